@@ -1,0 +1,61 @@
+/**
+ * A fault is a condition of a device or service, raised and later cleared by its owner.
+ * A blocking fault forbids new offers and hides any code on display (money rule 6).
+ */
+const CATALOGUE = {
+  "payment-unreachable": { blocking: true, advice: "The payment service does not answer: check network and endpoint." },
+  "payment-rejected": {
+    blocking: true,
+    advice: "The payment service refuses this terminal: check its id and password.",
+  },
+  "dispenser-fault": { blocking: true, advice: "The dispenser or its meter reports a fault: check the device." },
+  "journal-unwritable": { blocking: true, advice: "The journal cannot be written: check disk space and mount." },
+  "clock-implausible": { blocking: true, advice: "The clock is wrong: wait for time synchronisation or set it." },
+  "operator-block": { blocking: true, advice: "An operator has taken the position out of service." },
+  "broker-unreachable": {
+    blocking: false,
+    advice: "The broker does not answer: sales go on, records wait in the outbox.",
+  },
+  "needs-attention": {
+    blocking: false,
+    advice: "A sale could not be resolved: see `kioskd sales list --outcome needs-attention`.",
+  },
+  overrun: { blocking: false, advice: "More was dispensed than was reserved: check the dispenser's limit." },
+} as const;
+
+export type FaultCode = keyof typeof CATALOGUE;
+
+export interface Fault {
+  readonly code: FaultCode;
+  /** Null when it concerns the whole kiosk. */
+  readonly position: string | null;
+  readonly sinceMs: number;
+  readonly detail: string;
+}
+
+/** At most one fault of a code at a place; a second raise keeps the first one's time. */
+export function raise(faults: readonly Fault[], fault: Fault): readonly Fault[] {
+  return find(faults, fault.code, fault.position) === undefined ? [...faults, fault] : faults;
+}
+
+export function clear(faults: readonly Fault[], code: FaultCode, position: string | null): readonly Fault[] {
+  const left = faults.filter((fault) => fault.code !== code || fault.position !== position);
+  return left.length === faults.length ? faults : left;
+}
+
+function find(faults: readonly Fault[], code: FaultCode, position: string | null): Fault | undefined {
+  return faults.find((fault) => fault.code === code && fault.position === position);
+}
+
+/** The faults that concern a position: its own and the kiosk's. */
+export function faultsAt(faults: readonly Fault[], position: string): readonly Fault[] {
+  return faults.filter((fault) => fault.position === null || fault.position === position);
+}
+
+export function blocks(fault: Fault): boolean {
+  return CATALOGUE[fault.code].blocking;
+}
+
+export function advice(fault: Fault): string {
+  return CATALOGUE[fault.code].advice;
+}

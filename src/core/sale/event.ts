@@ -1,0 +1,40 @@
+import type { Reason, Receipt, StopReason, Terms } from "./state.ts";
+
+interface Observed {
+  readonly saleId: string;
+  /** Wall clock in milliseconds since 1970, when it was observed. */
+  readonly atMs: number;
+}
+
+/** Everything that can happen to a sale. Each is in the journal before anything follows from it. */
+export type SaleEvent = Observed &
+  (
+    | { readonly type: "selected"; readonly position: string; readonly terms: Terms }
+    | { readonly type: "offer-made"; readonly reference: string; readonly qrText: string }
+    /** The service said no: nothing is open there. */
+    | { readonly type: "offer-refused"; readonly detail: string }
+    /** No answer within the written bound: something may be open there. */
+    | { readonly type: "offer-unanswered" }
+    /** `holdUntilMs` is null when the service does not say until when it guarantees a commit. */
+    | { readonly type: "reserved"; readonly authorisedMinor: number; readonly holdUntilMs: number | null }
+    | { readonly type: "payment-ended"; readonly how: "canceled" | "failed" | "expired" }
+    /** Given up before anything was dispensed. */
+    | { readonly type: "abandoned"; readonly reason: Extract<Reason, "customer" | "operator" | "fault"> }
+    | { readonly type: "meter-started"; readonly totaliserBase: number }
+    | { readonly type: "metered"; readonly totaliserBase: number }
+    | { readonly type: "dispenser-failed"; readonly detail: string }
+    | { readonly type: "stop-requested"; readonly reason: Exclude<StopReason, "deadline" | "restart"> }
+    /** Null when the meter could not be read within the written bound. */
+    | { readonly type: "delivered"; readonly totaliserBase: number | null }
+    /** The service shows the money as taken; null when it does not say how much. */
+    | { readonly type: "captured"; readonly capturedMinor: number | null; readonly receipt: Receipt }
+    /** The service shows that nothing is held any more. */
+    | { readonly type: "released" }
+    /** The service refused for good what must happen to the reservation. */
+    | { readonly type: "resolution-refused"; readonly detail: string }
+    | { readonly type: "deadline-passed" }
+    | { readonly type: "restarted" }
+  );
+
+export type SaleEventType = SaleEvent["type"];
+export type EventOf<T extends SaleEventType> = Extract<SaleEvent, { type: T }>;

@@ -1,0 +1,34 @@
+import type { Receipt } from "./state.ts";
+
+/** What the payment service shows of one offer: its aggregate, whatever the last call said. */
+export type Truth =
+  /** Published; the customer has not confirmed. */
+  | { readonly state: "open" }
+  | { readonly state: "held"; readonly authorisedMinor: number; readonly holdUntilMs: number | null }
+  /** Null when the service does not say how much. */
+  | { readonly state: "captured"; readonly capturedMinor: number | null; readonly receipt: Receipt }
+  | { readonly state: "ended"; readonly how: "canceled" | "failed" | "expired" }
+  /** A state never heard of: treated as no answer. */
+  | { readonly state: "unclear"; readonly detail: string };
+
+/** What follows for a reservation that is to be committed or released. */
+export type Verdict = "captured" | "released" | "repeat" | "wait";
+
+/**
+ * Truth decides, not the last call's answer (money rule 5). `repeat` sends the same request with the same
+ * key; an open offer that is to be committed was never reserved, which only waiting can clear up.
+ */
+export function judge(aim: "commit" | "release", truth: Truth): Verdict {
+  switch (truth.state) {
+    case "captured":
+      return "captured";
+    case "ended":
+      return "released";
+    case "held":
+      return "repeat";
+    case "open":
+      return aim === "release" ? "repeat" : "wait";
+    case "unclear":
+      return "wait";
+  }
+}

@@ -1,0 +1,165 @@
+import type { Tariff } from "../tariff.ts";
+
+/** What was agreed when the customer chose; a later change of price or configuration never touches it. */
+export interface Terms {
+  readonly productName: string;
+  readonly sku: string;
+  readonly tariff: Tariff;
+  /** The maximum that the customer chose. */
+  readonly maximumMinor: number;
+  /** How long an offer waits for the customer. */
+  readonly offerTimeoutMs: number;
+  /** How long the service keeps a reservation committable, counted from the offer to be on the safe side. */
+  readonly commitTimeoutMs: number;
+  /** How long before the end of the hold delivery stops, so that settling fits in with its retries. */
+  readonly settleMarginMs: number;
+  /** How long before the end of the hold an unresolved reservation is handed to a person. */
+  readonly handoverMarginMs: number;
+}
+
+export interface Sale {
+  /** Unique for ever; every key that is sent to the payment service derives from it. */
+  readonly id: string;
+  readonly position: string;
+  readonly selectedAtMs: number;
+  readonly terms: Terms;
+}
+
+export interface Offer {
+  /** The payment service's handle. */
+  readonly reference: string;
+  /** The text of the code to show, unchanged as the service sent it. */
+  readonly qrText: string;
+  readonly expiresAtMs: number;
+}
+
+export interface Hold {
+  readonly authorisedMinor: number;
+  readonly reservedAtMs: number;
+  /** Until when the service guarantees a commit. */
+  readonly untilMs: number;
+}
+
+/** Totaliser values in base units of the product. */
+export interface Metering {
+  readonly startBase: number;
+  readonly lastBase: number;
+  readonly startedAtMs: number;
+}
+
+export interface Delivery {
+  readonly startBase: number;
+  readonly endBase: number;
+  readonly quantityBase: number;
+  /** What is committed: the price of the quantity, never above the reservation. */
+  readonly amountMinor: number;
+  /** What was dispensed beyond the reservation: the merchant's loss. */
+  readonly lossMinor: number;
+  /** False when the meter could not be read at the end and its last journaled value stands in. */
+  readonly certain: boolean;
+  readonly endedAtMs: number;
+}
+
+/** Why a delivery was told to stop; null while nobody did. */
+export type StopReason = "customer" | "operator" | "deadline" | "no-flow" | "fault" | "restart";
+
+/** Why nothing was charged, or why a person has to look. */
+export type Reason =
+  | "customer"
+  | "operator"
+  | "offer-timeout"
+  | "refused"
+  | "service-silent"
+  | "payment-canceled"
+  | "payment-failed"
+  | "payment-expired"
+  | "hold-too-short"
+  | "dispenser-fault"
+  | "fault"
+  | "nothing-dispensed"
+  | "restart"
+  | "reservation-lost"
+  | "captured-differs"
+  | "captured-unasked"
+  | "settle-refused"
+  | "release-refused"
+  | "deadline";
+
+export interface Receipt {
+  /** The payment service's reference of the finished payment, printed and kept for refunds. */
+  readonly paymentReference: string;
+  readonly paidAt: string | null;
+  /** What else the service said, as it said it. */
+  readonly details: Readonly<Record<string, string>>;
+}
+
+export type Outcome = "paid" | "released" | "needs-attention";
+
+export interface Idle {
+  readonly phase: "idle";
+}
+export interface Offering {
+  readonly phase: "offering";
+  readonly sale: Sale;
+}
+export interface Offered {
+  readonly phase: "offered";
+  readonly sale: Sale;
+  readonly offer: Offer;
+}
+export interface Reserved {
+  readonly phase: "reserved";
+  readonly sale: Sale;
+  readonly offer: Offer;
+  readonly hold: Hold;
+}
+export interface Dispensing {
+  readonly phase: "dispensing";
+  readonly sale: Sale;
+  readonly offer: Offer;
+  readonly hold: Hold;
+  readonly metering: Metering;
+  readonly stopping: StopReason | null;
+}
+/** What was delivered is committed. */
+export interface Committing {
+  readonly phase: "settling";
+  readonly aim: "commit";
+  readonly sale: Sale;
+  readonly offer: Offer;
+  readonly hold: Hold;
+  readonly delivery: Delivery;
+}
+/** Nothing was delivered: whatever may be open at the service is released. */
+export interface Releasing {
+  readonly phase: "settling";
+  readonly aim: "release";
+  readonly sale: Sale;
+  /** Null when the service's answer to the offer never came: an offer may or may not be open. */
+  readonly offer: Offer | null;
+  readonly hold: Hold | null;
+  readonly delivery: Delivery | null;
+  readonly reason: Reason;
+  readonly sinceMs: number;
+}
+export interface Closed {
+  readonly phase: "closed";
+  readonly outcome: Outcome;
+  readonly reason: Reason | null;
+  readonly sale: Sale;
+  readonly offer: Offer | null;
+  readonly hold: Hold | null;
+  readonly delivery: Delivery | null;
+  readonly chargedMinor: number;
+  readonly receipt: Receipt | null;
+  readonly closedAtMs: number;
+}
+
+export type State = Idle | Offering | Offered | Reserved | Dispensing | Committing | Releasing | Closed;
+export type Open = Exclude<State, Idle | Closed>;
+
+export const IDLE: Idle = { phase: "idle" };
+
+export function isOpen(state: State): state is Open {
+  return state.phase !== "idle" && state.phase !== "closed";
+}

@@ -1,0 +1,292 @@
+import { limitBase, priceMinor } from "../tariff.ts";
+import type { Effect } from "./effect.ts";
+import type { EventOf, SaleEvent } from "./event.ts";
+import type {
+  Closed,
+  Committing,
+  Delivery,
+  Dispensing,
+  Hold,
+  Offered,
+  Offering,
+  Open,
+  Outcome,
+  Reason,
+  Releasing,
+  Reserved,
+  Sale,
+  State,
+  StopReason,
+} from "./state.ts";
+import { isOpen } from "./state.ts";
+
+export type Step = readonly [State, readonly Effect[]];
+
+/**
+ * The whole life of a sale. An event that does not concern the current sale, or cannot happen in its state,
+ * leaves the state as it is: the very same object, by which the engine sees that there is nothing to record.
+ */
+export function transition(state: State, event: SaleEvent): Step {
+  const next = decide(state, event);
+  return [next, next === state || event.type === "metered" ? [] : owed(next)];
+}
+
+/** The effects a state waits for: run when it is entered, and again after a restart. */
+export function owed(state: State): readonly Effect[] {
+  switch (state.phase) {
+    case "idle":
+    case "closed":
+      return [];
+    case "offering":
+      return [{ type: "offer", state }];
+    case "offered":
+      return [{ type: "watch", state }];
+    case "reserved":
+      return [{ type: "start-meter", state }];
+    case "dispensing":
+      return [state.stopping === null ? { type: "arm", state, limitBase: limitOf(state) } : { type: "stop", state }];
+    case "settling":
+      return [state.aim === "commit" ? { type: "settle", state } : { type: "release", state }];
+  }
+}
+
+/** When the state must be left at the latest (wall clock), or null when it may stay for ever. */
+export function deadlineMs(state: State): number | null {
+  switch (state.phase) {
+    case "idle":
+    case "closed":
+    case "offering":
+      return null;
+    case "offered":
+      return state.offer.expiresAtMs;
+    case "reserved":
+      return mustStopAtMs(state.sale, state.hold);
+    case "dispensing":
+      return state.stopping === null ? mustStopAtMs(state.sale, state.hold) : null;
+    case "settling":
+      return handoverAtMs(state);
+  }
+}
+
+function decide(state: State, event: SaleEvent): State {
+  if (event.type === "selected") return isOpen(state) ? state : begin(event);
+  if (isOpen(state) && state.sale.id !== event.saleId) return state;
+  switch (state.phase) {
+    case "idle":
+    case "closed":
+      return state;
+    case "offering":
+      return whileOffering(state, event);
+    case "offered":
+      return whileOffered(state, event);
+    case "reserved":
+      return whileReserved(state, event);
+    case "dispensing":
+      return whileDispensing(state, event);
+    case "settling":
+      return whileSettling(state, event);
+  }
+}
+
+function begin(event: EventOf<"selected">): Offering {
+  const sale: Sale = { id: event.saleId, position: event.position, selectedAtMs: event.atMs, terms: event.terms };
+  return { phase: "offering", sale };
+}
+
+function whileOffering(state: Offering, event: SaleEvent): State {
+  switch (event.type) {
+    case "offer-made": {
+      const expiresAtMs = event.atMs + state.sale.terms.offerTimeoutMs;
+      const offer = { reference: event.reference, qrText: event.qrText, expiresAtMs };
+      return { phase: "offered", sale: state.sale, offer };
+    }
+    case "offer-refused":
+      return close(state, event, "released", "refused");
+    case "offer-unanswered":
+      return release(state, event, "service-silent");
+    case "restarted":
+      return release(state, event, "restart");
+    default:
+      return state;
+  }
+}
+
+function whileOffered(state: Offered, event: SaleEvent): State {
+  switch (event.type) {
+    case "reserved": {
+      const hold = holdOf(state.sale, event);
+      const held = { ...state, hold };
+      if (limitBase(state.sale.terms.tariff, authorised(held)) <= 0) return release(held, event, "hold-too-short");
+      if (event.atMs >= mustStopAtMs(state.sale, hold)) return release(held, event, "hold-too-short");
+      return { phase: "reserved", sale: state.sale, offer: state.offer, hold };
+    }
+    case "payment-ended":
+      return close(state, event, "released", `payment-${event.how}`);
+    case "captured":
+      return close(state, event, "needs-attention", "captured-unasked");
+    case "abandoned":
+      return release(state, event, event.reason);
+    case "deadline-passed":
+      return release(state, event, "offer-timeout");
+    case "restarted":
+      return release(state, event, "restart");
+    default:
+      return state;
+  }
+}
+
+function whileReserved(state: Reserved, event: SaleEvent): State {
+  switch (event.type) {
+    case "meter-started": {
+      if (event.atMs >= mustStopAtMs(state.sale, state.hold)) return release(state, event, "hold-too-short");
+      const startBase = event.totaliserBase;
+      const metering = { startBase, lastBase: startBase, startedAtMs: event.atMs };
+      return { ...state, phase: "dispensing", metering, stopping: null };
+    }
+    case "dispenser-failed":
+      return release(state, event, "dispenser-fault");
+    case "abandoned":
+      return release(state, event, event.reason);
+    case "deadline-passed":
+      return release(state, event, "hold-too-short");
+    case "restarted":
+      return release(state, event, "restart");
+    default:
+      return state;
+  }
+}
+
+function whileDispensing(state: Dispensing, event: SaleEvent): State {
+  switch (event.type) {
+    case "metered":
+      if (event.totaliserBase <= state.metering.lastBase) return state;
+      return { ...state, metering: { ...state.metering, lastBase: event.totaliserBase } };
+    case "stop-requested":
+      return stop(state, event.reason);
+    case "deadline-passed":
+      return stop(state, "deadline");
+    case "dispenser-failed":
+      return stop(state, "fault");
+    case "restarted":
+      return stop(state, "restart");
+    case "delivered": {
+      const delivery = deliveryOf(state, event);
+      if (delivery.amountMinor === 0) return release({ ...state, delivery }, event, "nothing-dispensed");
+      const { sale, offer, hold } = state;
+      return { phase: "settling", aim: "commit", sale, offer, hold, delivery };
+    }
+    default:
+      return state;
+  }
+}
+
+function whileSettling(state: Committing | Releasing, event: SaleEvent): State {
+  const committing = state.aim === "commit";
+  switch (event.type) {
+    case "captured": {
+      if (state.aim === "release") return close(state, event, "needs-attention", "captured-unasked");
+      const capturedMinor = event.capturedMinor ?? state.delivery.amountMinor;
+      if (capturedMinor !== state.delivery.amountMinor)
+        return close(state, event, "needs-attention", "captured-differs");
+      return close(state, event, "paid", null);
+    }
+    case "released":
+      if (committing) return close(state, event, "needs-attention", "reservation-lost");
+      return close(state, event, "released", state.reason);
+    case "resolution-refused":
+      return close(state, event, "needs-attention", committing ? "settle-refused" : "release-refused");
+    case "deadline-passed":
+      return close(state, event, "needs-attention", "deadline");
+    default:
+      return state;
+  }
+}
+
+function stop(state: Dispensing, reason: StopReason): Dispensing {
+  return state.stopping === null ? { ...state, stopping: reason } : state;
+}
+
+function release(
+  state: { sale: Sale; offer?: Offered["offer"]; hold?: Hold; delivery?: Delivery },
+  event: SaleEvent,
+  reason: Reason,
+): Releasing {
+  return {
+    phase: "settling",
+    aim: "release",
+    sale: state.sale,
+    offer: state.offer ?? null,
+    hold: state.hold ?? null,
+    delivery: state.delivery ?? null,
+    reason,
+    sinceMs: event.atMs,
+  };
+}
+
+function close(state: Open, event: SaleEvent, outcome: Outcome, reason: Reason | null): Closed {
+  const captured = event.type === "captured" ? event : null;
+  const delivery = "delivery" in state ? state.delivery : null;
+  return {
+    phase: "closed",
+    outcome,
+    reason,
+    sale: state.sale,
+    offer: "offer" in state ? state.offer : null,
+    hold: "hold" in state ? state.hold : null,
+    delivery,
+    chargedMinor: captured === null ? 0 : (captured.capturedMinor ?? delivery?.amountMinor ?? 0),
+    receipt: captured?.receipt ?? null,
+    closedAtMs: event.atMs,
+  };
+}
+
+function holdOf(sale: Sale, event: EventOf<"reserved">): Hold {
+  const counted = sale.selectedAtMs + sale.terms.commitTimeoutMs;
+  const untilMs = event.holdUntilMs === null ? counted : Math.min(counted, event.holdUntilMs);
+  return { authorisedMinor: event.authorisedMinor, reservedAtMs: event.atMs, untilMs };
+}
+
+/** The service may authorise more than was asked; the customer agreed to the maximum, no more. */
+function authorised(state: { sale: Sale; hold: Hold }): number {
+  return Math.min(state.hold.authorisedMinor, state.sale.terms.maximumMinor);
+}
+
+function limitOf(state: Dispensing): number {
+  return limitBase(state.sale.terms.tariff, authorised(state));
+}
+
+function mustStopAtMs(sale: Sale, hold: Hold): number {
+  return hold.untilMs - sale.terms.settleMarginMs;
+}
+
+/**
+ * A person gets what is not resolved shortly before the hold ends. A release without a known hold gets
+ * the whole of the commit time: until then the service may still be holding something.
+ */
+function handoverAtMs(state: Committing | Releasing): number {
+  const { terms } = state.sale;
+  if (state.hold === null) return state.sinceMs + terms.commitTimeoutMs;
+  return state.hold.untilMs - terms.handoverMarginMs;
+}
+
+/**
+ * A meter that went backwards or could not be read is billed by its last journaled value:
+ * never more than what surely flowed.
+ */
+function deliveryOf(state: Dispensing, event: EventOf<"delivered">): Delivery {
+  const { startBase, lastBase } = state.metering;
+  const certain = event.totaliserBase !== null && event.totaliserBase >= lastBase;
+  const endBase = certain && event.totaliserBase !== null ? event.totaliserBase : lastBase;
+  const quantityBase = endBase - startBase;
+  const worthMinor = priceMinor(state.sale.terms.tariff, quantityBase);
+  const amountMinor = Math.min(worthMinor, authorised(state));
+  return {
+    startBase,
+    endBase,
+    quantityBase,
+    amountMinor,
+    lossMinor: worthMinor - amountMinor,
+    certain,
+    endedAtMs: event.atMs,
+  };
+}

@@ -1,0 +1,158 @@
+import { blocks, type Fault, faultsAt } from "../faults.ts";
+import { formatAmount } from "../money.ts";
+import { formatQuantity } from "../quantity.ts";
+import { formatUnitPrice, priceMinor, type Tariff } from "../tariff.ts";
+import { isoTime } from "../time.ts";
+import { type Closed, isOpen, type Reason, type State } from "./state.ts";
+
+/** What the display says, in the customer's language; the texts stand with the display. */
+export type Message =
+  | "choose"
+  | "out-of-service"
+  | "preparing"
+  | "scan"
+  | "wait"
+  | "begin"
+  | "dispensing"
+  | "stopping"
+  | "settling"
+  | "releasing"
+  | "paid"
+  | "in-review"
+  | "canceled"
+  | "declined"
+  | "expired"
+  | "nothing-dispensed"
+  | "failed";
+
+/** What a position sells now; a change takes effect with the next sale. */
+export interface Goods {
+  readonly position: string;
+  readonly productName: string;
+  readonly sku: string;
+  readonly tariff: Tariff;
+  /** The maxima that a customer may choose between. */
+  readonly reserveMinor: readonly number[];
+}
+
+/** All that a display may draw and telemetry may publish. Amounts and quantities are plain decimals. */
+export interface PositionView {
+  readonly id: string;
+  readonly state: State["phase"];
+  readonly product: { readonly name: string; readonly sku: string; readonly unit: string };
+  readonly currency: string;
+  readonly unitPrice: string;
+  readonly taxRate: string;
+  readonly reserve: readonly string[];
+  readonly available: boolean;
+  readonly saleId: string | null;
+  /** The maximum chosen, from the choice on. */
+  readonly reserved: string | null;
+  readonly quantity: string;
+  readonly amount: string;
+  readonly charged: string | null;
+  readonly freed: string | null;
+  /** The code's text while it may be scanned, else null (money rule 6). */
+  readonly qr: string | null;
+  readonly expiresAt: string | null;
+  readonly reference: string | null;
+  readonly faults: readonly { readonly code: string; readonly since: string }[];
+  readonly message: Message;
+}
+
+/** What the engine knows beside the journaled state: the last reading, and whether a closed sale is still shown. */
+export interface Live {
+  readonly totaliserBase: number | null;
+  readonly presenting: boolean;
+}
+
+export function positionView(goods: Goods, state: State, live: Live, allFaults: readonly Fault[]): PositionView {
+  const shown: State = state.phase === "closed" && !live.presenting ? { phase: "idle" } : state;
+  const faults = faultsAt(allFaults, goods.position);
+  const blocked = faults.some(blocks);
+  const sale = shown.phase === "idle" ? null : shown.sale;
+  const tariff = sale?.terms.tariff ?? goods.tariff;
+  const money = (amountMinor: number): string => formatAmount(amountMinor, tariff.currency);
+  const delivered = deliveredBase(shown, live);
+  const closed = shown.phase === "closed" ? shown : null;
+  return {
+    id: goods.position,
+    state: shown.phase,
+    product: {
+      name: sale?.terms.productName ?? goods.productName,
+      sku: sale?.terms.sku ?? goods.sku,
+      unit: tariff.unit,
+    },
+    currency: tariff.currency,
+    unitPrice: formatUnitPrice(tariff),
+    taxRate: String(tariff.taxRateBps / 100),
+    reserve: goods.reserveMinor.map(money),
+    available: !isOpen(state) && !blocked,
+    saleId: sale?.id ?? null,
+    reserved: sale === null ? null : money(sale.terms.maximumMinor),
+    quantity: formatQuantity(delivered, tariff.unit),
+    amount: money(amountOf(shown, delivered)),
+    charged: closed === null ? null : money(closed.chargedMinor),
+    freed: closed === null ? null : money(freedMinor(closed)),
+    qr: shown.phase === "offered" && !blocked ? shown.offer.qrText : null,
+    expiresAt: shown.phase === "offered" ? isoTime(shown.offer.expiresAtMs) : null,
+    reference: closed?.receipt?.paymentReference ?? null,
+    faults: faults.map((fault) => ({ code: fault.code, since: isoTime(fault.sinceMs) })),
+    message: messageOf(shown, blocked),
+  };
+}
+
+/** What was held and not charged. An unresolved reservation frees nothing that we could promise. */
+export function freedMinor(closed: Closed): number {
+  if (closed.hold === null || closed.outcome === "needs-attention") return 0;
+  return closed.hold.authorisedMinor - closed.chargedMinor;
+}
+
+function deliveredBase(state: State, live: Live): number {
+  if (state.phase === "dispensing") {
+    const { startBase, lastBase } = state.metering;
+    return Math.max(live.totaliserBase ?? lastBase, lastBase) - startBase;
+  }
+  return "delivery" in state ? (state.delivery?.quantityBase ?? 0) : 0;
+}
+
+function amountOf(state: State, delivered: number): number {
+  if (state.phase === "dispensing") {
+    return Math.min(priceMinor(state.sale.terms.tariff, delivered), state.sale.terms.maximumMinor);
+  }
+  return "delivery" in state ? (state.delivery?.amountMinor ?? 0) : 0;
+}
+
+function messageOf(state: State, blocked: boolean): Message {
+  switch (state.phase) {
+    case "idle":
+      return blocked ? "out-of-service" : "choose";
+    case "offering":
+      return "preparing";
+    case "offered":
+      return blocked ? "wait" : "scan";
+    case "reserved":
+      return "begin";
+    case "dispensing":
+      return state.stopping === null ? "dispensing" : "stopping";
+    case "settling":
+      return state.aim === "commit" ? "settling" : "releasing";
+    case "closed":
+      return closedMessage(state);
+  }
+}
+
+const RELEASED: Readonly<Partial<Record<Reason, Message>>> = {
+  customer: "canceled",
+  "payment-canceled": "canceled",
+  "payment-failed": "declined",
+  "payment-expired": "expired",
+  "offer-timeout": "expired",
+  "nothing-dispensed": "nothing-dispensed",
+};
+
+function closedMessage(state: Closed): Message {
+  if (state.outcome === "paid") return "paid";
+  if (state.outcome === "needs-attention") return "in-review";
+  return (state.reason === null ? undefined : RELEASED[state.reason]) ?? "failed";
+}

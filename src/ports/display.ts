@@ -1,0 +1,31 @@
+import type { PositionView } from "../core/sale/view.ts";
+
+/** Draws what it is given, at once or never; it must not hold up a sale. */
+export interface Display {
+  show(view: KioskView): void;
+  close(): Promise<void>;
+}
+
+export interface KioskView {
+  readonly positions: readonly PositionView[];
+}
+
+/** What a customer can do; each answer says whether it was taken, and why not. */
+export interface CustomerInput {
+  select(position: string, maximum: string): Promise<InputAnswer>;
+  stop(position: string): Promise<InputAnswer>;
+  cancel(position: string): Promise<InputAnswer>;
+}
+
+/** `invalid`: no such position or amount. `conflict`: not at this moment. */
+export type InputAnswer =
+  | { readonly kind: "taken" }
+  | { readonly kind: "invalid"; readonly reason: string }
+  | { readonly kind: "unknown-position"; readonly reason: string }
+  | { readonly kind: "conflict"; readonly reason: string };
+
+/** The kiosk as a health check sees it. */
+export interface Health {
+  readonly ok: boolean;
+  readonly reasons: readonly string[];
+}

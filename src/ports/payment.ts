@@ -1,0 +1,34 @@
+import type { Truth } from "../core/sale/resolve.ts";
+import type { Delivery, Sale } from "../core/sale/state.ts";
+import type { Outcome } from "./outcome.ts";
+
+/**
+ * A payment service that reserves a maximum and later takes what was really used.
+ *
+ * What must hold: every call ends within the provider's own time-out; a call repeated for the same sale has
+ * no second effect, and "already done" is `done`; nothing throws. The sale's id is the key of all its calls,
+ * in the journal before the first of them is sent.
+ */
+export interface PaymentProvider {
+  /** How often an offer on display must be queried. */
+  readonly watchIntervalMs: number;
+  /** Publishes the sale's maximum. Repeating it replaces an earlier offer of the same position. */
+  offer(sale: Sale): Promise<Outcome<PublishedOffer>>;
+  /** The service's aggregate of the offer. */
+  query(sale: Sale, reference: string): Promise<Outcome<Truth>>;
+  /** Takes the delivery's amount out of the reservation; the rest is free with it. `done` only when the money is seen as taken. */
+  settle(sale: Sale, reference: string, delivery: Delivery): Promise<Outcome<Truth>>;
+  /**
+   * Frees what may be held. Without a reference the offer's answer was lost: whatever may be open for the
+   * position is replaced and cancelled. `done` carries what the service shows afterwards.
+   */
+  release(sale: Sale, reference: string | null): Promise<Outcome<Truth>>;
+  /** Whether the service answers this position's terminal now. Changes nothing there. */
+  probe(position: string): Promise<Outcome<null>>;
+  close(): Promise<void>;
+}
+
+export interface PublishedOffer {
+  readonly reference: string;
+  readonly qrText: string;
+}

@@ -265,8 +265,8 @@ function mustStopAtMs(sale: Sale, hold: Hold): number {
  */
 function handoverAtMs(state: Committing | Releasing): number {
   const { terms } = state.sale;
-  if (state.hold === null) return state.sinceMs + terms.commitTimeoutMs;
-  return state.hold.untilMs - terms.handoverMarginMs;
+  if (state.hold !== null) return state.hold.untilMs - terms.handoverMarginMs;
+  return (state.aim === "commit" ? state.delivery.endedAtMs : state.sinceMs) + terms.commitTimeoutMs;
 }
 
 /**

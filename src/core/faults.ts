@@ -9,6 +9,10 @@ const CATALOGUE = {
     advice: "The payment service refuses this terminal: check its id and password.",
   },
   "dispenser-fault": { blocking: true, advice: "The dispenser or its meter reports a fault: check the device." },
+  "dispenser-unreachable": {
+    blocking: true,
+    advice: "The dispenser does not answer or does not take orders: check power, wiring and port.",
+  },
   "journal-unwritable": { blocking: true, advice: "The journal cannot be written: check disk space and mount." },
   "clock-implausible": { blocking: true, advice: "The clock is wrong: wait for time synchronisation or set it." },
   "operator-block": { blocking: true, advice: "An operator has taken the position out of service." },

@@ -4,8 +4,9 @@ import type { Outcome } from "./outcome.ts";
  * The device that releases goods, with its meter. Quantities are base units of the product.
  *
  * What must hold: it never releases anything unless armed; armed, it stops by itself at the limit, whatever
- * the rest of the daemon does; `stop` is always safe, also when nothing runs, and repeatable; the totaliser
- * never resets and includes all that flowed, before, between and after deliveries. Nothing throws.
+ * the rest of the daemon does; `stop` is always safe, also when nothing runs, repeatable, and overtakes an
+ * `arm` in progress; the totaliser never resets and includes all that flowed, before, between and after
+ * deliveries. Nothing throws.
  */
 export interface Dispenser {
   /**

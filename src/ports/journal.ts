@@ -16,6 +16,10 @@ export interface Journal {
   /** Rejects nothing: an entry that was acknowledged before stays so. */
   acknowledge(seq: number): Promise<void>;
   undeliveredCount(): Promise<number>;
+  /** Writes something of no meaning as durably as an event; rejects when an append would fail now. */
+  check(): Promise<void>;
+  /** Nightly housekeeping: nothing that was written gets lost or changes. */
+  tidy(): Promise<void>;
   close(): Promise<void>;
 }
 

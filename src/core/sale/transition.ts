@@ -162,6 +162,7 @@ function whileDispensing(state: Dispensing, event: SaleEvent): State {
       if (event.totaliserBase <= state.metering.lastBase) return state;
       return { ...state, metering: { ...state.metering, lastBase: event.totaliserBase } };
     case "stop-requested":
+    case "abandoned":
       return stop(state, event.reason);
     case "deadline-passed":
       return stop(state, "deadline");

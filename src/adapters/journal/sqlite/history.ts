@@ -1,0 +1,46 @@
+import type { SaleEvent } from "../../../core/sale/event.ts";
+import type { SaleRecord } from "../../../core/sale/record.ts";
+import { openForReading } from "./open.ts";
+
+export interface ClosedSale extends SaleRecord {
+  readonly seq: number;
+}
+
+/** What people read of a journal; safe beside a running daemon. */
+export interface History {
+  /** The latest closed sales, newest first. */
+  latest(limit: number, outcome: string | null): readonly ClosedSale[];
+  /** A closed sale with its events, oldest first; null when there is none of that id. */
+  sale(saleId: string): { readonly sale: ClosedSale; readonly events: readonly SaleEvent[] } | null;
+  close(): void;
+}
+
+interface Row {
+  readonly seq: number;
+  readonly first_event: number;
+  readonly last_event: number;
+  readonly body: string;
+}
+
+/** @throws JournalError when there is no journal at the path, or it cannot be read. */
+export function openHistory(path: string): History {
+  const db = openForReading(path);
+  const latest = db.prepare<[string | null, number], Row>(
+    "SELECT * FROM sale WHERE ifnull(?1, body ->> 'outcome') = body ->> 'outcome' ORDER BY seq DESC LIMIT ?2",
+  );
+  const one = db.prepare<[string], Row>("SELECT * FROM sale WHERE body ->> 'saleId' = ? ORDER BY seq DESC LIMIT 1");
+  const events = db.prepare<[number, number, string], { body: string }>(
+    "SELECT body FROM event WHERE seq BETWEEN ? AND ? AND sale = ? ORDER BY seq",
+  );
+  const closedSale = (row: Row): ClosedSale => ({ seq: row.seq, ...(JSON.parse(row.body) as SaleRecord) });
+  return {
+    latest: (limit, outcome) => latest.all(outcome, limit).map(closedSale),
+    sale: (saleId) => {
+      const row = one.get(saleId);
+      if (row === undefined) return null;
+      const bodies = events.all(row.first_event, row.last_event, saleId);
+      return { sale: closedSale(row), events: bodies.map(({ body }) => JSON.parse(body) as SaleEvent) };
+    },
+    close: () => db.close(),
+  };
+}

@@ -1,0 +1,111 @@
+import { existsSync, mkdirSync, statSync } from "node:fs";
+import { dirname } from "node:path";
+import Database from "better-sqlite3";
+import { APPLICATION_ID, MIGRATIONS, migrate } from "./schema.ts";
+
+/** The journal cannot be used. The message says what was found and what to do. */
+export class JournalError extends Error {
+  override readonly name = "JournalError";
+}
+
+/**
+ * Opens or creates the journal for the one daemon that may write it.
+ * @throws JournalError when the file is damaged, is no journal, is newer than this program, or is in use.
+ */
+export function openForWriting(path: string): { db: Database.Database; unlock: () => void } {
+  const fresh = !existsSync(path);
+  if (fresh) mkdirSync(dirname(path), { recursive: true, mode: 0o750 });
+  refuseRemains(path, fresh);
+  const unlock = lock(path);
+  try {
+    const db = guarded(path, () => new Database(path));
+    guarded(path, () => {
+      if (!fresh) verify(path, db);
+      // Small pages, because every append writes whole ones and an SD card wears by what is written.
+      if (fresh) db.pragma("page_size = 1024");
+      db.pragma("journal_mode = WAL");
+      db.pragma("synchronous = FULL");
+      if (fresh || db.pragma("user_version", { simple: true }) !== MIGRATIONS.length) migrate(db);
+    });
+    return { db, unlock };
+  } catch (error) {
+    unlock();
+    throw error;
+  }
+}
+
+/**
+ * Opens an existing journal beside a running daemon.
+ * @throws JournalError as `openForWriting`, and when there is no file.
+ */
+export function openForReading(path: string): Database.Database {
+  if (!existsSync(path))
+    throw new JournalError(`There is no journal at ${path}: check journal.path, or start the kiosk once.`);
+  return guarded(path, () => {
+    const db = new Database(path, { readonly: true, fileMustExist: true });
+    verify(path, db);
+    return db;
+  });
+}
+
+/** A journal is never empty, and never gone while its write-ahead log is still there. */
+function refuseRemains(path: string, fresh: boolean): void {
+  if (fresh && existsSync(`${path}-wal`)) throw damaged(path, "the file is missing, but its write-ahead log is there");
+  if (!fresh && statSync(path).size === 0 && !existsSync(`${path}-wal`)) throw damaged(path, "the file is empty");
+}
+
+function verify(path: string, db: Database.Database): void {
+  const found = db.pragma("quick_check(1)", { simple: true });
+  if (found !== "ok") throw damaged(path, String(found));
+  if (db.pragma("application_id", { simple: true }) !== APPLICATION_ID) {
+    throw new JournalError(`${path} is no kioskd journal: check journal.path. Nothing was changed.`);
+  }
+  const version = Number(db.pragma("user_version", { simple: true }));
+  if (version > MIGRATIONS.length) {
+    throw new JournalError(
+      `${path} was written by a newer kioskd (layout ${version}, this one knows ${MIGRATIONS.length}): install that version again.`,
+    );
+  }
+}
+
+function guarded<T>(path: string, work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    if (error instanceof Database.SqliteError && /NOTADB|CORRUPT/.test(error.code)) throw damaged(path, error.message);
+    if (error instanceof Database.SqliteError) {
+      throw new JournalError(
+        `The journal ${path} cannot be opened: ${error.message} (${error.code}). Check mount, owner and space.`,
+      );
+    }
+    throw error;
+  }
+}
+
+function damaged(path: string, found: string): JournalError {
+  return new JournalError(
+    [
+      `The journal ${path} is damaged: ${found}.`,
+      "kioskd does not start on it, because it may hold reservations that are still open. What to do:",
+      `  1. Keep a copy of ${path} and ${path}-wal.`,
+      `  2. Rescue what can be read: sqlite3 ${path} .recover | sqlite3 rescued.db, and compare its last sales with the payment service.`,
+      `  3. Only when no reservation is open there: move ${path}, ${path}-wal and ${path}-shm away; kioskd then begins a new journal.`,
+    ].join("\n"),
+  );
+}
+
+/**
+ * Keeps a second daemon away. The lock is SQLite's own on a file beside the journal: the kernel frees it when
+ * the process dies, however it dies, and readers of the journal do not feel it.
+ */
+function lock(path: string): () => void {
+  const db = guarded(path, () => new Database(`${path}.lock`, { timeout: 0 }));
+  try {
+    db.pragma("journal_mode = DELETE");
+    db.exec("BEGIN EXCLUSIVE");
+  } catch {
+    db.close();
+    throw new JournalError(`The journal ${path} is in use by another kioskd: stop that one first.`);
+  }
+  return () => db.close();
+}

@@ -1,0 +1,95 @@
+import { Command, CommanderError } from "commander";
+import type { StartDaemon } from "./daemon.ts";
+import { CliError } from "./failure.ts";
+import { version } from "./version.ts";
+
+const BAD_USAGE = 2;
+
+/** Runs one command line and tells its exit code: 0 success, 1 failure, 2 bad usage. */
+export async function runCli(argv: readonly string[], startDaemon: StartDaemon): Promise<number> {
+  const program = buildProgram(startDaemon);
+  try {
+    await program.parseAsync([...argv]);
+    return 0;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : BAD_USAGE;
+    const known = error instanceof CliError || (error instanceof Error && /^(Config|Journal)Error$/.test(error.name));
+    process.stderr.write(
+      known ? `${error.message}\n` : `${error instanceof Error ? (error.stack ?? error) : String(error)}\n`,
+    );
+    return 1;
+  }
+}
+
+function buildProgram(startDaemon: StartDaemon): Command {
+  const program = new Command("kioskd")
+    .description("A daemon for unattended pumps, chargers and vending machines")
+    .version(version)
+    .showHelpAfterError("(add --help for what can be given)")
+    .exitOverride();
+  addServing(program, startDaemon);
+  addTerminal(program);
+  addSales(program);
+  return program;
+}
+
+function configOption(command: Command): Command {
+  return command.requiredOption("-c, --config <file>", "the configuration, a YAML file");
+}
+
+function addServing(program: Command, startDaemon: StartDaemon): void {
+  configOption(program.command("run"))
+    .description("serve customers until told to end")
+    .action(async (options) => (await import("./run.ts")).run(options, startDaemon));
+  program
+    .command("demo")
+    .description("the whole product on simulated devices, without hardware, account or configuration")
+    .option("--auto", "play one customer from scan to receipt, then exit")
+    .action(async (options) => (await import("./demo.ts")).demo(options, startDaemon));
+  configOption(program.command("check-config"))
+    .description("check a configuration and the secrets it names; touches nothing")
+    .option("--json", "print what it means as JSON")
+    .action(async (options) => (await import("./check-config.ts")).checkConfig(options));
+  const simulate = program.command("simulate").description("start a simulated device or service");
+  simulate
+    .command("seqr")
+    .description("a SEQR payment service with a phone page, in memory")
+    .option("-l, --listen <host:port>", "where to listen", "127.0.0.1:8081")
+    .action(async (options) => (await import("./simulate-seqr.ts")).simulateSeqr(options));
+}
+
+function addTerminal(program: Command): void {
+  const terminal = program.command("terminal").description("the payment terminals, one for each position");
+  const forPosition = (command: Command): Command =>
+    configOption(command).requiredOption("-p, --position <id>", "the position it belongs to");
+  forPosition(terminal.command("register"))
+    .description("register a terminal for a position and store its id and password; safe to repeat")
+    .option("--name <text>", "shown in the customer's phone; the kiosk's name unless given")
+    .action(async (options) => (await import("./terminal.ts")).register(options));
+  forPosition(terminal.command("assign"))
+    .description("tie a printed code to a position's terminal")
+    .requiredOption("--seqr-id <id>", "the code's id, letters and digits")
+    .action(async (options) => (await import("./terminal.ts")).assign(options));
+  forPosition(terminal.command("unregister"))
+    .description("unregister a position's terminal; refused while a sale is open")
+    .action(async (options) => (await import("./terminal.ts")).unregister(options));
+  configOption(terminal.command("show"))
+    .description("list the terminals; passwords are never shown")
+    .option("--json", "as JSON")
+    .action(async (options) => (await import("./terminal.ts")).show(options));
+}
+
+function addSales(program: Command): void {
+  const sales = program.command("sales").description("closed sales, from the journal; safe beside a running daemon");
+  configOption(sales.command("list"))
+    .description("the latest sales, newest first")
+    .option("--limit <n>", "how many at the most", "20")
+    .option("--outcome <outcome>", "only paid, released or needs-attention")
+    .option("--json", "as JSON")
+    .action(async (options) => (await import("./sales.ts")).list(options));
+  configOption(sales.command("show"))
+    .description("one sale with its receipt and its life")
+    .argument("<sale>", "the sale's id")
+    .option("--json", "as JSON")
+    .action(async (sale, options) => (await import("./sales.ts")).show(sale, options));
+}

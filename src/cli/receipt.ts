@@ -1,0 +1,25 @@
+import type { SaleRecord } from "../core/sale/record.ts";
+
+const WIDTH = 44;
+
+/** A sale as the customer would get it on paper. */
+export function receiptText(kioskName: string, sale: SaleRecord): string {
+  const line = (left: string, right: string): string => left + right.padStart(Math.max(1, WIDTH - left.length));
+  const money = (amount: string): string => `${amount} ${sale.currency}`;
+  const lines = [
+    kioskName.toUpperCase(),
+    "-".repeat(WIDTH),
+    sale.product,
+    line(`  ${sale.quantity} ${sale.unit} x ${sale.unitPrice}`, money(sale.charged)),
+    line("  of which tax", money(sale.tax)),
+    "-".repeat(WIDTH),
+    line("Reserved", money(sale.reserved)),
+    line("CHARGED", money(sale.charged)),
+    line("Freed", money(sale.freed)),
+    "-".repeat(WIDTH),
+    line("Time", sale.closedAt),
+    line("Sale", sale.saleId),
+    line("Reference", sale.reference ?? "-"),
+  ];
+  return lines.join("\n");
+}

@@ -1,0 +1,30 @@
+import { createLog } from "../adapters/log/pino/log.ts";
+import { type Loaded, loadConfig } from "../config/load.ts";
+import type { Log } from "../ports/log.ts";
+import type { StartDaemon } from "./daemon.ts";
+import { toldToEnd } from "./ending.ts";
+
+export async function run(options: { config: string }, startDaemon: StartDaemon): Promise<void> {
+  const loaded = loadConfig(options.config);
+  const log = logFor(loaded, loaded.config.log.level);
+  const ending = toldToEnd();
+  const onFatal = (reason: string): void => {
+    log.error({ reason }, "kioskd cannot go on and ends, to be restarted");
+    process.exit(1);
+  };
+  const daemon = await startDaemon(loaded, { log, onFatal });
+  log.info({ display: daemon.displayUrl, kiosk: loaded.config.kiosk.id }, "serving");
+  log.info({ signal: await ending }, "ending");
+  await daemon.close();
+  log.info({}, "ended");
+}
+
+export function logFor({ secrets }: Loaded, level: "debug" | "info" | "warn" | "error"): Log {
+  const values = [secrets.resellerPassword, secrets.mqttPassword, secrets.displayToken];
+  const passwords = [...secrets.terminals.values()].map(({ password }) => password);
+  return createLog({
+    level,
+    secrets: [...values.filter((value) => value !== null), ...passwords],
+    write: (line) => process.stdout.write(line),
+  });
+}

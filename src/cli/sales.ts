@@ -1,0 +1,74 @@
+import { openHistory } from "../adapters/journal/sqlite/history.ts";
+import { loadConfig } from "../config/load.ts";
+import type { SaleEvent } from "../core/sale/event.ts";
+import { CliError } from "./failure.ts";
+import { receiptText } from "./receipt.ts";
+import { print, printJson, table } from "./table.ts";
+
+const OUTCOMES = ["paid", "released", "needs-attention"];
+const MOST = 10_000;
+
+interface ListOptions {
+  readonly config: string;
+  readonly limit: string;
+  readonly outcome?: string;
+  readonly json?: boolean;
+}
+
+export function list(options: ListOptions): void {
+  const limit = Number(options.limit);
+  if (!Number.isInteger(limit) || limit < 1 || limit > MOST) throw new CliError(`--limit: expected 1 to ${MOST}`);
+  if (options.outcome !== undefined && !OUTCOMES.includes(options.outcome)) {
+    throw new CliError(`--outcome: expected ${OUTCOMES.join(", ")}, not "${options.outcome}"`);
+  }
+  const history = openHistory(loadConfig(options.config, false).config.journal.path);
+  try {
+    const sales = history.latest(limit, options.outcome ?? null);
+    if (options.json === true) {
+      printJson(sales);
+      return;
+    }
+    const rows = sales.map((sale) => [
+      sale.saleId,
+      sale.closedAt.slice(0, 16).replace("T", " "),
+      sale.position,
+      sale.outcome === "paid" ? "paid" : `${sale.outcome}: ${sale.reason}`,
+      `${sale.quantity} ${sale.unit}`,
+      sale.charged,
+    ]);
+    print(
+      rows.length === 0
+        ? "No sales yet."
+        : table(["SALE", "CLOSED (UTC)", "POS", "OUTCOME", "QUANTITY", "CHARGED"], rows),
+    );
+  } finally {
+    history.close();
+  }
+}
+
+export function show(saleId: string, options: { config: string; json?: boolean }): void {
+  const { config } = loadConfig(options.config, false);
+  const history = openHistory(config.journal.path);
+  try {
+    const found = history.sale(saleId);
+    if (found === null) throw new CliError(`There is no closed sale "${saleId}": see "kioskd sales list".`);
+    if (options.json === true) {
+      printJson(found);
+      return;
+    }
+    print(receiptText(config.kiosk.name, found.sale));
+    print(`\nOutcome: ${found.sale.outcome}${found.sale.reason === null ? "" : ` (${found.sale.reason})`}\n`);
+    print(table(["TIME (UTC)", "EVENT", ""], found.events.map(eventRow)));
+  } finally {
+    history.close();
+  }
+}
+
+const TOLD_ELSEWHERE = ["type", "saleId", "atMs", "position", "terms"];
+
+function eventRow(event: SaleEvent): string[] {
+  const details = Object.entries(event)
+    .filter(([key, value]) => !TOLD_ELSEWHERE.includes(key) && typeof value !== "object")
+    .map(([key, value]) => `${key}=${value}`);
+  return [new Date(event.atMs).toISOString().slice(11, 23), event.type, details.join(" ")];
+}

@@ -1,0 +1,22 @@
+import Table from "cli-table3";
+
+/** Rows under headings, plain enough to be piped. */
+export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const plain = { top: "", "top-mid": "", "top-left": "", "top-right": "", bottom: "", "bottom-mid": "" };
+  const none = { "bottom-left": "", "bottom-right": "", left: "", "left-mid": "", mid: "", "mid-mid": "" };
+  const made = new Table({
+    head: [...head],
+    chars: { ...plain, ...none, right: "", "right-mid": "", middle: "  " },
+    style: { head: [], border: [], "padding-left": 0, "padding-right": 0 },
+  });
+  made.push(...rows.map((row) => [...row]));
+  return made.toString();
+}
+
+export function print(text: string): void {
+  process.stdout.write(`${text}\n`);
+}
+
+export function printJson(value: unknown): void {
+  print(JSON.stringify(value, null, 2));
+}

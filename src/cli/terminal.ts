@@ -1,0 +1,148 @@
+import { randomInt } from "node:crypto";
+import { existsSync } from "node:fs";
+import { openJournal } from "../adapters/journal/sqlite/journal.ts";
+import { createSeqrTerminals, type SeqrTerminals } from "../adapters/payment/seqr/terminals.ts";
+import { type Loaded, loadConfig } from "../config/load.ts";
+import type { PositionConfig } from "../config/schema.ts";
+import { readRegisteredTerminal, terminalFile } from "../config/secrets.ts";
+import { removeRegisteredTerminal, writeRegisteredTerminal } from "../config/terminal-file.ts";
+import { replay } from "../core/sale/recover.ts";
+import { IDLE, isOpen } from "../core/sale/state.ts";
+import type { Outcome } from "../ports/outcome.ts";
+import { CliError } from "./failure.ts";
+import { print, printJson, table } from "./table.ts";
+
+interface PositionOptions {
+  readonly config: string;
+  readonly position: string;
+}
+
+const PASSWORD_LENGTH = 24;
+const PASSWORD_ALPHABET = "ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz23456789";
+
+export async function register(options: PositionOptions & { name?: string }): Promise<void> {
+  const { loaded, position } = find(options);
+  const { config } = loaded;
+  const journalPath = config.journal.path;
+  if (position.terminal !== undefined) {
+    throw new CliError(
+      `Position ${position.id} has terminal ${position.terminal.id} in ${loaded.file}: remove it there to register another one.`,
+    );
+  }
+  const known = readRegisteredTerminal(journalPath, position.id);
+  if (known !== null && known.terminalId !== null) {
+    print(`Position ${position.id} has terminal ${known.terminalId} already.`);
+    return;
+  }
+  const terminal = known ?? {
+    terminalId: null,
+    password: newPassword(),
+    externalTerminalId: `${config.kiosk.id}/${position.id}`,
+    name: options.name ?? config.kiosk.name,
+  };
+  writeRegisteredTerminal(journalPath, position.id, terminal);
+  const { terminalId } = await withService(loaded, (service) => service.register(terminal), "register the terminal");
+  writeRegisteredTerminal(journalPath, position.id, { ...terminal, terminalId });
+  print(
+    `Position ${position.id} has terminal ${terminalId} now; its password is in ${terminalFile(journalPath, position.id)}.`,
+  );
+}
+
+export async function assign(options: PositionOptions & { seqrId: string }): Promise<void> {
+  const { loaded, position } = find(options);
+  if (!/^[A-Za-z0-9]{1,40}$/.test(options.seqrId)) {
+    throw new CliError(`--seqr-id: expected letters and digits only, not "${options.seqrId}"`);
+  }
+  const { id: terminalId, password } = terminalOf(loaded, position);
+  const { seqrId } = options;
+  await withService(loaded, (service) => service.assign({ terminalId, password, seqrId }), "assign the code");
+  print(`Terminal ${terminalId} of position ${position.id} answers to HTTP://SEQR.SE/Q${seqrId} now.`);
+}
+
+export async function unregister(options: PositionOptions): Promise<void> {
+  const { loaded, position } = find(options);
+  const { id: terminalId, password } = terminalOf(loaded, position);
+  await refuseWhileOpen(loaded.config.journal.path, position.id);
+  await withService(loaded, (service) => service.unregister({ terminalId, password }), "unregister the terminal");
+  removeRegisteredTerminal(loaded.config.journal.path, position.id);
+  print(`Terminal ${terminalId} of position ${position.id} is unregistered.`);
+}
+
+export function show(options: { config: string; json?: boolean }): void {
+  const { config } = loadConfig(options.config, false);
+  const terminals = config.positions.map(({ id, terminal }) => {
+    const registered = readRegisteredTerminal(config.journal.path, id);
+    const source = terminal !== undefined ? "configuration" : registered !== null ? "registered" : null;
+    return { position: id, terminal: terminal?.id ?? registered?.terminalId ?? null, source };
+  });
+  if (options.json === true) {
+    printJson(terminals);
+    return;
+  }
+  const rows = terminals.map(({ position, terminal, source }) => [position, terminal ?? "none", source ?? "-"]);
+  print(table(["POSITION", "TERMINAL", "FROM"], rows));
+}
+
+function find(options: PositionOptions): { loaded: Loaded; position: PositionConfig } {
+  const loaded = loadConfig(options.config, false);
+  const position = loaded.config.positions.find(({ id }) => id === options.position);
+  if (position !== undefined) return { loaded, position };
+  const ids = loaded.config.positions.map(({ id }) => id).join(", ");
+  throw new CliError(`--position: expected one of ${ids}, not "${options.position}"`);
+}
+
+function terminalOf(loaded: Loaded, position: PositionConfig): { id: string; password: string } {
+  const terminal = loaded.secrets.terminals.get(position.id);
+  if (terminal !== undefined) return terminal;
+  throw new CliError(
+    `Position ${position.id} has no terminal yet: kioskd terminal register --config ${loaded.file} --position ${position.id}`,
+  );
+}
+
+async function withService<T>(
+  { config, secrets }: Loaded,
+  work: (service: SeqrTerminals) => Promise<Outcome<T>>,
+  what: string,
+): Promise<T> {
+  const { endpoint, requestTimeout, clientId, reseller } = config.payment.seqr;
+  if (reseller === undefined || secrets.resellerPassword === null) {
+    throw new CliError(
+      "payment.seqr.reseller is missing in the configuration: id, userId and passwordFile are needed for this.",
+    );
+  }
+  const { id, userId } = reseller;
+  const service = await createSeqrTerminals({
+    endpoint,
+    requestTimeoutMs: requestTimeout,
+    clientId,
+    reseller: { id, userId, password: secrets.resellerPassword },
+  });
+  try {
+    const outcome = await work(service);
+    if (outcome.kind === "done") return outcome.value;
+    const certainty = outcome.kind === "declined" ? "refused to" : "gave no clear answer when asked to";
+    throw new CliError(`The payment service ${certainty} ${what}: ${outcome.detail}. It is safe to try again.`);
+  } finally {
+    service.close();
+  }
+}
+
+/** The journal's lock tells a running daemon; its last sale, a stopped one that still owes something. */
+async function refuseWhileOpen(journalPath: string, position: string): Promise<void> {
+  if (!existsSync(journalPath)) return;
+  const journal = openJournal(journalPath);
+  try {
+    const state = replay(IDLE, await journal.lastSale(position));
+    if (isOpen(state)) {
+      throw new CliError(
+        `Position ${position} has an open sale (${state.sale.id}): start the kiosk to finish it first.`,
+      );
+    }
+  } finally {
+    await journal.close();
+  }
+}
+
+function newPassword(): string {
+  return Array.from({ length: PASSWORD_LENGTH }, () => PASSWORD_ALPHABET[randomInt(PASSWORD_ALPHABET.length)]).join("");
+}

@@ -1,0 +1,95 @@
+import { parseAmount } from "../core/money.ts";
+import { parseQuantity } from "../core/quantity.ts";
+import { limitBase } from "../core/tariff.ts";
+import { tariffOf, timingOf } from "./goods.ts";
+import type { Problem } from "./problem.ts";
+import type { Config, PositionConfig } from "./schema.ts";
+
+type Found = Omit<Problem, "line">;
+
+/** What the schema cannot see, because it takes more than one key. */
+export function crossChecks(config: Config): Found[] {
+  return [
+    ...config.positions.flatMap((position, index) => positionChecks(config, position, ["positions", index])),
+    ...duplicates(
+      config.positions.map(({ id }) => id),
+      (index) => ["positions", index, "id"],
+      "positions",
+    ),
+    ...duplicates(
+      config.positions.map(({ terminal }) => terminal?.id ?? null),
+      (index) => ["positions", index, "terminal", "id"],
+      "terminals: a second offer on a terminal would cancel the first, so each position needs one of its own",
+    ),
+    ...timingChecks(config),
+    ...displayChecks(config),
+  ];
+}
+
+function positionChecks(config: Config, position: PositionConfig, at: Problem["path"]): Found[] {
+  const { currency } = config.kiosk;
+  const { product, dispenser } = position;
+  const found: Found[] = [];
+  const minimum = parseAmount(product.minimum, currency);
+  if (minimum === undefined) found.push(tooFine([...at, "product", "minimum"], product.minimum, currency));
+  const tariff = tariffOf(config, position);
+  if (tariff.unitPriceE6 === 0) {
+    found.push({ path: [...at, "product", "unitPrice"], message: "expected a price above 0" });
+    return found;
+  }
+  for (const [index, text] of position.reserve.entries()) {
+    const path = [...at, "reserve", index];
+    const maximum = parseAmount(text, currency);
+    if (maximum === undefined) found.push(tooFine(path, text, currency));
+    else if (limitBase(tariff, maximum) <= 0) {
+      found.push({ path, message: `expected an amount that buys something at ${product.unitPrice} ${currency}` });
+    }
+  }
+  for (const key of ["quantity", "rate"] as const) {
+    const quantity = parseQuantity(dispenser[key], product.unit);
+    if (quantity === undefined) {
+      found.push({
+        path: [...at, "dispenser", key],
+        message: `expected no more decimals than ${product.unit} is counted in`,
+      });
+    } else if (key === "rate" && quantity === 0) {
+      found.push({ path: [...at, "dispenser", key], message: "expected a rate above 0" });
+    }
+  }
+  return found;
+}
+
+function tooFine(path: Problem["path"], text: string, currency: string): Found {
+  return { path, message: `expected an amount in ${currency}, without fractions of its smallest unit, not "${text}"` };
+}
+
+function timingChecks(config: Config): Found[] {
+  const { offerTimeout } = config.payment.seqr;
+  const { commitTimeoutMs, settleMarginMs } = timingOf(config);
+  const longestMs = commitTimeoutMs - settleMarginMs - 30_000;
+  if (offerTimeout <= longestMs) return [];
+  return [
+    {
+      path: ["payment", "seqr", "offerTimeout"],
+      message: `expected at most ${Math.floor(longestMs / 1_000)}s: commitTimeout must leave time to deliver and to settle after a late scan`,
+    },
+  ];
+}
+
+function displayChecks(config: Config): Found[] {
+  const { listen, tokenFile } = config.display;
+  if (["127.0.0.1", "localhost", "::1"].includes(listen.host) || tokenFile !== undefined) return [];
+  return [{ path: ["display", "listen"], message: "expected a loopback address, or display.tokenFile beside it" }];
+}
+
+function duplicates(
+  values: readonly (string | null)[],
+  pathAt: (index: number) => Problem["path"],
+  what: string,
+): Found[] {
+  return values.flatMap((value, index) =>
+    value !== null && values.indexOf(value) !== index
+      ? [{ path: pathAt(index), message: `"${value}" stands twice among the ${what}` }]
+      : [],
+  );
+}

@@ -1,0 +1,43 @@
+import { parseAmount } from "../core/money.ts";
+import type { Terms } from "../core/sale/state.ts";
+import type { Goods } from "../core/sale/view.ts";
+import { parseUnitPrice, type Tariff } from "../core/tariff.ts";
+import type { Config, PositionConfig } from "./schema.ts";
+
+export function tariffOf(config: Config, { product }: PositionConfig): Tariff {
+  const { currency } = config.kiosk;
+  return {
+    currency,
+    unit: product.unit,
+    unitPriceE6: parseUnitPrice(product.unitPrice) ?? 0,
+    taxRateBps: Math.round(product.taxRate * 100),
+    rounding: product.rounding,
+    minimumMinor: parseAmount(product.minimum, currency) ?? 0,
+  };
+}
+
+export function goodsOf(config: Config, position: PositionConfig): Goods {
+  return {
+    position: position.id,
+    productName: position.product.name,
+    sku: position.product.sku,
+    tariff: tariffOf(config, position),
+    reserveMinor: position.reserve.map((text) => parseAmount(text, config.kiosk.currency) ?? 0),
+  };
+}
+
+/**
+ * Delivery stops a quarter of the hold before its end, at most ten minutes: time to settle, with retries,
+ * through an outage. What is unresolved goes to a person a twentieth before the end, at most one minute.
+ */
+export function timingOf(
+  config: Config,
+): Pick<Terms, "offerTimeoutMs" | "commitTimeoutMs" | "settleMarginMs" | "handoverMarginMs"> {
+  const { offerTimeout, commitTimeout } = config.payment.seqr;
+  return {
+    offerTimeoutMs: offerTimeout,
+    commitTimeoutMs: commitTimeout,
+    settleMarginMs: Math.min(600_000, Math.floor(commitTimeout / 4)),
+    handoverMarginMs: Math.min(60_000, Math.floor(commitTimeout / 20)),
+  };
+}

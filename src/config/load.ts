@@ -1,0 +1,137 @@
+import { readFileSync } from "node:fs";
+import { dirname, resolve } from "node:path";
+import { isScalar, LineCounter, parseDocument } from "yaml";
+import type { z } from "zod";
+import { crossChecks } from "./checks.ts";
+import { ConfigError, type Problem } from "./problem.ts";
+import { type Config, configSchema, type PositionConfig } from "./schema.ts";
+import { readRegisteredTerminal, readSecret, secretPath, type Terminal } from "./secrets.ts";
+
+export interface Secrets {
+  readonly resellerPassword: string | null;
+  readonly terminals: ReadonlyMap<string, Terminal>;
+  readonly mqttPassword: string | null;
+  readonly displayToken: string | null;
+}
+
+export interface Loaded {
+  readonly file: string;
+  readonly config: Config;
+  readonly secrets: Secrets;
+}
+
+const LARGEST_CONFIG_BYTES = 1_000_000;
+
+/**
+ * Reads and checks a configuration with all the secrets it names. Nothing is touched.
+ * @param needTerminals false for the commands that register them
+ * @throws ConfigError with every problem found
+ */
+export function loadConfig(file: string, needTerminals = true): Loaded {
+  const text = read(file);
+  const lines = new LineCounter();
+  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
+  const fail = (found: readonly Problem[]): never => {
+    throw new ConfigError(file, found);
+  };
+  if (document.errors.length > 0) {
+    fail(document.errors.map(({ pos, message }) => ({ path: [], line: lines.linePos(pos[0]).line, message })));
+  }
+  const lineOf = (path: Problem["path"]): number | null => lineAt(document, lines, path);
+  const parsed = configSchema.safeParse(document.toJS());
+  if (!parsed.success) {
+    return fail(parsed.error.issues.flatMap(problemsOf).map((found) => ({ ...found, line: lineOf(found.path) })));
+  }
+  const config = withAbsolutePaths(file, parsed.data);
+  const found = crossChecks(config);
+  const secrets = readSecrets(file, config, needTerminals, found);
+  if (found.length > 0) fail(found.map((each) => ({ ...each, line: lineOf(each.path) })));
+  return { file, config, secrets };
+}
+
+function read(file: string): string {
+  try {
+    const text = readFileSync(file, "utf8");
+    if (text.length <= LARGEST_CONFIG_BYTES) return text;
+  } catch (error) {
+    const reason = error instanceof Error && "code" in error ? String(error.code) : String(error);
+    throw new ConfigError(file, [{ path: [], line: null, message: `cannot be read (${reason})` }]);
+  }
+  throw new ConfigError(file, [{ path: [], line: null, message: `is longer than ${LARGEST_CONFIG_BYTES} bytes` }]);
+}
+
+function problemsOf(issue: z.core.$ZodIssue): Omit<Problem, "line">[] {
+  const path = issue.path.map((key) => (typeof key === "number" ? key : String(key)));
+  if (issue.code === "unrecognized_keys") {
+    return issue.keys.map((key) => ({ path: [...path, key], message: "unknown key: check its spelling or remove it" }));
+  }
+  if (issue.code === "invalid_type" && issue.input === undefined && issue.message.includes("undefined")) {
+    return [{ path, message: `missing: expected ${issue.expected}` }];
+  }
+  return [{ path, message: issue.message }];
+}
+
+/** The line of the key, or of the nearest thing around it that is there. */
+function lineAt(document: ReturnType<typeof parseDocument>, lines: LineCounter, path: Problem["path"]): number | null {
+  for (let length = path.length; length > 0; length--) {
+    const node = document.getIn(path.slice(0, length), true);
+    const range = typeof node === "object" && node !== null && "range" in node ? node.range : undefined;
+    if (Array.isArray(range) && typeof range[0] === "number") {
+      // A block's range begins with its first key, a line below its own.
+      const line = lines.linePos(range[0]).line;
+      return isScalar(node) || length === path.length ? line : Math.max(1, line - 1);
+    }
+  }
+  return null;
+}
+
+/** Relative paths are meant from the configuration's own folder, wherever the daemon is started. */
+function withAbsolutePaths(file: string, config: Config): Config {
+  return { ...config, journal: { path: resolve(dirname(file), config.journal.path) } };
+}
+
+function readSecrets(file: string, config: Config, needTerminals: boolean, found: Omit<Problem, "line">[]): Secrets {
+  const secret = (name: string | undefined, path: Problem["path"]): string | null => {
+    if (name === undefined) return null;
+    return attempt(found, path, () => readSecret(secretPath(file, name)));
+  };
+  const terminals = new Map<string, Terminal>();
+  for (const [index, position] of config.positions.entries()) {
+    const path = ["positions", index, "terminal"];
+    const terminal = attempt(found, path, () => terminalOf(file, config, position));
+    if (terminal !== null) terminals.set(position.id, terminal);
+    else if (needTerminals && !found.some((each) => each.path[1] === index && each.path[2] === "terminal")) {
+      const message = `missing: give id and passwordFile, or run "kioskd terminal register --position ${position.id}"`;
+      found.push({ path, message });
+    }
+  }
+  return {
+    resellerPassword: secret(config.payment.seqr.reseller?.passwordFile, [
+      "payment",
+      "seqr",
+      "reseller",
+      "passwordFile",
+    ]),
+    terminals,
+    mqttPassword: secret(config.mqtt?.passwordFile, ["mqtt", "passwordFile"]),
+    displayToken: secret(config.display.tokenFile, ["display", "tokenFile"]),
+  };
+}
+
+function terminalOf(file: string, config: Config, { id, terminal }: PositionConfig): Terminal | null {
+  if (terminal !== undefined) {
+    return { id: terminal.id, password: readSecret(secretPath(file, terminal.passwordFile)) };
+  }
+  const registered = readRegisteredTerminal(config.journal.path, id);
+  if (registered === null || registered.terminalId === null) return null;
+  return { id: registered.terminalId, password: registered.password };
+}
+
+function attempt<T>(found: Omit<Problem, "line">[], path: Problem["path"], work: () => T): T | null {
+  try {
+    return work();
+  } catch (error) {
+    found.push({ path, message: error instanceof Error ? error.message : String(error) });
+    return null;
+  }
+}

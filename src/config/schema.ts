@@ -1,0 +1,90 @@
+import { z } from "zod";
+import { UNIT_NAMES } from "../core/quantity.ts";
+import { cron, decimal, duration, hostAndPort, identifier, secretFile } from "./fields.ts";
+
+const kiosk = z.strictObject({
+  id: identifier,
+  name: z.string().min(1).max(80),
+  currency: z.string().regex(/^[A-Z]{3}$/, "expected an ISO 4217 code such as SEK"),
+  locales: z
+    .array(z.enum(["sv", "en"]))
+    .min(1)
+    .default(["en"]),
+  timezone: z
+    .string()
+    .refine((name) => Intl.supportedValuesOf("timeZone").includes(name) || name === "UTC", {
+      message: "expected a time zone such as Europe/Stockholm",
+    })
+    .default("UTC"),
+});
+
+const seqr = z.strictObject({
+  endpoint: z.url({ protocol: /^https?$/ }).refine(isSafeEndpoint, {
+    message: "expected https: plain http would send passwords readable to anyone, and is taken on loopback only",
+  }),
+  requestTimeout: duration("1s", "60s").default(10_000),
+  pollInterval: duration("100ms", "10s").default(1_000),
+  commitTimeout: duration("1m", "7d").default(3_600_000),
+  offerTimeout: duration("10s", "1h").default(120_000),
+  clientId: z.string().min(1).max(80).default("kioskd"),
+  footer: z.string().max(200).default(""),
+  reseller: z.strictObject({ id: z.string().min(1), userId: z.string().min(1), passwordFile: secretFile }).optional(),
+});
+
+const simulated = z.strictObject({
+  driver: z.literal("simulated"),
+  quantity: decimal,
+  rate: decimal.default("40"),
+  register: z.string().min(1).optional(),
+});
+
+const position = z.strictObject({
+  id: identifier,
+  terminal: z.strictObject({ id: z.string().min(1).max(128), passwordFile: secretFile }).optional(),
+  product: z.strictObject({
+    name: z.string().min(1).max(80),
+    sku: z.string().min(1).max(40),
+    unit: z.enum(UNIT_NAMES),
+    unitPrice: decimal,
+    taxRate: z.number().min(0).max(100).multipleOf(0.01),
+    rounding: z.enum(["half-up", "down", "up"]).default("half-up"),
+    minimum: decimal.default("0"),
+  }),
+  reserve: z.array(decimal).min(1).max(12),
+  noFlowTimeout: duration("5s", "1h").default(120_000),
+  dispenser: z.discriminatedUnion("driver", [simulated]),
+});
+
+/** The whole configuration: what is allowed, what it means in the daemon's units, and what is assumed where nothing is said. */
+export const configSchema = z.strictObject({
+  kiosk,
+  journal: z.strictObject({ path: z.string().min(1) }),
+  payment: z.strictObject({ provider: z.literal("seqr"), seqr }),
+  positions: z.array(position).min(1).max(32),
+  display: z.strictObject({
+    driver: z.literal("web"),
+    listen: hostAndPort,
+    tokenFile: secretFile.optional(),
+  }),
+  mqtt: z
+    .strictObject({
+      url: z.url({ protocol: /^mqtts?$/ }),
+      topicPrefix: z
+        .string()
+        .regex(/^[^+#\s/][^+#\s]*$/, "expected a topic without +, # or blanks")
+        .default("kioskd"),
+      username: z.string().min(1).optional(),
+      passwordFile: secretFile.optional(),
+    })
+    .optional(),
+  schedule: z.strictObject({ reconcile: cron.optional(), housekeeping: cron.default("30 3 * * *") }).prefault({}),
+  log: z.strictObject({ level: z.enum(["debug", "info", "warn", "error"]).default("info") }).prefault({}),
+});
+
+export type Config = z.output<typeof configSchema>;
+export type PositionConfig = Config["positions"][number];
+
+function isSafeEndpoint(text: string): boolean {
+  const { protocol, hostname } = new URL(text);
+  return protocol === "https:" || ["127.0.0.1", "localhost", "[::1]"].includes(hostname);
+}

@@ -1,0 +1,45 @@
+import type { Effect } from "../core/sale/effect.ts";
+import type { Outcome } from "../ports/outcome.ts";
+import type { Errand } from "./errand.ts";
+import { POLICY } from "./policy.ts";
+import { wait } from "./wait.ts";
+
+/** Reads where the meter stands, so that it is in the journal before anything can flow. */
+export async function startMeter(errand: Errand): Promise<void> {
+  const reading = await patiently(errand, POLICY.meterRetriesMs, () => errand.dispenser.totaliser());
+  if (reading.kind === "done") return await errand.tell({ type: "meter-started", totaliserBase: reading.value });
+  errand.faults.raise("dispenser-unreachable", errand.position, reading.detail);
+  await errand.tell({ type: "dispenser-failed", detail: reading.detail });
+}
+
+/** A dispenser that did not take the order may have taken it all the same: the sale stops and reads it. */
+export async function arm(errand: Errand, { limitBase }: Extract<Effect, { type: "arm" }>): Promise<void> {
+  const armed = await errand.dispenser.arm(limitBase);
+  if (armed.kind === "done") return;
+  errand.faults.raise("dispenser-unreachable", errand.position, armed.detail);
+  await errand.tell({ type: "dispenser-failed", detail: armed.detail });
+}
+
+/** Makes sure that nothing can flow, reads the meter, and tells what was delivered. */
+export async function finish(errand: Errand): Promise<void> {
+  const stopped = await patiently(errand, POLICY.stopRetriesMs, () => errand.dispenser.stop());
+  if (stopped.kind !== "done")
+    errand.faults.raise("dispenser-unreachable", errand.position, `does not stop: ${stopped.detail}`);
+  const reading = await patiently(errand, POLICY.meterRetriesMs, () => errand.dispenser.totaliser());
+  if (reading.kind !== "done")
+    errand.faults.raise("dispenser-unreachable", errand.position, `cannot be read: ${reading.detail}`);
+  await errand.tell({ type: "delivered", totaliserBase: reading.kind === "done" ? reading.value : null });
+}
+
+async function patiently<T>(
+  errand: Errand,
+  retriesMs: readonly number[],
+  ask: () => Promise<Outcome<T>>,
+): Promise<Outcome<T>> {
+  for (let attempt = 0; ; attempt++) {
+    const outcome = await ask();
+    const delayMs = retriesMs[attempt];
+    if (outcome.kind === "done" || delayMs === undefined) return outcome;
+    await wait(errand.clock, delayMs);
+  }
+}

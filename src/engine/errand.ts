@@ -1,0 +1,38 @@
+import type { SaleEvent } from "../core/sale/event.ts";
+import type { Clock } from "../ports/clock.ts";
+import type { Dispenser } from "../ports/dispenser.ts";
+import type { Log } from "../ports/log.ts";
+import type { Outcome } from "../ports/outcome.ts";
+import type { PaymentProvider } from "../ports/payment.ts";
+import type { FaultBoard } from "./fault-board.ts";
+
+/** An event without what the position adds: sale and time. */
+export type News = SaleEvent extends infer E ? (E extends SaleEvent ? Omit<E, "saleId" | "atMs"> : never) : never;
+
+/** What the carrying out of an effect may use. It ends when the sale has moved on to another state. */
+export interface Errand {
+  readonly position: string;
+  readonly payment: PaymentProvider;
+  readonly dispenser: Dispenser;
+  readonly faults: FaultBoard;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** False once the state that owed the effect is left: nothing more may be done for it. */
+  alive(): boolean;
+  tell(news: News): Promise<void>;
+}
+
+/** Keeps the payment faults true after each answer or silence. */
+export function notePayment(errand: Pick<Errand, "faults" | "position">, outcome: Outcome<unknown>): void {
+  const { faults, position } = errand;
+  if (outcome.kind === "unknown") {
+    faults.raise("payment-unreachable", position, outcome.detail);
+    return;
+  }
+  faults.clear("payment-unreachable", position);
+  if (outcome.kind === "declined" && outcome.reason === "rejected") {
+    faults.raise("payment-rejected", position, outcome.detail);
+  } else {
+    faults.clear("payment-rejected", position);
+  }
+}

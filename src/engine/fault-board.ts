@@ -1,0 +1,38 @@
+import { clear, type Fault, type FaultCode, raise } from "../core/faults.ts";
+import type { Clock } from "../ports/clock.ts";
+import type { Log } from "../ports/log.ts";
+
+/** The kiosk's raised faults. Conditions, not history: their owners raise them anew after a restart. */
+export class FaultBoard {
+  readonly #clock: Clock;
+  readonly #log: Log;
+  readonly #changed: () => void;
+  #faults: readonly Fault[] = [];
+
+  constructor(clock: Clock, log: Log, changed: () => void) {
+    this.#clock = clock;
+    this.#log = log;
+    this.#changed = changed;
+  }
+
+  get all(): readonly Fault[] {
+    return this.#faults;
+  }
+
+  raise(code: FaultCode, position: string | null, detail: string): void {
+    this.#adopt(raise(this.#faults, { code, position, detail, sinceMs: this.#clock.wallMs() }), () =>
+      this.#log.warn({ fault: code, position, detail }, "fault raised"),
+    );
+  }
+
+  clear(code: FaultCode, position: string | null): void {
+    this.#adopt(clear(this.#faults, code, position), () => this.#log.info({ fault: code, position }, "fault cleared"));
+  }
+
+  #adopt(next: readonly Fault[], report: () => void): void {
+    if (next === this.#faults) return;
+    this.#faults = next;
+    report();
+    this.#changed();
+  }
+}

@@ -1,0 +1,223 @@
+import { blocks } from "../core/faults.ts";
+import { parseAmount } from "../core/money.ts";
+import { isOpen, type Outcome, type Terms } from "../core/sale/state.ts";
+import { type Goods, positionView } from "../core/sale/view.ts";
+import { limitBase } from "../core/tariff.ts";
+import type { Clock } from "../ports/clock.ts";
+import type { Dispenser } from "../ports/dispenser.ts";
+import type { CustomerInput, Health, InputAnswer, KioskView } from "../ports/display.ts";
+import type { Journal } from "../ports/journal.ts";
+import type { Log } from "../ports/log.ts";
+import type { Metrics } from "../ports/metrics.ts";
+import type { PaymentProvider } from "../ports/payment.ts";
+import type { Telemetry } from "../ports/telemetry.ts";
+import { FaultBoard } from "./fault-board.ts";
+import { Outbox } from "./outbox.ts";
+import { POLICY } from "./policy.ts";
+import { Position } from "./position.ts";
+import { Supervisor } from "./supervisor.ts";
+import { wait, within } from "./wait.ts";
+
+export interface PositionSetup {
+  readonly goods: Goods;
+  readonly dispenser: Dispenser;
+  readonly noFlowTimeoutMs: number;
+  /** The parts of the terms that do not depend on what the customer chooses. */
+  readonly timing: Pick<Terms, "offerTimeoutMs" | "commitTimeoutMs" | "settleMarginMs" | "handoverMarginMs">;
+}
+
+export interface KioskDeps {
+  readonly positions: readonly PositionSetup[];
+  readonly payment: PaymentProvider;
+  readonly journal: Journal;
+  readonly telemetry: Telemetry;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** A wall clock before this cannot be right. */
+  readonly earliestPlausibleMs: number;
+  newSaleId(): string;
+  show(view: KioskView): void;
+  fatal(reason: string): void;
+}
+
+/** The whole machine: its positions, its faults, its outbox, and what customers may ask of it. */
+export class Kiosk implements CustomerInput {
+  readonly #deps: KioskDeps;
+  readonly #faults: FaultBoard;
+  readonly #outbox: Outbox;
+  readonly #supervisor: Supervisor;
+  readonly #positions = new Map<string, { readonly setup: PositionSetup; readonly position: Position }>();
+  readonly #sales: Record<Outcome, number> = { paid: 0, released: 0, "needs-attention": 0 };
+  #started = false;
+  #ending = false;
+
+  constructor(deps: KioskDeps) {
+    this.#deps = deps;
+    const { clock, log, journal, telemetry, payment } = deps;
+    this.#faults = new FaultBoard(clock, log, () => this.#changed());
+    this.#outbox = new Outbox(journal, telemetry, clock, log);
+    for (const setup of deps.positions) {
+      const id = setup.goods.position;
+      this.#positions.set(id, { setup, position: this.#makePosition(setup) });
+    }
+    this.#supervisor = new Supervisor({
+      positions: [...this.#positions].map(([id, { position, setup }]) => ({
+        id,
+        dispenser: setup.dispenser,
+        busy: () => isOpen(position.state),
+      })),
+      payment,
+      journal,
+      faults: this.#faults,
+      clock,
+      log,
+      earliestPlausibleMs: deps.earliestPlausibleMs,
+    });
+  }
+
+  /** Recovers every position, then begins to serve. */
+  async start(): Promise<void> {
+    await this.#supervisor.checkClock();
+    await Promise.all([...this.#positions.values()].map(({ position }) => position.start()));
+    this.#started = true;
+    this.#deps.telemetry.onConnection((connected, detail) => {
+      if (this.#ending) return;
+      if (connected) this.#faults.clear("broker-unreachable", null);
+      else this.#faults.raise("broker-unreachable", null, detail);
+      this.#outbox.connection(connected);
+    });
+    this.#changed();
+    this.#supervisor.start();
+  }
+
+  view(): KioskView {
+    const positions = [...this.#positions.values()].map(({ setup, position }) =>
+      positionView(setup.goods, position.state, position.live, this.#faults.all),
+    );
+    return { positions };
+  }
+
+  health(): Health {
+    const reasons = this.#faults.all
+      .filter(blocks)
+      .map((fault) => `${fault.position === null ? "" : `position ${fault.position}: `}${fault.code}: ${fault.detail}`);
+    if (!this.#started) reasons.unshift("starting");
+    return { ok: reasons.length === 0, reasons };
+  }
+
+  async metrics(): Promise<Omit<Metrics, "residentBytes">> {
+    return {
+      sales: { ...this.#sales },
+      ignoredEvents: [...this.#positions.values()].reduce((sum, { position }) => sum + position.ignored, 0),
+      outboxRecords: await this.#deps.journal.undeliveredCount(),
+      faults: this.#faults.all,
+    };
+  }
+
+  async select(id: string, maximum: string): Promise<InputAnswer> {
+    const found = this.#positions.get(id);
+    if (found === undefined) return unknownPosition(id);
+    const { setup, position } = found;
+    const { tariff, reserveMinor } = setup.goods;
+    const maximumMinor = parseAmount(maximum, tariff.currency);
+    if (maximumMinor === undefined || !reserveMinor.includes(maximumMinor)) {
+      return { kind: "invalid", reason: `reserve is one of ${this.#choices(id)}, not "${maximum}"` };
+    }
+    const refusal = await this.#refusal(id, position, setup, maximumMinor);
+    if (refusal !== null) return { kind: "conflict", reason: refusal };
+    try {
+      const taken = await position.select(this.#deps.newSaleId(), termsOf(setup, maximumMinor));
+      return taken ? { kind: "taken" } : { kind: "conflict", reason: "another sale is running" };
+    } catch {
+      return { kind: "conflict", reason: "the journal cannot be written" };
+    }
+  }
+
+  async stop(id: string): Promise<InputAnswer> {
+    const found = this.#positions.get(id);
+    if (found === undefined) return unknownPosition(id);
+    if (found.position.state.phase !== "dispensing") return conflict("nothing is being dispensed");
+    return (await found.position.stop("customer")) ? { kind: "taken" } : conflict("it is stopping already");
+  }
+
+  async cancel(id: string): Promise<InputAnswer> {
+    const found = this.#positions.get(id);
+    if (found === undefined) return unknownPosition(id);
+    const { phase } = found.position.state;
+    if (phase !== "offered" && phase !== "reserved") return conflict(`nothing can be cancelled while ${phase}`);
+    return (await found.position.stop("customer")) ? { kind: "taken" } : conflict("too late to cancel");
+  }
+
+  /** Stops what runs, waits for it within a bound, and closes everything that the kiosk was given. */
+  async close(): Promise<void> {
+    if (this.#ending) return;
+    this.#ending = true;
+    const { clock, payment, journal, telemetry, positions } = this.#deps;
+    this.#supervisor.close();
+    const all = [...this.#positions.values()].map(({ position }) => position);
+    await Promise.all(all.map((position) => position.stop("operator").catch(() => false)));
+    const deadlineMs = clock.monotonicMs() + POLICY.shutdownMs;
+    while (all.some((position) => isOpen(position.state)) && clock.monotonicMs() < deadlineMs) await wait(clock, 50);
+    await Promise.all(positions.map(({ dispenser }) => dispenser.stop()));
+    await within(clock, 2_000, this.#outbox.settled());
+    this.#outbox.close();
+    await Promise.all(all.map((position) => position.close()));
+    await Promise.all([telemetry.close(), payment.close(), ...positions.map(({ dispenser }) => dispenser.close())]);
+    await journal.close();
+  }
+
+  async #refusal(id: string, position: Position, setup: PositionSetup, maximumMinor: number): Promise<string | null> {
+    if (!this.#started || this.#ending) return "the kiosk is not in service now";
+    if (isOpen(position.state)) return "another sale is running";
+    if (limitBase(setup.goods.tariff, maximumMinor) <= 0) return "the amount buys nothing";
+    await this.#supervisor.checkClock();
+    await this.#supervisor.checkDispenser(id, setup.dispenser);
+    const fault = this.#faults.all.find((each) => blocks(each) && (each.position === null || each.position === id));
+    return fault === undefined ? null : `out of service: ${fault.code}`;
+  }
+
+  #choices(id: string): string {
+    const view = this.view().positions.find((position) => position.id === id);
+    return view === undefined ? "" : view.reserve.join(", ");
+  }
+
+  #makePosition(setup: PositionSetup): Position {
+    const { payment, journal, clock, log } = this.#deps;
+    return new Position({
+      id: setup.goods.position,
+      noFlowTimeoutMs: setup.noFlowTimeoutMs,
+      payment,
+      dispenser: setup.dispenser,
+      journal,
+      faults: this.#faults,
+      clock,
+      log,
+      changed: () => this.#changed(),
+      closed: (outcome) => {
+        this.#sales[outcome]++;
+        this.#outbox.wake();
+      },
+      fatal: (reason) => this.#deps.fatal(reason),
+    });
+  }
+
+  #changed(): void {
+    if (!this.#started) return;
+    const view = this.view();
+    this.#deps.show(view);
+    this.#deps.telemetry.publish(view);
+  }
+}
+
+function termsOf(setup: PositionSetup, maximumMinor: number): Terms {
+  const { productName, sku, tariff } = setup.goods;
+  return { productName, sku, tariff, maximumMinor, ...setup.timing };
+}
+
+function unknownPosition(id: string): InputAnswer {
+  return { kind: "unknown-position", reason: `there is no position "${id}"` };
+}
+
+function conflict(reason: string): InputAnswer {
+  return { kind: "conflict", reason };
+}

@@ -1,0 +1,103 @@
+import { judge, type Truth } from "../core/sale/resolve.ts";
+import type { Committing, Offered, Offering, Releasing } from "../core/sale/state.ts";
+import type { Outcome } from "../ports/outcome.ts";
+import { type Errand, notePayment } from "./errand.ts";
+import { POLICY } from "./policy.ts";
+import { backoffMs, wait } from "./wait.ts";
+
+/** Publishes the offer. Repeating replaces an earlier one at the service, so a lost answer costs nothing. */
+export async function offer(errand: Errand, { sale }: Offering): Promise<void> {
+  for (let attempt = 0; errand.alive(); attempt++) {
+    const outcome = await errand.payment.offer(sale);
+    notePayment(errand, outcome);
+    if (outcome.kind === "done") return await errand.tell({ type: "offer-made", ...outcome.value });
+    if (outcome.kind === "declined") return await errand.tell({ type: "offer-refused", detail: outcome.detail });
+    const delayMs = POLICY.offerRetriesMs[attempt];
+    if (delayMs === undefined) return await errand.tell({ type: "offer-unanswered" });
+    await wait(errand.clock, delayMs);
+  }
+}
+
+/** Asks for the offer's state until the customer has decided; the state's deadline ends it otherwise. */
+export async function watch(errand: Errand, { sale, offer: { reference } }: Offered): Promise<void> {
+  let silent = 0;
+  while (errand.alive()) {
+    await wait(errand.clock, errand.payment.watchIntervalMs);
+    if (!errand.alive()) return;
+    const outcome = await errand.payment.query(sale, reference);
+    silent = outcome.kind === "unknown" ? silent + 1 : 0;
+    if (silent === 0 || silent >= POLICY.pollsUntilUnreachable) notePayment(errand, outcome);
+    if (outcome.kind === "done" && (await decided(errand, outcome.value))) return;
+  }
+}
+
+async function decided(errand: Errand, truth: Truth): Promise<boolean> {
+  switch (truth.state) {
+    case "open":
+      return false;
+    case "unclear":
+      errand.log.warn({ position: errand.position, detail: truth.detail }, "the payment service's answer is unclear");
+      return false;
+    case "held": {
+      const { authorisedMinor, holdUntilMs } = truth;
+      await errand.tell({ type: "reserved", authorisedMinor, holdUntilMs });
+      return true;
+    }
+    case "captured":
+      await errand.tell({ type: "captured", capturedMinor: truth.capturedMinor, receipt: truth.receipt });
+      return true;
+    case "ended":
+      await errand.tell({ type: "payment-ended", how: truth.how });
+      return true;
+  }
+}
+
+/**
+ * Commits or releases until the service's aggregate shows it. `fresh` says that nothing was sent before;
+ * after a restart something may have been, so the first call is a query.
+ */
+export async function resolve(errand: Errand, state: Committing | Releasing, fresh: boolean): Promise<void> {
+  let queryFirst = !fresh;
+  for (let attempt = 0; errand.alive(); ) {
+    const query = queryFirst && state.offer !== null;
+    const outcome = query ? await errand.payment.query(state.sale, state.offer.reference) : await act(errand, state);
+    notePayment(errand, outcome);
+    const next = await conclude(errand, state, outcome);
+    if (next === "ended") return;
+    queryFirst = !(query && next === "repeat");
+    if (query && next === "repeat") continue;
+    await wait(errand.clock, backoffMs(POLICY.resolveRetriesMs, attempt++));
+  }
+}
+
+function act(errand: Errand, state: Committing | Releasing): Promise<Outcome<Truth>> {
+  if (state.aim === "release") return errand.payment.release(state.sale, state.offer?.reference ?? null);
+  return errand.payment.settle(state.sale, state.offer.reference, state.delivery);
+}
+
+async function conclude(
+  errand: Errand,
+  state: Committing | Releasing,
+  outcome: Outcome<Truth>,
+): Promise<"ended" | "repeat" | "wait"> {
+  if (outcome.kind === "declined" && outcome.reason === "refused") {
+    const checked = state.offer === null ? outcome : await errand.payment.query(state.sale, state.offer.reference);
+    const verdict = checked.kind === "done" ? judge(state.aim, checked.value) : null;
+    if (verdict === "captured" || verdict === "released") return await conclude(errand, state, checked);
+    if (checked.kind === "unknown") return "wait";
+    await errand.tell({ type: "resolution-refused", detail: outcome.detail });
+    return "ended";
+  }
+  if (outcome.kind !== "done") return "wait";
+  const truth = outcome.value;
+  const verdict = judge(state.aim, truth);
+  if (verdict === "released") {
+    await errand.tell({ type: "released" });
+    return "ended";
+  }
+  if (truth.state === "captured") {
+    await errand.tell({ type: "captured", capturedMinor: truth.capturedMinor, receipt: truth.receipt });
+    return "ended";
+  }
+  return verdict === "repeat" ? "repeat" : "wait";
+}

@@ -1,0 +1,30 @@
+/** Every wait and repetition of the engine, in one place. All times in milliseconds. */
+export const POLICY = {
+  /** Waits between repeated offers; afterwards the offer counts as unanswered. */
+  offerRetriesMs: [500, 2_000],
+  /** Waits between readings of a meter that does not answer. */
+  meterRetriesMs: [100, 250, 500, 1_000, 2_000],
+  /** Waits between stops of a dispenser that does not confirm; it is asked until it does or these are used up. */
+  stopRetriesMs: [50, 100, 250, 500, 1_000, 2_000, 5_000],
+  /** Waits between attempts to commit or release; the last one repeats until the hand-over deadline. */
+  resolveRetriesMs: [500, 1_000, 2_000, 4_000, 8_000, 15_000, 30_000],
+  /** Waits between appends to a journal that refuses; afterwards the daemon gives up and is restarted. */
+  appendRetriesMs: [100, 250, 500, 1_000, 2_000, 5_000, 5_000, 5_000, 5_000, 5_000],
+  /** Polls in a row that must fail before the service counts as unreachable. */
+  pollsUntilUnreachable: 3,
+  /** How long a closed sale stays on the display. */
+  presentMs: 15_000,
+  /** How often an idle kiosk asks whether the payment service answers. */
+  probeMs: 60_000,
+  /** The same while a fault is raised that such a question could clear. */
+  probeFaultyMs: 10_000,
+  /** How often waiting records are offered to a broker that is connected but did not acknowledge. */
+  outboxRetryMs: 5_000,
+  outboxBatch: 50,
+  /** Events waiting at one position; a healthy one has a handful. */
+  queueLimit: 256,
+  /** How long a stop of the daemon waits for running sales; what is left is recovered at the next start. */
+  shutdownMs: 20_000,
+  /** How far the clock may lie behind the journal's newest event. */
+  clockToleranceMs: 5 * 60_000,
+} as const;

@@ -1,0 +1,295 @@
+import type { Effect } from "../core/sale/effect.ts";
+import type { SaleEvent } from "../core/sale/event.ts";
+import { type SaleRecord, saleRecord } from "../core/sale/record.ts";
+import { recover, replay } from "../core/sale/recover.ts";
+import { IDLE, isOpen, type Outcome, type State, type Terms } from "../core/sale/state.ts";
+import { deadlineMs, transition } from "../core/sale/transition.ts";
+import type { Live } from "../core/sale/view.ts";
+import type { Cancel, Clock } from "../ports/clock.ts";
+import type { Dispenser, DispenserEvent } from "../ports/dispenser.ts";
+import type { Journal } from "../ports/journal.ts";
+import type { Log } from "../ports/log.ts";
+import type { PaymentProvider } from "../ports/payment.ts";
+import * as delivery from "./delivery-errands.ts";
+import type { Errand, News } from "./errand.ts";
+import type { FaultBoard } from "./fault-board.ts";
+import * as payment from "./payment-errands.ts";
+import { POLICY } from "./policy.ts";
+import { Queue } from "./queue.ts";
+import { wait } from "./wait.ts";
+
+export interface PositionDeps {
+  readonly id: string;
+  /** Ends a delivery in which nothing has flowed for so long. */
+  readonly noFlowTimeoutMs: number;
+  readonly payment: PaymentProvider;
+  readonly dispenser: Dispenser;
+  readonly journal: Journal;
+  readonly faults: FaultBoard;
+  readonly clock: Clock;
+  readonly log: Log;
+  changed(): void;
+  closed(outcome: Outcome): void;
+  /** The journal refuses for good: the daemon must end, so that it is restarted and recovers. */
+  fatal(reason: string): void;
+}
+
+/**
+ * One position's sales: events come in one at a time, each is in the journal before it changes anything,
+ * and what then is owed is carried out beside the queue and answers with events.
+ */
+export class Position {
+  readonly #deps: PositionDeps;
+  readonly #queue = new Queue(POLICY.queueLimit);
+  #state: State = IDLE;
+  #totaliserBase: number | null = null;
+  #journaledAtMs = 0;
+  #newestAtMs = 0;
+  #presenting = false;
+  #finishing = false;
+  #ignored = 0;
+  /** Replaced when the sale moves on, which ends all errands of the state that was left. */
+  #epoch = { alive: true };
+  #cancelDeadline: Cancel = () => {};
+  #cancelNoFlow: Cancel = () => {};
+  #cancelPresenting: Cancel = () => {};
+
+  constructor(deps: PositionDeps) {
+    this.#deps = deps;
+  }
+
+  get state(): State {
+    return this.#state;
+  }
+
+  get live(): Live {
+    return { totaliserBase: this.#totaliserBase, presenting: this.#presenting };
+  }
+
+  /** Events that matched no current sale: late answers, doubled buttons. */
+  get ignored(): number {
+    return this.#ignored;
+  }
+
+  /** Takes up what the journal holds. Nothing can flow before this has begun: the dispenser is stopped first. */
+  async start(): Promise<void> {
+    const { dispenser, journal, clock, id } = this.#deps;
+    dispenser.listen((event) => this.#onDispenser(event));
+    const stopped = await dispenser.stop();
+    if (stopped.kind !== "done") this.#deps.faults.raise("dispenser-unreachable", id, stopped.detail);
+    const events = await journal.lastSale(id);
+    this.#state = replay(IDLE, events);
+    this.#newestAtMs = events.at(-1)?.atMs ?? 0;
+    const { event, step } = recover(this.#state, Math.max(clock.wallMs(), this.#newestAtMs));
+    if (event !== null) {
+      await this.#submit(event);
+    } else {
+      this.#enter(step[1], false);
+    }
+  }
+
+  /** Begins a sale; false when another one is running. Rejects when the journal cannot take it. */
+  async select(saleId: string, terms: Terms): Promise<boolean> {
+    const event: SaleEvent = { type: "selected", saleId, atMs: this.#now(), position: this.#deps.id, terms };
+    return await this.#submit(event);
+  }
+
+  /** Ends what runs: a delivery is stopped at once, an offer or unused reservation given up. */
+  async stop(reason: "customer" | "operator" | "fault"): Promise<boolean> {
+    const { phase } = this.#state;
+    if (phase === "offered" || phase === "reserved") return await this.#tell({ type: "abandoned", reason });
+    if (phase !== "dispensing") return false;
+    // Stopping never waits for the journal.
+    void this.#deps.dispenser.stop();
+    return await this.#tell({ type: "stop-requested", reason });
+  }
+
+  /** Ends timers and errands; what is open is recovered at the next start. */
+  async close(): Promise<void> {
+    this.#queue.close();
+    this.#epoch.alive = false;
+    this.#cancelDeadline();
+    this.#cancelNoFlow();
+    this.#cancelPresenting();
+    await this.#queue.idle();
+  }
+
+  #now(): number {
+    return Math.max(this.#deps.clock.wallMs(), this.#newestAtMs);
+  }
+
+  async #tell(news: News): Promise<boolean> {
+    if (!isOpen(this.#state)) return false;
+    return await this.#submit({ ...news, saleId: this.#state.sale.id, atMs: this.#now() } as SaleEvent);
+  }
+
+  #submit(event: SaleEvent): Promise<boolean> {
+    return this.#queue.run(() => this.#take(event));
+  }
+
+  async #take(event: SaleEvent): Promise<boolean> {
+    const [next, effects] = transition(this.#state, event);
+    if (next === this.#state) {
+      this.#ignored++;
+      this.#deps.log.debug({ event: event.type, phase: this.#state.phase }, "an event that changes nothing");
+      return false;
+    }
+    const record = next.phase === "closed" ? saleRecord(next) : null;
+    await this.#append(event, record);
+    const moved = next.phase !== this.#state.phase;
+    this.#state = next;
+    this.#newestAtMs = Math.max(this.#newestAtMs, event.atMs);
+    const { log, id } = this.#deps;
+    log.info({ sale: event.saleId, position: id, event: event.type, phase: next.phase }, "sale");
+    if (event.type !== "metered") this.#enter(effects, event.type !== "restarted", moved);
+    if (record !== null) this.#present(record);
+    this.#deps.changed();
+    return true;
+  }
+
+  /** A sale that could not begin is refused; anything later is repeated until it is written or the daemon ends. */
+  async #append(event: SaleEvent, record: SaleRecord | null): Promise<void> {
+    const { journal, faults, clock, dispenser, id } = this.#deps;
+    for (let attempt = 0; ; attempt++) {
+      try {
+        await journal.append(id, event, record);
+        faults.clear("journal-unwritable", null);
+        return;
+      } catch (error) {
+        faults.raise("journal-unwritable", null, String(error));
+        if (event.type === "selected") throw error;
+        void dispenser.stop();
+        const delayMs = POLICY.appendRetriesMs[attempt];
+        if (delayMs === undefined) {
+          this.#deps.fatal(`the journal cannot be written: ${String(error)}`);
+          throw error;
+        }
+        await wait(clock, delayMs);
+      }
+    }
+  }
+
+  #enter(effects: readonly Effect[], fresh: boolean, moved = true): void {
+    if (moved) {
+      this.#epoch.alive = false;
+      this.#epoch = { alive: true };
+    }
+    this.#setDeadline();
+    this.#cancelNoFlow();
+    if (this.#state.phase === "dispensing" && this.#state.stopping === null) this.#watchFlow();
+    else if (this.#state.phase !== "dispensing") this.#totaliserBase = null;
+    for (const effect of effects) {
+      this.#carryOut(effect, fresh).catch((error: unknown) =>
+        this.#deps.log.error({ error, effect: effect.type }, "an errand failed"),
+      );
+    }
+  }
+
+  async #carryOut(effect: Effect, fresh: boolean): Promise<void> {
+    const errand = this.#errand();
+    switch (effect.type) {
+      case "offer":
+        return await payment.offer(errand, effect.state);
+      case "watch":
+        return await payment.watch(errand, effect.state);
+      case "settle":
+      case "release":
+        return await payment.resolve(errand, effect.state, fresh);
+      case "start-meter":
+        return await delivery.startMeter(errand);
+      case "arm":
+        this.#finishing = false;
+        this.#journaledAtMs = this.#deps.clock.monotonicMs();
+        return await delivery.arm(errand, effect);
+      case "stop":
+        return await this.#finish();
+    }
+  }
+
+  #errand(): Errand {
+    const { id, payment: provider, dispenser, faults, clock, log } = this.#deps;
+    const epoch = this.#epoch;
+    const tell = async (news: News): Promise<void> => {
+      if (epoch.alive) await this.#tell(news);
+    };
+    return { position: id, payment: provider, dispenser, faults, clock, log, alive: () => epoch.alive, tell };
+  }
+
+  async #finish(): Promise<void> {
+    if (this.#finishing) return;
+    this.#finishing = true;
+    try {
+      await delivery.finish(this.#errand());
+    } finally {
+      this.#finishing = false;
+    }
+  }
+
+  #onDispenser(event: DispenserEvent): void {
+    const { faults, id } = this.#deps;
+    switch (event.type) {
+      case "reading":
+        this.#onReading(event.totaliserBase);
+        return;
+      case "finished":
+        if (this.#state.phase === "dispensing") this.#settleErrors(this.#finish());
+        return;
+      case "fault-raised":
+        faults.raise("dispenser-fault", id, event.detail);
+        this.#settleErrors(this.stop("fault"));
+        return;
+      case "fault-cleared":
+        faults.clear("dispenser-fault", id);
+        return;
+    }
+  }
+
+  #onReading(totaliserBase: number): void {
+    if (this.#state.phase !== "dispensing") return;
+    const { clock, dispenser, changed } = this.#deps;
+    if (totaliserBase !== this.#totaliserBase && this.#state.stopping === null) this.#watchFlow();
+    this.#totaliserBase = totaliserBase;
+    const stepMs = dispenser.readingStepMs;
+    if (stepMs !== null && clock.monotonicMs() - this.#journaledAtMs >= stepMs) {
+      this.#journaledAtMs = clock.monotonicMs();
+      this.#settleErrors(this.#tell({ type: "metered", totaliserBase }));
+    }
+    changed();
+  }
+
+  #watchFlow(): void {
+    this.#cancelNoFlow();
+    this.#cancelNoFlow = this.#deps.clock.after(this.#deps.noFlowTimeoutMs, () => {
+      void this.#deps.dispenser.stop();
+      this.#settleErrors(this.#tell({ type: "stop-requested", reason: "no-flow" }));
+    });
+  }
+
+  #setDeadline(): void {
+    this.#cancelDeadline();
+    const atMs = deadlineMs(this.#state);
+    if (atMs === null) return;
+    const state = this.#state;
+    this.#cancelDeadline = this.#deps.clock.after(Math.max(0, atMs - this.#now()), () => {
+      if (state.phase === "dispensing") void this.#deps.dispenser.stop();
+      this.#settleErrors(this.#tell({ type: "deadline-passed" }));
+    });
+  }
+
+  #present(record: SaleRecord): void {
+    const { faults, clock, id } = this.#deps;
+    if (record.outcome === "needs-attention") faults.raise("needs-attention", id, `sale ${record.saleId}`);
+    if (Number(record.loss) > 0) faults.raise("overrun", id, `sale ${record.saleId}: ${record.loss}`);
+    this.#presenting = true;
+    this.#cancelPresenting();
+    this.#cancelPresenting = clock.after(POLICY.presentMs, () => {
+      this.#presenting = false;
+      this.#deps.changed();
+    });
+    this.#deps.closed(record.outcome);
+  }
+
+  #settleErrors(work: Promise<unknown>): void {
+    work.catch((error: unknown) => this.#deps.log.error({ error: String(error) }, "an event could not be taken"));
+  }
+}

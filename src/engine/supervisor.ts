@@ -1,0 +1,88 @@
+import type { Cancel, Clock } from "../ports/clock.ts";
+import type { Dispenser } from "../ports/dispenser.ts";
+import type { Journal } from "../ports/journal.ts";
+import type { Log } from "../ports/log.ts";
+import type { PaymentProvider } from "../ports/payment.ts";
+import { notePayment } from "./errand.ts";
+import type { FaultBoard } from "./fault-board.ts";
+import { POLICY } from "./policy.ts";
+
+export interface SupervisorDeps {
+  readonly positions: readonly { readonly id: string; readonly dispenser: Dispenser; busy(): boolean }[];
+  readonly payment: PaymentProvider;
+  readonly journal: Journal;
+  readonly faults: FaultBoard;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly earliestPlausibleMs: number;
+}
+
+/** Keeps the faults of what is used only now and then true while the kiosk is idle. It writes nothing while all is well. */
+export class Supervisor {
+  readonly #deps: SupervisorDeps;
+  #cancel: Cancel = () => {};
+  #closed = false;
+
+  constructor(deps: SupervisorDeps) {
+    this.#deps = deps;
+  }
+
+  start(): void {
+    this.#round().catch((error: unknown) => this.#deps.log.error({ error: String(error) }, "a health check failed"));
+  }
+
+  close(): void {
+    this.#closed = true;
+    this.#cancel();
+  }
+
+  /** A board without a battery clock wakes up in the past until it is told the time. */
+  async checkClock(): Promise<void> {
+    const { clock, journal, faults, earliestPlausibleMs } = this.#deps;
+    const newestMs = (await journal.newestAtMs().catch(() => null)) ?? 0;
+    const leastMs = Math.max(earliestPlausibleMs, newestMs - POLICY.clockToleranceMs);
+    if (clock.wallMs() >= leastMs) faults.clear("clock-implausible", null);
+    else faults.raise("clock-implausible", null, "the clock lies before what the journal has seen");
+  }
+
+  /** A dispenser that answers, and that confirms a stop where it did not do what it was told, is fit to sell. */
+  async checkDispenser(id: string, dispenser: Dispenser): Promise<void> {
+    const { faults } = this.#deps;
+    const raised = faults.all.some(({ code, position }) => code === "dispenser-unreachable" && position === id);
+    const stopped = raised ? await dispenser.stop() : null;
+    const reading = await dispenser.totaliser();
+    const failed = [stopped, reading].find((outcome) => outcome !== null && outcome.kind !== "done");
+    if (failed === undefined || failed === null) {
+      faults.clear("dispenser-unreachable", id);
+    } else {
+      faults.raise("dispenser-unreachable", id, failed.detail);
+    }
+  }
+
+  async #round(): Promise<void> {
+    const { positions, faults, clock } = this.#deps;
+    await this.checkClock();
+    await this.#checkJournal();
+    const idle = positions.filter(({ busy }) => !busy());
+    await Promise.all(idle.map(({ id }) => this.#probe(id)));
+    await Promise.all(idle.map(({ id, dispenser, busy }) => (busy() ? null : this.checkDispenser(id, dispenser))));
+    if (this.#closed) return;
+    const faulty = faults.all.some(({ code }) => code !== "needs-attention" && code !== "overrun");
+    this.#cancel = clock.after(faulty ? POLICY.probeFaultyMs : POLICY.probeMs, () => this.start());
+  }
+
+  async #probe(id: string): Promise<void> {
+    const { payment, faults } = this.#deps;
+    notePayment({ position: id, faults }, await payment.probe(id));
+  }
+
+  /** A write of no use wears the card, so it happens only while the journal is known to be broken. */
+  async #checkJournal(): Promise<void> {
+    const { journal, faults } = this.#deps;
+    if (!faults.all.some(({ code }) => code === "journal-unwritable")) return;
+    await journal.check().then(
+      () => faults.clear("journal-unwritable", null),
+      () => undefined,
+    );
+  }
+}

@@ -1,0 +1,53 @@
+import type { PositionView } from "../../../../core/sale/view.ts";
+
+const LOST_AFTER_MS = 3_000;
+const RETRY_EVERY_MS = 3_000;
+const CHECK_EVERY_MS = 250;
+
+interface Listener {
+  state(positions: readonly PositionView[]): void;
+  /** Called once for each loss; the next `state` ends it. */
+  lost(): void;
+  /** The kiosk's clock minus this browser's. */
+  clock(aheadMs: number): void;
+}
+
+/** Follows the kiosk's events for as long as the page lives, and begins anew whenever they fall silent. */
+export function follow(listener: Listener): void {
+  let source = open();
+  let heardMs = performance.now();
+  let openedMs = heardMs;
+  let isLost = false;
+  let bootId: string | undefined;
+
+  function open(): EventSource {
+    const opened = new EventSource("/api/events");
+    opened.addEventListener("state", (event) => {
+      heardMs = performance.now();
+      isLost = false;
+      listener.state(JSON.parse(event.data).positions);
+    });
+    opened.addEventListener("heartbeat", (event) => {
+      heardMs = performance.now();
+      const heartbeat: { nowMs: number; bootId: string } = JSON.parse(event.data);
+      if (bootId !== undefined && bootId !== heartbeat.bootId) location.reload();
+      bootId = heartbeat.bootId;
+      listener.clock(heartbeat.nowMs - Date.now());
+    });
+    return opened;
+  }
+
+  setInterval(() => {
+    const nowMs = performance.now();
+    if (nowMs - heardMs <= LOST_AFTER_MS) return;
+    if (!isLost) {
+      isLost = true;
+      listener.lost();
+    }
+    // The browser gives up by itself after some answers, and may wait long on a half-open line.
+    if (nowMs - openedMs < RETRY_EVERY_MS) return;
+    source.close();
+    source = open();
+    openedMs = nowMs;
+  }, CHECK_EVERY_MS);
+}

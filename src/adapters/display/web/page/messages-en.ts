@@ -1,0 +1,48 @@
+import type { Texts } from "./texts.ts";
+
+export const english: Texts = {
+  locale: "en-GB",
+  languageName: "English",
+  messages: {
+    choose: { title: "Choose a maximum", detail: "You pay only for what you take. The rest is freed at once." },
+    "out-of-service": { title: "Out of service", detail: "Please use another position, or come back later." },
+    preparing: { title: "One moment", detail: "Your code is being prepared." },
+    scan: { title: "Scan to pay", detail: "Scan the code with your payment app and confirm." },
+    wait: { title: "Please wait", detail: "The code cannot be used right now." },
+    begin: { title: "Approved – begin", detail: "You can start now." },
+    dispensing: { title: "In progress", detail: "" },
+    stopping: { title: "Stopping", detail: "" },
+    settling: { title: "Finishing the payment", detail: "This takes a few seconds." },
+    releasing: { title: "Freeing your money", detail: "Nothing will be charged." },
+    paid: { title: "Thank you!", detail: "" },
+    "in-review": {
+      title: "Payment under review",
+      detail: "Our staff will settle this purchase. You will never pay more than was reserved.",
+    },
+    canceled: { title: "Cancelled", detail: "Nothing was charged. Start again when you like." },
+    declined: {
+      title: "Payment declined",
+      detail: "Nothing was charged. Check your payment app, or try a lower amount.",
+    },
+    expired: { title: "Time ran out", detail: "Nothing was charged. Start again to get a new code." },
+    "nothing-dispensed": { title: "Nothing was taken", detail: "Nothing was charged. The reservation is freed." },
+    failed: { title: "It did not work", detail: "Nothing was charged. Try again, or use another position." },
+  },
+  noConnection: { title: "No connection", detail: "Please wait. The screen comes back by itself." },
+  labels: {
+    back: "Back",
+    cancel: "Cancel",
+    charged: "Charged",
+    choosePosition: "Choose your position",
+    freed: "Freed",
+    notNow: "That is not possible right now.",
+    pieces: "pcs",
+    quantity: "Taken",
+    reference: "Reference",
+    reserved: "Reserved",
+    startAgain: "New purchase",
+    stop: "STOP",
+    timeLeft: "Time left",
+    upTo: "Up to",
+  },
+};

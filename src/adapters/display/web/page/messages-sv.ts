@@ -1,0 +1,48 @@
+import type { Texts } from "./texts.ts";
+
+export const swedish: Texts = {
+  locale: "sv-SE",
+  languageName: "Svenska",
+  messages: {
+    choose: { title: "Välj ett maxbelopp", detail: "Du betalar bara för det du tar. Resten frigörs direkt." },
+    "out-of-service": { title: "Ur funktion", detail: "Använd en annan plats eller kom tillbaka senare." },
+    preparing: { title: "Ett ögonblick", detail: "Din kod förbereds." },
+    scan: { title: "Skanna för att betala", detail: "Skanna koden med din betalapp och godkänn." },
+    wait: { title: "Vänta", detail: "Koden kan inte användas just nu." },
+    begin: { title: "Godkänt – börja", detail: "Du kan starta nu." },
+    dispensing: { title: "Pågår", detail: "" },
+    stopping: { title: "Stoppar", detail: "" },
+    settling: { title: "Betalningen slutförs", detail: "Det tar några sekunder." },
+    releasing: { title: "Dina pengar frigörs", detail: "Inget dras från ditt konto." },
+    paid: { title: "Tack!", detail: "" },
+    "in-review": {
+      title: "Betalningen granskas",
+      detail: "Vår personal slutför köpet. Du betalar aldrig mer än det som reserverats.",
+    },
+    canceled: { title: "Avbrutet", detail: "Inget har dragits. Börja om när du vill." },
+    declined: {
+      title: "Betalningen nekades",
+      detail: "Inget har dragits. Kontrollera din betalapp eller välj ett lägre belopp.",
+    },
+    expired: { title: "Tiden gick ut", detail: "Inget har dragits. Börja om för att få en ny kod." },
+    "nothing-dispensed": { title: "Inget togs ut", detail: "Inget har dragits. Reservationen är frigjord." },
+    failed: { title: "Det fungerade inte", detail: "Inget har dragits. Försök igen eller använd en annan plats." },
+  },
+  noConnection: { title: "Ingen kontakt", detail: "Vänta. Skärmen kommer tillbaka av sig själv." },
+  labels: {
+    back: "Tillbaka",
+    cancel: "Avbryt",
+    charged: "Betalt",
+    choosePosition: "Välj plats",
+    freed: "Frigjort",
+    notNow: "Det går inte just nu.",
+    pieces: "st",
+    quantity: "Uttaget",
+    reference: "Referens",
+    reserved: "Reserverat",
+    startAgain: "Nytt köp",
+    stop: "STOPP",
+    timeLeft: "Tid kvar",
+    upTo: "Högst",
+  },
+};

@@ -1,0 +1,98 @@
+import type { FastifyInstance, FastifyReply } from "fastify";
+import type { CustomerInput, Health, InputAnswer, KioskView } from "../../../ports/display.ts";
+import { isAuthorised } from "./access.ts";
+import type { EventHub } from "./events.ts";
+import { qrSvg } from "./qr.ts";
+import { emptyBody, parseBody, selectBody } from "./requests.ts";
+
+interface RouteDeps {
+  readonly input: CustomerInput;
+  readonly health: () => Health;
+  readonly metrics: () => Promise<string>;
+  readonly settings: { readonly kioskName: string; readonly locales: readonly string[]; readonly token: string | null };
+  readonly hub: EventHub;
+  readonly lastView: () => KioskView;
+}
+
+interface ById {
+  Params: { id: string };
+}
+
+const STATUS: Readonly<Record<Exclude<InputAnswer["kind"], "taken">, number>> = {
+  invalid: 400,
+  "unknown-position": 404,
+  conflict: 409,
+};
+
+export function addOpenRoutes(app: FastifyInstance, { health }: Pick<RouteDeps, "health">): void {
+  app.get("/health", (_request, reply) => {
+    const { ok, reasons } = health();
+    return reply.code(ok ? 200 : 503).send({ ok, reasons });
+  });
+}
+
+/** Everything that tells of a sale or changes one; asks for the token when there is one. */
+export function addGuardedRoutes(app: FastifyInstance, deps: RouteDeps): void {
+  const { token } = deps.settings;
+  if (token !== null) {
+    app.addHook("onRequest", async (request, reply) => {
+      if (isAuthorised(request, token)) return;
+      await refuse(reply.header("www-authenticate", "Bearer"), 401, "a valid token is required");
+    });
+  }
+  addReads(app, deps);
+  addEvents(app, deps.hub);
+  addInputs(app, deps.input);
+}
+
+function addReads(app: FastifyInstance, { settings, metrics, lastView }: RouteDeps): void {
+  app.get("/api/settings", () => ({ kioskName: settings.kioskName, locales: settings.locales }));
+  app.get("/api/state", () => lastView());
+  app.get("/metrics", async (_request, reply) =>
+    reply.type("text/plain; version=0.0.4; charset=utf-8").send(await metrics()),
+  );
+  app.get<ById>("/api/positions/:id/qr.svg", async (request, reply) => {
+    const position = lastView().positions.find(({ id }) => id === request.params.id);
+    if (position === undefined) return refuse(reply, 404, `no position ${request.params.id}`);
+    if (position.qr === null) return refuse(reply, 404, "no code is shown at this position");
+    return reply.type("image/svg+xml").send(await qrSvg(position.qr));
+  });
+}
+
+function addEvents(app: FastifyInstance, hub: EventHub): void {
+  app.get("/api/events", (_request, reply) => {
+    if (hub.isFull()) {
+      void refuse(reply, 503, "too many clients follow the events");
+      return;
+    }
+    const headers = { ...reply.getHeaders(), "content-type": "text/event-stream; charset=utf-8" };
+    reply.hijack();
+    for (const [name, value] of Object.entries(headers)) if (value !== undefined) reply.raw.setHeader(name, value);
+    reply.raw.writeHead(200);
+    hub.add(reply.raw);
+  });
+}
+
+function addInputs(app: FastifyInstance, input: CustomerInput): void {
+  app.post<ById>("/api/positions/:id/select", async (request, reply) => {
+    const body = parseBody(selectBody, request.body);
+    if (!body.ok) return refuse(reply, 400, body.reason);
+    return answer(reply, await input.select(request.params.id, body.value.reserve));
+  });
+  for (const action of ["stop", "cancel"] as const) {
+    app.post<ById>(`/api/positions/:id/${action}`, async (request, reply) => {
+      const body = parseBody(emptyBody, request.body);
+      if (!body.ok) return refuse(reply, 400, body.reason);
+      return answer(reply, await input[action](request.params.id));
+    });
+  }
+}
+
+function answer(reply: FastifyReply, given: InputAnswer): FastifyReply {
+  if (given.kind === "taken") return reply.code(202).send({ ok: true });
+  return refuse(reply, STATUS[given.kind], given.reason);
+}
+
+export function refuse(reply: FastifyReply, status: number, reason: string): FastifyReply {
+  return reply.code(status).send({ error: reason });
+}

@@ -1,0 +1,155 @@
+import type { AddressInfo } from "node:net";
+import fastify, { type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
+import type { CustomerInput, Display, Health, KioskView } from "../../../ports/display.ts";
+import type { Log } from "../../../ports/log.ts";
+import { assertGuarded, isLocalHostHeader, isLoopback, isOwnOrigin, isToken, setCookie } from "./access.ts";
+import { type Asset, readAssets } from "./assets.ts";
+import { eventHub } from "./events.ts";
+import { addGuardedRoutes, addOpenRoutes, refuse } from "./routes.ts";
+
+export interface WebDisplaySettings {
+  readonly host: string;
+  /** 0 takes any free port; `url` tells which. */
+  readonly port: number;
+  /** Required when `host` is not a loopback address. */
+  readonly token: string | null;
+  /** The first is the page's language until the customer chooses another. */
+  readonly locales: readonly string[];
+  readonly kioskName: string;
+  /** Where the built page stands, with a trailing slash; beside this module unless told. */
+  readonly pageRoot?: URL;
+}
+
+interface WebDisplayDeps {
+  readonly input: CustomerInput;
+  readonly health: () => Health;
+  readonly metrics: () => Promise<string>;
+  readonly log: Log;
+}
+
+const BODY_LIMIT_BYTES = 4096;
+const CONNECTIONS_LIMIT = 128;
+const REQUEST_TIMEOUT_MS = 10_000;
+const HEADERS: Readonly<Record<string, string>> = {
+  "content-security-policy":
+    "default-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; object-src 'none'",
+  "x-content-type-options": "nosniff",
+  "referrer-policy": "no-referrer",
+  "cache-control": "no-store",
+};
+
+/** Serves the kiosk page, its state and its buttons; rejects when the address is taken or not guarded. */
+export async function startWebDisplay(
+  settings: WebDisplaySettings,
+  deps: WebDisplayDeps,
+): Promise<Display & { readonly url: string }> {
+  const { host, port, token } = settings;
+  assertGuarded(host, token);
+  const assets = await readAssets(settings.pageRoot ?? new URL("./page/", import.meta.url));
+  const missing = assets.filter(({ content }) => content === null).map(({ name }) => name);
+  if (missing.length > 0) deps.log.warn({ missing }, "The display page is not built; only its HTTP interface works.");
+
+  let lastView: KioskView = { positions: [] };
+  const hub = eventHub(JSON.stringify(lastView), () => deps.log.warn({}, "A display client was too slow; dropped."));
+  const app = fastify({
+    logger: false,
+    bodyLimit: BODY_LIMIT_BYTES,
+    exposeHeadRoutes: false,
+    forceCloseConnections: true,
+    requestTimeout: REQUEST_TIMEOUT_MS,
+  });
+  app.server.maxConnections = CONNECTIONS_LIMIT;
+  addGuards(app, isLoopback(host));
+  addErrors(app, deps.log);
+  addJsonParser(app);
+  addPage(app, assets, token);
+  addOpenRoutes(app, deps);
+  await app.register((scope, _options, done) => {
+    addGuardedRoutes(scope, { ...deps, settings, hub, lastView: () => lastView });
+    done();
+  });
+
+  try {
+    await app.listen({ host, port });
+  } catch (error) {
+    hub.close();
+    throw error;
+  }
+  const url = urlOf(host, app.server.address() as AddressInfo);
+  deps.log.info({ url }, "The web display listens.");
+
+  let closing: Promise<void> | undefined;
+  return {
+    url,
+    show: (view) => {
+      lastView = view;
+      hub.push(JSON.stringify(view));
+    },
+    close: () => {
+      hub.close();
+      closing ??= app.close();
+      return closing;
+    },
+  };
+}
+
+function urlOf(host: string, address: AddressInfo): string {
+  return `http://${host.includes(":") ? `[${host}]` : host}:${address.port}`;
+}
+
+function addGuards(app: FastifyInstance, localOnly: boolean): void {
+  app.addHook("onRequest", async (request, reply) => {
+    reply.headers(HEADERS);
+    const { host, origin } = request.headers;
+    if (localOnly && !isLocalHostHeader(host)) {
+      await refuse(reply, 403, "unknown host: use localhost, 127.0.0.1 or [::1]");
+    } else if (request.method === "POST" && !isOwnOrigin(origin, host)) {
+      await refuse(reply, 403, "requests from other origins are refused");
+    }
+  });
+}
+
+function addErrors(app: FastifyInstance, log: Log): void {
+  app.setNotFoundHandler((request, reply) => refuse(reply, 404, `no ${request.method} here`));
+  app.setErrorHandler((error: FastifyError, request: FastifyRequest, reply: FastifyReply) => {
+    const status = error.statusCode ?? 500;
+    if (status < 500) return refuse(reply, status, error.message);
+    log.error({ err: error, route: request.routeOptions.url }, "A request to the display failed.");
+    return refuse(reply, 500, "internal error");
+  });
+}
+
+/** Only JSON is read: a form of another site can post text and form data unasked, but not this type. */
+function addJsonParser(app: FastifyInstance): void {
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser("application/json", { parseAs: "string" }, (_request, body, done) => {
+    const parsed = parseJson(String(body));
+    if (parsed.ok) done(null, parsed.value);
+    else done(Object.assign(new Error("body: expected JSON"), { statusCode: 400 }));
+  });
+}
+
+function parseJson(text: string): { readonly ok: true; readonly value: unknown } | { readonly ok: false } {
+  try {
+    return { ok: true, value: text === "" ? undefined : JSON.parse(text) };
+  } catch {
+    return { ok: false };
+  }
+}
+
+function addPage(app: FastifyInstance, assets: readonly Asset[], token: string | null): void {
+  for (const { name, type, content } of assets) {
+    const path = name === "index.html" ? "/" : `/${name}`;
+    app.get<{ Querystring: { token?: string | string[] } }>(path, (request, reply) => {
+      const given = path === "/" && token !== null ? request.query.token : undefined;
+      if (given !== undefined && token !== null) {
+        if (typeof given !== "string" || !isToken(given, token)) return refuse(reply, 401, "this token is not valid");
+        // The token leaves the address bar and the history.
+        setCookie(reply, token);
+        return reply.redirect("/", 303);
+      }
+      if (content === null) return refuse(reply, 404, `${name} is not built`);
+      return reply.type(type).send(content);
+    });
+  }
+}

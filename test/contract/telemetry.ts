@@ -1,0 +1,116 @@
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import type { KioskView } from "../../src/ports/display.ts";
+import type { OutboxEntry } from "../../src/ports/journal.ts";
+import type { Telemetry } from "../../src/ports/telemetry.ts";
+
+/** One implementation together with the operator's side of it, which is down at first. */
+export interface TelemetryRig {
+  /** A new telemetry towards the other side, up or not. */
+  connect(): Telemetry;
+  up(): Promise<void>;
+  down(): Promise<void>;
+  /** The sequence numbers that have reached the operator, in order of arrival. */
+  arrived(): readonly number[];
+  /** The state of a position as an operator sees it who looks now; null when there is none. */
+  stateOf(position: string): Promise<string | null>;
+  /** Within which `deliver` must end. */
+  readonly deliverTimeoutMs: number;
+  readonly sampleEntry: (seq: number) => OutboxEntry;
+  readonly sampleView: (state: "idle" | "settling") => KioskView;
+  close(): Promise<void>;
+}
+
+const SOON = { timeout: 10_000, interval: 10 };
+const CLOSE_MS = 3000;
+
+/** What every telemetry must do. */
+export function telemetryContract(name: string, make: () => Promise<TelemetryRig>): void {
+  describe(`telemetry contract: ${name}`, () => {
+    let rig: TelemetryRig;
+    let telemetry: Telemetry;
+    let changes: boolean[];
+
+    beforeEach(async () => {
+      rig = await make();
+      changes = [];
+    });
+
+    afterEach(async () => {
+      await telemetry.close();
+      await rig.close();
+    });
+
+    function connect(): void {
+      telemetry = rig.connect();
+      telemetry.onConnection((connected) => changes.push(connected));
+    }
+
+    async function connected(): Promise<void> {
+      await vi.waitFor(() => expect(changes.at(-1)).toBe(true), SOON);
+    }
+
+    test("tells at once that nothing is connected, and later that it is", async () => {
+      connect();
+      expect(changes).toEqual([false]);
+      await rig.up();
+      await connected();
+    });
+
+    test("records arrive in order, and only those acknowledged as true", async () => {
+      await rig.up();
+      connect();
+      await connected();
+      const answers = await Promise.all([1, 2, 3, 4, 5].map((seq) => telemetry.deliver(rig.sampleEntry(seq))));
+      expect(answers).toEqual([true, true, true, true, true]);
+      await vi.waitFor(() => expect(rig.arrived()).toEqual([1, 2, 3, 4, 5]), SOON);
+    });
+
+    test("a record is false while the other side is away, and is not sent behind the caller's back", async () => {
+      connect();
+      const beganMs = performance.now();
+      expect(await telemetry.deliver(rig.sampleEntry(1))).toBe(false);
+      expect(performance.now() - beganMs).toBeLessThan(rig.deliverTimeoutMs + 500);
+      await rig.up();
+      await connected();
+      expect(await telemetry.deliver(rig.sampleEntry(2))).toBe(true);
+      await vi.waitFor(() => expect(rig.arrived()).toEqual([2]), SOON);
+    });
+
+    test("after a loss of the connection records are delivered again", async () => {
+      await rig.up();
+      connect();
+      await connected();
+      expect(await telemetry.deliver(rig.sampleEntry(1))).toBe(true);
+      await vi.waitFor(() => expect(rig.arrived()).toEqual([1]), SOON);
+      await rig.down();
+      expect(await telemetry.deliver(rig.sampleEntry(2))).toBe(false);
+      await vi.waitFor(() => expect(changes.at(-1)).toBe(false), SOON);
+      await rig.up();
+      await connected();
+      expect(await telemetry.deliver(rig.sampleEntry(2))).toBe(true);
+      await vi.waitFor(() => expect(rig.arrived()).toEqual([1, 2]), SOON);
+    });
+
+    test("what was published before the connection shows after it, the newest only", async () => {
+      connect();
+      telemetry.publish(rig.sampleView("idle"));
+      telemetry.publish(rig.sampleView("settling"));
+      await rig.up();
+      await connected();
+      await vi.waitFor(async () => expect(await rig.stateOf("1")).toBe("settling"), SOON);
+    });
+
+    test("closes quickly, repeatedly, and delivers nothing afterwards", async () => {
+      await rig.up();
+      connect();
+      await connected();
+      const beganMs = performance.now();
+      await Promise.all([telemetry.close(), telemetry.close()]);
+      await telemetry.close();
+      expect(performance.now() - beganMs).toBeLessThan(CLOSE_MS);
+      expect(changes.at(-1)).toBe(false);
+      expect(await telemetry.deliver(rig.sampleEntry(1))).toBe(false);
+      telemetry.publish(rig.sampleView("idle"));
+    });
+  });
+}

@@ -1,0 +1,13 @@
+import { systemClock } from "../../src/adapters/clock/system/clock.ts";
+import type { Clock } from "../../src/ports/clock.ts";
+
+/** The machine's clock, on which time passes faster; only the wall time stays what it is. */
+export function hurriedClock(factor: number): Clock {
+  const clock = systemClock();
+  return {
+    wallMs: clock.wallMs,
+    monotonicMs: () => clock.monotonicMs() * factor,
+    after: (delayMs, run) => clock.after(delayMs / factor, run),
+    schedule: clock.schedule,
+  };
+}

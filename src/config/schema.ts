@@ -85,6 +85,7 @@ export type Config = z.output<typeof configSchema>;
 export type PositionConfig = Config["positions"][number];
 
 function isSafeEndpoint(text: string): boolean {
+  if (!URL.canParse(text)) return true;
   const { protocol, hostname } = new URL(text);
   return protocol === "https:" || ["127.0.0.1", "localhost", "[::1]"].includes(hostname);
 }

@@ -25,8 +25,8 @@ interface Row {
 /** @throws JournalError when there is no journal at the path, or it cannot be read. */
 export function openHistory(path: string): History {
   const db = openForReading(path);
-  const latest = db.prepare<[string | null, number], Row>(
-    "SELECT * FROM sale WHERE ifnull(?1, body ->> 'outcome') = body ->> 'outcome' ORDER BY seq DESC LIMIT ?2",
+  const latest = db.prepare<[{ outcome: string | null; limit: number }], Row>(
+    "SELECT * FROM sale WHERE @outcome IS NULL OR body ->> 'outcome' = @outcome ORDER BY seq DESC LIMIT @limit",
   );
   const one = db.prepare<[string], Row>("SELECT * FROM sale WHERE body ->> 'saleId' = ? ORDER BY seq DESC LIMIT 1");
   const events = db.prepare<[number, number, string], { body: string }>(
@@ -34,7 +34,7 @@ export function openHistory(path: string): History {
   );
   const closedSale = (row: Row): ClosedSale => ({ seq: row.seq, ...(JSON.parse(row.body) as SaleRecord) });
   return {
-    latest: (limit, outcome) => latest.all(outcome, limit).map(closedSale),
+    latest: (limit, outcome) => latest.all({ outcome, limit }).map(closedSale),
     sale: (saleId) => {
       const row = one.get(saleId);
       if (row === undefined) return null;

@@ -17,21 +17,27 @@ export function openForWriting(path: string): { db: Database.Database; unlock: (
   if (fresh) mkdirSync(dirname(path), { recursive: true, mode: 0o750 });
   refuseRemains(path, fresh);
   const unlock = lock(path);
+  let db: Database.Database | null = null;
   try {
-    const db = guarded(path, () => new Database(path));
-    guarded(path, () => {
-      if (!fresh) verify(path, db);
-      // Small pages, because every append writes whole ones and an SD card wears by what is written.
-      if (fresh) db.pragma("page_size = 1024");
-      db.pragma("journal_mode = WAL");
-      db.pragma("synchronous = FULL");
-      if (fresh || db.pragma("user_version", { simple: true }) !== MIGRATIONS.length) migrate(db);
-    });
+    db = guarded(path, () => new Database(path));
+    prepare(path, db, fresh);
     return { db, unlock };
   } catch (error) {
+    db?.close();
     unlock();
     throw error;
   }
+}
+
+function prepare(path: string, db: Database.Database, fresh: boolean): void {
+  guarded(path, () => {
+    if (!fresh) verify(path, db);
+    // Small pages, because every append writes whole ones and an SD card wears by what is written.
+    if (fresh) db.pragma("page_size = 1024");
+    db.pragma("journal_mode = WAL");
+    db.pragma("synchronous = FULL");
+    if (fresh || db.pragma("user_version", { simple: true }) !== MIGRATIONS.length) migrate(db);
+  });
 }
 
 /**
@@ -43,8 +49,13 @@ export function openForReading(path: string): Database.Database {
     throw new JournalError(`There is no journal at ${path}: check journal.path, or start the kiosk once.`);
   return guarded(path, () => {
     const db = new Database(path, { readonly: true, fileMustExist: true });
-    verify(path, db);
-    return db;
+    try {
+      verify(path, db);
+      return db;
+    } catch (error) {
+      db.close();
+      throw error;
+    }
   });
 }
 

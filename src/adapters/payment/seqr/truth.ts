@@ -1,0 +1,92 @@
+import { parseAmount } from "../../../core/money.ts";
+import type { Truth } from "../../../core/sale/resolve.ts";
+import type { Sale } from "../../../core/sale/state.ts";
+import { declined, done, type Outcome, unknown } from "../../../ports/outcome.ts";
+import type { Reply } from "./client.ts";
+import { CODE, describeCode, type ResultCode } from "./codes.ts";
+import type { PaymentStatus } from "./schema.ts";
+
+/** What an answer to getPaymentStatus says about the money. */
+export function outcomeOfStatus(sale: Sale, reply: Reply<PaymentStatus>): Outcome<Truth> {
+  if (reply.kind === "unknown") return unknown(reply.detail);
+  switch (reply.result.code) {
+    case CODE.success:
+      return done(truthOf(sale, reply.body));
+    case CODE.expired:
+      return done({ state: "ended", how: "expired" });
+    case CODE.alreadyCancelled:
+    case CODE.alreadyCanceled:
+      return done({ state: "ended", how: "canceled" });
+    default:
+      return outcomeOfCode(reply.result);
+  }
+}
+
+/** The outcome of a call that was not successful. */
+export function outcomeOfCode<T>(result: ResultCode): Outcome<T> {
+  switch (result.treatment) {
+    case "operator":
+      return declined("rejected", describeCode(result));
+    case "give-up":
+      return declined("refused", describeCode(result));
+    case "success":
+    case "retry":
+    case "query-first":
+      return unknown(describeCode(result));
+  }
+}
+
+function truthOf(sale: Sale, status: PaymentStatus): Truth {
+  switch (status.status) {
+    case "ISSUED":
+    case "PENDING_ISSUER_ACKNOWLEDGE":
+      return { state: "open" };
+    case "RESERVED":
+      return { state: "held", authorisedMinor: sale.terms.maximumMinor, holdUntilMs: null };
+    case "PAID":
+      return capturedOf(sale, status);
+    case "CANCELED":
+      return { state: "ended", how: "canceled" };
+    case "FAILED":
+      return { state: "ended", how: "failed" };
+    case "EXPIRED":
+      return { state: "ended", how: "expired" };
+    default:
+      return { state: "unclear", detail: `status ${status.status?.slice(0, 40) ?? "missing"}` };
+  }
+}
+
+function capturedOf(sale: Sale, status: PaymentStatus): Truth {
+  const paymentReference = status.ersReference ?? status.receipt?.paymentReference;
+  if (paymentReference === undefined) return { state: "unclear", detail: "paid, but without any reference" };
+  return {
+    state: "captured",
+    capturedMinor: capturedMinorOf(sale, status),
+    receipt: { paymentReference, paidAt: status.receipt?.paymentDate ?? null, details: detailsOf(status) },
+  };
+}
+
+/** Null when the receipt names no amount, one in another currency, or one finer than the minor unit. */
+function capturedMinorOf(sale: Sale, status: PaymentStatus): number | null {
+  const total = status.receipt?.invoice?.totalAmount;
+  const { currency } = sale.terms.tariff;
+  if (total?.value === undefined || total.currency !== currency) return null;
+  // The service prints up to five decimals; zeros beyond the minor unit say nothing.
+  const value = total.value.replace(/(\.\d*?)0+$/, "$1").replace(/\.$/, "");
+  return parseAmount(value, currency) ?? null;
+}
+
+function detailsOf(status: PaymentStatus): Readonly<Record<string, string>> {
+  const { receipt } = status;
+  const named = {
+    ersReference: status.ersReference,
+    terminalId: receipt?.terminalId,
+    invoiceReference: receipt?.invoiceReference,
+    paymentReference: receipt?.paymentReference,
+    payerTerminalId: receipt?.payerTerminalId,
+    receiverName: receipt?.receiverName,
+  };
+  const details: Record<string, string> = {};
+  for (const [name, value] of Object.entries(named)) if (value !== undefined) details[name] = value;
+  return details;
+}

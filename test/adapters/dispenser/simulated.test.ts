@@ -1,0 +1,53 @@
+import { readFileSync, rmSync, mkdtempSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { createSimulatedDispenser } from "../../../src/adapters/dispenser/simulated/simulated.ts";
+import { dispenserContract } from "../../contract/dispenser.ts";
+import { tempFolder } from "../../support/temp.ts";
+import { VirtualClock } from "../../support/virtual-clock.ts";
+
+const SETTINGS = { quantityBase: 5_000, rateBasePerMinute: 40_000 };
+
+for (const kept of [true, false]) {
+  dispenserContract(`simulated, register ${kept ? "kept" : "forgotten"}`, async () => {
+    const clock = new VirtualClock();
+    const folder = mkdtempSync(join(tmpdir(), "kioskd-register-"));
+    const registerPath = kept ? join(folder, "register") : null;
+    return {
+      dispenser: createSimulatedDispenser({ ...SETTINGS, registerPath }, clock),
+      pass: (ms) => clock.pass(ms),
+      patienceMs: 20_000,
+      smallLimitBase: 2_345,
+      remove: async () => rmSync(folder, { recursive: true, force: true }),
+    };
+  });
+}
+
+describe("the simulated dispenser", () => {
+  it("ends at the quantity when the limit allows more", async () => {
+    const clock = new VirtualClock();
+    const dispenser = createSimulatedDispenser({ ...SETTINGS, registerPath: null }, clock);
+    await dispenser.arm(100_000);
+    await clock.pass(7_000);
+    expect(await dispenser.totaliser()).toMatchObject({ value: 4_666 });
+    await clock.pass(1_000);
+    expect(await dispenser.totaliser()).toMatchObject({ value: 5_000 });
+  });
+
+  it("finds its register again after the process was killed in the middle", async () => {
+    const clock = new VirtualClock();
+    const registerPath = join(tempFolder(), "register");
+    await createSimulatedDispenser({ ...SETTINGS, registerPath }, clock).arm(100_000);
+    await clock.pass(1_050);
+    expect(Number(readFileSync(registerPath, "utf8"))).toBe(666);
+    const again = createSimulatedDispenser({ ...SETTINGS, registerPath }, clock);
+    expect(await again.totaliser()).toMatchObject({ value: 666 });
+  });
+
+  it("refuses a register that is none", () => {
+    const registerPath = join(tempFolder(), "register");
+    writeFileSync(registerPath, "much");
+    expect(() => createSimulatedDispenser({ ...SETTINGS, registerPath }, new VirtualClock())).toThrow(/should hold one number/);
+  });
+});

@@ -1,0 +1,80 @@
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import type { Dispenser, DispenserEvent } from "../../src/ports/dispenser.ts";
+
+export interface DispenserRig {
+  readonly dispenser: Dispenser;
+  /** Lets time pass, so that what the device would do by then is done. */
+  pass(ms: number): Promise<void>;
+  /** Longer than any delivery that the suite arms for. */
+  readonly patienceMs: number;
+  /** Less than what the simulated customer takes. */
+  readonly smallLimitBase: number;
+  remove(): Promise<void>;
+}
+
+/** What every dispenser must hold to. */
+export function dispenserContract(name: string, make: () => Promise<DispenserRig>): void {
+  describe(`the dispenser contract: ${name}`, () => {
+    let rig: DispenserRig;
+    let events: DispenserEvent[];
+
+    beforeEach(async () => {
+      rig = await make();
+      events = [];
+      rig.dispenser.listen((event) => events.push(event));
+    });
+    afterEach(async () => {
+      await rig.dispenser.close();
+      await rig.remove();
+    });
+
+    async function totaliser(): Promise<number> {
+      const reading = await rig.dispenser.totaliser();
+      if (reading.kind !== "done") throw new Error(reading.detail);
+      return reading.value;
+    }
+
+    it("releases nothing unless armed", async () => {
+      const before = await totaliser();
+      await rig.pass(rig.patienceMs);
+      expect(await totaliser()).toBe(before);
+    });
+
+    it("stops by itself exactly at its limit, and says that it finished", async () => {
+      const before = await totaliser();
+      expect((await rig.dispenser.arm(rig.smallLimitBase)).kind).toBe("done");
+      await rig.pass(rig.patienceMs);
+      expect((await totaliser()) - before).toBe(rig.smallLimitBase);
+      expect(events.filter(({ type }) => type === "finished")).toHaveLength(1);
+    });
+
+    it("gives readings that rise, the last of them the totaliser's", async () => {
+      await rig.dispenser.arm(rig.smallLimitBase);
+      await rig.pass(rig.patienceMs);
+      const readings = events.flatMap((event) => (event.type === "reading" ? [event.totaliserBase] : []));
+      expect(readings.length).toBeGreaterThan(1);
+      expect(readings).toEqual([...readings].sort((a, b) => a - b));
+      expect(readings.at(-1)).toBe(await totaliser());
+    });
+
+    it("lets nothing flow after a stop, which may be repeated and may come before any arm", async () => {
+      expect((await rig.dispenser.stop()).kind).toBe("done");
+      await rig.dispenser.arm(rig.smallLimitBase);
+      await rig.pass(200);
+      expect((await rig.dispenser.stop()).kind).toBe("done");
+      expect((await rig.dispenser.stop()).kind).toBe("done");
+      const stopped = await totaliser();
+      await rig.pass(rig.patienceMs);
+      expect(await totaliser()).toBe(stopped);
+    });
+
+    it("never resets between deliveries", async () => {
+      const before = await totaliser();
+      for (let round = 1; round <= 2; round++) {
+        await rig.dispenser.arm(rig.smallLimitBase);
+        await rig.pass(rig.patienceMs);
+        expect((await totaliser()) - before).toBe(round * rig.smallLimitBase);
+      }
+    });
+  });
+}

@@ -1,0 +1,84 @@
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { saleRecord } from "../../src/core/sale/record.ts";
+import { replay } from "../../src/core/sale/recover.ts";
+import { type Closed, IDLE } from "../../src/core/sale/state.ts";
+import type { Journal } from "../../src/ports/journal.ts";
+import { HAPPY } from "../support/sale-fixtures.ts";
+
+/** Opens the same journal again after the one before was closed. */
+export type MakeJournal = () => Promise<{ reopen(): Promise<Journal>; remove(): Promise<void> }>;
+
+/** What every journal must hold to. */
+export function journalContract(name: string, make: MakeJournal): void {
+  describe(`the journal contract: ${name}`, () => {
+    let place: Awaited<ReturnType<MakeJournal>>;
+    let journal: Journal;
+    const record = saleRecord(replay(IDLE, HAPPY) as Closed);
+    const sale = (saleId: string) => HAPPY.map((event) => ({ ...event, saleId }));
+
+    async function append(saleId: string, position = "1", count = HAPPY.length): Promise<void> {
+      for (const [index, event] of sale(saleId).slice(0, count).entries()) {
+        await journal.append(position, event, index === HAPPY.length - 1 ? { ...record, saleId } : null);
+      }
+    }
+
+    async function restart(): Promise<void> {
+      await journal.close();
+      journal = await place.reopen();
+    }
+
+    beforeEach(async () => {
+      place = await make();
+      journal = await place.reopen();
+    });
+    afterEach(async () => {
+      await journal.close();
+      await place.remove();
+    });
+
+    it("is empty at first", async () => {
+      expect(await journal.lastSale("1")).toEqual([]);
+      expect(await journal.newestAtMs()).toBeNull();
+      expect(await journal.undelivered(10)).toEqual([]);
+      expect(await journal.undeliveredCount()).toBe(0);
+    });
+
+    it("gives a position's last sale back, whole and in order, after a restart too", async () => {
+      await append("a");
+      await append("b", "1", 4);
+      await append("c", "2", 2);
+      for (let round = 0; round < 2; round++) {
+        expect(await journal.lastSale("1")).toEqual(sale("b").slice(0, 4));
+        expect(await journal.lastSale("2")).toEqual(sale("c").slice(0, 2));
+        expect(await journal.lastSale("3")).toEqual([]);
+        expect(await journal.newestAtMs()).toBe(HAPPY[1]?.atMs);
+        await restart();
+      }
+    });
+
+    it("keeps closed sales in order until they are acknowledged, numbers rising for ever", async () => {
+      for (const id of ["a", "b", "c"]) await append(id);
+      expect((await journal.undelivered(2)).map(({ seq, record: { saleId } }) => [seq, saleId])).toEqual([
+        [1, "a"],
+        [2, "b"],
+      ]);
+      await journal.acknowledge(1);
+      await journal.acknowledge(1);
+      await restart();
+      expect((await journal.undelivered(10)).map(({ seq }) => seq)).toEqual([2, 3]);
+      await journal.acknowledge(3);
+      await append("d");
+      expect((await journal.undelivered(10)).map(({ seq }) => seq)).toEqual([4]);
+      expect(await journal.undeliveredCount()).toBe(1);
+    });
+
+    it("checks and tidies without changing what it holds", async () => {
+      await append("a", "1", 3);
+      await journal.check();
+      await journal.tidy();
+      expect(await journal.lastSale("1")).toEqual(sale("a").slice(0, 3));
+      await restart();
+      expect(await journal.lastSale("1")).toEqual(sale("a").slice(0, 3));
+    });
+  });
+}

@@ -1,0 +1,181 @@
+import { afterEach, describe, expect, it } from "vitest";
+import type { Delivery, Sale } from "../../src/core/sale/state.ts";
+import type { PaymentProvider } from "../../src/ports/payment.ts";
+
+/** A provider with the service behind it, and the customer's hand on the phone. */
+export interface PaymentRig {
+  readonly provider: PaymentProvider;
+  confirm(reference: string): Promise<void>;
+  decline(reference: string): Promise<void>;
+  /** What the service has taken for the sale, and not given back, in minor units. */
+  charged(saleId: string): Promise<number>;
+  /** What the service holds for the sale at this moment, in minor units. */
+  held(saleId: string): Promise<number>;
+  close(): Promise<void>;
+}
+
+/** `make` serves position "1"; with `wrongPassword` the service does not know it by that. */
+export type MakePaymentRig = (options: { readonly wrongPassword: boolean }) => Promise<PaymentRig>;
+
+let salesMade = 0;
+
+export function contractSale(): Sale {
+  salesMade += 1;
+  return {
+    id: `0198c0de-0000-7000-8000-${String(salesMade).padStart(12, "0")}`,
+    position: "1",
+    selectedAtMs: 1_790_000_000_000,
+    terms: {
+      productName: "Diesel",
+      sku: "DSL",
+      tariff: {
+        currency: "SEK",
+        unit: "L",
+        unitPriceE6: 19_890_000,
+        taxRateBps: 2500,
+        rounding: "half-up",
+        minimumMinor: 0,
+      },
+      maximumMinor: 30_000,
+      offerTimeoutMs: 120_000,
+      commitTimeoutMs: 3_600_000,
+      settleMarginMs: 600_000,
+      handoverMarginMs: 60_000,
+    },
+  };
+}
+
+export const CONTRACT_DELIVERY: Delivery = {
+  startBase: 1000,
+  endBase: 6000,
+  quantityBase: 5000,
+  amountMinor: 9945,
+  lossMinor: 0,
+  certain: true,
+  endedAtMs: 1_790_000_060_000,
+};
+
+/** What every payment provider must hold (the prose is in the port). */
+export function paymentContract(name: string, make: MakePaymentRig): void {
+  describe(`${name} keeps the payment contract`, () => {
+    let rig: PaymentRig | null = null;
+
+    afterEach(async () => {
+      await rig?.provider.close();
+      await rig?.close();
+      rig = null;
+    });
+
+    async function rigged(wrongPassword = false): Promise<PaymentRig> {
+      rig = await make({ wrongPassword });
+      return rig;
+    }
+
+    async function offered(sale: Sale): Promise<PaymentRig & { reference: string }> {
+      const made = await rigged();
+      const outcome = await made.provider.offer(sale);
+      if (outcome.kind !== "done") throw new Error(`offer: ${outcome.kind} ${outcome.detail}`);
+      expect(outcome.value.qrText).not.toBe("");
+      return { ...made, reference: outcome.value.reference };
+    }
+
+    async function reserved(sale: Sale): Promise<PaymentRig & { reference: string }> {
+      const made = await offered(sale);
+      await made.confirm(made.reference);
+      expect(await made.provider.query(sale, made.reference)).toMatchObject({
+        kind: "done",
+        value: { state: "held", authorisedMinor: sale.terms.maximumMinor },
+      });
+      return made;
+    }
+
+    it("an offer is open, and nothing is held, until the customer confirms it", async () => {
+      const sale = contractSale();
+      const { provider, reference, confirm, held } = await offered(sale);
+      expect(await provider.query(sale, reference)).toEqual({ kind: "done", value: { state: "open" } });
+      expect(await held(sale.id)).toBe(0);
+      await confirm(reference);
+      expect(await provider.query(sale, reference)).toMatchObject({ kind: "done", value: { state: "held" } });
+      expect(await held(sale.id)).toBe(sale.terms.maximumMinor);
+    });
+
+    it("an offer the customer declines has ended", async () => {
+      const sale = contractSale();
+      const { provider, reference, decline } = await offered(sale);
+      await decline(reference);
+      expect(await provider.query(sale, reference)).toMatchObject({ kind: "done", value: { state: "ended" } });
+    });
+
+    it("settling takes exactly the delivered amount and frees the rest", async () => {
+      const sale = contractSale();
+      const { provider, reference, charged, held } = await reserved(sale);
+      const settled = await provider.settle(sale, reference, CONTRACT_DELIVERY);
+      expect(settled).toMatchObject({ kind: "done", value: { state: "captured", capturedMinor: 9945 } });
+      if (settled.kind === "done" && settled.value.state === "captured")
+        expect(settled.value.receipt.paymentReference).not.toBe("");
+      expect(await charged(sale.id)).toBe(9945);
+      expect(await held(sale.id)).toBe(0);
+    });
+
+    it("settling twice charges once and says so both times", async () => {
+      const sale = contractSale();
+      const { provider, reference, charged } = await reserved(sale);
+      const first = await provider.settle(sale, reference, CONTRACT_DELIVERY);
+      const second = await provider.settle(sale, reference, CONTRACT_DELIVERY);
+      expect(first).toMatchObject({ kind: "done", value: { state: "captured" } });
+      expect(second).toEqual(first);
+      expect(await charged(sale.id)).toBe(9945);
+    });
+
+    it("releasing twice charges nothing and holds nothing", async () => {
+      const sale = contractSale();
+      const { provider, reference, charged, held } = await reserved(sale);
+      const first = await provider.release(sale, reference);
+      expect(first).toMatchObject({ kind: "done", value: { state: "ended" } });
+      expect(await provider.release(sale, reference)).toEqual(first);
+      expect(await charged(sale.id)).toBe(0);
+      expect(await held(sale.id)).toBe(0);
+    });
+
+    it("releasing without a reference ends what the lost offer left open", async () => {
+      const sale = contractSale();
+      const { provider, reference, confirm, held } = await offered(sale);
+      await confirm(reference);
+      expect(await provider.release(sale, null)).toMatchObject({ kind: "done", value: { state: "ended" } });
+      expect(await provider.query(sale, reference)).toMatchObject({ kind: "done", value: { state: "ended" } });
+      expect(await held(sale.id)).toBe(0);
+    });
+
+    it("releasing a settled sale gives nothing back and shows the capture", async () => {
+      const sale = contractSale();
+      const { provider, reference, charged } = await reserved(sale);
+      await provider.settle(sale, reference, CONTRACT_DELIVERY);
+      expect(await provider.release(sale, reference)).toMatchObject({ kind: "done", value: { state: "captured" } });
+      expect(await charged(sale.id)).toBe(9945);
+    });
+
+    it("a reference the service does not know shows nothing", async () => {
+      const { provider } = await rigged();
+      expect((await provider.query(contractSale(), "999")).kind).not.toBe("done");
+    });
+
+    it("probing finds the service and changes nothing there", async () => {
+      const sale = contractSale();
+      const { provider, reference, held } = await reserved(sale);
+      expect(await provider.probe("1")).toEqual({ kind: "done", value: null });
+      expect(await provider.query(sale, reference)).toMatchObject({ kind: "done", value: { state: "held" } });
+      expect(await held(sale.id)).toBe(sale.terms.maximumMinor);
+    });
+
+    it("a wrong password is rejected, for an operator to mend", async () => {
+      const { provider } = await rigged(true);
+      const sale = contractSale();
+      const rejected = { kind: "declined", reason: "rejected" };
+      expect(await provider.probe("1")).toMatchObject(rejected);
+      expect(await provider.offer(sale)).toMatchObject(rejected);
+      expect(await provider.query(sale, "1")).toMatchObject(rejected);
+      expect(await provider.settle(sale, "1", CONTRACT_DELIVERY)).toMatchObject(rejected);
+      expect(await provider.release(sale, "1")).toMatchObject(rejected);
+    });
+  });
+}

@@ -7,7 +7,7 @@ import { ConfigError, type Problem } from "./problem.ts";
 import { type Config, configSchema, type PositionConfig } from "./schema.ts";
 import { readRegisteredTerminal, readSecret, secretPath, type Terminal } from "./secrets.ts";
 
-export interface Secrets {
+interface Secrets {
   readonly resellerPassword: string | null;
   readonly terminals: ReadonlyMap<string, Terminal>;
   readonly mqttPassword: string | null;

@@ -36,7 +36,7 @@ export function terminalFile(journalPath: string, position: string): string {
 }
 
 /** `terminalId` is null while the registration's answer is missing: the password is stored before it is sent. */
-export const registeredTerminal = z.strictObject({
+const registeredTerminal = z.strictObject({
   terminalId: z.string().min(1).nullable(),
   password: z.string().min(4),
   externalTerminalId: z.string(),

@@ -60,6 +60,7 @@ export function blocks(fault: Fault): boolean {
   return CATALOGUE[fault.code].blocking;
 }
 
-export function advice(fault: Fault): string {
-  return CATALOGUE[fault.code].advice;
+/** What an operator can do about it. */
+export function advice(code: FaultCode): string {
+  return CATALOGUE[code].advice;
 }

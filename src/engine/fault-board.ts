@@ -1,4 +1,4 @@
-import { clear, type Fault, type FaultCode, raise } from "../core/faults.ts";
+import { advice, clear, type Fault, type FaultCode, raise } from "../core/faults.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Log } from "../ports/log.ts";
 
@@ -21,7 +21,7 @@ export class FaultBoard {
 
   raise(code: FaultCode, position: string | null, detail: string): void {
     this.#adopt(raise(this.#faults, { code, position, detail, sinceMs: this.#clock.wallMs() }), () =>
-      this.#log.warn({ fault: code, position, detail }, "fault raised"),
+      this.#log.warn({ fault: code, position, detail, advice: advice(code) }, "fault raised"),
     );
   }
 

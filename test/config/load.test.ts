@@ -53,30 +53,103 @@ describe("the example configuration", () => {
 
 describe("a wrong configuration is refused with path and line", () => {
   it.each<[string, (text: string) => string, string]>([
-    ["an unknown key", replace("  currency: SEK", "  currency: SEK\n  colour: red"), "kioskd.yaml:7: kiosk.colour: unknown key"],
+    [
+      "an unknown key",
+      replace("  currency: SEK", "  currency: SEK\n  colour: red"),
+      "kioskd.yaml:7: kiosk.colour: unknown key",
+    ],
     ["a missing key", replace("  currency: SEK\n", ""), "kioskd.yaml:3: kiosk.currency: missing"],
-    ["a price that is no number", replace('"19.89"', '"cheap"'), 'kioskd.yaml:23: positions[0].product.unitPrice: expected a decimal such as "19.89"'],
-    ["a price without quotes", replace('"19.89"', "19.89"), 'kioskd.yaml:23: positions[0].product.unitPrice: expected a decimal in quotes'],
+    [
+      "a price that is no number",
+      replace('"19.89"', '"cheap"'),
+      'kioskd.yaml:23: positions[0].product.unitPrice: expected a decimal such as "19.89"',
+    ],
+    [
+      "a price without quotes",
+      replace('"19.89"', "19.89"),
+      "kioskd.yaml:23: positions[0].product.unitPrice: expected a decimal in quotes",
+    ],
     ["a price of nothing", replace('"19.89"', '"0"'), "positions[0].product.unitPrice: expected a price above 0"],
-    ["a wrong duration", replace("10s", "10 seconds"), "kioskd.yaml:15: payment.seqr.requestTimeout: expected a duration"],
-    ["a duration out of bounds", replace("10s", "10m"), "kioskd.yaml:15: payment.seqr.requestTimeout: expected between 1s and 60s"],
-    ["plain http to another machine", replace("https:", "http:"), "kioskd.yaml:14: payment.seqr.endpoint: expected https"],
+    [
+      "a wrong duration",
+      replace("10s", "10 seconds"),
+      "kioskd.yaml:15: payment.seqr.requestTimeout: expected a duration",
+    ],
+    [
+      "a duration out of bounds",
+      replace("10s", "10m"),
+      "kioskd.yaml:15: payment.seqr.requestTimeout: expected between 1s and 60s",
+    ],
+    [
+      "plain http to another machine",
+      replace("https:", "http:"),
+      "kioskd.yaml:14: payment.seqr.endpoint: expected https",
+    ],
     ["an endpoint that is none", replace(/https:\S+/, "seqr"), "kioskd.yaml:14: payment.seqr.endpoint:"],
-    ["a reserve finer than the currency", replace('"100.00"', '"100.005"'), "kioskd.yaml:24: positions[0].reserve[0]: expected an amount in SEK"],
-    ["a reserve that buys nothing", replace('"100.00"', '"0.00"'), "positions[0].reserve[0]: expected an amount that buys something"],
+    [
+      "a reserve finer than the currency",
+      replace('"100.00"', '"100.005"'),
+      "kioskd.yaml:24: positions[0].reserve[0]: expected an amount in SEK",
+    ],
+    [
+      "a reserve that buys nothing",
+      replace('"100.00"', '"0.00"'),
+      "positions[0].reserve[0]: expected an amount that buys something",
+    ],
     ["an unknown driver", replace("driver: simulated", "driver: magic"), "positions[0].dispenser.driver"],
     ["an unknown unit", replace("unit: L", "unit: gallon"), "kioskd.yaml:23: positions[0].product.unit"],
-    ["a time zone that is none", replace("Europe/Stockholm", "Europe/Atlantis"), "kioskd.yaml:8: kiosk.timezone: expected a time zone"],
-    ["an offer longer than the hold", replace("commitTimeout: 1h", "commitTimeout: 2m"), "kioskd.yaml:18: payment.seqr.offerTimeout: expected at most 60s"],
-    ["a display open to the network", replace("127.0.0.1:8080", "0.0.0.0:8080"), "kioskd.yaml:28: display.listen: expected a loopback address"],
-    ["a port that is none", replace("127.0.0.1:8080", "127.0.0.1:99999"), "kioskd.yaml:28: display.listen: expected HOST:PORT"],
-    ["two positions of one id", (text) => text.replace(/( {2}- id: "1"[\s\S]*?)(?=display:)/, "$1$1"), "positions[1].id: \"1\" stands twice"],
-    ["two positions on one terminal", (text) => text.replace(/( {2}- id: "1"[\s\S]*?)(?=display:)/, "$1$1").replace(/id: "1"(?=[\s\S]*id: "1")/, 'id: "2"'), "positions[1].terminal.id: \"demo-terminal\" stands twice"],
-    ["no terminal at all", replace(/ {4}terminal:.*\n/, ""), "positions[0].terminal: missing: give id and passwordFile, or run"],
-    ["a secret that is not there", replace("secrets/terminal-1", "secrets/none"), "kioskd.yaml:22: positions[0].terminal: there is no file"],
+    [
+      "a time zone that is none",
+      replace("Europe/Stockholm", "Europe/Atlantis"),
+      "kioskd.yaml:8: kiosk.timezone: expected a time zone",
+    ],
+    [
+      "an offer longer than the hold",
+      replace("commitTimeout: 1h", "commitTimeout: 2m"),
+      "kioskd.yaml:18: payment.seqr.offerTimeout: expected at most 60s",
+    ],
+    [
+      "a display open to the network",
+      replace("127.0.0.1:8080", "0.0.0.0:8080"),
+      "kioskd.yaml:28: display.listen: expected a loopback address",
+    ],
+    [
+      "a port that is none",
+      replace("127.0.0.1:8080", "127.0.0.1:99999"),
+      "kioskd.yaml:28: display.listen: expected HOST:PORT",
+    ],
+    [
+      "two positions of one id",
+      (text) => text.replace(/( {2}- id: "1"[\s\S]*?)(?=display:)/, "$1$1"),
+      'positions[1].id: "1" stands twice',
+    ],
+    [
+      "two positions on one terminal",
+      (text) =>
+        text.replace(/( {2}- id: "1"[\s\S]*?)(?=display:)/, "$1$1").replace(/id: "1"(?=[\s\S]*id: "1")/, 'id: "2"'),
+      'positions[1].terminal.id: "demo-terminal" stands twice',
+    ],
+    [
+      "no terminal at all",
+      replace(/ {4}terminal:.*\n/, ""),
+      "positions[0].terminal: missing: give id and passwordFile, or run",
+    ],
+    [
+      "a secret that is not there",
+      replace("secrets/terminal-1", "secrets/none"),
+      "kioskd.yaml:22: positions[0].terminal: there is no file",
+    ],
     ["no YAML", replace("kiosk:", "kiosk: ["), "kioskd.yaml:"],
-    ["a cron expression that is none", replace("30 3 * * *", "at night"), "kioskd.yaml:33: schedule.housekeeping: expected five fields"],
-    ["a blank in the topic", replace("topicPrefix: kioskd", "topicPrefix: my kiosk"), "kioskd.yaml:31: mqtt.topicPrefix: expected a topic"],
+    [
+      "a cron expression that is none",
+      replace("30 3 * * *", "at night"),
+      "kioskd.yaml:33: schedule.housekeeping: expected five fields",
+    ],
+    [
+      "a blank in the topic",
+      replace("topicPrefix: kioskd", "topicPrefix: my kiosk"),
+      "kioskd.yaml:31: mqtt.topicPrefix: expected a topic",
+    ],
   ])("%s", (_what, change, expected) => {
     expect(refusal(write(change))).toContain(expected);
   });

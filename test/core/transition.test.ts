@@ -12,8 +12,10 @@ const STEPS = { idle: 0, offering: 1, offered: 2, reserved: 3, dispensing: 4, co
 type Start = keyof typeof STEPS | "releasing" | "stopping" | "lost-offer";
 
 function from(start: Start): State {
-  if (start === "releasing") return replay(IDLE, [...HAPPY.slice(0, 3), at(30, { type: "abandoned", reason: "customer" })]);
-  if (start === "stopping") return replay(IDLE, [...HAPPY.slice(0, 4), at(30, { type: "stop-requested", reason: "customer" })]);
+  if (start === "releasing")
+    return replay(IDLE, [...HAPPY.slice(0, 3), at(30, { type: "abandoned", reason: "customer" })]);
+  if (start === "stopping")
+    return replay(IDLE, [...HAPPY.slice(0, 4), at(30, { type: "stop-requested", reason: "customer" })]);
   if (start === "lost-offer") return replay(IDLE, [SELECTED, at(5, { type: "offer-unanswered" })]);
   return replay(IDLE, HAPPY.slice(0, STEPS[start]));
 }
@@ -179,14 +181,15 @@ describe("any history", () => {
       fc.property(fc.array(anyEvent(), { maxLength: 40 }), (events) => {
         let state: State = IDLE;
         for (const event of events) {
-          const before = state;
+          const before: State = state;
           state = transition(state, event)[0];
           if ("delivery" in state && state.delivery !== null && "hold" in state && state.hold !== null) {
             expect(state.delivery.amountMinor).toBeLessThanOrEqual(Math.min(state.hold.authorisedMinor, 30_000));
             expect(state.delivery.quantityBase).toBeGreaterThanOrEqual(0);
           }
           if (before.phase === "closed" && state !== before) expect(state.phase).toBe("offering");
-          if (state.phase === "dispensing") expect(before.phase === "reserved" || before.phase === "dispensing").toBe(true);
+          if (state.phase === "dispensing")
+            expect(before.phase === "reserved" || before.phase === "dispensing").toBe(true);
         }
       }),
       { numRuns: 500 },

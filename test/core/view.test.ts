@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { clear, type Fault, type FaultCode, raise } from "../../src/core/faults.ts";
-import { replay } from "../../src/core/sale/recover.ts";
 import { saleRecord } from "../../src/core/sale/record.ts";
+import { replay } from "../../src/core/sale/recover.ts";
 import { type Closed, IDLE } from "../../src/core/sale/state.ts";
 import { type Goods, positionView } from "../../src/core/sale/view.ts";
 import { at, DIESEL, HAPPY, T0_MS } from "../support/sale-fixtures.ts";

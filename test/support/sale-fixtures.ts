@@ -1,7 +1,7 @@
-import type { News } from "../../src/engine/errand.ts";
 import type { SaleEvent } from "../../src/core/sale/event.ts";
-import type { Receipt, Sale, Terms } from "../../src/core/sale/state.ts";
+import type { Receipt, Terms } from "../../src/core/sale/state.ts";
 import type { Tariff } from "../../src/core/tariff.ts";
+import type { News } from "../../src/engine/errand.ts";
 
 export const T0_MS = Date.UTC(2026, 10, 22, 9, 0, 0);
 
@@ -26,8 +26,6 @@ export const TERMS: Terms = {
 };
 
 export const RECEIPT: Receipt = { paymentReference: "ers-1", paidAt: null, details: {} };
-
-export const SALE: Sale = { id: "s1", position: "1", selectedAtMs: T0_MS, terms: TERMS };
 
 export const SELECTED: SaleEvent = { type: "selected", saleId: "s1", atMs: T0_MS, position: "1", terms: TERMS };
 

@@ -36,5 +36,4 @@ export type SaleEvent = Observed &
     | { readonly type: "restarted" }
   );
 
-export type SaleEventType = SaleEvent["type"];
-export type EventOf<T extends SaleEventType> = Extract<SaleEvent, { type: T }>;
+export type EventOf<T extends SaleEvent["type"]> = Extract<SaleEvent, { type: T }>;

@@ -25,7 +25,7 @@ export interface Sale {
   readonly terms: Terms;
 }
 
-export interface Offer {
+interface Offer {
   /** The payment service's handle. */
   readonly reference: string;
   /** The text of the code to show, unchanged as the service sent it. */
@@ -41,7 +41,7 @@ export interface Hold {
 }
 
 /** Totaliser values in base units of the product. */
-export interface Metering {
+interface Metering {
   readonly startBase: number;
   readonly lastBase: number;
   readonly startedAtMs: number;

@@ -1,4 +1,4 @@
-import { readFileSync, rmSync, mkdtempSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
@@ -48,6 +48,8 @@ describe("the simulated dispenser", () => {
   it("refuses a register that is none", () => {
     const registerPath = join(tempFolder(), "register");
     writeFileSync(registerPath, "much");
-    expect(() => createSimulatedDispenser({ ...SETTINGS, registerPath }, new VirtualClock())).toThrow(/should hold one number/);
+    expect(() => createSimulatedDispenser({ ...SETTINGS, registerPath }, new VirtualClock())).toThrow(
+      /should hold one number/,
+    );
   });
 });

@@ -39,7 +39,11 @@ describe("a journal file that cannot be trusted", () => {
     ["is empty", (path) => writeFileSync(path, ""), /damaged: the file is empty/],
     ["is cut in the middle", (path) => truncateSync(path, 3000), /damaged/],
     ["has a page overwritten", overwritePage, /damaged/],
-    ["is somebody else's", (path) => new Database(path).exec("PRAGMA application_id = 7").close(), /is no kioskd journal/],
+    [
+      "is somebody else's",
+      (path) => new Database(path).exec("PRAGMA application_id = 7").close(),
+      /is no kioskd journal/,
+    ],
     ["is newer", (path) => new Database(path).exec("PRAGMA user_version = 99").close(), /newer kioskd \(layout 99/],
     ["is gone beside its log", leaveOnlyLog, /damaged: the file is missing/],
   ])("%s: refused, and left as it is", async (_what, spoil, message) => {

@@ -2,7 +2,7 @@ import type { SaleEvent } from "../../../core/sale/event.ts";
 import type { SaleRecord } from "../../../core/sale/record.ts";
 import { openForReading } from "./open.ts";
 
-export interface ClosedSale extends SaleRecord {
+interface ClosedSale extends SaleRecord {
   readonly seq: number;
 }
 

@@ -2,7 +2,7 @@
  * The service's result codes: what each means and what the caller does about it, decided here and nowhere else.
  * Numbers and names: API 2.11.0. The number counts, never the text that comes with it.
  */
-export type Treatment =
+type Treatment =
   | "success"
   /** Nothing was done; the same request may be repeated after a while. */
   | "retry"

@@ -13,7 +13,7 @@ import { createVersions, type Versions } from "./versions.ts";
 
 export interface SeqrSettings {
   readonly endpoint: string;
-  /** Bound of one request; settling takes at most 14 of them and ten poll intervals. */
+  /** Bound of one request; settling takes at most 12 of them and nine poll intervals. */
   readonly requestTimeoutMs: number;
   readonly pollIntervalMs: number;
   /** Name and version of the calling software; certification wants the company's name in it. */

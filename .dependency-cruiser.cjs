@@ -1,0 +1,67 @@
+/** Who may import whom; `docs/architecture.md` says why. */
+const not = (path) => ({ pathNot: path });
+
+module.exports = {
+  forbidden: [
+    {
+      name: "core-is-pure",
+      comment: "The core imports nothing but the core: no package, no node:, no other folder.",
+      severity: "error",
+      from: { path: "^src/core/" },
+      to: not("^src/core/"),
+    },
+    {
+      name: "ports-know-only-the-core",
+      severity: "error",
+      from: { path: "^src/ports/" },
+      to: not("^src/(core|ports)/"),
+    },
+    {
+      name: "engine-knows-core-and-ports",
+      severity: "error",
+      from: { path: "^src/engine/" },
+      to: not("^src/(core|ports|engine)/"),
+    },
+    {
+      name: "config-knows-core-zod-yaml",
+      severity: "error",
+      from: { path: "^src/config/" },
+      to: not("^(src/(core|config)/|node_modules/(zod|yaml)/|(fs|path)$)"),
+    },
+    {
+      name: "adapters-stay-apart",
+      comment: "An adapter imports ports, core, packages and itself: never config, engine, cli or another adapter.",
+      severity: "error",
+      from: { path: "^src/adapters/([^/]+)/([^/]+)/" },
+      to: { path: "^src/", pathNot: "^src/(core|ports)/|^src/adapters/$1/$2/" },
+    },
+    {
+      name: "simulators-share-only-codecs",
+      comment: "A simulator may use the codec of the adapter that speaks the same protocol.",
+      severity: "error",
+      from: { path: "^src/simulators/([^/]+)/" },
+      to: { path: "^src/", pathNot: "^src/core/|^src/simulators/$1/|^src/adapters/[^/]+/$1/" },
+    },
+    {
+      name: "seqr-stays-in-its-folder",
+      comment: "Nothing but the adapter and its simulator speaks SOAP.",
+      severity: "error",
+      from: { path: "^src/", pathNot: "^src/(adapters/payment/seqr|simulators/seqr)/" },
+      to: { path: "^node_modules/soap/" },
+    },
+    { name: "no-cycles", severity: "error", from: {}, to: { circular: true } },
+    {
+      name: "src-does-not-need-tests",
+      severity: "error",
+      from: { path: "^src/" },
+      to: { path: "^test/" },
+    },
+    { name: "resolvable", severity: "error", from: {}, to: { couldNotResolve: true } },
+  ],
+  options: {
+    doNotFollow: { path: "node_modules" },
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: "tsconfig.json" },
+    enhancedResolveOptions: { exportsFields: ["exports"], conditionNames: ["import", "node", "types", "default"] },
+  },
+};

@@ -1,0 +1,73 @@
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { dirname, join } from "node:path";
+import { cruise, type ICruiseResult } from "dependency-cruiser";
+import { describe, expect, it } from "vitest";
+import { tempFolder } from "./support/temp.ts";
+
+const ROOT = join(import.meta.dirname, "..");
+const { forbidden, options } = createRequire(import.meta.url)("../.dependency-cruiser.cjs");
+
+async function cruised(baseDir: string): Promise<ICruiseResult> {
+  const { tsConfig: _withoutProject, ...rest } = options;
+  const { output } = await cruise(["src"], { ...rest, baseDir, ruleSet: { forbidden }, validate: true });
+  return output as ICruiseResult;
+}
+
+describe("the import rule", () => {
+  it("holds, and was held against the whole tree", async () => {
+    const { summary, modules } = await cruised(ROOT);
+    const looked = modules.filter(({ source }) => source.startsWith("src/"));
+    expect(looked.length).toBeGreaterThanOrEqual(sourceFiles(join(ROOT, "src"), ["ts"]).length);
+    expect(looked.length).toBeGreaterThan(60);
+    expect(summary.violations).toEqual([]);
+  });
+
+  it.each([
+    ["core-is-pure", "src/core/a.ts", "node:fs"],
+    ["core-is-pure", "src/core/a.ts", "../engine/target.ts"],
+    ["ports-know-only-the-core", "src/ports/a.ts", "../engine/target.ts"],
+    ["engine-knows-core-and-ports", "src/engine/a.ts", "../adapters/display/web/target.ts"],
+    ["engine-knows-core-and-ports", "src/engine/a.ts", "node:timers"],
+    ["config-knows-core-zod-yaml", "src/config/a.ts", "../engine/target.ts"],
+    ["adapters-stay-apart", "src/adapters/display/web/a.ts", "../../../engine/target.ts"],
+    ["adapters-stay-apart", "src/adapters/payment/seqr/a.ts", "../../display/web/target.ts"],
+    ["simulators-share-only-codecs", "src/simulators/seqr/a.ts", "../../adapters/display/web/target.ts"],
+    ["no-cycles", "src/engine/a.ts", "./a.ts"],
+    ["resolvable", "src/cli/a.ts", "./nowhere.ts"],
+  ])("%s catches %s importing %s", async (rule, file, target) => {
+    const folder = tempFolder();
+    plant(folder, "src/engine/target.ts", "export const x = 1;\n");
+    plant(folder, "src/adapters/display/web/target.ts", "export const x = 1;\n");
+    plant(folder, file, `import * as y from "${target}";\nexport const z = y;\n`);
+    const { summary } = await cruised(folder);
+    expect(summary.violations.map(({ rule: { name } }) => name)).toContain(rule);
+  });
+});
+
+describe("the size of things", () => {
+  it("stays under 300 lines a file", () => {
+    const files = ["src", "test", "bench"].flatMap((folder) => sourceFiles(join(ROOT, folder), ["ts", "css"]));
+    const long = files.filter((file) => readFileSync(file, "utf8").split("\n").length > 301);
+    expect(files.length).toBeGreaterThan(100);
+    expect(long).toEqual([]);
+  });
+});
+
+describe("the core and the engine", () => {
+  it("take chance from nobody", () => {
+    const files = ["src/core", "src/engine"].flatMap((folder) => sourceFiles(join(ROOT, folder), ["ts"]));
+    expect(files.filter((file) => /Math\.random|randomUUID|crypto/.test(readFileSync(file, "utf8")))).toEqual([]);
+  });
+});
+
+function plant(folder: string, file: string, text: string): void {
+  mkdirSync(dirname(join(folder, file)), { recursive: true });
+  writeFileSync(join(folder, file), text);
+}
+
+function sourceFiles(folder: string, endings: readonly string[]): string[] {
+  return readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile() && endings.some((ending) => entry.name.endsWith(`.${ending}`)))
+    .map((entry) => join(entry.parentPath, entry.name));
+}

@@ -10,6 +10,7 @@ import { parseQuantity } from "./core/quantity.ts";
 import type { Clock } from "./ports/clock.ts";
 import type { Dispenser } from "./ports/dispenser.ts";
 import type { KioskView } from "./ports/display.ts";
+import type { Journal } from "./ports/journal.ts";
 import type { Log } from "./ports/log.ts";
 import type { Telemetry } from "./ports/telemetry.ts";
 
@@ -31,7 +32,7 @@ async function startDaemon(loaded: Loaded, { log, onFatal }: StartOptions): Prom
   const clock = systemClock();
   const undo: (() => Promise<void>)[] = [];
   try {
-    const journal = openJournal(config.journal.path);
+    const journal = await failingOnPurpose(openJournal(config.journal.path));
     undo.push(() => journal.close());
     const { endpoint, requestTimeout, pollInterval, clientId, footer } = config.payment.seqr;
     const payment = await createSeqrProvider(
@@ -98,6 +99,14 @@ async function startDaemon(loaded: Loaded, { log, onFatal }: StartOptions): Prom
     for (const step of undo.reverse()) await step().catch(() => undefined);
     throw error;
   }
+}
+
+/** Only the tests of the whole daemon name a failpoint. */
+async function failingOnPurpose(journal: Journal): Promise<Journal> {
+  const failpoint = process.env["KIOSKD_FAILPOINT"];
+  if (failpoint === undefined) return journal;
+  const { withFailpoint } = await import("./adapters/journal/failpoint/failpoint.ts");
+  return withFailpoint(journal, failpoint);
 }
 
 async function startTelemetry({ config, secrets }: Loaded, clock: Clock, log: Log): Promise<Telemetry> {

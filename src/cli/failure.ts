@@ -2,3 +2,12 @@
 export class CliError extends Error {
   override readonly name = "CliError";
 }
+
+const EXPLAINED = ["CliError", "ConfigError", "JournalError", "DispenserError"];
+
+/** What to print: a message alone where it tells its reader what to do, else all that helps to find the bug. */
+export function failureText(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const fromSystem = "code" in error && typeof error.code === "string" && "syscall" in error;
+  return EXPLAINED.includes(error.name) || fromSystem ? error.message : (error.stack ?? error.message);
+}

@@ -1,6 +1,6 @@
 import { Command, CommanderError } from "commander";
 import type { StartDaemon } from "./daemon.ts";
-import { CliError } from "./failure.ts";
+import { failureText } from "./failure.ts";
 import { version } from "./version.ts";
 
 const BAD_USAGE = 2;
@@ -13,10 +13,7 @@ export async function runCli(argv: readonly string[], startDaemon: StartDaemon):
     return 0;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : BAD_USAGE;
-    const known = error instanceof CliError || (error instanceof Error && /^(Config|Journal)Error$/.test(error.name));
-    process.stderr.write(
-      known ? `${error.message}\n` : `${error instanceof Error ? (error.stack ?? error) : String(error)}\n`,
-    );
+    process.stderr.write(`${failureText(error)}\n`);
     return 1;
   }
 }

@@ -15,6 +15,11 @@ export interface SimulatedSettings {
   readonly registerPath: string | null;
 }
 
+/** The dispenser cannot be used. The message says what was found and what to do. */
+class DispenserError extends Error {
+  override readonly name = "DispenserError";
+}
+
 const TICK_MS = 100;
 const REGISTER_DIGITS = 16;
 
@@ -70,18 +75,20 @@ function openRegister(path: string | null): Register {
   if (path === null) return { survives: false, read: () => 0, write: () => {}, close: () => {} };
   const text = existsSync(path) ? readFileSync(path, "utf8").trim() : "0";
   if (!/^\d{1,16}$/.test(text)) {
-    throw new Error(
+    throw new DispenserError(
       `${path} is no register of a simulated dispenser: it should hold one number. Remove it to begin at 0.`,
     );
   }
   const file = openSync(path, existsSync(path) ? "r+" : "w", 0o640);
+  const write = (totaliserBase: number): void => {
+    writeSync(file, String(totaliserBase).padStart(REGISTER_DIGITS, "0"), 0);
+  };
+  write(Number(text));
   let open = true;
   return {
     survives: true,
     read: () => Number(text),
-    write: (totaliserBase) => {
-      writeSync(file, String(totaliserBase).padStart(REGISTER_DIGITS, "0"), 0);
-    },
+    write,
     close: () => {
       if (open) closeSync(file);
       open = false;

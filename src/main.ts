@@ -1,4 +1,4 @@
-#!/usr/bin/env node
+#!/usr/bin/env -S node --max-semi-space-size=1
 import { randomInt } from "node:crypto";
 import { dirname, join } from "node:path";
 import type { Daemon, StartOptions } from "./cli/daemon.ts";

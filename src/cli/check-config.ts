@@ -1,7 +1,14 @@
+import { configJsonSchema } from "../config/json-schema.ts";
 import { loadConfig } from "../config/load.ts";
+import { UsageError } from "./failure.ts";
 import { print, printJson, table } from "./table.ts";
 
-export function checkConfig(options: { config: string; json?: boolean }): void {
+export function checkConfig(options: { config?: string; json?: boolean; schema?: boolean }): void {
+  if (options.schema === true) {
+    printJson(configJsonSchema());
+    return;
+  }
+  if (options.config === undefined) throw new UsageError("--config is missing: expected a YAML file");
   const { config, file } = loadConfig(options.config);
   if (options.json === true) {
     printJson(config);

@@ -3,6 +3,9 @@ export class CliError extends Error {
   override readonly name = "CliError";
 }
 
+/** The command line asks for something that does not exist. */
+export class UsageError extends CliError {}
+
 const EXPLAINED = ["CliError", "ConfigError", "JournalError", "DispenserError"];
 
 /** What to print: a message alone where it tells its reader what to do, else all that helps to find the bug. */

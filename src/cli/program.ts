@@ -1,8 +1,9 @@
 import { Command, CommanderError } from "commander";
 import type { StartDaemon } from "./daemon.ts";
-import { failureText } from "./failure.ts";
+import { failureText, UsageError } from "./failure.ts";
 import { version } from "./version.ts";
 
+const FAILURE = 1;
 const BAD_USAGE = 2;
 
 /** Runs one command line and tells its exit code: 0 success, 1 failure, 2 bad usage. */
@@ -14,7 +15,7 @@ export async function runCli(argv: readonly string[], startDaemon: StartDaemon):
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : BAD_USAGE;
     process.stderr.write(`${failureText(error)}\n`);
-    return 1;
+    return error instanceof UsageError ? BAD_USAGE : FAILURE;
   }
 }
 
@@ -43,9 +44,12 @@ function addServing(program: Command, startDaemon: StartDaemon): void {
     .description("the whole product on simulated devices, without hardware, account or configuration")
     .option("--auto", "play one customer from scan to receipt, then exit")
     .action(async (options) => (await import("./demo.ts")).demo(options, startDaemon));
-  configOption(program.command("check-config"))
+  program
+    .command("check-config")
     .description("check a configuration and the secrets it names; touches nothing")
+    .option("-c, --config <file>", "the configuration, a YAML file")
     .option("--json", "print what it means as JSON")
+    .option("--schema", "print the JSON schema of configurations instead")
     .action(async (options) => (await import("./check-config.ts")).checkConfig(options));
   const simulate = program.command("simulate").description("start a simulated device or service");
   simulate

@@ -1,7 +1,7 @@
 import { openHistory } from "../adapters/journal/sqlite/history.ts";
 import { loadConfig } from "../config/load.ts";
 import type { SaleEvent } from "../core/sale/event.ts";
-import { CliError } from "./failure.ts";
+import { CliError, UsageError } from "./failure.ts";
 import { receiptText } from "./receipt.ts";
 import { print, printJson, table } from "./table.ts";
 
@@ -17,11 +17,11 @@ interface ListOptions {
 
 export function list(options: ListOptions): void {
   const limit = Number(options.limit);
-  if (!Number.isInteger(limit) || limit < 1 || limit > MOST) throw new CliError(`--limit: expected 1 to ${MOST}`);
+  if (!Number.isInteger(limit) || limit < 1 || limit > MOST) throw new UsageError(`--limit: expected 1 to ${MOST}`);
   if (options.outcome !== undefined && !OUTCOMES.includes(options.outcome)) {
-    throw new CliError(`--outcome: expected ${OUTCOMES.join(", ")}, not "${options.outcome}"`);
+    throw new UsageError(`--outcome: expected ${OUTCOMES.join(", ")}, not "${options.outcome}"`);
   }
-  const history = openHistory(loadConfig(options.config, false).config.journal.path);
+  const history = openHistory(loadConfig(options.config, "read").config.journal.path);
   try {
     const sales = history.latest(limit, options.outcome ?? null);
     if (options.json === true) {
@@ -47,7 +47,7 @@ export function list(options: ListOptions): void {
 }
 
 export function show(saleId: string, options: { config: string; json?: boolean }): void {
-  const { config } = loadConfig(options.config, false);
+  const { config } = loadConfig(options.config, "read");
   const history = openHistory(config.journal.path);
   try {
     const found = history.sale(saleId);

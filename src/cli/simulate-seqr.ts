@@ -1,13 +1,13 @@
 import { hostAndPort } from "../config/fields.ts";
 import { startSeqrSimulator } from "../simulators/seqr/server.ts";
 import { toldToEnd } from "./ending.ts";
-import { CliError } from "./failure.ts";
+import { UsageError } from "./failure.ts";
 import { print } from "./table.ts";
 
 export async function simulateSeqr(options: { listen: string }): Promise<void> {
   const address = hostAndPort.safeParse(options.listen);
   if (!address.success)
-    throw new CliError(`--listen: expected HOST:PORT, such as 127.0.0.1:8081, not "${options.listen}"`);
+    throw new UsageError(`--listen: expected HOST:PORT, such as 127.0.0.1:8081, not "${options.listen}"`);
   const ending = toldToEnd();
   const simulator = await startSeqrSimulator(address.data);
   print(`SEQR simulator\n  endpoint  ${simulator.endpoint}\n  phone     ${simulator.phoneUrl}`);

@@ -9,7 +9,7 @@ import { removeRegisteredTerminal, writeRegisteredTerminal } from "../config/ter
 import { replay } from "../core/sale/recover.ts";
 import { IDLE, isOpen } from "../core/sale/state.ts";
 import type { Outcome } from "../ports/outcome.ts";
-import { CliError } from "./failure.ts";
+import { CliError, UsageError } from "./failure.ts";
 import { print, printJson, table } from "./table.ts";
 
 interface PositionOptions {
@@ -51,7 +51,7 @@ export async function register(options: PositionOptions & { name?: string }): Pr
 export async function assign(options: PositionOptions & { seqrId: string }): Promise<void> {
   const { loaded, position } = find(options);
   if (!/^[A-Za-z0-9]{1,40}$/.test(options.seqrId)) {
-    throw new CliError(`--seqr-id: expected letters and digits only, not "${options.seqrId}"`);
+    throw new UsageError(`--seqr-id: expected letters and digits only, not "${options.seqrId}"`);
   }
   const { id: terminalId, password } = terminalOf(loaded, position);
   const { seqrId } = options;
@@ -69,7 +69,7 @@ export async function unregister(options: PositionOptions): Promise<void> {
 }
 
 export function show(options: { config: string; json?: boolean }): void {
-  const { config } = loadConfig(options.config, false);
+  const { config } = loadConfig(options.config, "read");
   const terminals = config.positions.map(({ id, terminal }) => {
     const registered = readRegisteredTerminal(config.journal.path, id);
     const source = terminal !== undefined ? "configuration" : registered !== null ? "registered" : null;
@@ -84,11 +84,11 @@ export function show(options: { config: string; json?: boolean }): void {
 }
 
 function find(options: PositionOptions): { loaded: Loaded; position: PositionConfig } {
-  const loaded = loadConfig(options.config, false);
+  const loaded = loadConfig(options.config, "register");
   const position = loaded.config.positions.find(({ id }) => id === options.position);
   if (position !== undefined) return { loaded, position };
   const ids = loaded.config.positions.map(({ id }) => id).join(", ");
-  throw new CliError(`--position: expected one of ${ids}, not "${options.position}"`);
+  throw new UsageError(`--position: expected one of ${ids}, not "${options.position}"`);
 }
 
 function terminalOf(loaded: Loaded, position: PositionConfig): { id: string; password: string } {

@@ -20,14 +20,22 @@ export interface Loaded {
   readonly secrets: Secrets;
 }
 
+type Purpose = "serve" | "register" | "read";
+
+const NO_SECRETS: Secrets = {
+  resellerPassword: null,
+  terminals: new Map(),
+  mqttPassword: null,
+  displayToken: null,
+};
 const LARGEST_CONFIG_BYTES = 1_000_000;
 
 /**
  * Reads and checks a configuration with all the secrets it names. Nothing is touched.
- * @param needTerminals false for the commands that register them
+ * @param purpose `serve` needs every secret, `register` none of the terminals', `read` none at all
  * @throws ConfigError with every problem found
  */
-export function loadConfig(file: string, needTerminals = true): Loaded {
+export function loadConfig(file: string, purpose: Purpose = "serve"): Loaded {
   const text = read(file);
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
@@ -44,7 +52,7 @@ export function loadConfig(file: string, needTerminals = true): Loaded {
   }
   const config = withAbsolutePaths(file, parsed.data);
   const found = crossChecks(config);
-  const secrets = readSecrets(file, config, needTerminals, found);
+  const secrets = purpose === "read" ? NO_SECRETS : readSecrets(file, config, purpose, found);
   if (found.length > 0) fail(found.map((each) => ({ ...each, line: lineOf(each.path) })));
   return { file, config, secrets };
 }
@@ -90,7 +98,7 @@ function withAbsolutePaths(file: string, config: Config): Config {
   return { ...config, journal: { path: resolve(dirname(file), config.journal.path) } };
 }
 
-function readSecrets(file: string, config: Config, needTerminals: boolean, found: Omit<Problem, "line">[]): Secrets {
+function readSecrets(file: string, config: Config, purpose: Purpose, found: Omit<Problem, "line">[]): Secrets {
   const secret = (name: string | undefined, path: Problem["path"]): string | null => {
     if (name === undefined) return null;
     return attempt(found, path, () => readSecret(secretPath(file, name)));
@@ -100,7 +108,7 @@ function readSecrets(file: string, config: Config, needTerminals: boolean, found
     const path = ["positions", index, "terminal"];
     const terminal = attempt(found, path, () => terminalOf(file, config, position));
     if (terminal !== null) terminals.set(position.id, terminal);
-    else if (needTerminals && !found.some((each) => each.path[1] === index && each.path[2] === "terminal")) {
+    else if (purpose === "serve" && !found.some((each) => each.path[1] === index && each.path[2] === "terminal")) {
       const message = `missing: give id and passwordFile, or run "kioskd terminal register --position ${position.id}"`;
       found.push({ path, message });
     }

@@ -1,50 +1,10 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { setTimeout as sleep } from "node:timers/promises";
 import { onTestFinished } from "vitest";
-import { stringify } from "yaml";
 
 const MAIN = join(import.meta.dirname, "../../dist/main.js");
-
-export interface Setup {
-  readonly endpoint: string;
-  readonly brokerUrl?: string;
-  /** What the simulated customer takes, and how fast. */
-  readonly quantity?: string;
-  readonly rate?: string;
-}
-
-/** A configuration with its secrets in the folder; returns the file. */
-export function writeConfig(folder: string, setup: Setup): string {
-  mkdirSync(join(folder, "secrets"), { recursive: true });
-  writeFileSync(join(folder, "secrets/terminal-1"), "12345678", { mode: 0o600 });
-  writeFileSync(join(folder, "secrets/reseller"), "1234", { mode: 0o600 });
-  const reseller = { id: "demo-shop", userId: "9900", passwordFile: "secrets/reseller" };
-  const config = {
-    kiosk: { id: "test-1", name: "Test station", currency: "SEK", locales: ["sv", "en"] },
-    journal: { path: "journal.db" },
-    payment: {
-      provider: "seqr",
-      seqr: { endpoint: setup.endpoint, pollInterval: "200ms", requestTimeout: "2s", reseller },
-    },
-    positions: [
-      {
-        id: "1",
-        terminal: { id: "demo-terminal", passwordFile: "secrets/terminal-1" },
-        product: { name: "Diesel", sku: "DSL", unit: "L", unitPrice: "19.89", taxRate: 25 },
-        reserve: ["100.00", "300.00"],
-        dispenser: { driver: "simulated", quantity: setup.quantity ?? "2.000", rate: setup.rate ?? "120" },
-      },
-    ],
-    display: { driver: "web", listen: "127.0.0.1:0" },
-    ...(setup.brokerUrl === undefined ? {} : { mqtt: { url: setup.brokerUrl } }),
-  };
-  const file = join(folder, "kioskd.yaml");
-  writeFileSync(file, stringify(config));
-  return file;
-}
 
 export interface View {
   readonly state: string;
@@ -86,7 +46,8 @@ export class DaemonProcess {
 
   async view(): Promise<View> {
     const answer = await fetch(`${await this.serving()}/api/state`);
-    return (await answer.json()).positions[0];
+    const { positions } = (await answer.json()) as { positions: [View] };
+    return positions[0];
   }
 
   async until(what: string, holds: (view: View) => boolean): Promise<View> {

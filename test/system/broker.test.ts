@@ -3,7 +3,8 @@ import { connectAsync, type MqttClient } from "mqtt";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { openHistory } from "../../src/adapters/journal/sqlite/history.ts";
 import { type SeqrSimulator, startSeqrSimulator } from "../../src/simulators/seqr/server.ts";
-import { DaemonProcess, eventually, writeConfig } from "../support/daemon.ts";
+import { writeConfig } from "../support/config.ts";
+import { DaemonProcess, eventually } from "../support/daemon.ts";
 import { hasMosquitto, mosquitto, type RestartableBroker } from "../support/mosquitto.ts";
 import { tempFolder } from "../support/temp.ts";
 
@@ -83,7 +84,7 @@ describe.skipIf(!hasMosquitto())("the daemon and a real broker", () => {
       "settling",
       "closed",
     ]);
-    expect(heard.filter(({ topic }) => topic.endsWith("/meter"))[0]?.body).toMatchObject({ saleId, unit: "L" });
+    expect(heard.find(({ topic }) => topic.endsWith("/meter"))?.body).toMatchObject({ saleId, unit: "L" });
     expect(JSON.stringify(heard)).not.toContain("SEQR.SE");
   });
 

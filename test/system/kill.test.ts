@@ -4,7 +4,8 @@ import { describe, expect, it, onTestFinished } from "vitest";
 import { openHistory } from "../../src/adapters/journal/sqlite/history.ts";
 import { priceMinor } from "../../src/core/tariff.ts";
 import { type SeqrSimulator, startSeqrSimulator } from "../../src/simulators/seqr/server.ts";
-import { DaemonProcess, eventually, writeConfig } from "../support/daemon.ts";
+import { writeConfig } from "../support/config.ts";
+import { DaemonProcess, eventually } from "../support/daemon.ts";
 import { DIESEL } from "../support/sale-fixtures.ts";
 import { tempFolder } from "../support/temp.ts";
 
@@ -94,7 +95,7 @@ describe("the daemon, killed", () => {
     ["before", 3, "offered, a cancel was pressed"],
     ["after", 3, "releasing"],
     ["before", 4, "releasing, the bill is cancelled"],
-  ] as const)("%s append %i (%s) charges nothing", async (moment, count) => {
+  ] as const)("%s append %i (%s) charges nothing", async (moment, count, _phase) => {
     const stage = await scene();
     const daemon = new DaemonProcess(stage.config, { KIOSKD_FAILPOINT: `${moment}:${count}` });
     await customer(stage, daemon, true);

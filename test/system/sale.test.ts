@@ -6,7 +6,8 @@ import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vites
 import { openHistory } from "../../src/adapters/journal/sqlite/history.ts";
 import { type SeqrSimulator, startSeqrSimulator } from "../../src/simulators/seqr/server.ts";
 import { hasChromium, hasZbarimg, launchBrowser, scan } from "../support/browser.ts";
-import { DaemonProcess, eventually, writeConfig } from "../support/daemon.ts";
+import { writeConfig } from "../support/config.ts";
+import { DaemonProcess, eventually } from "../support/daemon.ts";
 import { tempFolder } from "../support/temp.ts";
 
 interface Scene {

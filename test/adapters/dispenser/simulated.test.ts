@@ -3,20 +3,34 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { createSimulatedDispenser } from "../../../src/adapters/dispenser/simulated/simulated.ts";
+import type { Clock } from "../../../src/ports/clock.ts";
 import { dispenserContract } from "../../contract/dispenser.ts";
 import { tempFolder } from "../../support/temp.ts";
-import { VirtualClock } from "../../support/virtual-clock.ts";
+import { clockOf, VirtualTime } from "../../support/virtual-clock.ts";
+
+/** A clock whose time passes when the test says so. */
+function virtual(): { clock: Clock; pass(ms: number): Promise<void> } {
+  const time = new VirtualTime(Date.UTC(2026, 10, 22));
+  async function pass(ms: number): Promise<void> {
+    let passed = false;
+    time.after(ms, () => {
+      passed = true;
+    });
+    while (!passed) await time.step();
+  }
+  return { clock: clockOf(time, { number: 1, alive: true }), pass };
+}
 
 const SETTINGS = { quantityBase: 5_000, rateBasePerMinute: 40_000 };
 
 for (const kept of [true, false]) {
   dispenserContract(`simulated, register ${kept ? "kept" : "forgotten"}`, async () => {
-    const clock = new VirtualClock();
+    const { clock, pass } = virtual();
     const folder = mkdtempSync(join(tmpdir(), "kioskd-register-"));
     const registerPath = kept ? join(folder, "register") : null;
     return {
       dispenser: createSimulatedDispenser({ ...SETTINGS, registerPath }, clock),
-      pass: (ms) => clock.pass(ms),
+      pass,
       patienceMs: 20_000,
       smallLimitBase: 2_345,
       remove: async () => rmSync(folder, { recursive: true, force: true }),
@@ -26,20 +40,20 @@ for (const kept of [true, false]) {
 
 describe("the simulated dispenser", () => {
   it("ends at the quantity when the limit allows more", async () => {
-    const clock = new VirtualClock();
+    const { clock, pass } = virtual();
     const dispenser = createSimulatedDispenser({ ...SETTINGS, registerPath: null }, clock);
     await dispenser.arm(100_000);
-    await clock.pass(7_000);
+    await pass(7_050);
     expect(await dispenser.totaliser()).toMatchObject({ value: 4_666 });
-    await clock.pass(1_000);
+    await pass(1_000);
     expect(await dispenser.totaliser()).toMatchObject({ value: 5_000 });
   });
 
   it("finds its register again after the process was killed in the middle", async () => {
-    const clock = new VirtualClock();
+    const { clock, pass } = virtual();
     const registerPath = join(tempFolder(), "register");
     await createSimulatedDispenser({ ...SETTINGS, registerPath }, clock).arm(100_000);
-    await clock.pass(1_050);
+    await pass(1_050);
     expect(Number(readFileSync(registerPath, "utf8"))).toBe(666);
     const again = createSimulatedDispenser({ ...SETTINGS, registerPath }, clock);
     expect(await again.totaliser()).toMatchObject({ value: 666 });
@@ -48,7 +62,7 @@ describe("the simulated dispenser", () => {
   it("refuses a register that is none", () => {
     const registerPath = join(tempFolder(), "register");
     writeFileSync(registerPath, "much");
-    expect(() => createSimulatedDispenser({ ...SETTINGS, registerPath }, new VirtualClock())).toThrow(
+    expect(() => createSimulatedDispenser({ ...SETTINGS, registerPath }, virtual().clock)).toThrow(
       /should hold one number/,
     );
   });

@@ -1,0 +1,124 @@
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { cpus, release, totalmem } from "node:os";
+import { join } from "node:path";
+import { node, residentMb, startKiosk } from "./process.ts";
+import { writesOfASale, writesOfPlainSqlite } from "./writes.ts";
+
+const ROOT = join(import.meta.dirname, "../..");
+const STARTS = 5;
+const SALES = 10;
+const IDLE_MS = 10_000;
+
+interface Row {
+  readonly what: string;
+  readonly figure: string;
+  readonly instead: string;
+  readonly ratio: string;
+  readonly goal: string;
+}
+
+const rows: Row[] = [];
+
+function row(what: string, figure: string, goal: string, instead = "", ratio = ""): void {
+  rows.push({ what, figure, goal, instead, ratio });
+  process.stderr.write(`${what}: ${figure}${instead === "" ? "" : ` (${instead})`}\n`);
+}
+
+function middle(values: readonly number[]): number {
+  return [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
+}
+
+async function starts(): Promise<void> {
+  const packages = Object.keys(JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8")).dependencies);
+  const everything = packages.map((name) => `await import("${name}");`).join("");
+  const ours: number[] = [];
+  const eager: number[] = [];
+  for (let round = 0; round < STARTS; round++) {
+    const kiosk = await startKiosk();
+    ours.push(kiosk.startMs);
+    await kiosk.stop();
+    eager.push((await node(everything)).ms);
+  }
+  const [kioskMs, eagerMs] = [middle(ours), middle(eager)];
+  row(
+    "start to idle display, ready to sell",
+    `${kioskMs.toFixed(0)} ms`,
+    "< 1,000 ms",
+    `all packages imported, nothing else: ${eagerMs.toFixed(0)} ms`,
+    (kioskMs / eagerMs).toFixed(2),
+  );
+}
+
+async function salesAndMemory(): Promise<void> {
+  const kiosk = await startKiosk();
+  const latencies: number[] = [];
+  for (let sale = 0; sale < SALES; sale++) latencies.push(await kiosk.sell());
+  const ours = residentMb(kiosk.pid);
+  await kiosk.stop();
+  const bare = Number((await node("console.log(process.memoryUsage.rss() / 1e6)")).out);
+  const ratio = (ours / bare).toFixed(2);
+  row(
+    `resident memory after ${SALES} sales`,
+    `${ours.toFixed(0)} MB`,
+    "< 100 MB",
+    `bare Node: ${bare.toFixed(0)} MB`,
+    ratio,
+  );
+  const sorted = [...latencies].sort((a, b) => a - b);
+  row(
+    "RESERVED at the service to armed, polled each second",
+    `${middle(latencies).toFixed(0)} ms (${sorted[0]?.toFixed(0)} to ${sorted.at(-1)?.toFixed(0)})`,
+    "",
+    "the poll alone: 500 ms (0 to 1,000)",
+    (middle(latencies) / 500).toFixed(2),
+  );
+}
+
+async function writes(): Promise<void> {
+  if (!existsSync("/usr/bin/strace")) {
+    row("writes of one sale", "not measured: strace is missing", "");
+    return;
+  }
+  const { idle, sale } = await writesOfASale(IDLE_MS);
+  const plain = writesOfPlainSqlite();
+  const ratio = (ours: number, theirs: number): string => (ours / theirs).toFixed(2);
+  row("fsyncs of one sale", String(sale.syncs), "≤ 12", `plain SQLite: ${plain.syncs}`, ratio(sale.syncs, plain.syncs));
+  const kb = (bytes: number): string => `${(bytes / 1024).toFixed(1)} KB`;
+  row(
+    "bytes written for one sale",
+    kb(sale.bytes),
+    "≤ 64 KB",
+    `plain SQLite: ${kb(plain.bytes)}`,
+    ratio(sale.bytes, plain.bytes),
+  );
+  row(`fsyncs and bytes in ${IDLE_MS / 1000} s of idling`, `${idle.syncs} and ${idle.bytes}`, "0 and 0");
+}
+
+function report(): string {
+  const machine = `${cpus().length} × ${cpus()[0]?.model.trim() ?? "?"}, ${(totalmem() / 2 ** 30).toFixed(0)} GiB, Linux ${release()}, Node ${process.version}`;
+  const lines = rows.map(
+    (each) => `| ${each.what} | ${each.figure} | ${each.goal} | ${each.instead} | ${each.ratio} |`,
+  );
+  return [
+    "# Benchmarks",
+    "",
+    "Made by `npm run bench -- --write`. Machines are noisy: read the ratios, taken side by side in one run.",
+    "",
+    `Machine: ${machine}.`,
+    "",
+    "| what | kioskd | goal | instead | ratio |",
+    "|---|---|---|---|---|",
+    ...lines,
+    "",
+    '"Plain SQLite" commits the same events to a table with an index, with the library\'s own defaults. Our figures',
+    "hold all that the daemon writes to files: journal, outbox and the simulated meter's register.",
+    "",
+  ].join("\n");
+}
+
+await starts();
+await salesAndMemory();
+await writes();
+const text = report();
+process.stdout.write(`\n${text}`);
+if (process.argv.includes("--write")) writeFileSync(join(ROOT, "docs/benchmarks.md"), text);

@@ -1,0 +1,42 @@
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { stringify } from "yaml";
+
+interface Setup {
+  readonly endpoint: string;
+  readonly brokerUrl?: string;
+  /** What the simulated customer takes, and how fast. */
+  readonly quantity?: string;
+  readonly rate?: string;
+  readonly pollInterval?: string;
+}
+
+/** A configuration with its secrets in the folder; returns the file. */
+export function writeConfig(folder: string, setup: Setup): string {
+  mkdirSync(join(folder, "secrets"), { recursive: true });
+  writeFileSync(join(folder, "secrets/terminal-1"), "12345678", { mode: 0o600 });
+  writeFileSync(join(folder, "secrets/reseller"), "1234", { mode: 0o600 });
+  const reseller = { id: "demo-shop", userId: "9900", passwordFile: "secrets/reseller" };
+  const config = {
+    kiosk: { id: "test-1", name: "Test station", currency: "SEK", locales: ["sv", "en"] },
+    journal: { path: "journal.db" },
+    payment: {
+      provider: "seqr",
+      seqr: { endpoint: setup.endpoint, pollInterval: setup.pollInterval ?? "200ms", requestTimeout: "2s", reseller },
+    },
+    positions: [
+      {
+        id: "1",
+        terminal: { id: "demo-terminal", passwordFile: "secrets/terminal-1" },
+        product: { name: "Diesel", sku: "DSL", unit: "L", unitPrice: "19.89", taxRate: 25 },
+        reserve: ["100.00", "300.00"],
+        dispenser: { driver: "simulated", quantity: setup.quantity ?? "2.000", rate: setup.rate ?? "120" },
+      },
+    ],
+    display: { driver: "web", listen: "127.0.0.1:0" },
+    ...(setup.brokerUrl === undefined ? {} : { mqtt: { url: setup.brokerUrl } }),
+  };
+  const file = join(folder, "kioskd.yaml");
+  writeFileSync(file, stringify(config));
+  return file;
+}

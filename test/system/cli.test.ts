@@ -1,0 +1,114 @@
+import { spawn, spawnSync } from "node:child_process";
+import { readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it, onTestFinished } from "vitest";
+import { parse, stringify } from "yaml";
+import { writeConfig } from "../support/config.ts";
+import { tempFolder } from "../support/temp.ts";
+
+const MAIN = join(import.meta.dirname, "../../dist/main.js");
+
+interface Result {
+  readonly status: number | null;
+  readonly out: string;
+  readonly err: string;
+}
+
+function kioskd(...args: string[]): Result {
+  const { status, stdout, stderr } = spawnSync(MAIN, args, { encoding: "utf8", timeout: 20_000 });
+  return { status, out: stdout, err: stderr };
+}
+
+describe("the command line", () => {
+  it.each([
+    ["run"],
+    ["demo"],
+    ["check-config"],
+    ["simulate", "seqr"],
+    ["terminal", "register"],
+    ["terminal", "assign"],
+    ["terminal", "unregister"],
+    ["terminal", "show"],
+    ["sales", "list"],
+    ["sales", "show"],
+  ])("explains %s %s", (...command) => {
+    const { status, out } = kioskd(...command, "--help");
+    expect(status).toBe(0);
+    expect(out).toContain("Usage: kioskd");
+    expect(Math.max(...out.split("\n").map(({ length }) => length))).toBeLessThanOrEqual(80);
+  });
+
+  it.each([
+    [["bogus"], 2, "unknown command"],
+    [["run"], 2, "--config <file>' not specified"],
+    [["run", "--config", "none.yaml"], 1, "none.yaml: cannot be read (ENOENT)"],
+    [["simulate", "seqr", "--listen", "somewhere"], 2, "expected HOST:PORT"],
+    [["sales", "list", "--config", "none.yaml"], 1, "cannot be read"],
+    [["sales", "list", "--config", "none.yaml", "--limit", "0"], 2, "--limit: expected 1 to"],
+  ])("ends %o with %i", (args, status, message) => {
+    const result = kioskd(...args);
+    expect(result.status).toBe(status);
+    expect(result.err).toContain(message);
+    expect(result.err).not.toMatch(/^ +at /m);
+  });
+
+  it("says that a configuration is in order, or what is not", () => {
+    const config = writeConfig(tempFolder(), { endpoint: "http://127.0.0.1:1/soap" });
+    expect(kioskd("check-config", "--config", config)).toMatchObject({ status: 0, err: "" });
+    writeFileSync(config, readFileSync(config, "utf8").replace("19.89", "dear"));
+    const wrong = kioskd("check-config", "--config", config);
+    expect(wrong.status).toBe(1);
+    expect(wrong.err).toMatch(/kioskd\.yaml:\d+: positions\[0\]\.product\.unitPrice: expected a decimal/);
+  });
+
+  it("has no sales to list before the first start, and says what to do", () => {
+    const config = writeConfig(tempFolder(), { endpoint: "http://127.0.0.1:1/soap" });
+    rmSync(join(config, "../secrets"), { recursive: true });
+    const { status, err } = kioskd("sales", "list", "--config", config);
+    expect(status).toBe(1);
+    expect(err).toMatch(/There is no journal at .*start the kiosk once/);
+  });
+});
+
+describe("the terminals", () => {
+  it("are registered once, kept secret, tied to a code, and unregistered", async () => {
+    const folder = tempFolder();
+    const seqr = startSimulator();
+    const config = writeConfig(folder, { endpoint: await seqr });
+    const { positions, ...rest } = parse(readFileSync(config, "utf8"));
+    writeFileSync(config, stringify({ ...rest, positions: [{ ...positions[0], terminal: undefined }] }));
+    const terminal = (...args: string[]): Result => kioskd("terminal", ...args, "--config", config);
+
+    expect(terminal("assign", "--position", "1", "--seqr-id", "ABC1").err).toContain("has no terminal yet");
+    const registered = terminal("register", "--position", "1");
+    expect(registered).toMatchObject({ status: 0, err: "" });
+    const file = join(folder, "terminals/1.json");
+    expect(statSync(file).mode & 0o777).toBe(0o600);
+    const { terminalId, password } = JSON.parse(readFileSync(file, "utf8"));
+    expect(terminalId).toMatch(/^[0-9a-f]{32}$/);
+    expect(registered.out).toContain(terminalId);
+    expect(registered.out).not.toContain(password);
+
+    expect(terminal("register", "--position", "1").out).toContain(`has terminal ${terminalId} already`);
+    expect(JSON.parse(terminal("show", "--json").out)).toEqual([
+      { position: "1", terminal: terminalId, source: "registered" },
+    ]);
+    expect(terminal("assign", "--position", "1", "--seqr-id", "ABC1").out).toContain("HTTP://SEQR.SE/QABC1");
+    expect(terminal("assign", "--position", "1", "--seqr-id", "ABC-1").status).toBe(2);
+    expect(terminal("assign", "--position", "7", "--seqr-id", "ABC1").status).toBe(2);
+    expect(kioskd("check-config", "--config", config).status).toBe(0);
+    expect(terminal("unregister", "--position", "1").status).toBe(0);
+    expect(kioskd("check-config", "--config", config).err).toContain("kioskd terminal register --position 1");
+  });
+});
+
+/** In a process of its own, because the commands are waited for. */
+async function startSimulator(): Promise<string> {
+  const child = spawn(MAIN, ["simulate", "seqr", "--listen", "127.0.0.1:0"]);
+  onTestFinished(() => void child.kill());
+  for await (const chunk of child.stdout) {
+    const endpoint = /endpoint +(\S+)/.exec(String(chunk))?.[1];
+    if (endpoint !== undefined) return endpoint;
+  }
+  throw new Error("the simulator ended");
+}

@@ -7,6 +7,9 @@ export type Rounding = "half-up" | "down" | "up";
 /** Price decimals beyond the currency's own are usual at pumps and chargers (1.659 EUR/L, 0.4567 EUR/kWh). */
 const UNIT_PRICE_DIGITS = 6;
 
+/** What an integer holds exactly; no dispenser gives so much. */
+const MOST_BASE = BigInt(Number.MAX_SAFE_INTEGER - 1);
+
 export interface Tariff {
   readonly currency: string;
   readonly unit: Unit;
@@ -58,7 +61,8 @@ export function limitBase(tariff: Tariff, amountMinor: number): number {
     down: (amount + 1n) * scale - 1n,
     up: amount * scale,
   }[tariff.rounding];
-  return Number(largestExact / BigInt(tariff.unitPriceE6));
+  const limit = largestExact / BigInt(tariff.unitPriceE6);
+  return limit > MOST_BASE ? Number(MOST_BASE) : Number(limit);
 }
 
 /** The tax contained in an amount, rounded half up. */

@@ -2,7 +2,7 @@ import type { Effect } from "../core/sale/effect.ts";
 import type { Outcome } from "../ports/outcome.ts";
 import type { Errand } from "./errand.ts";
 import { POLICY } from "./policy.ts";
-import { wait } from "./wait.ts";
+import { backoffMs, wait } from "./wait.ts";
 
 /** Reads where the meter stands, so that it is in the journal before anything can flow. */
 export async function startMeter(errand: Errand): Promise<void> {
@@ -15,20 +15,34 @@ export async function startMeter(errand: Errand): Promise<void> {
 /** A dispenser that did not take the order may have taken it all the same: the sale stops and reads it. */
 export async function arm(errand: Errand, { limitBase }: Extract<Effect, { type: "arm" }>): Promise<void> {
   const armed = await errand.dispenser.arm(limitBase);
-  if (armed.kind === "done") return;
+  if (armed.kind === "done" || !errand.alive()) return;
   errand.faults.raise("dispenser-unreachable", errand.position, armed.detail);
   await errand.tell({ type: "dispenser-failed", detail: armed.detail });
 }
 
 /** Makes sure that nothing can flow, reads the meter, and tells what was delivered. */
-export async function finish(errand: Errand): Promise<void> {
-  const stopped = await patiently(errand, POLICY.stopRetriesMs, () => errand.dispenser.stop());
-  if (stopped.kind !== "done")
-    errand.faults.raise("dispenser-unreachable", errand.position, `does not stop: ${stopped.detail}`);
-  const reading = await patiently(errand, POLICY.meterRetriesMs, () => errand.dispenser.totaliser());
-  if (reading.kind !== "done")
-    errand.faults.raise("dispenser-unreachable", errand.position, `cannot be read: ${reading.detail}`);
-  await errand.tell({ type: "delivered", totaliserBase: reading.kind === "done" ? reading.value : null });
+export async function finish(errand: Errand, liveBase: () => number | null): Promise<void> {
+  const { dispenser, faults, position } = errand;
+  const stopped = await patiently(errand, POLICY.stopRetriesMs, () => dispenser.stop());
+  if (stopped.kind !== "done") faults.raise("dispenser-unreachable", position, `does not stop: ${stopped.detail}`);
+  await errand.tell({ type: "delivered", totaliserBase: await finalReading(errand, liveBase) });
+}
+
+/**
+ * What flowed must be billed, so a silent meter is asked until the state's deadline. What was heard of it while
+ * it ran goes into the journal at once: it stands in should the meter never answer.
+ */
+async function finalReading(errand: Errand, liveBase: () => number | null): Promise<number | null> {
+  const { clock, dispenser, faults, position } = errand;
+  for (let attempt = 0; errand.alive(); attempt++) {
+    const reading = await dispenser.totaliser();
+    if (reading.kind === "done") return reading.value;
+    faults.raise("dispenser-unreachable", position, `cannot be read: ${reading.detail}`);
+    const totaliserBase = liveBase();
+    if (attempt === 0 && totaliserBase !== null) await errand.tell({ type: "metered", totaliserBase });
+    await wait(clock, backoffMs(POLICY.finalReadingRetriesMs, attempt));
+  }
+  return null;
 }
 
 async function patiently<T>(

@@ -155,9 +155,12 @@ export class Kiosk implements CustomerInput {
     const { clock, payment, journal, telemetry, positions } = this.#deps;
     this.#supervisor.close();
     const all = [...this.#positions.values()].map(({ position }) => position);
-    await Promise.all(all.map((position) => position.stop("operator").catch(() => false)));
     const deadlineMs = clock.monotonicMs() + POLICY.shutdownMs;
-    while (all.some((position) => isOpen(position.state)) && clock.monotonicMs() < deadlineMs) await wait(clock, 50);
+    for (let open = all; open.length > 0 && clock.monotonicMs() < deadlineMs; ) {
+      await Promise.all(open.filter(isRunning).map((position) => position.stop("operator").catch(() => false)));
+      await wait(clock, 50);
+      open = open.filter(({ state }) => isOpen(state));
+    }
     await Promise.all(positions.map(({ dispenser }) => dispenser.stop()));
     await within(clock, 2_000, this.#outbox.settled());
     this.#outbox.close();
@@ -212,6 +215,12 @@ export class Kiosk implements CustomerInput {
 function termsOf(setup: PositionSetup, maximumMinor: number): Terms {
   const { productName, sku, tariff } = setup.goods;
   return { productName, sku, tariff, maximumMinor, ...setup.timing };
+}
+
+/** Still serving somebody, and not told to stop yet. */
+function isRunning({ state }: Position): boolean {
+  if (state.phase === "dispensing") return state.stopping === null;
+  return state.phase === "offered" || state.phase === "reserved";
 }
 
 function unknownPosition(id: string): InputAnswer {

@@ -2,8 +2,15 @@
 export const POLICY = {
   /** Waits between repeated offers; afterwards the offer counts as unanswered. */
   offerRetriesMs: [500, 2_000],
-  /** Waits between readings of a meter that does not answer. */
+  /** Waits between readings of a meter that does not answer before a delivery. */
   meterRetriesMs: [100, 250, 500, 1_000, 2_000],
+  /** The same after a delivery; the last one repeats until the state's deadline. */
+  finalReadingRetriesMs: [100, 250, 500, 1_000, 2_000, 5_000, 10_000],
+  /** How long it is asked at the least, however late it is. */
+  leastReadingMs: 15_000,
+  /** How long an armed dispenser may take until its meter is first heard, and may then be silent. */
+  firstReadingMs: 15_000,
+  readingSilenceMs: 5_000,
   /** Waits between stops of a dispenser that does not confirm; it is asked until it does or these are used up. */
   stopRetriesMs: [50, 100, 250, 500, 1_000, 2_000, 5_000],
   /** Waits between attempts to commit or release; the last one repeats until the hand-over deadline. */
@@ -25,6 +32,10 @@ export const POLICY = {
   queueLimit: 256,
   /** How long a stop of the daemon waits for running sales; what is left is recovered at the next start. */
   shutdownMs: 20_000,
+  /** How long an open sale is given when nobody knows how long the machine was off: a router needs minutes. */
+  clockLostMs: 10 * 60_000,
+  /** How often it is looked whether the clock has been set meanwhile. */
+  clockLookMs: 10_000,
   /** How far the clock may lie behind the journal's newest event. */
   clockToleranceMs: 5 * 60_000,
 } as const;

@@ -3,19 +3,22 @@ import type { SaleEvent } from "../core/sale/event.ts";
 import { type SaleRecord, saleRecord } from "../core/sale/record.ts";
 import { recover, replay } from "../core/sale/recover.ts";
 import { IDLE, isOpen, type Outcome, type State, type Terms } from "../core/sale/state.ts";
-import { deadlineMs, transition } from "../core/sale/transition.ts";
+import { transition } from "../core/sale/transition.ts";
 import type { Live } from "../core/sale/view.ts";
 import type { Cancel, Clock } from "../ports/clock.ts";
 import type { Dispenser, DispenserEvent } from "../ports/dispenser.ts";
 import type { Journal } from "../ports/journal.ts";
 import type { Log } from "../ports/log.ts";
 import type { PaymentProvider } from "../ports/payment.ts";
+import { Deadline } from "./deadline.ts";
 import * as delivery from "./delivery-errands.ts";
 import type { Errand, News } from "./errand.ts";
 import type { FaultBoard } from "./fault-board.ts";
+import { FlowWatch } from "./flow-watch.ts";
 import * as payment from "./payment-errands.ts";
 import { POLICY } from "./policy.ts";
 import { Queue } from "./queue.ts";
+import { SaleClock } from "./sale-clock.ts";
 import { wait } from "./wait.ts";
 
 export interface PositionDeps {
@@ -41,6 +44,9 @@ export interface PositionDeps {
 export class Position {
   readonly #deps: PositionDeps;
   readonly #queue = new Queue(POLICY.queueLimit);
+  readonly #time: SaleClock;
+  readonly #deadline: Deadline;
+  readonly #flow: FlowWatch;
   #state: State = IDLE;
   #totaliserBase: number | null = null;
   #journaledAtMs = 0;
@@ -50,12 +56,13 @@ export class Position {
   #ignored = 0;
   /** Replaced when the sale moves on, which ends all errands of the state that was left. */
   #epoch = { alive: true };
-  #cancelDeadline: Cancel = () => {};
-  #cancelNoFlow: Cancel = () => {};
   #cancelPresenting: Cancel = () => {};
 
   constructor(deps: PositionDeps) {
     this.#deps = deps;
+    this.#time = new SaleClock(deps.clock);
+    this.#deadline = new Deadline(deps.clock, this.#time, () => this.#onDeadline());
+    this.#flow = new FlowWatch(deps.clock, deps.noFlowTimeoutMs, (why) => this.#onFlowOver(why));
   }
 
   get state(): State {
@@ -73,14 +80,15 @@ export class Position {
 
   /** Takes up what the journal holds. Nothing can flow before this has begun: the dispenser is stopped first. */
   async start(): Promise<void> {
-    const { dispenser, journal, clock, id } = this.#deps;
+    const { dispenser, journal, id } = this.#deps;
     dispenser.listen((event) => this.#onDispenser(event));
     const stopped = await dispenser.stop();
     if (stopped.kind !== "done") this.#deps.faults.raise("dispenser-unreachable", id, stopped.detail);
     const events = await journal.lastSale(id);
     this.#state = replay(IDLE, events);
     this.#newestAtMs = events.at(-1)?.atMs ?? 0;
-    const { event, step } = recover(this.#state, Math.max(clock.wallMs(), this.#newestAtMs));
+    this.#time.follow(this.#newestAtMs);
+    const { event, step } = recover(this.#state, this.#time.nowMs());
     if (event !== null) {
       await this.#submit(event);
     } else {
@@ -90,7 +98,8 @@ export class Position {
 
   /** Begins a sale; false when another one is running. Rejects when the journal cannot take it. */
   async select(saleId: string, terms: Terms): Promise<boolean> {
-    const event: SaleEvent = { type: "selected", saleId, atMs: this.#now(), position: this.#deps.id, terms };
+    if (!isOpen(this.#state)) this.#time.follow(this.#newestAtMs);
+    const event: SaleEvent = { type: "selected", saleId, atMs: this.#time.nowMs(), position: this.#deps.id, terms };
     return await this.#submit(event);
   }
 
@@ -108,19 +117,15 @@ export class Position {
   async close(): Promise<void> {
     this.#queue.close();
     this.#epoch.alive = false;
-    this.#cancelDeadline();
-    this.#cancelNoFlow();
+    this.#deadline.clear();
+    this.#flow.end();
     this.#cancelPresenting();
     await this.#queue.idle();
   }
 
-  #now(): number {
-    return Math.max(this.#deps.clock.wallMs(), this.#newestAtMs);
-  }
-
   async #tell(news: News): Promise<boolean> {
     if (!isOpen(this.#state)) return false;
-    return await this.#submit({ ...news, saleId: this.#state.sale.id, atMs: this.#now() } as SaleEvent);
+    return await this.#submit({ ...news, saleId: this.#state.sale.id, atMs: this.#time.nowMs() } as SaleEvent);
   }
 
   #submit(event: SaleEvent): Promise<boolean> {
@@ -154,6 +159,8 @@ export class Position {
       try {
         await journal.append(id, event, record);
         faults.clear("journal-unwritable", null);
+        // The dispenser was stopped meanwhile, so the delivery is over.
+        if (attempt > 0) this.#settleErrors(this.stop("fault"));
         return;
       } catch (error) {
         faults.raise("journal-unwritable", null, String(error));
@@ -174,10 +181,10 @@ export class Position {
       this.#epoch.alive = false;
       this.#epoch = { alive: true };
     }
-    this.#setDeadline();
-    this.#cancelNoFlow();
-    if (this.#state.phase === "dispensing" && this.#state.stopping === null) this.#watchFlow();
-    else if (this.#state.phase !== "dispensing") this.#totaliserBase = null;
+    this.#deadline.set(this.#state);
+    if (this.#state.phase === "dispensing" && this.#state.stopping === null) this.#flow.begin();
+    else this.#flow.end();
+    if (this.#state.phase !== "dispensing") this.#totaliserBase = null;
     for (const effect of effects) {
       this.#carryOut(effect, fresh).catch((error: unknown) =>
         this.#deps.log.error({ error, effect: effect.type }, "an errand failed"),
@@ -219,7 +226,7 @@ export class Position {
     if (this.#finishing) return;
     this.#finishing = true;
     try {
-      await delivery.finish(this.#errand());
+      await delivery.finish(this.#errand(), () => this.#totaliserBase);
     } finally {
       this.#finishing = false;
     }
@@ -247,7 +254,7 @@ export class Position {
   #onReading(totaliserBase: number): void {
     if (this.#state.phase !== "dispensing") return;
     const { clock, dispenser, changed } = this.#deps;
-    if (totaliserBase !== this.#totaliserBase && this.#state.stopping === null) this.#watchFlow();
+    if (this.#state.stopping === null) this.#flow.reading(totaliserBase);
     this.#totaliserBase = totaliserBase;
     const stepMs = dispenser.readingStepMs;
     if (stepMs !== null && clock.monotonicMs() - this.#journaledAtMs >= stepMs) {
@@ -257,23 +264,16 @@ export class Position {
     changed();
   }
 
-  #watchFlow(): void {
-    this.#cancelNoFlow();
-    this.#cancelNoFlow = this.#deps.clock.after(this.#deps.noFlowTimeoutMs, () => {
-      void this.#deps.dispenser.stop();
-      this.#settleErrors(this.#tell({ type: "stop-requested", reason: "no-flow" }));
-    });
+  #onFlowOver(why: "no-flow" | "silent"): void {
+    const { dispenser, faults, id } = this.#deps;
+    void dispenser.stop();
+    if (why === "silent") faults.raise("dispenser-unreachable", id, "the meter is silent while it should run");
+    this.#settleErrors(this.#tell({ type: "stop-requested", reason: why === "silent" ? "fault" : "no-flow" }));
   }
 
-  #setDeadline(): void {
-    this.#cancelDeadline();
-    const atMs = deadlineMs(this.#state);
-    if (atMs === null) return;
-    const state = this.#state;
-    this.#cancelDeadline = this.#deps.clock.after(Math.max(0, atMs - this.#now()), () => {
-      if (state.phase === "dispensing") void this.#deps.dispenser.stop();
-      this.#settleErrors(this.#tell({ type: "deadline-passed" }));
-    });
+  #onDeadline(): void {
+    if (this.#state.phase === "dispensing") void this.#deps.dispenser.stop();
+    this.#settleErrors(this.#tell({ type: "deadline-passed" }));
   }
 
   #present(record: SaleRecord): void {

@@ -28,7 +28,14 @@ export class Supervisor {
   }
 
   start(): void {
-    this.#round().catch((error: unknown) => this.#deps.log.error({ error: String(error) }, "a health check failed"));
+    const { clock, faults, log } = this.#deps;
+    this.#round()
+      .catch((error: unknown) => log.error({ error: String(error) }, "a health check failed"))
+      .finally(() => {
+        if (this.#closed) return;
+        const faulty = faults.all.some(({ code }) => code !== "needs-attention" && code !== "overrun");
+        this.#cancel = clock.after(faulty ? POLICY.probeFaultyMs : POLICY.probeMs, () => this.start());
+      });
   }
 
   close(): void {
@@ -60,15 +67,12 @@ export class Supervisor {
   }
 
   async #round(): Promise<void> {
-    const { positions, faults, clock } = this.#deps;
+    const { positions } = this.#deps;
     await this.checkClock();
     await this.#checkJournal();
     const idle = positions.filter(({ busy }) => !busy());
     await Promise.all(idle.map(({ id }) => this.#probe(id)));
     await Promise.all(idle.map(({ id, dispenser, busy }) => (busy() ? null : this.checkDispenser(id, dispenser))));
-    if (this.#closed) return;
-    const faulty = faults.all.some(({ code }) => code !== "needs-attention" && code !== "overrun");
-    this.#cancel = clock.after(faulty ? POLICY.probeFaultyMs : POLICY.probeMs, () => this.start());
   }
 
   async #probe(id: string): Promise<void> {

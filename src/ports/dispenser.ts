@@ -18,7 +18,7 @@ export interface Dispenser {
   /** `done` when nothing can flow any more. */
   stop(): Promise<Outcome<null>>;
   totaliser(): Promise<Outcome<number>>;
-  /** One listener at a time; readings come only while something may flow. */
+  /** One listener at a time. Readings come at least once a second while armed, flowing or not, and at no other time. */
   listen(listener: (event: DispenserEvent) => void): void;
   close(): Promise<void>;
 }

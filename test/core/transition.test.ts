@@ -3,7 +3,8 @@ import { describe, expect, it } from "vitest";
 import type { SaleEvent } from "../../src/core/sale/event.ts";
 import { recover, replay } from "../../src/core/sale/recover.ts";
 import { IDLE, type State } from "../../src/core/sale/state.ts";
-import { deadlineMs, owed, transition } from "../../src/core/sale/transition.ts";
+import { deadlineMs } from "../../src/core/sale/timing.ts";
+import { owed, transition } from "../../src/core/sale/transition.ts";
 import { priceMinor } from "../../src/core/tariff.ts";
 import type { News } from "../../src/engine/errand.ts";
 import { at, DIESEL, HAPPY, RECEIPT, SELECTED, T0_MS, TERMS } from "../support/sale-fixtures.ts";
@@ -60,7 +61,9 @@ describe("the sale", () => {
     ["dispensing", { type: "metered", totaliserBase: 1_001_000 }, "dispensing", ""],
     ["dispensing", delivered(1_005_000), "commit", "settle"],
     ["dispensing", delivered(1_000_000), "release", "release"],
-    ["dispensing", delivered(null), "release", "release"],
+    ["dispensing", delivered(null), "needs-attention: meter-unread", ""],
+    ["dispensing", delivered(17), "needs-attention: meter-unread", ""],
+    ["stopping", { type: "deadline-passed" }, "needs-attention: meter-unread", ""],
     ["stopping", delivered(1_000_001), "commit", "settle"],
     ["committing", captured(9_945), "paid", ""],
     ["committing", captured(null), "paid", ""],
@@ -141,7 +144,7 @@ describe("the sale", () => {
   });
 
   it("has a deadline wherever it waits for somebody", () => {
-    const phases: Start[] = ["offered", "reserved", "dispensing", "committing", "releasing", "lost-offer"];
+    const phases: Start[] = ["offered", "reserved", "dispensing", "stopping", "committing", "releasing", "lost-offer"];
     for (const start of phases) expect(deadlineMs(from(start)), start).toBeGreaterThan(T0_MS);
     expect(deadlineMs(from("dispensing"))).toBe(T0_MS + TERMS.commitTimeoutMs - TERMS.settleMarginMs);
     expect(deadlineMs(from("committing"))).toBe(T0_MS + TERMS.commitTimeoutMs - TERMS.handoverMarginMs);

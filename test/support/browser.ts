@@ -1,5 +1,6 @@
 import { execFileSync } from "node:child_process";
-import { type Browser, chromium } from "playwright-core";
+import { type Browser, chromium, type Page } from "playwright-core";
+import { expect } from "vitest";
 import { needs } from "./components.ts";
 
 const CHROMIUM = "/usr/bin/chromium";
@@ -30,4 +31,9 @@ export function hasZbarimg(): boolean {
 /** What a scanner that knows nothing of us reads in a picture. */
 export function scan(picture: string): string {
   return execFileSync(ZBARIMG, ["--raw", "-q", picture], { encoding: "utf8" }).trimEnd();
+}
+
+export async function codeIsDrawn(page: Page): Promise<void> {
+  const widthPx = (): Promise<number> => page.locator("img.qr").evaluate((image) => Reflect.get(image, "naturalWidth"));
+  await expect.poll(widthPx).toBeGreaterThan(0);
 }

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { positionView, QR_TEXT, startTestDisplay, type TestDisplay, VIEWS } from "../adapters/web/support.ts";
-import { hasChromium, hasZbarimg, launchBrowser, scan } from "../support/browser.ts";
+import { codeIsDrawn, hasChromium, hasZbarimg, launchBrowser, scan } from "../support/browser.ts";
 
 const SIZES = [
   { width: 800, height: 480 },
@@ -145,11 +145,6 @@ describe.skipIf(!hasChromium())("the page in a real browser", () => {
 });
 
 /** Compiles the page into a directory of its own, so that the test sees this source and not an earlier build. */
-async function codeIsDrawn(page: Page): Promise<void> {
-  const widthPx = (): Promise<number> => page.locator("img.qr").evaluate((image) => Reflect.get(image, "naturalWidth"));
-  await expect.poll(widthPx).toBeGreaterThan(0);
-}
-
 /** What reaches beyond the screen or is too small for a finger. */
 async function misfits(page: Page): Promise<string[]> {
   const screen = page.viewportSize() ?? SIZES[0];

@@ -5,7 +5,7 @@ import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import { openHistory } from "../../src/adapters/journal/sqlite/history.ts";
 import { type SeqrSimulator, startSeqrSimulator } from "../../src/simulators/seqr/server.ts";
-import { hasChromium, hasZbarimg, launchBrowser, scan } from "../support/browser.ts";
+import { codeIsDrawn, hasChromium, hasZbarimg, launchBrowser, scan } from "../support/browser.ts";
 import { writeConfig } from "../support/config.ts";
 import { DaemonProcess, eventually } from "../support/daemon.ts";
 import { tempFolder } from "../support/temp.ts";
@@ -163,8 +163,7 @@ describe.skipIf(!hasChromium() || !hasZbarimg())("a customer at the display", ()
     const page = await browser.newPage({ viewport: { width: 800, height: 480 } });
     await page.goto(await stage.daemon.serving());
     await page.click('button[data-reserve="300.00"]');
-    await page.waitForSelector("img.qr");
-    await page.waitForFunction("document.querySelector('img.qr')?.naturalWidth > 0");
+    await codeIsDrawn(page);
     const picture = join(pictures, "scan.png");
     await page.screenshot({ path: picture });
     const text = scan(picture);

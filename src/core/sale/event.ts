@@ -24,7 +24,7 @@ export type SaleEvent = Observed &
     | { readonly type: "metered"; readonly totaliserBase: number }
     | { readonly type: "dispenser-failed"; readonly detail: string }
     | { readonly type: "stop-requested"; readonly reason: Exclude<StopReason, "deadline" | "restart"> }
-    /** Null when the meter could not be read within the written bound. */
+    /** Null when the meter could not be read within the written bound: its last journaled value counts. */
     | { readonly type: "delivered"; readonly totaliserBase: number | null }
     /** The service shows the money as taken; null when it does not say how much. */
     | { readonly type: "captured"; readonly capturedMinor: number | null; readonly receipt: Receipt }

@@ -77,6 +77,7 @@ export type Reason =
   | "dispenser-fault"
   | "fault"
   | "nothing-dispensed"
+  | "meter-unread"
   | "restart"
   | "reservation-lost"
   | "captured-differs"

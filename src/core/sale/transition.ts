@@ -1,10 +1,9 @@
-import { limitBase, priceMinor } from "../tariff.ts";
 import type { Effect } from "./effect.ts";
 import type { EventOf, SaleEvent } from "./event.ts";
+import { deliveryOf, limitOf } from "./metering.ts";
 import type {
   Closed,
   Committing,
-  Delivery,
   Dispensing,
   Hold,
   Offered,
@@ -19,6 +18,7 @@ import type {
   StopReason,
 } from "./state.ts";
 import { isOpen } from "./state.ts";
+import { holdOf, mustStopAtMs } from "./timing.ts";
 
 export type Step = readonly [State, readonly Effect[]];
 
@@ -47,24 +47,6 @@ export function owed(state: State): readonly Effect[] {
       return [state.stopping === null ? { type: "arm", state, limitBase: limitOf(state) } : { type: "stop", state }];
     case "settling":
       return [state.aim === "commit" ? { type: "settle", state } : { type: "release", state }];
-  }
-}
-
-/** When the state must be left at the latest (wall clock), or null when it may stay for ever. */
-export function deadlineMs(state: State): number | null {
-  switch (state.phase) {
-    case "idle":
-    case "closed":
-    case "offering":
-      return null;
-    case "offered":
-      return state.offer.expiresAtMs;
-    case "reserved":
-      return mustStopAtMs(state.sale, state.hold);
-    case "dispensing":
-      return state.stopping === null ? mustStopAtMs(state.sale, state.hold) : null;
-    case "settling":
-      return handoverAtMs(state);
   }
 }
 
@@ -116,7 +98,7 @@ function whileOffered(state: Offered, event: SaleEvent): State {
     case "reserved": {
       const hold = holdOf(state.sale, event);
       const held = { ...state, hold };
-      if (limitBase(state.sale.terms.tariff, authorised(held)) <= 0) return release(held, event, "hold-too-short");
+      if (limitOf(held) <= 0) return release(held, event, "hold-too-short");
       if (event.atMs >= mustStopAtMs(state.sale, hold)) return release(held, event, "hold-too-short");
       return { phase: "reserved", sale: state.sale, offer: state.offer, hold };
     }
@@ -165,17 +147,13 @@ function whileDispensing(state: Dispensing, event: SaleEvent): State {
     case "abandoned":
       return stop(state, event.reason);
     case "deadline-passed":
-      return stop(state, "deadline");
+      return state.stopping === null ? stop(state, "deadline") : delivered(state, event, null);
     case "dispenser-failed":
       return stop(state, "fault");
     case "restarted":
       return stop(state, "restart");
-    case "delivered": {
-      const delivery = deliveryOf(state, event);
-      if (delivery.amountMinor === 0) return release({ ...state, delivery }, event, "nothing-dispensed");
-      const { sale, offer, hold } = state;
-      return { phase: "settling", aim: "commit", sale, offer, hold, delivery };
-    }
+    case "delivered":
+      return delivered(state, event, event.totaliserBase);
     default:
       return state;
   }
@@ -203,6 +181,17 @@ function whileSettling(state: Committing | Releasing, event: SaleEvent): State {
   }
 }
 
+/** Null when the meter could not be read. What nobody measured nobody can charge, nor call undelivered. */
+function delivered(state: Dispensing, event: SaleEvent, totaliserBase: number | null): State {
+  const delivery = deliveryOf(state, totaliserBase, event.atMs);
+  if (delivery.quantityBase === 0 && !delivery.certain) {
+    return close({ ...state, delivery }, event, "needs-attention", "meter-unread");
+  }
+  if (delivery.amountMinor === 0) return release({ ...state, delivery }, event, "nothing-dispensed");
+  const { sale, offer, hold } = state;
+  return { phase: "settling", aim: "commit", sale, offer, hold, delivery };
+}
+
 function stop(state: Dispensing, reason: StopReason): Dispensing {
   return state.stopping === null ? { ...state, stopping: reason } : state;
 }
@@ -224,9 +213,14 @@ function release(
   };
 }
 
-function close(state: Open, event: SaleEvent, outcome: Outcome, reason: Reason | null): Closed {
+function close(
+  state: Open & { delivery?: Delivery | null },
+  event: SaleEvent,
+  outcome: Outcome,
+  reason: Reason | null,
+): Closed {
   const captured = event.type === "captured" ? event : null;
-  const delivery = "delivery" in state ? state.delivery : null;
+  const delivery = state.delivery ?? null;
   return {
     phase: "closed",
     outcome,
@@ -238,56 +232,5 @@ function close(state: Open, event: SaleEvent, outcome: Outcome, reason: Reason |
     chargedMinor: captured === null ? 0 : (captured.capturedMinor ?? delivery?.amountMinor ?? 0),
     receipt: captured?.receipt ?? null,
     closedAtMs: event.atMs,
-  };
-}
-
-function holdOf(sale: Sale, event: EventOf<"reserved">): Hold {
-  const counted = sale.selectedAtMs + sale.terms.commitTimeoutMs;
-  const untilMs = event.holdUntilMs === null ? counted : Math.min(counted, event.holdUntilMs);
-  return { authorisedMinor: event.authorisedMinor, reservedAtMs: event.atMs, untilMs };
-}
-
-/** The service may authorise more than was asked; the customer agreed to the maximum, no more. */
-function authorised(state: { sale: Sale; hold: Hold }): number {
-  return Math.min(state.hold.authorisedMinor, state.sale.terms.maximumMinor);
-}
-
-function limitOf(state: Dispensing): number {
-  return limitBase(state.sale.terms.tariff, authorised(state));
-}
-
-function mustStopAtMs(sale: Sale, hold: Hold): number {
-  return hold.untilMs - sale.terms.settleMarginMs;
-}
-
-/**
- * A person gets what is not resolved shortly before the hold ends. A release without a known hold gets
- * the whole of the commit time: until then the service may still be holding something.
- */
-function handoverAtMs(state: Committing | Releasing): number {
-  const { terms } = state.sale;
-  if (state.hold !== null) return state.hold.untilMs - terms.handoverMarginMs;
-  return (state.aim === "commit" ? state.delivery.endedAtMs : state.sinceMs) + terms.commitTimeoutMs;
-}
-
-/**
- * A meter that went backwards or could not be read is billed by its last journaled value:
- * never more than what surely flowed.
- */
-function deliveryOf(state: Dispensing, event: EventOf<"delivered">): Delivery {
-  const { startBase, lastBase } = state.metering;
-  const certain = event.totaliserBase !== null && event.totaliserBase >= lastBase;
-  const endBase = certain && event.totaliserBase !== null ? event.totaliserBase : lastBase;
-  const quantityBase = endBase - startBase;
-  const worthMinor = priceMinor(state.sale.terms.tariff, quantityBase);
-  const amountMinor = Math.min(worthMinor, authorised(state));
-  return {
-    startBase,
-    endBase,
-    quantityBase,
-    amountMinor,
-    lossMinor: worthMinor - amountMinor,
-    certain,
-    endedAtMs: event.atMs,
   };
 }

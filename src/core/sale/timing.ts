@@ -1,0 +1,47 @@
+import type { EventOf } from "./event.ts";
+import type { Committing, Dispensing, Hold, Releasing, Sale, State } from "./state.ts";
+
+/** When the state must be left at the latest (wall clock), or null when it may stay for ever. */
+export function deadlineMs(state: State): number | null {
+  switch (state.phase) {
+    case "idle":
+    case "closed":
+    case "offering":
+      return null;
+    case "offered":
+      return state.offer.expiresAtMs;
+    case "reserved":
+      return mustStopAtMs(state.sale, state.hold);
+    case "dispensing":
+      return state.stopping === null ? mustStopAtMs(state.sale, state.hold) : mustBeReadAtMs(state);
+    case "settling":
+      return handoverAtMs(state);
+  }
+}
+
+/** Counted from the choice of the amount, because the service does not say from when it counts. */
+export function holdOf(sale: Sale, event: EventOf<"reserved">): Hold {
+  const counted = sale.selectedAtMs + sale.terms.commitTimeoutMs;
+  const untilMs = event.holdUntilMs === null ? counted : Math.min(counted, event.holdUntilMs);
+  return { authorisedMinor: event.authorisedMinor, reservedAtMs: event.atMs, untilMs };
+}
+
+/** The last moment of a delivery that leaves time to settle (money rule 7). */
+export function mustStopAtMs(sale: Sale, hold: Hold): number {
+  return hold.untilMs - sale.terms.settleMarginMs;
+}
+
+/** Half of the time to settle is for a meter that does not answer; the other half is for settling. */
+function mustBeReadAtMs({ sale, hold }: Dispensing): number {
+  return hold.untilMs - Math.floor(sale.terms.settleMarginMs / 2);
+}
+
+/**
+ * A person gets what is not resolved shortly before the hold ends. A release without a known hold gets
+ * the whole of the commit time: until then the service may still be holding something.
+ */
+function handoverAtMs(state: Committing | Releasing): number {
+  const { terms } = state.sale;
+  if (state.hold !== null) return state.hold.untilMs - terms.handoverMarginMs;
+  return (state.aim === "commit" ? state.delivery.endedAtMs : state.sinceMs) + terms.commitTimeoutMs;
+}

@@ -1,0 +1,52 @@
+import type { State } from "../core/sale/state.ts";
+import { deadlineMs } from "../core/sale/timing.ts";
+import type { Cancel, Clock } from "../ports/clock.ts";
+import { POLICY } from "./policy.ts";
+import type { SaleClock } from "./sale-clock.ts";
+
+/** The moment at which a sale's state must be left, kept in monotonic time. */
+export class Deadline {
+  readonly #clock: Clock;
+  readonly #time: SaleClock;
+  readonly #passed: () => void;
+  #cancel: Cancel = () => {};
+
+  constructor(clock: Clock, time: SaleClock, passed: () => void) {
+    this.#clock = clock;
+    this.#time = time;
+    this.#passed = passed;
+  }
+
+  /** Replaces the one before. */
+  set(state: State): void {
+    this.clear();
+    const atMs = deadlineMs(state);
+    if (atMs === null) return;
+    const leftMs = this.#leftMs(state, atMs);
+    if (leftMs <= POLICY.clockLookMs || this.#time.lostSinceMs === null) {
+      this.#cancel = this.#clock.after(leftMs, this.#passed);
+      return;
+    }
+    this.#cancel = this.#clock.after(POLICY.clockLookMs, () => {
+      this.#time.follow(this.#time.nowMs());
+      this.set(state);
+    });
+  }
+
+  clear(): void {
+    this.#cancel();
+  }
+
+  /** Without knowing how long the machine was off, a deadline may be nearer than it seems. */
+  #leftMs(state: State, atMs: number): number {
+    const { lostSinceMs } = this.#time;
+    const leftMs = Math.max(leastMs(state), atMs - this.#time.nowMs());
+    if (lostSinceMs === null) return leftMs;
+    return Math.max(leastMs(state), Math.min(leftMs, lostSinceMs + POLICY.clockLostMs - this.#clock.monotonicMs()));
+  }
+}
+
+/** A restart after the deadline still asks the meter before it gives it up. */
+function leastMs(state: State): number {
+  return state.phase === "dispensing" && state.stopping !== null ? POLICY.leastReadingMs : 0;
+}

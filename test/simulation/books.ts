@@ -1,0 +1,78 @@
+import type { Closed, State } from "../../src/core/sale/state.ts";
+import { priceMinor } from "../../src/core/tariff.ts";
+import type { World } from "./world.ts";
+
+/** What was charged, held against what flowed and what was reserved (money rules 2, 3 and 4). */
+export class Books {
+  readonly #world: World;
+  readonly #broken: (rule: string, detail: string) => void;
+
+  constructor(world: World, broken: (rule: string, detail: string) => void) {
+    this.#world = world;
+    this.#broken = broken;
+  }
+
+  judge(closed: Closed): void {
+    const { sale, chargedMinor, delivery } = closed;
+    const bills = this.#world.service.billsOf(sale.id);
+    const captures = bills.flatMap((bill) => bill.captures);
+    const takenMinor = captures.reduce((sum, amount) => sum + amount, 0);
+    if (captures.length > 1) this.#broken("3 exactly once", `${sale.id} was charged ${captures.join(" and ")}`);
+    if (takenMinor > sale.terms.maximumMinor) this.#broken("2 amount", `${sale.id} was charged more than reserved`);
+    if (closed.outcome === "needs-attention") {
+      this.#judgeTaken(closed, takenMinor);
+      return;
+    }
+    const held = bills.find((bill) => bill.state === "held");
+    if (held !== undefined) this.#broken("3 resolved", `${sale.id} is closed, but ${held.reference} is still held`);
+    if (takenMinor !== chargedMinor)
+      this.#broken("2 amount", `${sale.id}: ${takenMinor} taken, ${chargedMinor} recorded`);
+    if (closed.outcome === "released" && captures.length > 0)
+      this.#broken("3 never both", `${sale.id} was charged as free`);
+    this.#judgeBilled(closed, takenMinor);
+    if (delivery !== null && delivery.lossMinor > 0 && takenMinor !== sale.terms.maximumMinor) {
+      this.#broken("2 amount", `${sale.id} has a loss, but was not charged in full`);
+    }
+  }
+
+  /** A meter is given up only while it does not answer, or when it is known to have gone wrong. */
+  judgeUncertain(before: State, next: State): void {
+    if (before.phase !== "dispensing" || next.phase === "dispensing" || !("delivery" in next)) return;
+    const dispenser = this.#world.dispenserAt(before.sale.position);
+    const excuses = dispenser.excuses.get(before.sale.id);
+    if (next.delivery?.certain !== false || !dispenser.lastAnswered) return;
+    if (dispenser.forgets || excuses?.has("meter-jump")) return;
+    this.#broken("4 billed", `${before.sale.id} is billed by guess although its meter answers`);
+  }
+
+  /** A person decides what is missing, but nobody may have been charged for what did not flow. */
+  #judgeTaken({ sale }: Closed, takenMinor: number): void {
+    const dispenser = this.#world.dispenserAt(sale.position);
+    const worthMinor = priceMinor(sale.terms.tariff, dispenser.flowedBySale.get(sale.id) ?? 0);
+    if (takenMinor <= worthMinor || dispenser.excuses.get(sale.id)?.has("meter-jump")) return;
+    this.#broken("2 amount", `${sale.id} needs attention: ${takenMinor} taken, ${worthMinor} worth flowed`);
+  }
+
+  /** What flowed is what is charged, as far as the meter was honest. */
+  #judgeBilled({ sale, outcome, delivery }: Closed, takenMinor: number): void {
+    const dispenser = this.#world.dispenserAt(sale.position);
+    const excuses = dispenser.excuses.get(sale.id) ?? new Set();
+    const flowedBase = dispenser.flowedBySale.get(sale.id) ?? 0;
+    const worthMinor = Math.min(priceMinor(sale.terms.tariff, flowedBase), sale.terms.maximumMinor);
+    if (excuses.has("meter-jump")) return;
+    const facts = `${sale.id} is ${outcome}: ${takenMinor} taken, ${worthMinor} worth flowed`;
+    if (takenMinor > worthMinor) this.#broken("2 amount", facts);
+    if (delivery?.certain === false) return;
+    if (takenMinor === worthMinor || excuses.has("stop-unconfirmed") || excuses.has("meter-unread")) return;
+    if (!excuses.has("meter-forgot")) {
+      this.#broken(takenMinor === 0 ? "4 billed" : "2 amount", facts);
+      return;
+    }
+    // One reading step, the tick in which it ends, the time that an append and a stop may take.
+    const forgottenBase = (dispenser.rateBySale.get(sale.id) ?? 0) * 2.8;
+    const leastMinor = priceMinor(sale.terms.tariff, Math.floor(flowedBase - forgottenBase));
+    if (takenMinor < Math.min(leastMinor, sale.terms.maximumMinor) && !this.#world.journalHadTrouble) {
+      this.#broken("4 billed", `${facts}, more than one reading step is lost`);
+    }
+  }
+}

@@ -1,0 +1,246 @@
+import { blocks, type FaultCode } from "../../src/core/faults.ts";
+import { parseAmount } from "../../src/core/money.ts";
+import type { SaleEvent } from "../../src/core/sale/event.ts";
+import { type SaleRecord, saleRecord } from "../../src/core/sale/record.ts";
+import { replay } from "../../src/core/sale/recover.ts";
+import { type Closed, IDLE, isOpen, type State } from "../../src/core/sale/state.ts";
+import { transition } from "../../src/core/sale/transition.ts";
+import { type PositionView, positionView } from "../../src/core/sale/view.ts";
+import { priceMinor } from "../../src/core/tariff.ts";
+import type { KioskView } from "../../src/ports/display.ts";
+import type { SimDispenser } from "../support/sim-dispenser.ts";
+import type { Bill } from "../support/sim-payment.ts";
+import type { Life } from "../support/virtual-clock.ts";
+import { Books } from "./books.ts";
+import type { World } from "./world.ts";
+
+/** A restarted daemon must have told its dispensers to stop within this time. */
+const STOP_AFTER_START_MS = 10_000;
+/** By how much the machine's clock may be wrong while a sale runs. */
+const CLOCK_SLACK_MS = 60_000;
+
+export interface Violation {
+  readonly rule: string;
+  readonly detail: string;
+}
+
+interface Shadow {
+  /** What the durable events lead to. */
+  state: State;
+  /** The run of the daemon that wrote the newest of them. */
+  life: Life | null;
+}
+
+/** The money rules, judged by what is physically and durably true, never by what the daemon says of itself. */
+export class Rules {
+  violation: Violation | null = null;
+  readonly closed: Closed[] = [];
+  readonly #world: World;
+  readonly #books: Books;
+  readonly #shadows = new Map<string, Shadow>();
+  readonly #armedSales = new Set<string>();
+  #received = 0;
+  #newestSeq = 0;
+  #dirty = true;
+
+  constructor(world: World) {
+    this.#world = world;
+    this.#books = new Books(world, (rule, detail) => this.broken(rule, detail));
+  }
+
+  stateAt(position: string): State {
+    return this.#shadow(position).state;
+  }
+
+  get anyOpen(): boolean {
+    return [...this.#shadows.values()].some(({ state }) => isOpen(state));
+  }
+
+  broken(rule: string, detail: string): void {
+    if (this.violation !== null) return;
+    this.violation = { rule, detail };
+    this.#world.note(`RULE BROKEN: ${rule}: ${detail}`);
+  }
+
+  /** An event has become durable. */
+  written(position: string, event: SaleEvent, record: SaleRecord | null): void {
+    const shadow = this.#shadow(position);
+    const [next] = transition(shadow.state, JSON.parse(JSON.stringify(event)) as SaleEvent);
+    if (next === shadow.state) this.broken("10 replay", `${event.type} is in the journal but changes nothing`);
+    this.#books.judgeUncertain(shadow.state, next);
+    shadow.state = next;
+    shadow.life = this.#world.life;
+    this.#dirty = true;
+    const expected = next.phase === "closed" ? saleRecord(next) : null;
+    if (JSON.stringify(expected) !== JSON.stringify(record)) {
+      this.broken("10 replay", `the record of ${event.saleId} is not what its events lead to`);
+    }
+    if (next.phase === "closed") {
+      this.closed.push(next);
+      this.#books.judge(next);
+    }
+  }
+
+  /** The daemon tells a dispenser to release goods. */
+  arming(position: string, life: Life, limitBase: number): string {
+    const { state, life: writer } = this.#shadow(position);
+    if (state.phase !== "dispensing" || state.stopping !== null) {
+      this.broken("1 armed", `position ${position} is armed while its journal says ${state.phase}`);
+      return "none";
+    }
+    const { sale, hold } = state;
+    if (writer !== life) this.broken("8 restart", `${sale.id} is armed by a run that did not begin its delivery`);
+    if (this.#armedSales.has(sale.id)) this.broken("8 restart", `${sale.id} is armed twice`);
+    this.#armedSales.add(sale.id);
+    const worthMinor = priceMinor(sale.terms.tariff, limitBase);
+    if (worthMinor > Math.min(hold.authorisedMinor, sale.terms.maximumMinor)) {
+      this.broken("1 limit", `${sale.id} may take ${worthMinor} of ${hold.authorisedMinor}`);
+    }
+    if (!this.#world.service.billsOf(sale.id).some((bill) => bill.wasHeld)) {
+      this.broken("1 armed", `${sale.id} is armed, but its customer has never confirmed`);
+    }
+    return sale.id;
+  }
+
+  shown(view: KioskView): void {
+    this.#dirty = true;
+    for (const position of view.positions) {
+      if (position.qr === null) continue;
+      const blocking = position.faults.find(({ code }) => isBlocking(code));
+      if (blocking !== undefined)
+        this.broken("6 code", `position ${position.id} shows a code in spite of ${blocking.code}`);
+      if (this.#world.dispenserAt(position.id).faultTold) {
+        this.broken("6 code", `position ${position.id} shows a code while its dispenser is out of order`);
+      }
+    }
+  }
+
+  /** The service let go of a hold that nobody had used or freed. */
+  holdExpired(bill: Bill): void {
+    const { state } = this.#shadow(bill.position);
+    if (!isOpen(state) || state.sale.id !== bill.saleId || this.#wasDisturbed(state.sale.terms.handoverMarginMs))
+      return;
+    if (state.phase === "dispensing")
+      this.broken("7 deadline", `${bill.saleId} is still dispensing when its hold ends`);
+    if (state.phase === "settling" && state.aim === "commit") {
+      this.broken("3 resolved", `${bill.saleId} was neither settled nor handed to a person before its hold ended`);
+    }
+  }
+
+  afterStep(step: number): void {
+    for (const dispenser of this.#world.dispensers) this.#judgeArmed(dispenser);
+    this.#judgeReceived();
+    if (!this.#dirty && step % 32 !== 0) return;
+    this.#dirty = false;
+    this.#judgeLive();
+  }
+
+  /** What the whole journal leads to is what the single events led to. */
+  judgeReplay(): void {
+    for (const [position, { state }] of this.#shadows) {
+      const replayed = replay(IDLE, this.#world.disk.lastSale(position));
+      if (JSON.stringify(replayed) !== JSON.stringify(state)) {
+        this.broken("10 replay", `position ${position}: ${replayed.phase}, not ${state.phase}`);
+      }
+    }
+  }
+
+  /** After the faults have stopped and all had time to end. */
+  judgeEnd(): void {
+    this.judgeReplay();
+    for (const { position } of this.#world.dispensers) {
+      const { state } = this.#shadow(position);
+      if (isOpen(state)) this.broken("3 liveness", `${state.sale.id} is still ${state.phase}`);
+    }
+    const told = new Set(this.#world.broker.received.map(({ record }) => record.saleId));
+    const untold = this.closed.find(({ sale }) => !told.has(sale.id));
+    if (untold !== undefined) this.broken("9 outbox", `${untold.sale.id} never reached the broker`);
+    for (const closed of this.closed) this.#books.judge(closed);
+    if (this.#world.chaos.total > 0) return;
+    const odd = this.closed.find(({ outcome }) => outcome === "needs-attention");
+    if (odd !== undefined) this.broken("3 resolved", `${odd.sale.id} needs attention although nothing went wrong`);
+  }
+
+  #judgeArmed({ position, armed }: SimDispenser): void {
+    const { life, startedAtMs, time, service } = this.#world;
+    if (armed === null || armed.stopAsked || !life.alive) return;
+    const { state } = this.#shadow(position);
+    if (armed.life !== life) {
+      if (time.elapsedMs - startedAtMs > STOP_AFTER_START_MS)
+        this.broken("8 restart", `position ${position} was left armed after a restart`);
+      return;
+    }
+    if (state.phase !== "dispensing" || state.sale.id !== armed.saleId) {
+      this.broken("1 armed", `position ${position} is armed while its journal says ${state.phase}`);
+      return;
+    }
+    const bill = service.billsOf(armed.saleId).find(({ wasHeld }) => wasHeld);
+    if (bill === undefined || bill.freed === "replaced") return;
+    const untilMs = bill.holdUntilMs ?? 0;
+    if (time.trueMs >= untilMs) this.broken("1 armed", `${armed.saleId} is armed after its hold has ended`);
+    if (time.trueMs > untilMs - state.sale.terms.settleMarginMs + CLOCK_SLACK_MS && !this.#world.journalHadTrouble)
+      this.broken("7 deadline", `${armed.saleId} is armed when it should be settling`);
+  }
+
+  #judgeReceived(): void {
+    const { received } = this.#world.broker;
+    for (; this.#received < received.length; this.#received++) {
+      const seq = received[this.#received]?.seq ?? 0;
+      if (seq > this.#newestSeq + 1) this.broken("9 outbox", `record ${seq} came after ${this.#newestSeq}`);
+      const before = received.slice(0, this.#received).find((each) => each.seq === seq);
+      const record = received[this.#received]?.record;
+      if (before !== undefined && before.record.saleId !== record?.saleId)
+        this.broken("9 outbox", `${seq} stands for two sales`);
+      if (record !== undefined) this.#judgeRecord(record);
+      this.#newestSeq = Math.max(this.#newestSeq, seq);
+    }
+  }
+
+  #judgeRecord(record: SaleRecord): void {
+    const closed = this.closed.find(({ sale }) => sale.id === record.saleId);
+    const chargedMinor = parseAmount(record.charged, record.currency);
+    if (closed?.chargedMinor !== chargedMinor)
+      this.broken("9 outbox", `${record.saleId} is reported as ${record.charged}`);
+  }
+
+  #judgeLive(): void {
+    const { kiosk, started, shownView } = this.#world;
+    if (kiosk === null || !started) return;
+    const views = kiosk.view().positions;
+    for (const view of views) this.#judgeView(view);
+    const seen = shownView?.positions.map(({ qr }) => qr);
+    if (seen !== undefined && JSON.stringify(seen) !== JSON.stringify(views.map(({ qr }) => qr))) {
+      this.broken("6 code", `the display shows ${JSON.stringify(seen)}, which is not what it should`);
+    }
+  }
+
+  #judgeView(view: PositionView): void {
+    const { state } = this.#shadow(view.id);
+    if (state.phase === "closed" && view.state === "idle") return;
+    const live = { totaliserBase: null, presenting: true };
+    const expected = positionView(this.#world.goodsAt(view.id), state, live, []);
+    const facts = (each: PositionView): string =>
+      [each.state, each.saleId, each.reserved, each.expiresAt, each.charged, each.freed, each.reference].join(" ");
+    if (facts(view) !== facts(expected)) {
+      this.broken("10 replay", `position ${view.id} lives in ${facts(view)}, its journal says ${facts(expected)}`);
+    }
+  }
+
+  #shadow(position: string): Shadow {
+    const known = this.#shadows.get(position);
+    if (known !== undefined) return known;
+    const made: Shadow = { state: IDLE, life: null };
+    this.#shadows.set(position, made);
+    return made;
+  }
+
+  #wasDisturbed(marginMs: number): boolean {
+    const { life, time, startedAtMs, journalHadTrouble, clockWasLost } = this.#world;
+    const upMs = life.alive ? time.elapsedMs - startedAtMs : 0;
+    return upMs < marginMs + CLOCK_SLACK_MS || journalHadTrouble || clockWasLost;
+  }
+}
+
+function isBlocking(code: string): boolean {
+  return blocks({ code: code as FaultCode, position: null, sinceMs: 0, detail: "" });
+}

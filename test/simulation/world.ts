@@ -1,0 +1,242 @@
+import type { SaleEvent } from "../../src/core/sale/event.ts";
+import type { SaleRecord } from "../../src/core/sale/record.ts";
+import type { Goods, PositionView } from "../../src/core/sale/view.ts";
+import { Kiosk } from "../../src/engine/kiosk.ts";
+import type { KioskView } from "../../src/ports/display.ts";
+import type { Log } from "../../src/ports/log.ts";
+import { Disk, openMemoryJournal } from "../support/memory-journal.ts";
+import { Chaos, Random } from "../support/sim-chaos.ts";
+import { SimDispenser } from "../support/sim-dispenser.ts";
+import { type Bill, SimPaymentService } from "../support/sim-payment.ts";
+import { SimBroker } from "../support/sim-telemetry.ts";
+import { clockOf, type Life, VirtualTime } from "../support/virtual-clock.ts";
+import type { Mutant } from "./mutants.ts";
+import { Rules } from "./rules.ts";
+import { type Setting, settingOf } from "./setting.ts";
+
+const TRUE_START_MS = Date.UTC(2026, 5, 1);
+const EARLIEST_PLAUSIBLE_MS = Date.UTC(2026, 0, 1);
+
+/** The kiosk's surroundings, which outlive every run of it, and the run that is on now. */
+export class World {
+  readonly time = new VirtualTime(TRUE_START_MS);
+  readonly disk = new Disk();
+  readonly chaos: Chaos;
+  readonly setting: Setting;
+  readonly service: SimPaymentService;
+  readonly broker: SimBroker;
+  readonly dispensers: readonly SimDispenser[];
+  readonly rules: Rules;
+  readonly trace: string[] = [];
+  readonly crashPhases = new Map<string, number>();
+  life: Life = { number: 0, alive: false };
+  kiosk: Kiosk | null = null;
+  started = false;
+  startedAtMs = 0;
+  shownView: KioskView | null = null;
+  /** This run began with a wall clock behind an earlier one: it cannot know how long the machine was off. */
+  clockWasLost = false;
+  crashes = 0;
+  readonly #mutant: Mutant | null;
+  #saleCount = 0;
+  #fastestClockMs = 0;
+
+  constructor(seed: number, mutant: Mutant | null) {
+    const random = new Random(seed);
+    this.setting = settingOf(random);
+    this.chaos = new Chaos(new Random(random.int(0, 2 ** 31)), () => this.time.elapsedMs);
+    this.#mutant = mutant;
+    this.rules = new Rules(this);
+    this.service = new SimPaymentService({
+      ...this.#surroundings(),
+      holdExpired: (bill: Bill) => this.rules.holdExpired(bill),
+    });
+    this.broker = new SimBroker(this.time, this.chaos);
+    this.dispensers = this.setting.positions.map(
+      ({ goods, meterForgets }) =>
+        new SimDispenser(goods.position, meterForgets, {
+          ...this.#surroundings(),
+          arming: (position, life, limitBase) => this.rules.arming(position, life, limitBase),
+        }),
+    );
+    this.#clockWeather();
+    this.#crashWeather();
+  }
+
+  get journalHadTrouble(): boolean {
+    return (["disk-full", "append-refused", "append-slow"] as const).some((kind) => this.chaos.struck.has(kind));
+  }
+
+  note(text: string): void {
+    this.trace.push(`${(this.time.elapsedMs / 1_000).toFixed(3).padStart(10)} ${text}`);
+  }
+
+  dispenserAt(position: string): SimDispenser {
+    const found = this.dispensers.find((dispenser) => dispenser.position === position);
+    if (found === undefined) throw new Error(`no position ${position}`);
+    return found;
+  }
+
+  goodsAt(position: string): Goods {
+    const found = this.setting.positions.find(({ goods }) => goods.position === position);
+    if (found === undefined) throw new Error(`no position ${position}`);
+    return found.goods;
+  }
+
+  /** What the customer at a position sees; nothing while the daemon is down. */
+  shownAt(position: string): PositionView | null {
+    return this.shownView?.positions.find(({ id }) => id === position) ?? null;
+  }
+
+  /** A new run of the daemon on the same disk, in the same surroundings. */
+  boot(): void {
+    const life: Life = { number: this.life.number + 1, alive: true };
+    this.life = life;
+    this.startedAtMs = this.time.elapsedMs;
+    this.note(`run ${life.number} begins`);
+    this.clockWasLost = this.time.wallErrorMs < this.#fastestClockMs;
+    this.rules.judgeReplay();
+    const kiosk = this.#makeKiosk(life);
+    this.kiosk = kiosk;
+    kiosk.start().then(
+      () => {
+        this.started = life.alive;
+      },
+      (error: unknown) => {
+        if (life.alive) this.#end(`cannot start: ${String(error)}`);
+      },
+    );
+  }
+
+  /** Power cut or kill: from this instant the run can touch nothing. */
+  crash(why: string): void {
+    if (!this.life.alive) return;
+    for (const { position } of this.dispensers) {
+      const state = this.rules.stateAt(position);
+      const phase = state.phase === "settling" ? `settling ${state.aim}` : state.phase;
+      this.crashPhases.set(phase, (this.crashPhases.get(phase) ?? 0) + 1);
+    }
+    this.crashes++;
+    this.#end(`crash ${why}`);
+    if (!this.chaos.strikes("clock-1970")) return;
+    this.time.wallErrorMs = -this.time.trueMs;
+    this.time.after(this.chaos.random.int(20_000, 400_000), () => this.#setWall(0));
+  }
+
+  calm(): void {
+    this.chaos.calm();
+    this.broker.calm();
+    this.#setWall(0);
+  }
+
+  get settled(): boolean {
+    return this.started && !this.rules.anyOpen && this.disk.delivered === this.disk.sales.length;
+  }
+
+  #surroundings() {
+    const { time, chaos } = this;
+    return {
+      time,
+      chaos,
+      crash: (why: string) => this.crash(why),
+      note: (text: string) => this.note(text),
+      written: (position: string, event: SaleEvent, record: SaleRecord | null) => {
+        this.note(
+          `[${position}] ${JSON.stringify({ ...event, ...("terms" in event ? { terms: event.terms.maximumMinor } : {}) })}`,
+        );
+        this.rules.written(position, event, record);
+        if (record !== null)
+          this.note(`[${position}] closed ${record.saleId} ${record.outcome} ${record.reason} ${record.charged}`);
+      },
+    };
+  }
+
+  #makeKiosk(life: Life): Kiosk {
+    const mutant = this.#mutant;
+    const same = <T>(port: T): T => port;
+    const show = (view: KioskView): void => {
+      if (!life.alive) return;
+      this.shownView = view;
+      this.rules.shown(view);
+    };
+    const journal = openMemoryJournal(this.disk, life, this.#surroundings());
+    return new Kiosk({
+      positions: this.setting.positions.map(({ goods, noFlowTimeoutMs }) => {
+        const dispenser = (mutant?.dispenser ?? same)(this.dispenserAt(goods.position).portOf(life), this);
+        return { goods, dispenser, noFlowTimeoutMs, timing: this.setting.timing };
+      }),
+      payment: (mutant?.payment ?? same)(this.service.providerOf(life, this.setting.watchIntervalMs), this),
+      journal: (mutant?.journal ?? same)(journal, this),
+      telemetry: (mutant?.telemetry ?? same)(this.broker.telemetryOf(life), this),
+      clock: (mutant?.clock ?? same)(clockOf(this.time, life), this),
+      log: this.#logOf(life),
+      earliestPlausibleMs: EARLIEST_PLAUSIBLE_MS,
+      newSaleId: () => `s${++this.#saleCount}`,
+      show: (mutant?.show ?? same)(show, this),
+      fatal: (reason) => {
+        if (life.alive) this.#end(`gives up: ${reason}`);
+      },
+    });
+  }
+
+  #logOf(life: Life): Log {
+    const say = (level: string, fields: Readonly<Record<string, unknown>>, message: string): void => {
+      if (!life.alive) return;
+      const detail = JSON.stringify(fields, (_, value: unknown) => (value instanceof Error ? String(value) : value));
+      this.note(`${level}: ${message} ${detail}`);
+      if (level === "error" && !detail.includes("SimulatedDisk"))
+        this.rules.broken("internal error", `${message} ${detail}`);
+    };
+    return {
+      debug: () => {},
+      info: () => {},
+      warn: (fields, message) => say("warn", fields, message),
+      error: (fields, message) => say("error", fields, message),
+    };
+  }
+
+  #end(why: string): void {
+    this.note(`run ${this.life.number} ends: ${why}`);
+    this.life.alive = false;
+    this.kiosk = null;
+    this.started = false;
+    this.shownView = null;
+    for (const dispenser of this.dispensers) dispenser.hostDied();
+    const { random } = this.chaos;
+    const downMs = this.chaos.strikes("long-downtime") ? random.int(600_000, 5_400_000) : random.int(1_000, 40_000);
+    this.time.after(downMs, () => this.boot());
+  }
+
+  #crashWeather(): void {
+    this.time.after(this.chaos.random.int(10_000, 240_000), () => {
+      if (this.chaos.strikes("crash-any-time")) this.crash("at any time");
+      else if (this.started && this.chaos.strikes("orderly-restart")) this.#restartOrderly();
+      this.#crashWeather();
+    });
+  }
+
+  #restartOrderly(): void {
+    const { life, kiosk } = this;
+    this.note(`run ${life.number} is asked to end`);
+    kiosk?.close().then(
+      () => {
+        if (life.alive) this.#end("closed in order");
+      },
+      (error: unknown) => this.rules.broken("internal error", `closing: ${String(error)}`),
+    );
+  }
+
+  #clockWeather(): void {
+    const mostMs = this.chaos.random.pick([10_000, 240_000, 3_600_000]);
+    this.time.after(this.chaos.random.int(30_000, 300_000), () => {
+      if (this.chaos.strikes("clock-step")) this.#setWall(this.chaos.random.int(-mostMs, mostMs));
+      this.#clockWeather();
+    });
+  }
+
+  #setWall(errorMs: number): void {
+    this.note(`the wall clock is ${errorMs} ms wrong from now on`);
+    this.time.wallErrorMs = errorMs;
+    this.#fastestClockMs = Math.max(this.#fastestClockMs, errorMs);
+  }
+}

@@ -1,0 +1,103 @@
+import type { SaleEvent } from "../../src/core/sale/event.ts";
+import type { SaleRecord } from "../../src/core/sale/record.ts";
+import type { Journal, OutboxEntry } from "../../src/ports/journal.ts";
+import type { Chaos } from "./sim-chaos.ts";
+import { answer, type Life, type VirtualTime } from "./virtual-clock.ts";
+
+interface Row {
+  readonly position: string;
+  readonly saleId: string;
+  readonly life: Life;
+  readonly body: string;
+}
+
+/** The disk: what is durable, and outlives every life of the daemon. */
+export class Disk {
+  readonly rows: Row[] = [];
+  readonly sales: string[] = [];
+  delivered = 0;
+
+  write(life: Life, position: string, event: SaleEvent, record: SaleRecord | null): void {
+    this.rows.push({ position, saleId: event.saleId, life, body: JSON.stringify(event) });
+    if (record !== null) this.sales.push(JSON.stringify(record));
+  }
+
+  lastSale(position: string): SaleEvent[] {
+    const own = this.rows.filter((row) => row.position === position);
+    const last = own.at(-1)?.saleId;
+    const from = own.findLastIndex((row) => row.saleId !== last) + 1;
+    return own.slice(from).map((row) => JSON.parse(row.body) as SaleEvent);
+  }
+}
+
+export interface DiskWorld {
+  readonly time: VirtualTime;
+  readonly chaos: Chaos;
+  /** The daemon dies at this instant. */
+  crash(why: string): void;
+  /** Something has become durable. */
+  written(position: string, event: SaleEvent, record: SaleRecord | null): void;
+}
+
+/** The journal on that disk, as one life of the daemon has it open. */
+export function openMemoryJournal(disk: Disk, life: Life, world: DiskWorld): Journal {
+  const { time, chaos } = world;
+  const isFull = (): boolean => chaos.lasts("disk-full", "disk", 500, 45_000);
+
+  function durable(position: string, event: SaleEvent, record: SaleRecord | null): void {
+    disk.write(life, position, event, record);
+    world.written(position, event, record);
+  }
+
+  function append(position: string, event: SaleEvent, record: SaleRecord | null): Promise<void> {
+    return new Promise((resolve, reject) => {
+      if (!life.alive) return;
+      if (isFull() || chaos.strikes("append-refused")) return reject(new Error("SimulatedDisk: no space left"));
+      if (chaos.strikes("crash-before-append")) return world.crash(`before ${event.type} is written`);
+      const delayMs = chaos.strikes("append-slow") ? chaos.random.int(50, 3_000) : chaos.random.int(0, 5);
+      // An append that a crash interrupts may still have reached the disk.
+      const survives = chaos.random.chance(0.5);
+      time.after(delayMs, () => {
+        if (!life.alive && !survives) return;
+        if (!life.alive && disk.rows.some((row) => row.life.number > life.number)) return;
+        durable(position, event, record);
+        if (!life.alive) return;
+        if (chaos.strikes("crash-after-append")) world.crash(`after ${event.type} is written`);
+        else resolve();
+      });
+    });
+  }
+
+  function read<T>(value: () => T): Promise<T> {
+    return answer(time, life, 0, value);
+  }
+
+  return {
+    append,
+    lastSale: (position) => read(() => disk.lastSale(position)),
+    newestAtMs: () =>
+      read(() => {
+        const last = disk.rows.at(-1);
+        return last === undefined ? null : (JSON.parse(last.body) as SaleEvent).atMs;
+      }),
+    undelivered: (limit) =>
+      read(() =>
+        disk.sales
+          .slice(disk.delivered, disk.delivered + limit)
+          .map((body, at): OutboxEntry => ({ seq: disk.delivered + at + 1, record: JSON.parse(body) as SaleRecord })),
+      ),
+    acknowledge: async (seq) => {
+      if (isFull()) throw new Error("SimulatedDisk: no space left");
+      await read(() => {
+        disk.delivered = Math.max(disk.delivered, seq);
+      });
+    },
+    undeliveredCount: () => read(() => disk.sales.length - disk.delivered),
+    check: async () => {
+      if (isFull()) throw new Error("SimulatedDisk: no space left");
+      await read(() => undefined);
+    },
+    tidy: () => read(() => undefined),
+    close: () => read(() => undefined),
+  };
+}

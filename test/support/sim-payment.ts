@@ -1,0 +1,242 @@
+import type { Truth } from "../../src/core/sale/resolve.ts";
+import type { Delivery, Sale } from "../../src/core/sale/state.ts";
+import { declined, done, type Outcome, unknown } from "../../src/ports/outcome.ts";
+import type { PaymentProvider, PublishedOffer } from "../../src/ports/payment.ts";
+import type { Chaos } from "./sim-chaos.ts";
+import { answer, type Life, type VirtualTime } from "./virtual-clock.ts";
+
+const REQUEST_TIMEOUT_MS = 10_000;
+/** The service takes back what nobody has asked about. */
+const REVERSAL_MS = 20_000;
+const OPEN_OFFER_LIFE_MS = 1_800_000;
+
+export type Freed = "canceled" | "replaced" | "expired" | "reversed" | "declined";
+
+/** What the service knows of one offer: the truth about the money. */
+export interface Bill {
+  readonly reference: string;
+  readonly saleId: string;
+  readonly position: string;
+  readonly maximumMinor: number;
+  readonly commitTimeoutMs: number;
+  readonly madeAtMs: number;
+  state: "open" | "held" | "captured" | "ended";
+  /** True from the scan to the PIN. */
+  confirming: boolean;
+  wasHeld: boolean;
+  holdUntilMs: number | null;
+  /** Since when a change waits to be asked about. */
+  untoldSinceMs: number | null;
+  captures: number[];
+  freed: Freed | null;
+  readonly tellsHoldTime: boolean;
+}
+
+export interface PaymentWorld {
+  readonly time: VirtualTime;
+  readonly chaos: Chaos;
+  crash(why: string): void;
+  note(text: string): void;
+  /** A hold ended because nobody used it in time. */
+  holdExpired(bill: Bill): void;
+}
+
+/** A payment service that holds and takes money by its rules, with a network in front that fails. */
+export class SimPaymentService {
+  readonly bills = new Map<string, Bill>();
+  readonly #world: PaymentWorld;
+  #active: Bill[] = [];
+  #count = 0;
+
+  constructor(world: PaymentWorld) {
+    this.#world = world;
+  }
+
+  /** What has happened by itself until now. */
+  advance(): void {
+    const nowMs = this.#world.time.trueMs;
+    for (const bill of this.#active) {
+      if (bill.untoldSinceMs !== null && nowMs > bill.untoldSinceMs + REVERSAL_MS) this.#end(bill, "reversed");
+      else if (bill.state === "held" && bill.holdUntilMs !== null && nowMs >= bill.holdUntilMs) {
+        this.#end(bill, "expired");
+        this.#world.holdExpired(bill);
+      } else if (bill.state === "open" && nowMs > bill.madeAtMs + OPEN_OFFER_LIFE_MS) this.#end(bill, "expired");
+    }
+    this.#active = this.#active.filter((bill) => isLive(bill));
+  }
+
+  billsOf(saleId: string): Bill[] {
+    return [...this.bills.values()].filter((bill) => bill.saleId === saleId);
+  }
+
+  /** The customer's phone reads the code; false when it is worth nothing. */
+  scan(qrText: string): Bill | null {
+    this.advance();
+    const bill = this.bills.get(qrText.replace("sim:", ""));
+    if (bill?.state !== "open" || bill.confirming) return null;
+    bill.confirming = true;
+    return bill;
+  }
+
+  confirm(bill: Bill): void {
+    this.advance();
+    bill.confirming = false;
+    if (bill.state !== "open") return;
+    const nowMs = this.#world.time.trueMs;
+    bill.state = "held";
+    bill.wasHeld = true;
+    bill.holdUntilMs = nowMs + bill.commitTimeoutMs;
+    bill.untoldSinceMs = nowMs;
+    this.#world.note(`service: held ${bill.maximumMinor} for ${bill.saleId}`);
+  }
+
+  decline(bill: Bill): void {
+    bill.confirming = false;
+    if (bill.state === "open") this.#end(bill, "declined");
+  }
+
+  providerOf(life: Life, watchIntervalMs: number): PaymentProvider {
+    const call = <T>(position: string, what: string, effect: () => Outcome<T>): Promise<Outcome<T>> =>
+      this.#call(life, position, what, effect);
+    return {
+      watchIntervalMs,
+      offer: (sale) => call(sale.position, "offer", () => this.#offer(sale)),
+      query: (sale, reference) => call<Truth>(sale.position, "query", () => this.#truth(reference, true)),
+      settle: (sale, reference, delivery) => call(sale.position, "settle", () => this.#settle(reference, delivery)),
+      release: (sale, reference) => call(sale.position, "release", () => this.#release(sale, reference)),
+      probe: (position) => call(position, "probe", () => done(null)),
+      close: () => answer(this.#world.time, life, 1, () => undefined),
+    };
+  }
+
+  /** One request through the network: what happens there happens whether or not the caller lives to hear it. */
+  #call<T>(life: Life, position: string, what: string, effect: () => Outcome<T>): Promise<Outcome<T>> {
+    const { time, chaos } = this.#world;
+    const { random } = chaos;
+    const lost = (detail: string): Promise<Outcome<T>> =>
+      answer(time, life, REQUEST_TIMEOUT_MS, () => unknown<T>(`${what}: ${detail}`));
+    if (!life.alive) return new Promise(() => {});
+    if (chaos.lasts("service-outage", "service", 30_000, 1_500_000)) return lost("no connection");
+    if (what === "settle" && chaos.lasts("settling-silent", position, 30_000, 5_400_000)) return lost("no answer");
+    if (chaos.lasts("terminal-rejected", position, 5_000, 120_000))
+      return answer(time, life, 100, () => declined<T>("rejected", "terminal refused"));
+    if (what !== "probe" && what !== "query" && chaos.strikes("service-refuses"))
+      return answer(time, life, 100, () => declined<T>("refused", "refused"));
+    if (chaos.strikes("request-lost")) return lost("request lost");
+    if (chaos.strikes("request-late")) {
+      time.after(REQUEST_TIMEOUT_MS + random.int(0, 30_000), () => this.#happen(what, effect, false));
+      return lost("request late");
+    }
+    const delayMs = chaos.strikes("slow-answer") ? random.int(1_000, 9_000) : random.int(50, 300);
+    const told = !chaos.strikes("answer-lost");
+    if (chaos.strikes("crash-at-call")) {
+      time.after(delayMs, () => this.#happen(what, effect, false));
+      this.#world.crash(`after sending ${what}`);
+      return new Promise(() => {});
+    }
+    let outcome: Outcome<T> = unknown("not yet");
+    time.after(delayMs, () => {
+      outcome = this.#happen(what, effect, told);
+    });
+    return told ? answer(time, life, delayMs + random.int(1, 20), () => outcome) : lost("answer lost");
+  }
+
+  #happen<T>(what: string, effect: () => Outcome<T>, told: boolean): Outcome<T> {
+    this.advance();
+    const waiting = this.#active.map((bill) => [bill, bill.untoldSinceMs] as const);
+    const outcome = effect();
+    if (!told && what === "query") for (const [bill, sinceMs] of waiting) bill.untoldSinceMs = sinceMs;
+    if (told && what === "settle")
+      for (const bill of this.#active) if (bill.state === "captured") bill.untoldSinceMs = null;
+    if (what !== "query" && what !== "probe") {
+      this.#world.note(`service: ${what} ${describe(outcome)}${told ? "" : ", its answer is lost"}`);
+    }
+    return outcome;
+  }
+
+  #offer(sale: Sale): Outcome<PublishedOffer> {
+    for (const bill of this.#active) {
+      if (bill.position === sale.position && (bill.state === "open" || bill.state === "held"))
+        this.#end(bill, "replaced");
+    }
+    const reference = `r${++this.#count}`;
+    const { position, id: saleId, terms } = sale;
+    const bill: Bill = {
+      reference,
+      saleId,
+      position,
+      maximumMinor: terms.maximumMinor,
+      commitTimeoutMs: terms.commitTimeoutMs,
+      madeAtMs: this.#world.time.trueMs,
+      state: "open",
+      confirming: false,
+      wasHeld: false,
+      holdUntilMs: null,
+      untoldSinceMs: null,
+      captures: [],
+      freed: null,
+      tellsHoldTime: !this.#world.chaos.strikes("hold-time-unsaid"),
+    };
+    this.bills.set(reference, bill);
+    this.#active.push(bill);
+    return done({ reference, qrText: `sim:${reference}` });
+  }
+
+  #truth(reference: string, asked: boolean): Outcome<Truth> {
+    const bill = this.bills.get(reference);
+    if (bill === undefined) return declined("refused", "no such offer");
+    if (asked && this.#world.chaos.strikes("truth-unclear")) return done({ state: "unclear", detail: "status FOGGY" });
+    if (asked) bill.untoldSinceMs = null;
+    switch (bill.state) {
+      case "open":
+        return done({ state: "open" });
+      case "held": {
+        const holdUntilMs = bill.tellsHoldTime ? bill.holdUntilMs : null;
+        return done({ state: "held", authorisedMinor: bill.maximumMinor, holdUntilMs });
+      }
+      case "captured": {
+        const receipt = { paymentReference: `paid-${reference}`, paidAt: null, details: {} };
+        return done({ state: "captured", capturedMinor: bill.captures[0] ?? 0, receipt });
+      }
+      case "ended":
+        return done({ state: "ended", how: bill.freed === "expired" ? "expired" : "canceled" });
+    }
+  }
+
+  #settle(reference: string, delivery: Delivery): Outcome<Truth> {
+    const bill = this.bills.get(reference);
+    if (bill?.state === "held") {
+      if (delivery.amountMinor > bill.maximumMinor) return declined("refused", "more than was reserved");
+      bill.state = "captured";
+      bill.captures.push(delivery.amountMinor);
+      bill.untoldSinceMs = this.#world.time.trueMs;
+    }
+    return this.#truth(reference, false);
+  }
+
+  #release(sale: Sale, reference: string | null): Outcome<Truth> {
+    const made = reference === null ? this.#offer(sale) : null;
+    const target = made?.kind === "done" ? made.value.reference : reference;
+    const bill = target === null ? undefined : this.bills.get(target);
+    if (bill === undefined) return declined("refused", "no such offer");
+    const busy = (bill.confirming || bill.state === "held") && this.#world.chaos.strikes("release-busy");
+    if (!busy && (bill.state === "open" || bill.state === "held")) this.#end(bill, "canceled");
+    return this.#truth(bill.reference, false);
+  }
+
+  #end(bill: Bill, freed: Freed): void {
+    if (bill.state === "captured") bill.captures = [];
+    bill.state = "ended";
+    bill.freed = freed;
+    bill.untoldSinceMs = null;
+    this.#world.note(`service: ${bill.reference} of ${bill.saleId} ends, ${freed}`);
+  }
+}
+
+function isLive(bill: Bill): boolean {
+  return bill.state === "open" || bill.state === "held" || bill.untoldSinceMs !== null;
+}
+
+function describe(outcome: Outcome<unknown>): string {
+  return outcome.kind === "done" ? `done ${JSON.stringify(outcome.value)}` : `${outcome.kind} ${outcome.detail}`;
+}

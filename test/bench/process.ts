@@ -72,7 +72,7 @@ export async function startKiosk(under: readonly string[] = []): Promise<Kiosk> 
   return { pid: child.pid ?? 0, seqr, startMs, sell, stop };
 }
 
-export function childOf(pid: number): number {
+function childOf(pid: number): number {
   return Number(readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").trim().split(" ")[0]);
 }
 

@@ -89,7 +89,7 @@ export class VirtualTime {
 }
 
 /** All promises are settled before the event loop comes round again. */
-export function drain(): Promise<void> {
+function drain(): Promise<void> {
   return new Promise((resolve) => {
     setImmediate(resolve);
   });

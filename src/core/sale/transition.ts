@@ -4,6 +4,7 @@ import { deliveryOf, limitOf } from "./metering.ts";
 import type {
   Closed,
   Committing,
+  Delivery,
   Dispensing,
   Hold,
   Offered,

@@ -21,6 +21,7 @@ export function crossChecks(config: Config): Found[] {
       (index) => ["positions", index, "terminal", "id"],
       "terminals: a second offer on a terminal would cancel the first, so each position needs one of its own",
     ),
+    ...stickerChecks(config),
     ...timingChecks(config),
     ...displayChecks(config),
   ];
@@ -57,6 +58,15 @@ function positionChecks(config: Config, position: PositionConfig, at: Problem["p
     }
   }
   return found;
+}
+
+/** A sticker shows whatever bill its terminal has open, so the terminal must have one. */
+function stickerChecks({ positions }: Config): Found[] {
+  return positions.flatMap(({ code, seqrId }, index) =>
+    code === "sticker" && seqrId === undefined
+      ? [{ path: ["positions", index, "code"], message: "expected seqrId beside it: the id of the printed code" }]
+      : [],
+  );
 }
 
 function tooFine(path: Problem["path"], text: string, currency: string): Found {

@@ -18,6 +18,27 @@ const kiosk = z.strictObject({
     .default("UTC"),
 });
 
+/** What is attached to a payment after it was made; nothing unless it is configured. */
+const receipt = z.strictObject({
+  mimeType: z
+    .string()
+    .regex(/^[a-z]+\/[a-z0-9.+-]+$/, "expected a type such as text/plain")
+    .default("text/plain"),
+  type: z.enum(["PAYMENT_RECEIPT", "WARRANTY", "VOUCHER", "OTHER"]).default("PAYMENT_RECEIPT"),
+  content: z.enum(["text", "html", "empty"]).default("text"),
+});
+
+/** Sales that the customer's phone begins by scanning the machine's own printed code. */
+const unattended = z.strictObject({
+  listen: hostAndPort,
+  merchantId: z.string().regex(/^[A-Za-z0-9]{1,40}$/, "expected letters and digits"),
+  secretFile: secretFile,
+  certFile: z.string().min(1).optional(),
+  keyFile: z.string().min(1).optional(),
+  publicUrl: z.url({ protocol: /^https$/ }).optional(),
+  requestsPerMinute: z.int().min(1).max(600).default(30),
+});
+
 const seqr = z.strictObject({
   endpoint: z.url({ protocol: /^https?$/ }).refine(isSafeEndpoint, {
     message: "expected https: plain http would send passwords readable to anyone, and is taken on loopback only",
@@ -27,7 +48,14 @@ const seqr = z.strictObject({
   commitTimeout: duration("1m", "7d").default(3_600_000),
   offerTimeout: duration("10s", "1h").default(120_000),
   clientId: z.string().min(1).max(80).default("kioskd"),
+  clientReference: z
+    .string()
+    .regex(/^[A-Za-z0-9._-]{0,16}$/, "expected at most 16 letters, digits, dots, dashes and underscores")
+    .default(""),
   footer: z.string().max(200).default(""),
+  caFile: z.string().min(1).optional(),
+  receipt: receipt.optional(),
+  unattended: unattended.optional(),
   reseller: z.strictObject({ id: z.string().min(1), userId: z.string().min(1), passwordFile: secretFile }).optional(),
 });
 
@@ -41,6 +69,11 @@ const simulated = z.strictObject({
 const position = z.strictObject({
   id: identifier,
   terminal: z.strictObject({ id: z.string().min(1).max(128), passwordFile: secretFile }).optional(),
+  seqrId: z
+    .string()
+    .regex(/^[A-Za-z0-9]{1,40}$/, "expected letters and digits")
+    .optional(),
+  code: z.enum(["bill", "sticker"]).default("bill"),
   product: z.strictObject({
     name: z.string().min(1).max(80),
     sku: z.string().min(1).max(40),

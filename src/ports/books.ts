@@ -1,0 +1,41 @@
+import type { SaleRecord } from "../core/sale/record.ts";
+import type { Outcome } from "./outcome.ts";
+
+/** Money given back out of a finished payment. */
+export interface RefundRequest {
+  /** Unique for ever, in the journal before it is sent. */
+  readonly refundId: string;
+  readonly saleId: string;
+  readonly position: string;
+  /** Of the payment: `SaleRecord.reference`. */
+  readonly paymentReference: string;
+  readonly productName: string;
+  readonly amountMinor: number;
+  readonly currency: string;
+}
+
+/**
+ * `exceeds` says that the service refused because no more can be given back than was paid: whether that is
+ * because this very refund was made before, the caller knows from what else was refunded.
+ */
+export type RefundAnswer =
+  | { readonly kind: "made"; readonly reference: string | null }
+  | { readonly kind: "exceeds"; readonly detail: string };
+
+/** One line of the payment service's own books; a refund has a negative amount. */
+export interface BookedPayment {
+  readonly paymentReference: string;
+  readonly amountMinor: number;
+}
+
+/** What a payment service can do beside a sale. As with the provider, nothing throws and every call has a bound. */
+export interface PaymentBooks {
+  /** There is no key that the service would recognise a repetition by: after `unknown` the caller must not just repeat. */
+  refund(request: RefundRequest): Promise<Outcome<RefundAnswer>>;
+  /** Attaches the receipt to the payment. Repeating it changes nothing. */
+  submitReceipt(sale: SaleRecord): Promise<Outcome<null>>;
+  /** Ends the running period of a position's books and gives it a name. Repeating it ends another one. */
+  markPeriod(position: string): Promise<Outcome<{ readonly periodId: string }>>;
+  /** The payments of a marked period; null while the service has not made the report yet. */
+  transactions(position: string, periodId: string): Promise<Outcome<readonly BookedPayment[] | null>>;
+}

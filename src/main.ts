@@ -1,12 +1,16 @@
 #!/usr/bin/env -S node --max-semi-space-size=1
 import { randomInt } from "node:crypto";
-import { dirname, join } from "node:path";
+import { readFileSync } from "node:fs";
+import { dirname, join, resolve } from "node:path";
+import type { SeqrBooksSettings } from "./adapters/payment/seqr/books.ts";
 import type { Daemon, StartOptions } from "./cli/daemon.ts";
 import { runCli } from "./cli/program.ts";
+import { seqrSettings } from "./cli/seqr-settings.ts";
 import { goodsOf, timingOf } from "./config/goods.ts";
 import type { Loaded } from "./config/load.ts";
 import type { PositionConfig } from "./config/schema.ts";
 import { parseQuantity } from "./core/quantity.ts";
+import type { Kiosk } from "./engine/kiosk.ts";
 import type { Clock } from "./ports/clock.ts";
 import type { Dispenser } from "./ports/dispenser.ts";
 import type { KioskView } from "./ports/display.ts";
@@ -28,26 +32,14 @@ async function startDaemon(loaded: Loaded, { log, onFatal }: StartOptions): Prom
   const { createSeqrProvider } = await import("./adapters/payment/seqr/provider.ts");
   const { startWebDisplay } = await import("./adapters/display/web/server.ts");
   const { createPrometheus } = await import("./adapters/metrics/prometheus/metrics.ts");
-  const { Kiosk } = await import("./engine/kiosk.ts");
+  const engine = await import("./engine/kiosk.ts");
   const clock = systemClock();
   const undo: (() => Promise<void>)[] = [];
   try {
     const journal = await failingOnPurpose(openJournal(config.journal.path));
     undo.push(() => journal.close());
-    const { endpoint, requestTimeout, pollInterval, clientId, footer } = config.payment.seqr;
-    const payment = await createSeqrProvider(
-      {
-        endpoint,
-        requestTimeoutMs: requestTimeout,
-        pollIntervalMs: pollInterval,
-        clientId,
-        title: config.kiosk.name,
-        footer,
-        terminals: secrets.terminals,
-      },
-      clock,
-      log,
-    );
+    const settings = seqrSettings(loaded);
+    const payment = await createSeqrProvider(settings, clock, log);
     undo.push(() => payment.close());
     const telemetry = await startTelemetry(loaded, clock, log);
     undo.push(() => telemetry.close());
@@ -59,7 +51,8 @@ async function startDaemon(loaded: Loaded, { log, onFatal }: StartOptions): Prom
       positions.push({ goods: goodsOf(config, position), dispenser, noFlowTimeoutMs, timing: timingOf(config) });
     }
     let show = (_view: KioskView): void => {};
-    const kiosk = new Kiosk({
+    let saleClosed = (): void => {};
+    const kiosk = new engine.Kiosk({
       positions,
       payment,
       journal,
@@ -69,6 +62,7 @@ async function startDaemon(loaded: Loaded, { log, onFatal }: StartOptions): Prom
       earliestPlausibleMs: EARLIEST_PLAUSIBLE_MS,
       newSaleId: () => newSaleId(clock),
       show: (view) => show(view),
+      saleClosed: () => saleClosed(),
       fatal: onFatal,
     });
     const { listen } = config.display;
@@ -88,9 +82,12 @@ async function startDaemon(loaded: Loaded, { log, onFatal }: StartOptions): Prom
     show = (view) => display.show(view);
     display.show(kiosk.view());
     await kiosk.start();
-    const unschedule = scheduleHousekeeping(loaded, clock, log, () => journal.tidy());
+    const unattended = await takeRemoteOffers(loaded, kiosk, clock, log);
+    const bookkeeper = await keepBooks(loaded, settings, { kiosk, journal, clock, log });
+    saleClosed = () => bookkeeper.saleClosed();
     const close = async (): Promise<void> => {
-      unschedule();
+      bookkeeper.close();
+      await unattended?.close();
       await kiosk.close();
       await display.close();
     };
@@ -143,14 +140,67 @@ async function openDispenser({ config }: Loaded, position: PositionConfig, clock
   );
 }
 
-function scheduleHousekeeping({ config }: Loaded, clock: Clock, log: Log, tidy: () => Promise<void>): () => void {
-  const { schedule, kiosk } = config;
-  if (schedule.reconcile !== undefined) {
-    log.warn({}, "schedule.reconcile is set, but this version does not reconcile with the payment service yet");
-  }
-  return clock.schedule(schedule.housekeeping, kiosk.timezone, () => {
-    tidy().catch((error: unknown) => log.error({ error: String(error) }, "housekeeping failed"));
+/** For customers who scan the machine's own printed code; off unless it is configured. */
+async function takeRemoteOffers(
+  { file, config, secrets }: Loaded,
+  kiosk: Kiosk,
+  clock: Clock,
+  log: Log,
+): Promise<{ close(): Promise<void> } | null> {
+  const { unattended } = config.payment.seqr;
+  if (unattended === undefined || secrets.unattendedSecret === null) return null;
+  const { startUnattendedListener } = await import("./adapters/unattended/seqr/listener.ts");
+  const { certFile, keyFile, listen, merchantId, requestsPerMinute, publicUrl } = unattended;
+  const pem = (name: string): string => readFileSync(resolve(dirname(file), name), "utf8");
+  const tls = certFile === undefined || keyFile === undefined ? null : { cert: pem(certFile), key: pem(keyFile) };
+  const settings = {
+    ...listen,
+    merchantId,
+    secret: secrets.unattendedSecret,
+    tls,
+    requestsPerMinute,
+    publicUrl: publicUrl ?? null,
+    currency: config.kiosk.currency,
+    positions: config.positions.map(({ id }) => id),
+  };
+  return await startUnattendedListener(settings, kiosk, clock, log);
+}
+
+/** What goes on beside the sales: receipts, reconciliation, housekeeping. Loaded last, for nobody waits for it. */
+async function keepBooks(
+  { config }: Loaded,
+  settings: SeqrBooksSettings,
+  { kiosk, journal, clock, log }: { kiosk: Kiosk; journal: Journal; clock: Clock; log: Log },
+): Promise<{ saleClosed(): void; close(): void }> {
+  const { systemCalendar } = await import("./adapters/clock/system/calendar.ts");
+  const { createSeqrBooks } = await import("./adapters/payment/seqr/books.ts");
+  const { Bookkeeper } = await import("./engine/bookkeeper.ts");
+  const { schedule, kiosk: identity } = config;
+  const { timezone } = identity;
+  const calendar = systemCalendar();
+  const books = await createSeqrBooks(settings, clock, log);
+  const bookkeeper = new Bookkeeper({
+    positions: config.positions.map(({ id }) => id),
+    schedule: schedule.reconcile === undefined ? null : { cron: schedule.reconcile, timezone },
+    books,
+    receipts: settings.receipt !== null,
+    journal,
+    faults: kiosk.faults,
+    clock,
+    calendar,
+    log,
+    noted: () => kiosk.wakeOutbox(),
   });
+  bookkeeper.start();
+  const unschedule = calendar.schedule(schedule.housekeeping, timezone, () => {
+    journal.tidy().catch((error: unknown) => log.error({ error: String(error) }, "housekeeping failed"));
+  });
+  const close = (): void => {
+    unschedule();
+    bookkeeper.close();
+    books.close();
+  };
+  return { saleClosed: () => bookkeeper.saleClosed(), close };
 }
 
 /** Time first, so that ids sort; then chance, so that two kiosks or a clock set back never make the same one. */

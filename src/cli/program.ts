@@ -28,6 +28,7 @@ function buildProgram(startDaemon: StartDaemon): Command {
   addServing(program, startDaemon);
   addTerminal(program);
   addSales(program);
+  addBooks(program);
   return program;
 }
 
@@ -74,6 +75,11 @@ function addTerminal(program: Command): void {
   forPosition(terminal.command("unregister"))
     .description("unregister a position's terminal; refused while a sale is open")
     .action(async (options) => (await import("./terminal.ts")).unregister(options));
+  forPosition(terminal.command("sticker"))
+    .description("print the code that a sticker of a position carries")
+    .option("--format <format>", "terminal, svg or png", "terminal")
+    .option("--out <file>", "the file for svg or png")
+    .action(async (options) => (await import("./sticker.ts")).sticker(options));
   configOption(terminal.command("show"))
     .description("list the terminals; passwords are never shown")
     .option("--json", "as JSON")
@@ -93,4 +99,34 @@ function addSales(program: Command): void {
     .argument("<sale>", "the sale's id")
     .option("--json", "as JSON")
     .action(async (sale, options) => (await import("./sales.ts")).show(sale, options));
+}
+
+function addBooks(program: Command): void {
+  configOption(program.command("refund"))
+    .description("give money back out of a paid sale: all that is left, or an amount")
+    .argument("<sale>", "the sale's id")
+    .option("--amount <amount>", 'how much, such as "10.00"')
+    .option("--settle <made|not-made>", "what became of a refund without a clear answer")
+    .option("--json", "as JSON")
+    .action(async (sale, options) => (await import("./refund.ts")).refund(sale, options));
+  configOption(program.command("reconcile"))
+    .description("hold the payment service's books against the journal")
+    .option("--show", "only show the last result")
+    .option("--json", "as JSON")
+    .action(async (options) => (await import("./reconcile.ts")).reconcile(options));
+  configOption(program.command("report"))
+    .description("get a report of the payment service")
+    .argument("<report>", "its id, such as STD_RECON_007, or a path")
+    .requiredOption("-p, --position <id>", "of this position's terminal")
+    .option("--period <id>", "a marked period; the last reconciled one unless given")
+    .option("--language <code>", "such as en")
+    .option("--format <format>", "table, xml or json", "table")
+    .action(async (report, options) => (await import("./report.ts")).report(report, options));
+  configOption(program.command("certify"))
+    .description("walk the payment service's certification tests and write a report")
+    .option("--auto", "let the simulator's phone scan")
+    .option("--report <file>", "where the report goes")
+    .option("--seqr-id <id>", "the id that the service gave for the tests")
+    .option("--json", "the result as JSON")
+    .action(async (options) => (await import("./certify.ts")).certify(options));
 }

@@ -20,7 +20,7 @@ export async function run(options: { config: string }, startDaemon: StartDaemon)
 }
 
 export function logFor({ secrets }: Loaded, level: "debug" | "info" | "warn" | "error"): Log {
-  const values = [secrets.resellerPassword, secrets.mqttPassword, secrets.displayToken];
+  const values = [secrets.resellerPassword, secrets.mqttPassword, secrets.displayToken, secrets.unattendedSecret];
   const passwords = [...secrets.terminals.values()].map(({ password }) => password);
   return createLog({
     level,

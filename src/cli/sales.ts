@@ -1,5 +1,7 @@
 import { openHistory } from "../adapters/journal/sqlite/history.ts";
 import { loadConfig } from "../config/load.ts";
+import { formatAmount } from "../core/money.ts";
+import { refundsOf } from "../core/refund.ts";
 import type { SaleEvent } from "../core/sale/event.ts";
 import { CliError, UsageError } from "./failure.ts";
 import { receiptText } from "./receipt.ts";
@@ -57,6 +59,11 @@ export function show(saleId: string, options: { config: string; json?: boolean }
       return;
     }
     print(receiptText(config.kiosk.name, found.sale));
+    for (const { amountMinor, state, reference, refundId } of refundsOf(found.refunds)) {
+      print(
+        `Refund ${state === "open" ? "without a clear answer" : state}: ${formatAmount(amountMinor, found.sale.currency)} (${reference ?? refundId})`,
+      );
+    }
     print(`\nOutcome: ${found.sale.outcome}${found.sale.reason === null ? "" : ` (${found.sale.reason})`}\n`);
     print(table(["TIME (UTC)", "EVENT", ""], found.events.map(eventRow)));
   } finally {

@@ -22,6 +22,7 @@ export function crossChecks(config: Config): Found[] {
       "terminals: a second offer on a terminal would cancel the first, so each position needs one of its own",
     ),
     ...stickerChecks(config),
+    ...reconcileChecks(config),
     ...timingChecks(config),
     ...displayChecks(config),
   ];
@@ -58,6 +59,14 @@ function positionChecks(config: Config, position: PositionConfig, at: Problem["p
     }
   }
   return found;
+}
+
+/** The merchant's own account alone may read the books. */
+function reconcileChecks({ schedule, payment }: Config): Found[] {
+  if (schedule.reconcile === undefined || payment.seqr.reseller !== undefined) return [];
+  return [
+    { path: ["schedule", "reconcile"], message: "expected payment.seqr.reseller beside it: who may read the books" },
+  ];
 }
 
 /** A sticker shows whatever bill its terminal has open, so the terminal must have one. */

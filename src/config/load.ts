@@ -12,6 +12,7 @@ interface Secrets {
   readonly terminals: ReadonlyMap<string, Terminal>;
   readonly mqttPassword: string | null;
   readonly displayToken: string | null;
+  readonly unattendedSecret: string | null;
 }
 
 export interface Loaded {
@@ -27,6 +28,7 @@ const NO_SECRETS: Secrets = {
   terminals: new Map(),
   mqttPassword: null,
   displayToken: null,
+  unattendedSecret: null,
 };
 const LARGEST_CONFIG_BYTES = 1_000_000;
 
@@ -123,6 +125,12 @@ function readSecrets(file: string, config: Config, purpose: Purpose, found: Omit
     terminals,
     mqttPassword: secret(config.mqtt?.passwordFile, ["mqtt", "passwordFile"]),
     displayToken: secret(config.display.tokenFile, ["display", "tokenFile"]),
+    unattendedSecret: secret(config.payment.seqr.unattended?.secretFile, [
+      "payment",
+      "seqr",
+      "unattended",
+      "secretFile",
+    ]),
   };
 }
 

@@ -24,6 +24,14 @@ const CATALOGUE = {
     blocking: false,
     advice: "A sale could not be resolved: see `kioskd sales list --outcome needs-attention`.",
   },
+  "books-differ": {
+    blocking: false,
+    advice: "Journal and payment service do not agree: see `kioskd reconcile --show`.",
+  },
+  "reconciliation-failed": {
+    blocking: false,
+    advice: "The payment service gave no report: check the reseller's credentials, then `kioskd reconcile`.",
+  },
   overrun: { blocking: false, advice: "More was dispensed than was reserved: check the dispenser's limit." },
 } as const;
 

@@ -5,6 +5,7 @@ import type { Log } from "../ports/log.ts";
 import type { Outcome } from "../ports/outcome.ts";
 import type { PaymentProvider } from "../ports/payment.ts";
 import type { FaultBoard } from "./fault-board.ts";
+import type { Nap } from "./wait.ts";
 
 /** An event without what the position adds: sale and time. */
 export type News = SaleEvent extends infer E ? (E extends SaleEvent ? Omit<E, "saleId" | "atMs"> : never) : never;
@@ -17,6 +18,8 @@ export interface Errand {
   readonly faults: FaultBoard;
   readonly clock: Clock;
   readonly log: Log;
+  /** The wait between polls, which a word from outside may cut short. */
+  readonly nap: Nap;
   /** False once the state that owed the effect is left: nothing more may be done for it. */
   alive(): boolean;
   tell(news: News): Promise<void>;

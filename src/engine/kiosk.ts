@@ -11,12 +11,14 @@ import type { Log } from "../ports/log.ts";
 import type { Metrics } from "../ports/metrics.ts";
 import type { PaymentProvider } from "../ports/payment.ts";
 import type { Telemetry } from "../ports/telemetry.ts";
+import type { RemoteOffer, RemoteOffers } from "../ports/unattended.ts";
 import { FaultBoard } from "./fault-board.ts";
 import { Outbox } from "./outbox.ts";
 import { POLICY } from "./policy.ts";
 import { Position } from "./position.ts";
+import { remoteOffer } from "./remote-offer.ts";
 import { Supervisor } from "./supervisor.ts";
-import { wait, within } from "./wait.ts";
+import { Nap, wait, within } from "./wait.ts";
 
 export interface PositionSetup {
   readonly goods: Goods;
@@ -37,24 +39,29 @@ export interface KioskDeps {
   readonly earliestPlausibleMs: number;
   newSaleId(): string;
   show(view: KioskView): void;
+  saleClosed(): void;
   fatal(reason: string): void;
 }
 
 /** The whole machine: its positions, its faults, its outbox, and what customers may ask of it. */
-export class Kiosk implements CustomerInput {
+export class Kiosk implements CustomerInput, RemoteOffers {
   readonly #deps: KioskDeps;
-  readonly #faults: FaultBoard;
+  /** Others than the engine raise and clear their own here. */
+  readonly faults: FaultBoard;
   readonly #outbox: Outbox;
   readonly #supervisor: Supervisor;
   readonly #positions = new Map<string, { readonly setup: PositionSetup; readonly position: Position }>();
   readonly #sales: Record<Outcome, number> = { paid: 0, released: 0, "needs-attention": 0 };
+  readonly #naps = new Map<string, Nap>();
+  /** Who waits for a position's next change. */
+  #watchers: (() => void)[] = [];
   #started = false;
   #ending = false;
 
   constructor(deps: KioskDeps) {
     this.#deps = deps;
     const { clock, log, journal, telemetry, payment } = deps;
-    this.#faults = new FaultBoard(clock, log, () => this.#changed());
+    this.faults = new FaultBoard(clock, log, () => this.#changed());
     this.#outbox = new Outbox(journal, telemetry, clock, log);
     for (const setup of deps.positions) {
       const id = setup.goods.position;
@@ -68,7 +75,7 @@ export class Kiosk implements CustomerInput {
       })),
       payment,
       journal,
-      faults: this.#faults,
+      faults: this.faults,
       clock,
       log,
       earliestPlausibleMs: deps.earliestPlausibleMs,
@@ -82,8 +89,8 @@ export class Kiosk implements CustomerInput {
     this.#started = true;
     this.#deps.telemetry.onConnection((connected, detail) => {
       if (this.#ending) return;
-      if (connected) this.#faults.clear("broker-unreachable", null);
-      else this.#faults.raise("broker-unreachable", null, detail);
+      if (connected) this.faults.clear("broker-unreachable", null);
+      else this.faults.raise("broker-unreachable", null, detail);
       this.#outbox.connection(connected);
     });
     this.#changed();
@@ -92,13 +99,13 @@ export class Kiosk implements CustomerInput {
 
   view(): KioskView {
     const positions = [...this.#positions.values()].map(({ setup, position }) =>
-      positionView(setup.goods, position.state, position.live, this.#faults.all),
+      positionView(setup.goods, position.state, position.live, this.faults.all),
     );
     return { positions };
   }
 
   health(): Health {
-    const reasons = this.#faults.all
+    const reasons = this.faults.all
       .filter(blocks)
       .map((fault) => `${fault.position === null ? "" : `position ${fault.position}: `}${fault.code}: ${fault.detail}`);
     if (!this.#started) reasons.unshift("starting");
@@ -109,8 +116,8 @@ export class Kiosk implements CustomerInput {
     return {
       sales: { ...this.#sales },
       ignoredEvents: [...this.#positions.values()].reduce((sum, { position }) => sum + position.ignored, 0),
-      outboxRecords: await this.#deps.journal.undeliveredCount(),
-      faults: this.#faults.all,
+      outboxRecords: await this.#deps.journal.pendingCount("sales"),
+      faults: this.faults.all,
     };
   }
 
@@ -123,14 +130,30 @@ export class Kiosk implements CustomerInput {
     if (maximumMinor === undefined || !reserveMinor.includes(maximumMinor)) {
       return { kind: "invalid", reason: `reserve is one of ${this.#choices(id)}, not "${maximum}"` };
     }
-    const refusal = await this.#refusal(id, position, setup, maximumMinor);
-    if (refusal !== null) return { kind: "conflict", reason: refusal };
-    try {
-      const taken = await position.select(this.#deps.newSaleId(), termsOf(setup, maximumMinor));
-      return taken ? { kind: "taken" } : { kind: "conflict", reason: "another sale is running" };
-    } catch {
-      return { kind: "conflict", reason: "the journal cannot be written" };
+    const begun = await this.#begin(setup, position, maximumMinor);
+    return begun.kind === "begun" ? { kind: "taken" } : conflict(begun.reason);
+  }
+
+  async offerTo(id: string, reservationMinor: number): Promise<RemoteOffer> {
+    const found = this.#positions.get(id);
+    if (found === undefined) return { kind: "out-of-service", detail: `there is no position "${id}"` };
+    const { setup, position } = found;
+    const maximumMinor = Math.min(reservationMinor, Math.max(...setup.goods.reserveMinor));
+    const begun = await this.#begin(setup, position, maximumMinor);
+    if (begun.kind === "out-of-service") return { kind: "out-of-service", detail: begun.reason };
+    if (begun.kind !== "begun") return { kind: begun.kind };
+    for (;;) {
+      const offer = remoteOffer(position.state, begun.saleId);
+      if (offer !== null) return offer;
+      if (this.#ending) return { kind: "late" };
+      await new Promise<void>((resolve) => {
+        this.#watchers.push(resolve);
+      });
     }
+  }
+
+  wake(id: string): void {
+    this.#naps.get(id)?.cut();
   }
 
   async stop(id: string): Promise<InputAnswer> {
@@ -146,6 +169,11 @@ export class Kiosk implements CustomerInput {
     const { phase } = found.position.state;
     if (phase !== "offered" && phase !== "reserved") return conflict(`nothing can be cancelled while ${phase}`);
     return (await found.position.stop("customer")) ? { kind: "taken" } : conflict("too late to cancel");
+  }
+
+  /** There may be something new in the outbox. */
+  wakeOutbox(): void {
+    this.#outbox.wake();
   }
 
   /** Stops what runs, waits for it within a bound, and closes everything that the kiosk was given. */
@@ -165,18 +193,35 @@ export class Kiosk implements CustomerInput {
     await within(clock, 2_000, this.#outbox.settled());
     this.#outbox.close();
     await Promise.all(all.map((position) => position.close()));
+    for (const changed of this.#watchers.splice(0)) changed();
     await Promise.all([telemetry.close(), payment.close(), ...positions.map(({ dispenser }) => dispenser.close())]);
     await journal.close();
   }
 
-  async #refusal(id: string, position: Position, setup: PositionSetup, maximumMinor: number): Promise<string | null> {
-    if (!this.#started || this.#ending) return "the kiosk is not in service now";
-    if (isOpen(position.state)) return "another sale is running";
-    if (limitBase(setup.goods.tariff, maximumMinor) <= 0) return "the amount buys nothing";
+  async #begin(setup: PositionSetup, position: Position, maximumMinor: number): Promise<Begun> {
+    const refusal = await this.#refusal(position, setup, maximumMinor);
+    if (refusal !== null) return refusal;
+    const saleId = this.#deps.newSaleId();
+    try {
+      const taken = await position.select(saleId, termsOf(setup, maximumMinor));
+      return taken ? { kind: "begun", saleId } : IN_USE;
+    } catch {
+      return outOfService("the journal cannot be written");
+    }
+  }
+
+  async #refusal(position: Position, setup: PositionSetup, maximumMinor: number): Promise<Refusal | null> {
+    const id = setup.goods.position;
+    if (!this.#started || this.#ending) return outOfService("the kiosk is not in service now");
+    if (isOpen(position.state)) return IN_USE;
+    const leastMinor = Math.min(...setup.goods.reserveMinor);
+    if (maximumMinor < leastMinor || limitBase(setup.goods.tariff, maximumMinor) <= 0) {
+      return { kind: "too-little", reason: "the amount is below the smallest choice" };
+    }
     await this.#supervisor.checkClock();
     await this.#supervisor.checkDispenser(id, setup.dispenser);
-    const fault = this.#faults.all.find((each) => blocks(each) && (each.position === null || each.position === id));
-    return fault === undefined ? null : `out of service: ${fault.code}`;
+    const fault = this.faults.all.find((each) => blocks(each) && (each.position === null || each.position === id));
+    return fault === undefined ? null : outOfService(`out of service: ${fault.code}`);
   }
 
   #choices(id: string): string {
@@ -186,30 +231,49 @@ export class Kiosk implements CustomerInput {
 
   #makePosition(setup: PositionSetup): Position {
     const { payment, journal, clock, log } = this.#deps;
+    const id = setup.goods.position;
+    const nap = new Nap();
+    this.#naps.set(id, nap);
     return new Position({
-      id: setup.goods.position,
+      id,
+      nap,
       noFlowTimeoutMs: setup.noFlowTimeoutMs,
       payment,
       dispenser: setup.dispenser,
       journal,
-      faults: this.#faults,
+      faults: this.faults,
       clock,
       log,
       changed: () => this.#changed(),
       closed: (outcome) => {
         this.#sales[outcome]++;
         this.#outbox.wake();
+        this.#deps.saleClosed();
       },
       fatal: (reason) => this.#deps.fatal(reason),
     });
   }
 
   #changed(): void {
+    for (const changed of this.#watchers.splice(0)) changed();
     if (!this.#started) return;
     const view = this.view();
     this.#deps.show(view);
     this.#deps.telemetry.publish(view);
   }
+}
+
+interface Refusal {
+  readonly kind: "in-use" | "out-of-service" | "too-little";
+  readonly reason: string;
+}
+
+type Begun = Refusal | { readonly kind: "begun"; readonly saleId: string };
+
+const IN_USE: Refusal = { kind: "in-use", reason: "another sale is running" };
+
+function outOfService(reason: string): Refusal {
+  return { kind: "out-of-service", reason };
 }
 
 function termsOf(setup: PositionSetup, maximumMinor: number): Terms {

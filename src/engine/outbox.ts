@@ -1,76 +1,33 @@
 import type { Clock } from "../ports/clock.ts";
-import type { Journal } from "../ports/journal.ts";
+import type { Journal, OutboxStream } from "../ports/journal.ts";
 import type { Log } from "../ports/log.ts";
 import type { Telemetry } from "../ports/telemetry.ts";
-import { POLICY } from "./policy.ts";
+import { Pump } from "./pump.ts";
 
-/** Carries closed sales to the broker: one at a time, in order, each until it is acknowledged. */
+/** What the operator gets for good: closed sales, refunds, reconciliations, each stream in its order. */
 export class Outbox {
-  readonly #journal: Journal;
-  readonly #telemetry: Telemetry;
-  readonly #clock: Clock;
-  readonly #log: Log;
-  #connected = false;
-  #draining = false;
-  #again = false;
-  #running: Promise<void> = Promise.resolve();
-  #closed = false;
+  readonly #pumps: readonly Pump<OutboxStream>[];
 
   constructor(journal: Journal, telemetry: Telemetry, clock: Clock, log: Log) {
-    this.#journal = journal;
-    this.#telemetry = telemetry;
-    this.#clock = clock;
-    this.#log = log;
+    const streams: readonly OutboxStream[] = ["sales", "refunds", "reconciliations"];
+    this.#pumps = streams.map(
+      (reader) => new Pump({ reader, journal, clock, log, deliver: (entry) => telemetry.deliver(reader, entry) }),
+    );
   }
 
   connection(connected: boolean): void {
-    this.#connected = connected;
-    if (connected) this.wake();
+    for (const pump of this.#pumps) pump.connection(connected);
   }
 
-  /** There may be something to deliver. */
   wake(): void {
-    this.#again = true;
-    if (this.#draining || !this.#connected || this.#closed) return;
-    this.#draining = true;
-    this.#running = this.#drain()
-      .catch((error: unknown) => {
-        this.#log.error({ error }, "the outbox cannot be read");
-        this.#retryLater();
-      })
-      .finally(() => {
-        this.#draining = false;
-        if (this.#again) this.wake();
-      });
+    for (const pump of this.#pumps) pump.wake();
   }
 
-  /** Resolves when the delivery under way has ended, one way or the other. */
   async settled(): Promise<void> {
-    await this.#running;
+    await Promise.all(this.#pumps.map((pump) => pump.settled()));
   }
 
   close(): void {
-    this.#closed = true;
-  }
-
-  async #drain(): Promise<void> {
-    while (this.#again && this.#connected && !this.#closed) {
-      this.#again = false;
-      const entries = await this.#journal.undelivered(POLICY.outboxBatch);
-      for (const entry of entries) {
-        if (this.#closed) return;
-        if (!(await this.#telemetry.deliver(entry))) {
-          this.#retryLater();
-          return;
-        }
-        await this.#journal.acknowledge(entry.seq);
-      }
-      if (entries.length === POLICY.outboxBatch) this.#again = true;
-    }
-  }
-
-  #retryLater(): void {
-    this.#again = false;
-    this.#clock.after(POLICY.outboxRetryMs, () => this.wake());
+    for (const pump of this.#pumps) pump.close();
   }
 }

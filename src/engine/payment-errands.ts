@@ -22,7 +22,7 @@ export async function offer(errand: Errand, { sale }: Offering): Promise<void> {
 export async function watch(errand: Errand, { sale, offer: { reference } }: Offered): Promise<void> {
   let silent = 0;
   while (errand.alive()) {
-    await wait(errand.clock, errand.payment.watchIntervalMs);
+    await errand.nap.take(errand.clock, errand.payment.watchIntervalMs);
     if (!errand.alive()) return;
     const outcome = await errand.payment.query(sale, reference);
     silent = outcome.kind === "unknown" ? silent + 1 : 0;

@@ -30,6 +30,15 @@ export const POLICY = {
   outboxBatch: 50,
   /** Events waiting at one position; a healthy one has a handful. */
   queueLimit: 256,
+  /** Waits between sendings of a refund that may be repeated. */
+  refundRetriesMs: [1_000, 5_000, 15_000],
+  /** Waits between attempts to end a period or get its report, which takes the service some seconds. */
+  reconcileRetriesMs: [3_000, 3_000, 5_000, 10_000, 30_000, 60_000],
+  reconcileAttempts: 30,
+  /** What was booked so shortly before the end of a period may stand in the next one. */
+  reconcileSlackMs: 2 * 60_000,
+  /** A reconciliation noted further in the future was noted by a wrong clock. */
+  reconcileAheadMs: 26 * 3_600_000,
   /** How long a stop of the daemon waits for running sales; what is left is recovered at the next start. */
   shutdownMs: 20_000,
   /** How long an open sale is given when nobody knows how long the machine was off: a router needs minutes. */

@@ -19,7 +19,7 @@ import * as payment from "./payment-errands.ts";
 import { POLICY } from "./policy.ts";
 import { Queue } from "./queue.ts";
 import { SaleClock } from "./sale-clock.ts";
-import { wait } from "./wait.ts";
+import { type Nap, wait } from "./wait.ts";
 
 export interface PositionDeps {
   readonly id: string;
@@ -31,6 +31,7 @@ export interface PositionDeps {
   readonly faults: FaultBoard;
   readonly clock: Clock;
   readonly log: Log;
+  readonly nap: Nap;
   changed(): void;
   closed(outcome: Outcome): void;
   /** The journal refuses for good: the daemon must end, so that it is restarted and recovers. */
@@ -214,12 +215,12 @@ export class Position {
   }
 
   #errand(): Errand {
-    const { id, payment: provider, dispenser, faults, clock, log } = this.#deps;
+    const { id, payment: provider, dispenser, faults, clock, log, nap } = this.#deps;
     const epoch = this.#epoch;
     const tell = async (news: News): Promise<void> => {
       if (epoch.alive) await this.#tell(news);
     };
-    return { position: id, payment: provider, dispenser, faults, clock, log, alive: () => epoch.alive, tell };
+    return { position: id, payment: provider, dispenser, faults, clock, log, nap, alive: () => epoch.alive, tell };
   }
 
   async #finish(): Promise<void> {

@@ -22,3 +22,22 @@ export async function within(clock: Clock, delayMs: number, work: Promise<unknow
     work.then(settled, settled);
   });
 }
+
+/** A wait that can be cut short; one at a time, and cutting it while nobody waits does nothing. */
+export class Nap {
+  #cut: () => void = () => {};
+
+  take(clock: Clock, delayMs: number): Promise<void> {
+    return new Promise((resolve) => {
+      const cancel = clock.after(delayMs, resolve);
+      this.#cut = () => {
+        cancel();
+        resolve();
+      };
+    });
+  }
+
+  cut(): void {
+    this.#cut();
+  }
+}

@@ -1,9 +1,11 @@
+import type { ReconciliationEvent } from "../core/reconcile.ts";
+import type { RefundEvent } from "../core/refund.ts";
 import type { SaleEvent } from "../core/sale/event.ts";
 import type { SaleRecord } from "../core/sale/record.ts";
 
 /**
- * The durable record. What `append` resolved survives a power cut; one that rejects has left nothing behind.
- * A closing event and its sale record become durable together.
+ * The durable record. What `append` and `note` resolved survives a power cut; one that rejects has left nothing
+ * behind. A closing event and its sale record become durable together.
  */
 export interface Journal {
   append(position: string, event: SaleEvent, record: SaleRecord | null): Promise<void>;
@@ -11,20 +13,51 @@ export interface Journal {
   lastSale(position: string): Promise<readonly SaleEvent[]>;
   /** The newest event's time, by which an implausible clock is recognised; null in an empty journal. */
   newestAtMs(): Promise<number | null>;
-  /** The outbox: closed sales that the broker has not acknowledged, in order, at most `limit`. */
-  undelivered(limit: number): Promise<readonly OutboxEntry[]>;
-  /** Rejects nothing: an entry that was acknowledged before stays so. */
-  acknowledge(seq: number): Promise<void>;
-  undeliveredCount(): Promise<number>;
   /** Writes something of no meaning as durably as an event; rejects when an append would fail now. */
   check(): Promise<void>;
+
+  /** Closed sales with a number above `seq`, in order, at most `limit`. */
+  salesAfter(seq: number, limit: number): Promise<readonly Entry<SaleRecord>[]>;
+  /** What else is noted: of one key (a sale, a position), in order. */
+  notes<S extends keyof Notes>(stream: S, key: string): Promise<readonly Notes[S][]>;
+  notesAfter<S extends keyof Notes>(stream: S, seq: number, limit: number): Promise<readonly Entry<Notes[S]>[]>;
+  /**
+   * Adds what `decide` makes of the notes of the key, with nobody in between; nothing when it gives null.
+   * Resolves with what was added.
+   */
+  note<S extends keyof Notes>(
+    stream: S,
+    key: string,
+    decide: (notes: readonly Notes[S][]) => Notes[S] | null,
+  ): Promise<Notes[S] | null>;
+
+  /** What a reader has not acknowledged yet, in order, at most `limit`. Each reader has a mark of its own. */
+  pending<R extends keyof Readers>(reader: R, limit: number): Promise<readonly Entry<Readers[R]>[]>;
+  pendingCount(reader: keyof Readers): Promise<number>;
+  /** An entry that was acknowledged before stays so. */
+  acknowledge(reader: keyof Readers, seq: number): Promise<void>;
+
   /** Nightly housekeeping: nothing that was written gets lost or changes. */
   tidy(): Promise<void>;
   close(): Promise<void>;
 }
 
-export interface OutboxEntry {
-  /** Rises by one with every closed sale, for ever. */
+/** Numbers rise by one within a stream, for ever. */
+export interface Entry<T> {
   readonly seq: number;
-  readonly record: SaleRecord;
+  readonly body: T;
 }
+
+export interface Notes {
+  readonly refunds: RefundEvent;
+  readonly reconciliations: ReconciliationEvent;
+}
+
+/** `sales`, `refunds` and `reconciliations` are the outbox; `receipts` attaches receipts to payments. */
+export interface Readers extends Notes {
+  readonly sales: SaleRecord;
+  readonly receipts: SaleRecord;
+}
+
+/** What goes to the operator, stream by stream. */
+export type OutboxStream = Exclude<keyof Readers, "receipts">;

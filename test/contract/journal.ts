@@ -39,8 +39,8 @@ export function journalContract(name: string, make: MakeJournal): void {
     it("is empty at first", async () => {
       expect(await journal.lastSale("1")).toEqual([]);
       expect(await journal.newestAtMs()).toBeNull();
-      expect(await journal.undelivered(10)).toEqual([]);
-      expect(await journal.undeliveredCount()).toBe(0);
+      expect(await journal.pending("sales", 10)).toEqual([]);
+      expect(await journal.pendingCount("sales")).toBe(0);
     });
 
     it("gives a position's last sale back, whole and in order, after a restart too", async () => {
@@ -58,18 +58,18 @@ export function journalContract(name: string, make: MakeJournal): void {
 
     it("keeps closed sales in order until they are acknowledged, numbers rising for ever", async () => {
       for (const id of ["a", "b", "c"]) await append(id);
-      expect((await journal.undelivered(2)).map(({ seq, record: { saleId } }) => [seq, saleId])).toEqual([
+      expect((await journal.pending("sales", 2)).map(({ seq, body: { saleId } }) => [seq, saleId])).toEqual([
         [1, "a"],
         [2, "b"],
       ]);
-      await journal.acknowledge(1);
-      await journal.acknowledge(1);
+      await journal.acknowledge("sales", 1);
+      await journal.acknowledge("sales", 1);
       await restart();
-      expect((await journal.undelivered(10)).map(({ seq }) => seq)).toEqual([2, 3]);
-      await journal.acknowledge(3);
+      expect((await journal.pending("sales", 10)).map(({ seq }) => seq)).toEqual([2, 3]);
+      await journal.acknowledge("sales", 3);
       await append("d");
-      expect((await journal.undelivered(10)).map(({ seq }) => seq)).toEqual([4]);
-      expect(await journal.undeliveredCount()).toBe(1);
+      expect((await journal.pending("sales", 10)).map(({ seq }) => seq)).toEqual([4]);
+      expect(await journal.pendingCount("sales")).toBe(1);
     });
 
     it("checks and tidies without changing what it holds", async () => {

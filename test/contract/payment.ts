@@ -5,12 +5,16 @@ import type { PaymentProvider } from "../../src/ports/payment.ts";
 /** A provider with the service behind it, and the customer's hand on the phone. */
 export interface PaymentRig {
   readonly provider: PaymentProvider;
+  /** False where the service keeps what a customer confirmed until its time is over, whoever asks to free it. */
+  readonly freesHeldBills: boolean;
   confirm(reference: string): Promise<void>;
   decline(reference: string): Promise<void>;
   /** What the service has taken for the sale, and not given back, in minor units. */
   charged(saleId: string): Promise<number>;
   /** What the service holds for the sale at this moment, in minor units. */
   held(saleId: string): Promise<number>;
+  /** Lets time pass at the service. */
+  pass(durationMs: number): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -129,20 +133,46 @@ export function paymentContract(name: string, make: MakePaymentRig): void {
 
     it("releasing twice charges nothing and holds nothing", async () => {
       const sale = contractSale();
-      const { provider, reference, charged, held } = await reserved(sale);
+      const { provider, reference, charged, held, freesHeldBills, pass } = await reserved(sale);
       const first = await provider.release(sale, reference);
-      expect(first).toMatchObject({ kind: "done", value: { state: "ended" } });
+      expect(first).toMatchObject({ kind: "done", value: { state: freesHeldBills ? "ended" : "held" } });
       expect(await provider.release(sale, reference)).toEqual(first);
+      expect(await charged(sale.id)).toBe(0);
+      expect(await held(sale.id)).toBe(freesHeldBills ? 0 : sale.terms.maximumMinor);
+      if (freesHeldBills) return;
+      await pass(sale.terms.commitTimeoutMs);
+      expect(await provider.release(sale, reference)).toMatchObject({ kind: "done", value: { state: "ended" } });
       expect(await charged(sale.id)).toBe(0);
       expect(await held(sale.id)).toBe(0);
     });
 
     it("releasing without a reference ends what the lost offer left open", async () => {
       const sale = contractSale();
-      const { provider, reference, confirm, held } = await offered(sale);
-      await confirm(reference);
+      const { provider, reference, held } = await offered(sale);
       expect(await provider.release(sale, null)).toMatchObject({ kind: "done", value: { state: "ended" } });
       expect(await provider.query(sale, reference)).toMatchObject({ kind: "done", value: { state: "ended" } });
+      expect(await held(sale.id)).toBe(0);
+    });
+
+    it("releasing without a reference frees what the customer confirmed, at the latest when its time is over", async () => {
+      const sale = contractSale();
+      const { provider, reference, confirm, held, charged, freesHeldBills, pass } = await offered(sale);
+      await confirm(reference);
+      await provider.release(sale, null);
+      if (!freesHeldBills) await pass(sale.terms.commitTimeoutMs);
+      expect(await provider.query(sale, reference)).toMatchObject({ kind: "done", value: { state: "ended" } });
+      expect(await charged(sale.id)).toBe(0);
+      expect(await held(sale.id)).toBe(0);
+    });
+
+    it("a hold that is neither settled nor released ends with its time, and nothing is charged", async () => {
+      const sale = contractSale();
+      const { provider, reference, charged, held, pass } = await reserved(sale);
+      await pass(sale.terms.commitTimeoutMs);
+      const ended = { kind: "done", value: { state: "ended" } };
+      expect(await provider.query(sale, reference)).toMatchObject(ended);
+      expect(await provider.settle(sale, reference, CONTRACT_DELIVERY)).toMatchObject(ended);
+      expect(await charged(sale.id)).toBe(0);
       expect(await held(sale.id)).toBe(0);
     });
 

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import type { SaleRecord } from "../../src/core/sale/record.ts";
 import type { KioskView } from "../../src/ports/display.ts";
-import type { OutboxEntry } from "../../src/ports/journal.ts";
+import type { Entry } from "../../src/ports/journal.ts";
 import type { Telemetry } from "../../src/ports/telemetry.ts";
 
 /** One implementation together with the operator's side of it, which is down at first. */
@@ -15,7 +16,7 @@ export interface TelemetryRig {
   stateOf(position: string): Promise<string | null>;
   /** Within which `deliver` must end. */
   readonly deliverTimeoutMs: number;
-  readonly sampleEntry: (seq: number) => OutboxEntry;
+  readonly sampleEntry: (seq: number) => Entry<SaleRecord>;
   readonly sampleView: (state: "idle" | "settling") => KioskView;
   close(): Promise<void>;
 }
@@ -60,7 +61,7 @@ export function telemetryContract(name: string, make: () => Promise<TelemetryRig
       await rig.up();
       connect();
       await connected();
-      const answers = await Promise.all([1, 2, 3, 4, 5].map((seq) => telemetry.deliver(rig.sampleEntry(seq))));
+      const answers = await Promise.all([1, 2, 3, 4, 5].map((seq) => telemetry.deliver("sales", rig.sampleEntry(seq))));
       expect(answers).toEqual([true, true, true, true, true]);
       await vi.waitFor(() => expect(rig.arrived()).toEqual([1, 2, 3, 4, 5]), SOON);
     });
@@ -68,11 +69,11 @@ export function telemetryContract(name: string, make: () => Promise<TelemetryRig
     test("a record is false while the other side is away, and is not sent behind the caller's back", async () => {
       connect();
       const beganMs = performance.now();
-      expect(await telemetry.deliver(rig.sampleEntry(1))).toBe(false);
+      expect(await telemetry.deliver("sales", rig.sampleEntry(1))).toBe(false);
       expect(performance.now() - beganMs).toBeLessThan(rig.deliverTimeoutMs + 500);
       await rig.up();
       await connected();
-      expect(await telemetry.deliver(rig.sampleEntry(2))).toBe(true);
+      expect(await telemetry.deliver("sales", rig.sampleEntry(2))).toBe(true);
       await vi.waitFor(() => expect(rig.arrived()).toEqual([2]), SOON);
     });
 
@@ -80,14 +81,14 @@ export function telemetryContract(name: string, make: () => Promise<TelemetryRig
       await rig.up();
       connect();
       await connected();
-      expect(await telemetry.deliver(rig.sampleEntry(1))).toBe(true);
+      expect(await telemetry.deliver("sales", rig.sampleEntry(1))).toBe(true);
       await vi.waitFor(() => expect(rig.arrived()).toEqual([1]), SOON);
       await rig.down();
-      expect(await telemetry.deliver(rig.sampleEntry(2))).toBe(false);
+      expect(await telemetry.deliver("sales", rig.sampleEntry(2))).toBe(false);
       await vi.waitFor(() => expect(changes.at(-1)).toBe(false), SOON);
       await rig.up();
       await connected();
-      expect(await telemetry.deliver(rig.sampleEntry(2))).toBe(true);
+      expect(await telemetry.deliver("sales", rig.sampleEntry(2))).toBe(true);
       await vi.waitFor(() => expect(rig.arrived()).toEqual([1, 2]), SOON);
     });
 
@@ -109,7 +110,7 @@ export function telemetryContract(name: string, make: () => Promise<TelemetryRig
       await telemetry.close();
       expect(performance.now() - beganMs).toBeLessThan(CLOSE_MS);
       expect(changes.at(-1)).toBe(false);
-      expect(await telemetry.deliver(rig.sampleEntry(1))).toBe(false);
+      expect(await telemetry.deliver("sales", rig.sampleEntry(1))).toBe(false);
       telemetry.publish(rig.sampleView("idle"));
     });
   });

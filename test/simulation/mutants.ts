@@ -45,7 +45,10 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "the outbox comes newest first",
     caughtBy: ["9 outbox"],
-    journal: (port) => ({ ...port, undelivered: async (limit) => (await port.undelivered(limit)).toReversed() }),
+    journal: (port) => ({
+      ...port,
+      pending: async (reader, limit) => (await port.pending(reader, limit)).toReversed(),
+    }),
   },
   {
     name: "the reserved maximum is committed, not the delivery",

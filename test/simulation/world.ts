@@ -171,6 +171,7 @@ export class World {
       clock: (mutant?.clock ?? same)(clockOf(this.time, life), this),
       log: this.#logOf(life),
       earliestPlausibleMs: EARLIEST_PLAUSIBLE_MS,
+      saleClosed: () => {},
       newSaleId: () => `s${++this.#saleCount}`,
       show: (mutant?.show ?? same)(show, this),
       fatal: (reason) => {

@@ -83,12 +83,13 @@ describe("the phone over HTTP", () => {
 });
 
 describe("the SOAP side", () => {
-  it("serves its description", async () => {
-    expect(await (await fetch(`${simulator.endpoint}?wsdl`)).text()).toContain("ERSWSExternalClientServiceImplService");
+  it("serves its description, with the address it was asked at", async () => {
+    const wsdl = await (await fetch(`${simulator.endpoint}?wsdl`)).text();
+    expect(/<soap:address location="([^"]*)"/.exec(wsdl)?.[1]).toBe(simulator.endpoint);
   });
 
   it.each(["refundPayment", "submitPaymentReceipt", "markTransactionPeriod", "executeReport"])(
-    "%s is not supported",
+    "%s wants to know who calls",
     async (operation) => {
       expect(await soap(operation)).toContain("<resultCode>91</resultCode>");
     },

@@ -8,6 +8,5 @@ export function hurriedClock(factor: number): Clock {
     wallMs: clock.wallMs,
     monotonicMs: () => clock.monotonicMs() * factor,
     after: (delayMs, run) => clock.after(delayMs / factor, run),
-    schedule: clock.schedule,
   };
 }

@@ -1,6 +1,6 @@
 import type { SaleEvent } from "../../src/core/sale/event.ts";
 import type { SaleRecord } from "../../src/core/sale/record.ts";
-import type { Journal, OutboxEntry } from "../../src/ports/journal.ts";
+import type { Entry, Journal } from "../../src/ports/journal.ts";
 import type { Chaos } from "./sim-chaos.ts";
 import { answer, type Life, type VirtualTime } from "./virtual-clock.ts";
 
@@ -20,6 +20,11 @@ export class Disk {
   write(life: Life, position: string, event: SaleEvent, record: SaleRecord | null): void {
     this.rows.push({ position, saleId: event.saleId, life, body: JSON.stringify(event) });
     if (record !== null) this.sales.push(JSON.stringify(record));
+  }
+
+  salesAfter(seq: number, limit: number): Entry<SaleRecord>[] {
+    const bodies = this.sales.slice(seq, seq + limit);
+    return bodies.map((body, at) => ({ seq: seq + at + 1, body: JSON.parse(body) as SaleRecord }));
   }
 
   lastSale(position: string): SaleEvent[] {
@@ -80,19 +85,20 @@ export function openMemoryJournal(disk: Disk, life: Life, world: DiskWorld): Jou
         const last = disk.rows.at(-1);
         return last === undefined ? null : (JSON.parse(last.body) as SaleEvent).atMs;
       }),
-    undelivered: (limit) =>
-      read(() =>
-        disk.sales
-          .slice(disk.delivered, disk.delivered + limit)
-          .map((body, at): OutboxEntry => ({ seq: disk.delivered + at + 1, record: JSON.parse(body) as SaleRecord })),
-      ),
-    acknowledge: async (seq) => {
+    // Refunds, reconciliations and receipts are not part of the simulated life.
+    notes: () => read(() => []),
+    notesAfter: () => read(() => []),
+    note: () => read(() => null),
+    salesAfter: (seq, limit) => read(() => disk.salesAfter(seq, limit)),
+    pending: (reader, limit) =>
+      read(() => (reader === "sales" ? (disk.salesAfter(disk.delivered, limit) as Entry<never>[]) : [])),
+    acknowledge: async (_reader, seq) => {
       if (isFull()) throw new Error("SimulatedDisk: no space left");
       await read(() => {
         disk.delivered = Math.max(disk.delivered, seq);
       });
     },
-    undeliveredCount: () => read(() => disk.sales.length - disk.delivered),
+    pendingCount: () => read(() => disk.sales.length - disk.delivered),
     check: async () => {
       if (isFull()) throw new Error("SimulatedDisk: no space left");
       await read(() => undefined);

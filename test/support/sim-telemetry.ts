@@ -1,5 +1,5 @@
 import type { SaleRecord } from "../../src/core/sale/record.ts";
-import type { OutboxEntry } from "../../src/ports/journal.ts";
+import type { Entry } from "../../src/ports/journal.ts";
 import type { Telemetry } from "../../src/ports/telemetry.ts";
 import type { Chaos } from "./sim-chaos.ts";
 import { answer, type Life, type VirtualTime } from "./virtual-clock.ts";
@@ -33,7 +33,7 @@ export class SimBroker {
   telemetryOf(life: Life): Telemetry {
     return {
       publish: () => {},
-      deliver: (entry) => this.#deliver(life, entry),
+      deliver: (_stream, entry) => this.#deliver(life, entry as Entry<SaleRecord>),
       onConnection: (listener) => {
         if (!life.alive) return;
         this.#listener = (connected, detail) => {
@@ -45,12 +45,12 @@ export class SimBroker {
     };
   }
 
-  #deliver(life: Life, entry: OutboxEntry): Promise<boolean> {
+  #deliver(life: Life, entry: Entry<SaleRecord>): Promise<boolean> {
     const fails = (): Promise<boolean> => answer(this.#time, life, DELIVER_TIMEOUT_MS, () => false);
     if (!life.alive || this.#away) return fails();
     const chaos = this.#chaos;
     const copies = chaos.strikes("broker-duplicates") ? 2 : 1;
-    for (let copy = 0; copy < copies; copy++) this.received.push({ seq: entry.seq, record: entry.record });
+    for (let copy = 0; copy < copies; copy++) this.received.push({ seq: entry.seq, record: entry.body });
     if (chaos.strikes("broker-ack-lost")) return fails();
     const delayMs = chaos.strikes("broker-slow") ? chaos.random.int(1_000, 9_000) : 20;
     return answer(this.#time, life, delayMs, () => true);

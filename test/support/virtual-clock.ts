@@ -105,7 +105,6 @@ export function clockOf(time: VirtualTime, life: Life): Clock {
     wallMs: () => time.trueMs + time.wallErrorMs,
     monotonicMs: () => time.elapsedMs,
     after: (delayMs, run) => (life.alive ? time.after(delayMs, run, life) : () => {}),
-    schedule: () => () => {},
   };
 }
 

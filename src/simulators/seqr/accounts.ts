@@ -25,13 +25,22 @@ const PASSWORD_MIN_LENGTH = 4;
 export class Accounts {
   readonly #resellers: readonly ResellerAccount[];
   readonly #passwords = new Map<string, string>();
+  /** Terminals that are gone too: their payments stay in the shop's books. */
+  readonly #known = new Set<string>();
   /** By SEQR id, the terminal it belongs to. */
   readonly #seqrIds = new Map<string, string>();
   #registered = 0;
 
   constructor(resellers: readonly ResellerAccount[], terminals: readonly TerminalAccount[]) {
     this.#resellers = resellers;
-    for (const terminal of terminals) this.#passwords.set(terminal.id, terminal.password);
+    for (const terminal of terminals) {
+      this.#passwords.set(terminal.id, terminal.password);
+      this.#known.add(terminal.id);
+    }
+  }
+
+  knew(terminalId: string): boolean {
+    return this.#known.has(terminalId);
   }
 
   asTerminal(who: Credentials): number {
@@ -54,6 +63,7 @@ export class Accounts {
     this.#registered += 1;
     const terminalId = createHash("md5").update(`${this.#registered}/${externalTerminalId}`).digest("hex");
     this.#passwords.set(terminalId, password);
+    this.#known.add(terminalId);
     return terminalId;
   }
 

@@ -1,5 +1,4 @@
 import { CODE, resultCode } from "../../adapters/payment/seqr/codes.ts";
-import type { Operation } from "../../adapters/payment/seqr/schema.ts";
 import { formatAmount } from "../../core/money.ts";
 import { isoTime } from "../../core/time.ts";
 import type { Credentials } from "./accounts.ts";
@@ -12,7 +11,7 @@ type ReturnFields = Readonly<Record<string, unknown>>;
 
 type Handler = (book: BillBook, nowMs: number, who: Credentials, request: Request) => ReturnFields;
 
-const HANDLERS: Readonly<Record<Operation, Handler>> = {
+const HANDLERS: Readonly<Record<string, Handler>> = {
   registerTerminal: (book, _nowMs, who, request) => {
     const { code, terminalId } = book.registerTerminal(who, request.externalTerminalId ?? "", request.password ?? "");
     return { ...result(code), terminalId };
@@ -31,12 +30,13 @@ const HANDLERS: Readonly<Record<Operation, Handler>> = {
     const version = request.invoiceVersion ?? null;
     const { code, bill } = book.getPaymentStatus(nowMs, who, request.invoiceReference ?? "", version);
     if (bill === undefined) return { ...result(code), version: 0 };
-    const receipt = bill.status === "PAID" ? receiptOf(bill) : undefined;
+    const status = book.lies.take(bill.reference) ?? bill.status;
+    const shown = status === "PAID" && bill.ersReference !== null;
     return {
-      ersReference: bill.status === "PAID" ? bill.ersReference : undefined,
+      ersReference: shown ? bill.ersReference : undefined,
       ...result(code),
-      status: bill.status,
-      receipt,
+      status,
+      receipt: shown ? receiptOf(bill) : undefined,
       version: bill.version,
     };
   },
@@ -44,12 +44,34 @@ const HANDLERS: Readonly<Record<Operation, Handler>> = {
     result(book.commitReservation(nowMs, who, request.invoiceReference ?? "", request.amount).code),
   cancelInvoice: (book, nowMs, who, request) =>
     result(book.cancelInvoice(nowMs, who, request.invoiceReference ?? "").code),
+  refundPayment: (book, nowMs, who, request) => {
+    const { code, ersReference } = book.refundPayment(nowMs, who, request.ersReference ?? "", request.invoice);
+    return { ersReference, ...result(code) };
+  },
+  submitPaymentReceipt: (book, nowMs, who, request) =>
+    result(book.submitPaymentReceipt(nowMs, who, request.ersReference ?? "", request.receiptDocument).code),
+  markTransactionPeriod: (book, nowMs, who, request) => {
+    const terminalId = request.parameters.get("TERMINALID");
+    const { code, transactionPeriodId } = book.markTransactionPeriod(nowMs, who, terminalId);
+    return { ...result(code), transactionPeriodId };
+  },
+  executeReport: (book, nowMs, who, request) => {
+    const { code, report } = book.executeReport(nowMs, who, request.reportId ?? "", request.parameters);
+    if (report === undefined) return result(code);
+    const content = Buffer.from(report.xml).toString("base64");
+    return {
+      ...result(code),
+      report: { title: report.title, mimeType: "text/html", content, contentString: report.xml },
+    };
+  },
 };
 
-/** Answers one call; an operation that is not simulated gets `unsupported`. */
+export const OPERATIONS = Object.keys(HANDLERS);
+
+/** Answers one call. */
 export function perform(book: BillBook, nowMs: number, operation: string, parameters: unknown): ReturnFields {
   const request = REQUEST.safeParse(parameters ?? {});
-  const handler = HANDLERS[operation as Operation];
+  const handler = HANDLERS[operation];
   if (handler === undefined || !request.success) {
     const code = handler === undefined ? CODE.unsupported : CODE.systemError;
     return answerWith(operation, code);

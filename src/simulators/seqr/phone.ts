@@ -1,7 +1,7 @@
 import type { FastifyInstance } from "fastify";
 import { z } from "zod";
 import { formatAmount } from "../../core/money.ts";
-import type { Bill } from "./bill.ts";
+import { type Bill, refundedMinor } from "./bill.ts";
 import { PHONE_PAGE } from "./page.ts";
 import type { BillBook } from "./rules.ts";
 
@@ -55,6 +55,10 @@ function auditView(bill: Bill): object {
     commits: bill.commits,
     cancels: bill.cancels,
     refunds: bill.refunds,
+    refundedMinor: refundedMinor(bill),
+    refundList: bill.refundList,
+    receipts: bill.receipts,
+    lastReceipt: bill.lastReceipt,
     ersReference: bill.ersReference,
   };
 }

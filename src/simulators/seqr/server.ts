@@ -4,10 +4,14 @@ import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest }
 import { type IServerOptions, listen, type Server } from "soap";
 import { TEXT_DESERIALIZER, WSDL_PATH } from "../../adapters/payment/seqr/client.ts";
 import type { TerminalAccount } from "./accounts.ts";
-import { FAULT, type Fault, Faults } from "./faults.ts";
-import { answerWith, perform } from "./operations.ts";
+import type { AmbiguitiesChange } from "./ambiguities.ts";
+import { addControl } from "./control.ts";
+import { type Fault, Faults } from "./faults.ts";
+import { answerWith, OPERATIONS, perform } from "./operations.ts";
 import { addPhone } from "./phone.ts";
 import { BillBook } from "./rules.ts";
+import { SoapSchema } from "./validation.ts";
+import { escapeXml } from "./xml.ts";
 
 export interface SeqrSimulatorOptions {
   readonly host: string;
@@ -17,6 +21,10 @@ export interface SeqrSimulatorOptions {
   readonly now?: () => number;
   /** Besides the demonstration terminal. */
   readonly terminals?: readonly TerminalAccount[];
+  /** What the documentation leaves open; may also be changed at run time. */
+  readonly ambiguities?: AmbiguitiesChange;
+  /** How long after a mark its reports become ready; 3 s unless told. */
+  readonly reportDelayMs?: number;
 }
 
 export interface SeqrSimulator {
@@ -31,30 +39,19 @@ export const DEMO_RESELLER = { id: "demo-shop", userId: "9900", password: "1234"
 
 const SOAP_PATH = "/soap/merchant/cashregister-2";
 const XML = "text/xml; charset=utf-8";
-const OPERATIONS = [
-  "registerTerminal",
-  "unregisterTerminal",
-  "assignSeqrId",
-  "sendInvoice",
-  "updateInvoice",
-  "getPaymentStatus",
-  "commitReservation",
-  "cancelInvoice",
-  "refundPayment",
-  "submitPaymentReceipt",
-  "markTransactionPeriod",
-  "executeReport",
-];
 
 /** The payment service with its customer's phone, on one port. Rejects when the port is taken. */
 export async function startSeqrSimulator(options: SeqrSimulatorOptions): Promise<SeqrSimulator> {
   const now = options.now ?? Date.now;
-  const book = new BillBook([DEMO_RESELLER], [DEMO_TERMINAL, ...(options.terminals ?? [])]);
+  const book = new BillBook([DEMO_RESELLER], [DEMO_TERMINAL, ...(options.terminals ?? [])], {
+    ambiguities: options.ambiguities,
+    reportDelayMs: options.reportDelayMs,
+  });
   const faults = new Faults();
   const app = fastify({ forceCloseConnections: true, bodyLimit: 256 * 1024 });
   await addSoap(app, book, faults, now);
   addPhone(app, book, now);
-  addFaults(app, faults);
+  addControl(app, book, faults);
   await app.listen({ host: options.host, port: options.port });
   const { port } = app.server.address() as AddressInfo;
   const base = `http://${options.host}:${port}`;
@@ -64,6 +61,7 @@ export async function startSeqrSimulator(options: SeqrSimulatorOptions): Promise
 /** The SOAP package parses and writes the envelopes; the HTTP side stays ours, so that faults can have their way. */
 async function addSoap(app: FastifyInstance, book: BillBook, faults: Faults, now: () => number): Promise<void> {
   const wsdl = await readFile(WSDL_PATH, "utf8");
+  const schema = new SoapSchema(wsdl);
   const forced: { code: number | null } = { code: null };
   const soap = await soapOn(wsdl, (operation, parameters) =>
     forced.code === null ? perform(book, now(), operation, parameters) : answerWith(operation, forced.code),
@@ -71,11 +69,17 @@ async function addSoap(app: FastifyInstance, book: BillBook, faults: Faults, now
   app.addContentTypeParser(["text/xml", "application/xml"], { parseAs: "string" }, (_request, body, done) => {
     done(null, body);
   });
-  app.get(SOAP_PATH, (_request, reply) => reply.type(XML).send(wsdl));
+  app.get(SOAP_PATH, (request, reply) => {
+    const address = escapeXml(`http://${request.host}${SOAP_PATH}`);
+    return reply.type(XML).send(wsdl.replace(/(<soap:address location=")[^"]*/, (_match, start) => start + address));
+  });
   app.post(SOAP_PATH, async (request, reply) => {
     const xml = String(request.body);
-    const fault = faults.take(operationIn(xml));
+    const { operation, problem } = schema.check(xml);
+    const fault = faults.take(operation);
     if (fault !== null && refusesRequest(fault)) return refuse(fault, request, reply);
+    const unfit = problem ?? (OPERATIONS.includes(operation) ? undefined : `${operation} is no operation`);
+    if (unfit !== undefined) return reply.code(500).type(XML).send(soapFault("Client", unfit));
     forced.code = fault?.mode === "result-code" ? fault.resultCode : null;
     // Parsing and the rules run before the first wait, so the forced code concerns this request only.
     const answer = await soap.processRequest(xml, { url: SOAP_PATH });
@@ -103,23 +107,6 @@ function soapOn(wsdl: string, answer: (operation: string, parameters: unknown) =
   });
 }
 
-function addFaults(app: FastifyInstance, faults: Faults): void {
-  app.post("/faults", (request, reply) => {
-    const fault = FAULT.safeParse(request.body);
-    if (!fault.success) return reply.code(400).send({ error: fault.error.issues.map((issue) => issue.message) });
-    if (!faults.add(fault.data)) return reply.code(409).send({ error: "too many faults are waiting" });
-    return reply.send({ ok: true });
-  });
-  app.delete("/faults", (_request, reply) => {
-    faults.clear();
-    return reply.send({ ok: true });
-  });
-}
-
-function operationIn(xml: string): string {
-  return /<(?:[\w.-]+:)?Body[^>]*>\s*<(?:[\w.-]+:)?(\w+)/.exec(xml)?.[1] ?? "";
-}
-
 function refusesRequest(fault: Fault): boolean {
   return fault.mode === "drop-request" || fault.mode === "soap-fault" || fault.mode === "html";
 }
@@ -129,10 +116,13 @@ function refuse(fault: Fault, request: FastifyRequest, reply: FastifyReply): Fas
     return reply.code(502).type("text/html").send("<html><body><h1>502 Bad Gateway</h1></body></html>");
   }
   if (fault.mode === "drop-request") return cut(request, reply);
+  return reply.code(500).type(XML).send(soapFault("Server", "internal error"));
+}
+
+function soapFault(side: "Client" | "Server", text: string): string {
   const envelope = "http://schemas.xmlsoap.org/soap/envelope/";
-  const text = "<faultcode>soap:Server</faultcode><faultstring>internal error</faultstring>";
-  const body = `<soap:Envelope xmlns:soap="${envelope}"><soap:Body><soap:Fault>${text}</soap:Fault></soap:Body></soap:Envelope>`;
-  return reply.code(500).type(XML).send(body);
+  const fault = `<faultcode>soap:${side}</faultcode><faultstring>${escapeXml(text)}</faultstring>`;
+  return `<soap:Envelope xmlns:soap="${envelope}"><soap:Body><soap:Fault>${fault}</soap:Fault></soap:Body></soap:Envelope>`;
 }
 
 function cut(request: FastifyRequest, reply: FastifyReply): FastifyReply {

@@ -90,7 +90,7 @@ export function mqttBehaviour(name: string, make: () => Promise<RestartableBroke
       telemetry.publish(viewOf({ state: "offered", saleId: "sale-1", qr: QR_TEXT, message: "scan" }));
       await seen(() => expect(watcher.on("positions/1/state")).toHaveLength(1));
       telemetry.publish(viewOf({ state: "offered", saleId: "sale-1", qr: null, message: "wait" }));
-      await telemetry.deliver(entryOf(1));
+      await telemetry.deliver("sales", entryOf(1));
       await seen(() => expect(watcher.on("sales")).toHaveLength(1));
       const states = watcher.on("positions/1/state").map((text) => JSON.parse(text));
       expect(states.map((state) => [state.qrShown, "qr" in state])).toEqual([
@@ -136,9 +136,9 @@ export function mqttBehaviour(name: string, make: () => Promise<RestartableBroke
 
     test("a sale's record carries its number and is not retained", async () => {
       const { telemetry } = await started();
-      expect(await telemetry.deliver(entryOf(7))).toBe(true);
+      expect(await telemetry.deliver("sales", entryOf(7))).toBe(true);
       await seen(() => expect(watcher.on("sales")).toHaveLength(1));
-      expect(JSON.parse(watcher.on("sales")[0] ?? "")).toEqual({ seq: 7, ...entryOf(7).record });
+      expect(JSON.parse(watcher.on("sales")[0] ?? "")).toEqual({ seq: 7, ...entryOf(7).body });
       expect(await retained(broker.url, "sales")).toBeNull();
     });
   });

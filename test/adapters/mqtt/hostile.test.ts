@@ -74,7 +74,7 @@ test("a broker that cuts MQTT 5 off is spoken to in 3.1.1, and so it stays", asy
   });
   const kiosk = kioskAt(url);
   await kiosk.connected();
-  expect(await kiosk.telemetry.deliver(entryOf(1))).toBe(true);
+  expect(await kiosk.telemetry.deliver("sales", entryOf(1))).toBe(true);
   (current as Socket | null)?.destroy();
   await kiosk.connected(2);
   expect(versions).toEqual([5, 4, 4]);
@@ -89,7 +89,7 @@ test("a broker that acknowledges nothing: false in time, and the connection is g
   const kiosk = kioskAt(url);
   await kiosk.connected();
   const beganMs = performance.now();
-  expect(await kiosk.telemetry.deliver(entryOf(1))).toBe(false);
+  expect(await kiosk.telemetry.deliver("sales", entryOf(1))).toBe(false);
   expect(performance.now() - beganMs).toBeLessThan(1500);
   expect(kiosk.changes.at(-1)).toMatchObject({ connected: false });
   await kiosk.connected(2);
@@ -105,7 +105,7 @@ test("closing ends within three seconds on a broker that answers nothing more", 
   const kiosk = startKiosk({ ...settingsFor(url), deliverTimeoutMs: 10_000 }, systemClock());
   await kiosk.connected();
   kiosk.telemetry.publish(viewOf({}));
-  const delivery = kiosk.telemetry.deliver(entryOf(1));
+  const delivery = kiosk.telemetry.deliver("sales", entryOf(1));
   const beganMs = performance.now();
   await kiosk.telemetry.close();
   expect(performance.now() - beganMs).toBeLessThan(3000);
@@ -150,5 +150,5 @@ test("an address that is none is told, not thrown", async () => {
   const kiosk = kioskAt("broker.example");
   expect(kiosk.changes).toHaveLength(1);
   expect(kiosk.changes[0]).toMatchObject({ connected: false });
-  expect(await kiosk.telemetry.deliver(entryOf(1))).toBe(false);
+  expect(await kiosk.telemetry.deliver("sales", entryOf(1))).toBe(false);
 });

@@ -23,8 +23,8 @@ describe.skipIf(!hasMosquitto())("with Debian's mosquitto", () => {
     closing.unshift(() => kiosk.telemetry.close());
     await kiosk.connected();
     expect(kiosk.changes.at(-1)?.detail).toContain("with MQTT 5");
-    expect(await kiosk.telemetry.deliver(entryOf(1))).toBe(false);
-    expect(await kiosk.telemetry.deliver(entryOf(1))).toBe(false);
+    expect(await kiosk.telemetry.deliver("sales", entryOf(1))).toBe(false);
+    expect(await kiosk.telemetry.deliver("sales", entryOf(1))).toBe(false);
     expect(kiosk.changes.at(-1)?.connected).toBe(true);
     const warnings = kiosk.log.filter((line) => line.level === "warn");
     expect(warnings).toHaveLength(1);

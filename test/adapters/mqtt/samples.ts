@@ -2,7 +2,7 @@ import type { MqttSettings } from "../../../src/adapters/telemetry/mqtt/mqtt.ts"
 import type { SaleRecord } from "../../../src/core/sale/record.ts";
 import type { PositionView } from "../../../src/core/sale/view.ts";
 import type { KioskView } from "../../../src/ports/display.ts";
-import type { OutboxEntry } from "../../../src/ports/journal.ts";
+import type { Entry } from "../../../src/ports/journal.ts";
 
 export const QR_TEXT = "HTTP://SEQR.SE/R4711SECRET";
 
@@ -62,8 +62,8 @@ const RECORD: SaleRecord = {
   closedAt: "2026-01-01T10:01:02.000Z",
 };
 
-export function entryOf(seq: number): OutboxEntry {
-  return { seq, record: { ...RECORD, saleId: `sale-${seq}` } };
+export function entryOf(seq: number): Entry<SaleRecord> {
+  return { seq, body: { ...RECORD, saleId: `sale-${seq}` } };
 }
 
 export function settingsFor(url: string): MqttSettings {

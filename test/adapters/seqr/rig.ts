@@ -4,7 +4,12 @@ import { createSeqrProvider, type SeqrSettings } from "../../../src/adapters/pay
 import type { Clock } from "../../../src/ports/clock.ts";
 import type { Log, LogFields } from "../../../src/ports/log.ts";
 import type { PaymentProvider } from "../../../src/ports/payment.ts";
-import { DEMO_TERMINAL, type SeqrSimulator, startSeqrSimulator } from "../../../src/simulators/seqr/server.ts";
+import {
+  DEMO_TERMINAL,
+  type SeqrSimulator,
+  type SeqrSimulatorOptions,
+  startSeqrSimulator,
+} from "../../../src/simulators/seqr/server.ts";
 import type { PaymentRig } from "../../contract/payment.ts";
 
 export const CLOCK: Clock = {
@@ -14,7 +19,6 @@ export const CLOCK: Clock = {
     const timer = setTimeout(run, delayMs);
     return () => clearTimeout(timer);
   },
-  schedule: () => () => undefined,
 };
 
 /** Everything that was logged, as one text. */
@@ -45,22 +49,31 @@ export interface SeqrRig extends PaymentRig {
   fault(body: object): Promise<void>;
 }
 
-export async function seqrRig(changes: Partial<SeqrSettings> = {}, log: Log = memoryLog()): Promise<SeqrRig> {
-  const simulator = await startSeqrSimulator({ host: "127.0.0.1", port: 0 });
+export async function seqrRig(
+  changes: Partial<SeqrSettings> = {},
+  log: Log = memoryLog(),
+  options: Partial<SeqrSimulatorOptions> = {},
+): Promise<SeqrRig> {
+  let aheadMs = 0;
+  const now = () => Date.now() + aheadMs;
+  const simulator = await startSeqrSimulator({ host: "127.0.0.1", port: 0, now, ...options });
   const provider: PaymentProvider = await createSeqrProvider(settingsFor(simulator.endpoint, changes), CLOCK, log);
   const origin = new URL(simulator.endpoint).origin;
   const phone = (choice: string, invoiceReference: string) =>
     posted(`${simulator.phoneUrl}/api/${choice}`, { invoiceReference });
-  const billsOf = (saleId: string) =>
-    simulator.book.bills(Date.now()).filter((bill) => bill.clientInvoiceId === saleId);
+  const billsOf = (saleId: string) => simulator.book.bills(now()).filter((bill) => bill.clientInvoiceId === saleId);
   return {
     simulator,
     provider,
+    freesHeldBills: options.ambiguities?.cancelReserved !== "refuses",
     confirm: (reference) => phone("confirm", reference),
     decline: (reference) => phone("decline", reference),
     fault: (body) => posted(`${origin}/faults`, body),
     charged: async (saleId) => billsOf(saleId).reduce((sum, bill) => sum + bill.chargedMinor, 0),
     held: async (saleId) => billsOf(saleId).reduce((sum, bill) => sum + bill.heldMinor, 0),
+    pass: async (durationMs) => {
+      aheadMs += durationMs;
+    },
     close: () => simulator.close(),
   };
 }

@@ -4,9 +4,12 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { createSeqrBooks } from "../../../src/adapters/payment/seqr/books.ts";
 import { WSDL_PATH } from "../../../src/adapters/payment/seqr/client.ts";
 import { createSeqrProvider } from "../../../src/adapters/payment/seqr/provider.ts";
+import { ANSWERS } from "../../../src/adapters/payment/seqr/schema.ts";
 import { createSeqrTerminals } from "../../../src/adapters/payment/seqr/terminals.ts";
+import { type SaleRecord, saleRecord } from "../../../src/core/sale/record.ts";
 import type { Sale } from "../../../src/core/sale/state.ts";
 import { DEMO_RESELLER } from "../../../src/simulators/seqr/server.ts";
 import { CONTRACT_DELIVERY, contractSale } from "../../contract/payment.ts";
@@ -128,8 +131,23 @@ describe.skipIf(skipped)("messages are valid against the interface's schema", ()
     expect(messages[0]).toContain("åäö");
   });
 
-  it("terminals", async () => {
-    const messages = await recorded(async (endpoint) => {
+  it("every operation there is, both ways", async () => {
+    const sale = contractSale();
+    const messages = [
+      ...(await wholeSale(sale, { title: "Demo station", footer: "Thank you" })),
+      ...(await terminalMessages()),
+      ...(await bookMessages()),
+    ];
+    validateTexts(messages);
+    const sent = messages.filter((_, index) => index % 2 === 0);
+    const operations = sent.map((message) => /Body>\s*<(?:\w+:)?(\w+)/.exec(message)?.[1]);
+    expect(Object.keys(ANSWERS)).toHaveLength(12);
+    expect([...new Set(operations)].sort()).toEqual(Object.keys(ANSWERS).sort());
+  });
+});
+
+function terminalMessages(): Promise<string[]> {
+    return recorded(async (endpoint) => {
       const terminals = await createSeqrTerminals({
         endpoint,
         requestTimeoutMs: 5000,
@@ -143,10 +161,42 @@ describe.skipIf(skipped)("messages are valid against the interface's schema", ()
       await terminals.unregister(terminal);
       terminals.close();
     });
-    expect(messages).toHaveLength(6);
-    validateTexts(messages);
+}
+
+/** The books of a paid sale, with texts that XML and HTML have to escape. */
+function bookMessages(): Promise<string[]> {
+  return recorded(async (endpoint, rig) => {
+    const settings = { ...settingsFor(endpoint), currency: "SEK", reseller: DEMO_RESELLER };
+    const sale = contractSale();
+    const offered = await rig.provider.offer(sale);
+    if (offered.kind !== "done") throw new Error(offered.detail);
+    await rig.confirm(offered.value.reference);
+    await rig.provider.query(sale, offered.value.reference);
+    const settled = await rig.provider.settle(sale, offered.value.reference, CONTRACT_DELIVERY);
+    if (settled.kind !== "done" || settled.value.state !== "captured") throw new Error("not paid");
+    const { paymentReference } = settled.value.receipt;
+    for (const content of ["text", "html", "empty"] as const) {
+      const receipt = { mimeType: "text/plain", type: "PAYMENT_RECEIPT", content };
+      const books = await createSeqrBooks({ ...settings, receipt }, CLOCK, memoryLog());
+      const { id: saleId, position } = sale;
+      const refund = { refundId: `${saleId}-${content}`, saleId, position, paymentReference };
+      const productName = "<![CDATA[5 < 6 & \u0000]]>";
+      await books.refund({ ...refund, productName, amountMinor: 100, currency: "SEK" });
+      await books.submitReceipt(recordOf(sale, paymentReference));
+      const marked = await books.markPeriod(position);
+      if (marked.kind !== "done") throw new Error(marked.detail);
+      await books.transactions(position, marked.value.periodId);
+      await books.report("Reconciliation/Shop.xml", { transactionPeriodId: marked.value.periodId }, "en");
+      books.close();
+    }
   });
-});
+}
+
+function recordOf(sale: Sale, paymentReference: string): SaleRecord {
+  const receipt = { paymentReference, paidAt: null, details: {} };
+  const outcome = { phase: "closed", outcome: "paid", reason: null, chargedMinor: 9945, closedAtMs: 0 } as const;
+  return saleRecord({ ...outcome, sale, offer: null, hold: null, delivery: CONTRACT_DELIVERY, receipt });
+}
 
 describe("what a sale sends", () => {
   it("is exact, and keys every call with the sale", async () => {

@@ -4,7 +4,7 @@ import type { Cancel, Clock } from "../../../ports/clock.ts";
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 export function systemClock(): Clock {
-  return { wallMs: () => Date.now(), monotonicMs: () => performance.now(), after, schedule };
+  return { wallMs: () => Date.now(), monotonicMs: () => performance.now(), after };
 }
 
 function after(delayMs: number, run: () => void): Cancel {
@@ -16,19 +16,4 @@ function after(delayMs: number, run: () => void): Cancel {
   };
   arm();
   return () => clearTimeout(timer);
-}
-
-/** The scheduling library is loaded with the first schedule: a kiosk without one does not pay for it. */
-function schedule(cron: string, timezone: string, run: () => void): Cancel {
-  let cancelled = false;
-  let stop: () => void = () => {};
-  void import("node-cron").then(({ schedule: start }) => {
-    if (cancelled) return;
-    const task = start(cron, run, { timezone });
-    stop = () => void task.destroy();
-  });
-  return () => {
-    cancelled = true;
-    stop();
-  };
 }

@@ -1,3 +1,4 @@
+import type { RefundEvent } from "../../../core/refund.ts";
 import type { SaleEvent } from "../../../core/sale/event.ts";
 import type { SaleRecord } from "../../../core/sale/record.ts";
 import { openForReading } from "./open.ts";
@@ -11,7 +12,11 @@ export interface History {
   /** The latest closed sales, newest first. */
   latest(limit: number, outcome: string | null): readonly ClosedSale[];
   /** A closed sale with its events, oldest first; null when there is none of that id. */
-  sale(saleId: string): { readonly sale: ClosedSale; readonly events: readonly SaleEvent[] } | null;
+  sale(saleId: string): {
+    readonly sale: ClosedSale;
+    readonly events: readonly SaleEvent[];
+    readonly refunds: readonly RefundEvent[];
+  } | null;
   close(): void;
 }
 
@@ -32,6 +37,9 @@ export function openHistory(path: string): History {
   const events = db.prepare<[number, number, string], { body: string }>(
     "SELECT body FROM event WHERE seq BETWEEN ? AND ? AND sale = ? ORDER BY seq",
   );
+  const refunds = db.prepare<[string], { body: string }>(
+    "SELECT body FROM note WHERE stream = 'refunds' AND key = ? ORDER BY seq",
+  );
   const closedSale = (row: Row): ClosedSale => ({ seq: row.seq, ...(JSON.parse(row.body) as SaleRecord) });
   return {
     latest: (limit, outcome) => latest.all({ outcome, limit }).map(closedSale),
@@ -39,7 +47,11 @@ export function openHistory(path: string): History {
       const row = one.get(saleId);
       if (row === undefined) return null;
       const bodies = events.all(row.first_event, row.last_event, saleId);
-      return { sale: closedSale(row), events: bodies.map(({ body }) => JSON.parse(body) as SaleEvent) };
+      return {
+        sale: closedSale(row),
+        events: bodies.map(({ body }) => JSON.parse(body) as SaleEvent),
+        refunds: refunds.all(saleId).map(({ body }) => JSON.parse(body) as RefundEvent),
+      };
     },
     close: () => db.close(),
   };

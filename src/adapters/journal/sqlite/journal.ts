@@ -1,15 +1,10 @@
+import type Database from "better-sqlite3";
 import type { SaleEvent } from "../../../core/sale/event.ts";
 import type { SaleRecord } from "../../../core/sale/record.ts";
-import type { Journal, OutboxEntry } from "../../../ports/journal.ts";
-import { JournalError, openForWriting } from "./open.ts";
+import type { Entry, Journal, Notes, Readers } from "../../../ports/journal.ts";
+import { JournalError, openBeside, openForWriting } from "./open.ts";
 
-interface EventRow {
-  readonly seq: number;
-  readonly sale: string;
-  readonly body: string;
-}
-
-interface SaleRow {
+interface Row {
   readonly seq: number;
   readonly body: string;
 }
@@ -20,25 +15,54 @@ interface SaleRow {
  */
 export function openJournal(path: string): Journal {
   const { db, unlock } = openForWriting(path);
+  return journalOn(path, db, unlock);
+}
+
+/**
+ * The same beside a running daemon, for a command that notes something; sales are the daemon's alone.
+ * @throws JournalError as `openJournal`, and when there is no file.
+ */
+export function openJournalBeside(path: string): Omit<Journal, "append"> {
+  return journalOn(path, openBeside(path), () => undefined);
+}
+
+function journalOn(path: string, db: Database.Database, unlock: () => void): Journal {
+  const newest = db.prepare<[], Row>("SELECT seq, body FROM event ORDER BY seq DESC LIMIT 1");
+  const checked = db.prepare(
+    "INSERT INTO mark VALUES ('checked', 1) ON CONFLICT (name) DO UPDATE SET value = value + 1",
+  );
+  return {
+    ...salesOn(path, db),
+    ...notesOn(path, db),
+    ...readersOn(path, db),
+    newestAtMs: async () => {
+      const row = newest.get();
+      return row === undefined ? null : parse<SaleEvent>(path, row).atMs;
+    },
+    check: async () => {
+      checked.run();
+    },
+    tidy: async () => {
+      db.pragma("wal_checkpoint(TRUNCATE)");
+    },
+    close: async () => {
+      if (!db.open) return;
+      db.close();
+      unlock();
+    },
+  };
+}
+
+function salesOn(path: string, db: Database.Database): Pick<Journal, "append" | "lastSale" | "salesAfter"> {
   const insertEvent = db.prepare("INSERT INTO event (position, sale, body) VALUES (?, ?, ?)");
   const insertSale = db.prepare("INSERT INTO sale (first_event, last_event, body) VALUES (?, ?, ?)");
-  const backwards = db.prepare<[string], EventRow>(
+  const backwards = db.prepare<[string], Row & { sale: string }>(
     "SELECT seq, sale, body FROM event WHERE position = ? ORDER BY seq DESC",
   );
-  const newest = db.prepare<[], { body: string }>("SELECT body FROM event ORDER BY seq DESC LIMIT 1");
-  const waiting = db.prepare<[number], SaleRow>(
-    "SELECT seq, body FROM sale WHERE seq > (SELECT value FROM mark WHERE name = 'delivered') ORDER BY seq LIMIT ?",
-  );
-  const count = db.prepare<[], { waiting: number }>(
-    `SELECT ifnull((SELECT max(seq) FROM sale), 0) - (SELECT value FROM mark WHERE name = 'delivered') AS waiting`,
-  );
-  const advance = db.prepare("UPDATE mark SET value = ? WHERE name = 'delivered' AND value < ?");
-  const checked = db.prepare(
-    "INSERT OR REPLACE INTO mark VALUES ('checked', ifnull((SELECT value FROM mark WHERE name = 'checked'), 0) + 1)",
-  );
+  const after = db.prepare<[number, number], Row>("SELECT seq, body FROM sale WHERE seq > ? ORDER BY seq LIMIT ?");
 
-  function lastSaleRows(position: string): EventRow[] {
-    const rows: EventRow[] = [];
+  function lastSaleRows(position: string): Row[] {
+    const rows: (Row & { sale: string })[] = [];
     for (const row of backwards.iterate(position)) {
       if (rows[0] !== undefined && row.sale !== rows[0].sale) break;
       rows.push(row);
@@ -56,31 +80,87 @@ export function openJournal(path: string): Journal {
   return {
     append: async (position, event, record) => append.immediate(position, event, record),
     lastSale: async (position) => lastSaleRows(position).map((row) => parse<SaleEvent>(path, row)),
-    newestAtMs: async () => {
-      const row = newest.get();
-      return row === undefined ? null : parse<SaleEvent>(path, { seq: 0, ...row }).atMs;
-    },
-    undelivered: async (limit) =>
-      waiting.all(limit).map((row): OutboxEntry => ({ seq: row.seq, record: parse<SaleRecord>(path, row) })),
-    acknowledge: async (seq) => {
-      advance.run(seq, seq);
-    },
-    undeliveredCount: async () => count.get()?.waiting ?? 0,
-    check: async () => {
-      checked.run();
-    },
-    tidy: async () => {
-      db.pragma("wal_checkpoint(TRUNCATE)");
-    },
-    close: async () => {
-      if (!db.open) return;
-      db.close();
-      unlock();
+    salesAfter: async (seq, limit) => entries<SaleRecord>(path, after.all(seq, limit)),
+  };
+}
+
+function notesOn(path: string, db: Database.Database): Pick<Journal, "notes" | "notesAfter" | "note"> {
+  const ofKey = db.prepare<[string, string], Row>(
+    "SELECT seq, body FROM note WHERE stream = ? AND key = ? ORDER BY seq",
+  );
+  const after = db.prepare<[string, number, number], Row>(
+    "SELECT seq, body FROM note WHERE stream = ? AND seq > ? ORDER BY seq LIMIT ?",
+  );
+  const insert = db.prepare(
+    "INSERT INTO note SELECT @stream, ifnull(max(seq), 0) + 1, @key, @body FROM note WHERE stream = @stream",
+  );
+
+  function notes<S extends keyof Notes>(stream: S, key: string): Notes[S][] {
+    return ofKey.all(stream, key).map((row) => parse<Notes[S]>(path, row));
+  }
+
+  async function note<S extends keyof Notes>(
+    stream: S,
+    key: string,
+    decide: (notes: readonly Notes[S][]) => Notes[S] | null,
+  ): Promise<Notes[S] | null> {
+    const added = db.transaction(() => {
+      const body = decide(notes(stream, key));
+      if (body !== null) insert.run({ stream, key, body: JSON.stringify(body) });
+      return body;
+    });
+    return added.immediate();
+  }
+
+  return {
+    notes: async (stream, key) => notes(stream, key),
+    notesAfter: async (stream, seq, limit) => entries(path, after.all(stream, seq, limit)),
+    note,
+  };
+}
+
+/** Where each reader reads. Names of marks are the readers', but for the first one of all. */
+const SOURCES: Readonly<Record<keyof Readers, { readonly from: string; readonly mark: string }>> = {
+  sales: { from: "sale WHERE true", mark: "delivered" },
+  receipts: { from: "sale WHERE true", mark: "receipts" },
+  refunds: { from: "note WHERE stream = 'refunds'", mark: "refunds" },
+  reconciliations: { from: "note WHERE stream = 'reconciliations'", mark: "reconciliations" },
+};
+
+function readersOn(path: string, db: Database.Database): Pick<Journal, "pending" | "pendingCount" | "acknowledge"> {
+  const mark = "ifnull((SELECT value FROM mark WHERE name = @mark), 0)";
+  const statements = Object.entries(SOURCES).map(([reader, { from, mark: name }]) => {
+    const pending = db.prepare<[{ mark: string; limit: number }], Row>(
+      `SELECT seq, body FROM ${from} AND seq > ${mark} ORDER BY seq LIMIT @limit`,
+    );
+    const count = db.prepare<[{ mark: string }], { waiting: number }>(
+      `SELECT ifnull((SELECT max(seq) FROM ${from}), 0) - ${mark} AS waiting`,
+    );
+    return [reader, { pending, count, name }] as const;
+  });
+  const readers = new Map(statements);
+  const of = (reader: string) => {
+    const found = readers.get(reader);
+    if (found === undefined) throw new Error(`no reader ${reader}`);
+    return found;
+  };
+  const advance = db.prepare(
+    "INSERT INTO mark VALUES (@mark, @seq) ON CONFLICT (name) DO UPDATE SET value = @seq WHERE value < @seq",
+  );
+  return {
+    pending: async (reader, limit) => entries(path, of(reader).pending.all({ mark: of(reader).name, limit })),
+    pendingCount: async (reader) => of(reader).count.get({ mark: of(reader).name })?.waiting ?? 0,
+    acknowledge: async (reader, seq) => {
+      advance.run({ mark: of(reader).name, seq });
     },
   };
 }
 
-function parse<T>(path: string, row: { readonly seq: number; readonly body: string }): T {
+function entries<T>(path: string, rows: readonly Row[]): Entry<T>[] {
+  return rows.map((row) => ({ seq: row.seq, body: parse<T>(path, row) }));
+}
+
+function parse<T>(path: string, row: Row): T {
   try {
     return JSON.parse(row.body) as T;
   } catch {

@@ -41,16 +41,35 @@ function prepare(path: string, db: Database.Database, fresh: boolean): void {
 }
 
 /**
- * Opens an existing journal beside a running daemon.
+ * Opens an existing journal for short writes beside a running daemon, which keeps its lock.
+ * @throws JournalError as `openForWriting`, and when there is no file or its layout is not this program's.
+ */
+export function openBeside(path: string): Database.Database {
+  return existing(path, {}, (db) => {
+    if (db.pragma("user_version", { simple: true }) !== MIGRATIONS.length) {
+      throw new JournalError(`${path} was written by an older kioskd: start the kiosk once to bring it up to date.`);
+    }
+    db.pragma("synchronous = FULL");
+  });
+}
+
+/**
+ * Opens an existing journal for reading beside a running daemon.
  * @throws JournalError as `openForWriting`, and when there is no file.
  */
 export function openForReading(path: string): Database.Database {
-  if (!existsSync(path))
+  return existing(path, { readonly: true }, () => undefined);
+}
+
+function existing(path: string, options: { readonly?: boolean }, prepared: (db: Database.Database) => void) {
+  if (!existsSync(path)) {
     throw new JournalError(`There is no journal at ${path}: check journal.path, or start the kiosk once.`);
+  }
   return guarded(path, () => {
-    const db = new Database(path, { readonly: true, fileMustExist: true });
+    const db = new Database(path, { ...options, fileMustExist: true });
     try {
       verify(path, db);
+      prepared(db);
       return db;
     } catch (error) {
       db.close();

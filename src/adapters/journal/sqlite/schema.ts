@@ -9,6 +9,7 @@ export const APPLICATION_ID = 0x6b696f73;
  *
  * `event` has no index: an append writes one small page. `sale` holds the records of closed sales and is the
  * outbox at the same time: its `seq` has no gaps, and the mark `delivered` says up to where the broker has it.
+ * `note` holds what else is on record, in streams that are numbered on their own.
  */
 export const MIGRATIONS: readonly string[] = [
   `CREATE TABLE event (
@@ -28,6 +29,14 @@ export const MIGRATIONS: readonly string[] = [
      value INTEGER NOT NULL
    ) STRICT, WITHOUT ROWID;
    INSERT INTO mark VALUES ('delivered', 0);`,
+  `CREATE TABLE note (
+     stream TEXT NOT NULL,
+     seq INTEGER NOT NULL,
+     key TEXT NOT NULL,
+     body TEXT NOT NULL,
+     PRIMARY KEY (stream, seq)
+   ) STRICT, WITHOUT ROWID;
+   CREATE INDEX note_key ON note (stream, key, seq);`,
 ];
 
 export function migrate(db: Database.Database): void {

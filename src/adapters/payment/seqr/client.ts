@@ -1,6 +1,7 @@
 import { fileURLToPath } from "node:url";
 import { createClientAsync, type IHttpClient, type IOptions, type SoapMethodAsync } from "soap";
 import { type ResultCode, resultCode } from "./codes.ts";
+import { type Exchange, listened, operationIn } from "./exchange.ts";
 import { ANSWERS, type AnswerOf, ENVELOPED, type Operation } from "./schema.ts";
 import { createTransport, NoAnswer, type Transport } from "./transport.ts";
 
@@ -32,7 +33,15 @@ export interface SeqrClientSettings {
   readonly requestTimeoutMs: number;
   /** Name and version of the calling software, as the service sees it. */
   readonly clientId: string;
+  /** The authority (PEM) whose certificates are taken instead of those the machine trusts. */
+  readonly ca?: string | null;
+  /** Hears of every exchange; passwords are masked. */
+  readonly onExchange?: (exchange: Exchange) => void;
 }
+
+/** Reports list every payment of a period, twice; anything else is small. */
+const ANSWER_LIMIT_BYTES = 256 * 1024;
+const REPORT_LIMIT_BYTES = 4 * 1024 * 1024;
 
 export interface SeqrClient {
   /** Never rejects. `reference` is at most 32 characters and serves troubleshooting only. */
@@ -45,9 +54,10 @@ export interface SeqrClient {
   close(): void;
 }
 
-/** Rejects only when the endpoint is no address or the interface description cannot be read. */
+/** Rejects only when endpoint or authority are not acceptable or the interface description cannot be read. */
 export async function createSeqrClient(settings: SeqrClientSettings): Promise<SeqrClient> {
-  const transport = createTransport(settings.endpoint, settings.requestTimeoutMs);
+  const bare = createTransport(settings.endpoint, settings.requestTimeoutMs, settings.ca ?? null);
+  const transport = settings.onExchange === undefined ? bare : listened(bare, settings.onExchange);
   const options: IOptions = {
     endpoint: settings.endpoint,
     // The package's cache would share one description, and its options, between clients and simulator.
@@ -105,12 +115,20 @@ function describe(error: unknown): string {
   return error instanceof NoAnswer ? error.message : "the answer is no valid SOAP message";
 }
 
+/** The package would read a document inside a CDATA section, as reports are, as a part of the answer itself. */
+function withoutCdata(xml: string): string {
+  return xml.replace(/<!\[CDATA\[([\s\S]*?)\]\]>/g, (_section, text: string) =>
+    text.replace(/&/g, "&amp;").replace(/</g, "&lt;").replace(/>/g, "&gt;"),
+  );
+}
+
 function httpClientOn(transport: Transport): IHttpClient {
   return {
     request(_url: string, data: string, callback, headers = {}) {
+      const limitBytes = operationIn(data) === "executeReport" ? REPORT_LIMIT_BYTES : ANSWER_LIMIT_BYTES;
       const exchange = transport
-        .post(data, headers)
-        .then((body) => callback(null, { status: 200, headers: {} }, body))
+        .post(data, headers, limitBytes)
+        .then((body) => callback(null, { status: 200, headers: {} }, withoutCdata(body)))
         // What the package throws on a strange answer must end the call too, else it would never end.
         .catch((error: unknown) => callback(error));
       return exchange as unknown as ReturnType<IHttpClient["request"]>;

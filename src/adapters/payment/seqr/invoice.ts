@@ -1,8 +1,10 @@
-import { formatAmount, formatScaled } from "../../../core/money.ts";
+import { formatScaled } from "../../../core/money.ts";
 import { formatQuantity } from "../../../core/quantity.ts";
 import type { Delivery, Sale } from "../../../core/sale/state.ts";
 import { formatUnitPrice, type Tariff } from "../../../core/tariff.ts";
 import { isoTime } from "../../../core/time.ts";
+import type { RefundRequest } from "../../../ports/books.ts";
+import { amountOf } from "./amount.ts";
 
 /** Bodies in schema order, amounts as decimal text. What is absent is left out: no element is nillable. */
 type Element = Readonly<Record<string, unknown>>;
@@ -42,22 +44,39 @@ export function deliveryInvoice(sale: Sale, delivery: Delivery, texts: InvoiceTe
   return invoice(sale, texts, issuedAtMs, row, total);
 }
 
-export function amountOf(amountMinor: number, currency: string): Element {
-  return { currency, value: formatAmount(amountMinor, currency) };
+/** What is given back, as a bill of its own; the amount is positive. */
+export function refundInvoice(request: RefundRequest, texts: InvoiceTexts, issuedAtMs: number): Element {
+  const total = amountOf(request.amountMinor, request.currency);
+  const row = { itemDescription: plainText(request.productName), itemQuantity: "1", itemTotalAmount: total };
+  const { refundId, position } = request;
+  return { paymentMode: "IMMEDIATE_DEBIT", ...bill(refundId, position, texts, issuedAtMs, row, total) };
 }
 
 function invoice(sale: Sale, texts: InvoiceTexts, issuedAtMs: number, row: Element, total: Element): Element {
   return {
     paymentMode: "RESERVATION_REQUIRED_PRELIMINARY_AMOUNT",
+    ...bill(sale.id, sale.position, texts, issuedAtMs, row, total),
+    commitReservationTimeout: Math.floor(sale.terms.commitTimeoutMs / 1000),
+  };
+}
+
+function bill(
+  id: string,
+  position: string,
+  texts: InvoiceTexts,
+  issuedAtMs: number,
+  row: Element,
+  total: Element,
+): Element {
+  return {
     acknowledgmentMode: "NO_ACKNOWLEDGMENT",
     issueDate: isoTime(issuedAtMs),
     title: plainText(texts.title),
-    clientInvoiceId: plainText(sale.id),
+    clientInvoiceId: plainText(id),
     invoiceRows: { invoiceRow: [row] },
     totalAmount: total,
-    cashierId: plainText(sale.position),
+    cashierId: plainText(position),
     footer: plainText(texts.footer),
-    commitReservationTimeout: Math.floor(sale.terms.commitTimeoutMs / 1000),
   };
 }
 

@@ -36,6 +36,9 @@ const receipt = z.object({
 
 const plain = z.object({ resultCode: whole, ersReference: text });
 
+const longText = z.preprocess(unwrapped, z.string().optional());
+const report = z.object({ title: text, mimeType: text, content: longText, contentString: longText });
+
 export const ANSWERS = {
   registerTerminal: plain.extend({ terminalId: text }),
   unregisterTerminal: plain,
@@ -49,11 +52,16 @@ export const ANSWERS = {
   }),
   commitReservation: plain,
   cancelInvoice: plain,
+  refundPayment: plain,
+  submitPaymentReceipt: plain,
+  markTransactionPeriod: plain.extend({ transactionPeriodId: text }),
+  executeReport: plain.extend({ report: z.preprocess(unwrapped, report.optional()) }),
 } as const;
 
 export type Operation = keyof typeof ANSWERS;
 export type AnswerOf<K extends Operation> = z.output<(typeof ANSWERS)[K]>;
 export type PaymentStatus = AnswerOf<"getPaymentStatus">;
+export type WireReport = z.output<typeof report>;
 
 /** The outermost element of every answer. */
 export const ENVELOPED = z.object({ return: z.unknown() });

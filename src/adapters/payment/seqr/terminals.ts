@@ -1,11 +1,11 @@
 import { done, type Outcome, unknown } from "../../../ports/outcome.ts";
+import type { ResellerCredentials } from "./calls.ts";
 import { createSeqrClient, type Principal, type SeqrClientSettings } from "./client.ts";
-import type { TerminalCredentials } from "./provider.ts";
 import type { AnswerOf, Operation } from "./schema.ts";
 import { outcomeOfCode } from "./truth.ts";
 
 export interface SeqrTerminalSettings extends SeqrClientSettings {
-  readonly reseller: { readonly id: string; readonly userId: string; readonly password: string };
+  readonly reseller: ResellerCredentials;
 }
 
 /** Setting up the payment terminals of a kiosk; each position has one of its own. Nothing throws. */
@@ -29,7 +29,7 @@ export interface SeqrTerminals {
 /** The service accepts a shorter one at registration and refuses it in every later call (code 21). */
 const PASSWORD_MIN_LENGTH = 4;
 
-/** Rejects only when the endpoint is no address or the interface description cannot be read. */
+/** Rejects only when endpoint or authority are not acceptable or the interface description cannot be read. */
 export async function createSeqrTerminals(settings: SeqrTerminalSettings): Promise<SeqrTerminals> {
   const client = await createSeqrClient(settings);
   const { reseller } = settings;
@@ -71,6 +71,6 @@ export async function createSeqrTerminals(settings: SeqrTerminalSettings): Promi
   };
 }
 
-function terminal(credentials: TerminalCredentials): Principal {
+function terminal(credentials: { readonly id: string; readonly password: string }): Principal {
   return { ...credentials, type: "TERMINALID" };
 }

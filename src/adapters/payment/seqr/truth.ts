@@ -1,7 +1,7 @@
-import { parseAmount } from "../../../core/money.ts";
 import type { Truth } from "../../../core/sale/resolve.ts";
 import type { Sale } from "../../../core/sale/state.ts";
 import { declined, done, type Outcome, unknown } from "../../../ports/outcome.ts";
+import { amountMinorOf } from "./amount.ts";
 import type { Reply } from "./client.ts";
 import { CODE, describeCode, type ResultCode } from "./codes.ts";
 import type { PaymentStatus } from "./schema.ts";
@@ -71,9 +71,7 @@ function capturedMinorOf(sale: Sale, status: PaymentStatus): number | null {
   const total = status.receipt?.invoice?.totalAmount;
   const { currency } = sale.terms.tariff;
   if (total?.value === undefined || total.currency !== currency) return null;
-  // The service prints up to five decimals; zeros beyond the minor unit say nothing.
-  const value = total.value.replace(/(\.\d*?)0+$/, "$1").replace(/\.$/, "");
-  return parseAmount(value, currency) ?? null;
+  return amountMinorOf(total.value, currency);
 }
 
 function detailsOf(status: PaymentStatus): Readonly<Record<string, string>> {

@@ -1,10 +1,10 @@
 import type { PositionView } from "../../../core/sale/view.ts";
-import type { OutboxEntry } from "../../../ports/journal.ts";
+import type { Entry, OutboxStream } from "../../../ports/journal.ts";
 
 /** The topics of one kiosk, below `<topicPrefix>/<kioskId>`. */
 export interface Topics {
   readonly status: string;
-  readonly sales: string;
+  outbox(stream: OutboxStream): string;
   state(position: string): string;
   meter(position: string): string;
 }
@@ -13,7 +13,7 @@ export function topicsOf(topicPrefix: string, kioskId: string): Topics {
   const base = `${topicPrefix}/${kioskId}`;
   return {
     status: `${base}/status`,
-    sales: `${base}/sales`,
+    outbox: (stream) => `${base}/${stream}`,
     state: (position) => `${base}/positions/${position}/state`,
     meter: (position) => `${base}/positions/${position}/meter`,
   };
@@ -42,6 +42,6 @@ export function meterText(view: PositionView): string {
   return JSON.stringify({ saleId, quantity, amount, unit: view.product.unit, currency });
 }
 
-export function saleText(entry: OutboxEntry): string {
-  return JSON.stringify({ seq: entry.seq, ...entry.record });
+export function recordText({ seq, body }: Entry<object>): string {
+  return JSON.stringify({ seq, ...body });
 }

@@ -1,11 +1,11 @@
 import { isoTime } from "../../../core/time.ts";
 import type { Clock } from "../../../ports/clock.ts";
 import type { KioskView } from "../../../ports/display.ts";
-import type { OutboxEntry } from "../../../ports/journal.ts";
+import type { Entry, OutboxStream } from "../../../ports/journal.ts";
 import type { Log } from "../../../ports/log.ts";
 import type { Telemetry } from "../../../ports/telemetry.ts";
 import { Connection } from "./connection.ts";
-import { saleText, statusText, type Topics, topicsOf } from "./message.ts";
+import { recordText, statusText, type Topics, topicsOf } from "./message.ts";
 import { PublishedPosition } from "./position.ts";
 import { openSession, type ProtocolVersion, type Session } from "./session.ts";
 
@@ -81,7 +81,7 @@ class MqttTelemetry implements Telemetry {
     }
   }
 
-  async deliver(entry: OutboxEntry): Promise<boolean> {
+  async deliver(stream: OutboxStream, entry: Entry<object>): Promise<boolean> {
     const session = this.#session;
     if (session === null) return false;
     const timeoutMs = this.#settings.deliverTimeoutMs;
@@ -89,9 +89,10 @@ class MqttTelemetry implements Telemetry {
     const cancel = this.#clock.after(timeoutMs, () =>
       session.drop(`the broker did not acknowledge a record within ${timeoutMs} ms`),
     );
-    const answer = await session.publish(this.#topics.sales, saleText(entry), false);
+    const topic = this.#topics.outbox(stream);
+    const answer = await session.publish(topic, recordText(entry), false);
     cancel();
-    if (answer.kind === "refused") this.#warnRefused(this.#topics.sales, answer.detail, { seq: entry.seq });
+    if (answer.kind === "refused") this.#warnRefused(topic, answer.detail, { seq: entry.seq });
     return answer.kind === "acknowledged";
   }
 

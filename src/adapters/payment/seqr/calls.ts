@@ -1,0 +1,110 @@
+import type { Clock } from "../../../ports/clock.ts";
+import type { Log } from "../../../ports/log.ts";
+import type { Outcome } from "../../../ports/outcome.ts";
+import { createSeqrClient, type Principal, type Reply, type SeqrClient, type SeqrClientSettings } from "./client.ts";
+import { describeCode } from "./codes.ts";
+import type { AnswerOf, Operation } from "./schema.ts";
+
+export interface SeqrCallSettings extends SeqrClientSettings {
+  /** Before the unique part of every call's reference; certification wants name and version of the software here. */
+  readonly clientReferencePrefix?: string;
+  /** The registered terminal of each position. */
+  readonly terminals: ReadonlyMap<string, TerminalCredentials>;
+}
+
+export interface TerminalCredentials {
+  readonly id: string;
+  readonly password: string;
+  /** The SEQR id on the position's printed code; null or absent where each bill's own code is shown. */
+  readonly stickerId?: string | null;
+}
+
+export interface ResellerCredentials {
+  readonly id: string;
+  readonly userId: string;
+  readonly password: string;
+}
+
+type Declined = Extract<Outcome<never>, { kind: "declined" }>;
+type Parameters = Readonly<Record<string, unknown>>;
+
+const CLIENT_REFERENCE_LENGTH = 32;
+
+/** Calls in the name of a position's terminal or of the merchant, each logged and with a reference of its own. */
+export class SeqrCalls {
+  readonly #settings: SeqrCallSettings;
+  readonly #clock: Clock;
+  readonly #log: Log;
+  readonly #client: SeqrClient;
+  #lastCall: number;
+
+  private constructor(settings: SeqrCallSettings, clock: Clock, log: Log, client: SeqrClient) {
+    this.#settings = settings;
+    this.#clock = clock;
+    this.#log = log;
+    this.#client = client;
+    this.#lastCall = clock.wallMs();
+  }
+
+  /** Rejects only when the endpoint is not acceptable or the interface description cannot be read. */
+  static async create(settings: SeqrCallSettings, clock: Clock, log: Log): Promise<SeqrCalls> {
+    return new SeqrCalls(settings, clock, log, await createSeqrClient(settings));
+  }
+
+  terminal(position: string): TerminalCredentials | null {
+    return this.#settings.terminals.get(position) ?? null;
+  }
+
+  async asTerminal<K extends Operation>(
+    operation: K,
+    position: string,
+    key: string,
+    parameters: Parameters,
+  ): Promise<Reply<AnswerOf<K>> | Declined> {
+    const terminal = this.terminal(position);
+    if (terminal === null) return noTerminal(position);
+    const { id, password } = terminal;
+    return this.#call(operation, { id, type: "TERMINALID", password }, key, parameters, { position });
+  }
+
+  async asReseller<K extends Operation>(
+    operation: K,
+    { id, userId, password }: ResellerCredentials,
+    key: string,
+    parameters: Parameters,
+  ): Promise<Reply<AnswerOf<K>>> {
+    return this.#call(operation, { id, type: "RESELLERUSER", userId, password }, key, parameters, {});
+  }
+
+  close(): void {
+    this.#client.close();
+  }
+
+  async #call<K extends Operation>(
+    operation: K,
+    principal: Principal,
+    key: string,
+    parameters: Parameters,
+    named: Readonly<Record<string, string>>,
+  ): Promise<Reply<AnswerOf<K>>> {
+    const startedMs = this.#clock.monotonicMs();
+    const reply = await this.#client.call(operation, principal, this.#clientReference(key), parameters);
+    const fields = { operation, ...named, durationMs: Math.round(this.#clock.monotonicMs() - startedMs) };
+    if (reply.kind === "unknown") this.#log.warn({ ...fields, detail: reply.detail }, "payment service gave no answer");
+    else this.#log.debug({ ...fields, result: describeCode(reply.result) }, "payment service answered");
+    return reply;
+  }
+
+  /** Unique also after a restart, because it counts on from the wall clock. */
+  #clientReference(key: string): string {
+    this.#lastCall = Math.max(this.#lastCall + 1, this.#clock.wallMs());
+    const suffix = `-${this.#lastCall.toString(36)}`;
+    const prefix = (this.#settings.clientReferencePrefix ?? "").slice(0, CLIENT_REFERENCE_LENGTH - suffix.length);
+    const roomChars = CLIENT_REFERENCE_LENGTH - suffix.length - prefix.length;
+    return prefix + (roomChars === 0 ? "" : key.slice(-roomChars)) + suffix;
+  }
+}
+
+export function noTerminal(position: string): Declined {
+  return { kind: "declined", reason: "rejected", detail: `no terminal for position ${position}` };
+}

@@ -1,0 +1,97 @@
+import sax from "sax";
+import type { BookedPayment } from "../../../ports/books.ts";
+import { done, type Outcome, unknown } from "../../../ports/outcome.ts";
+import { signedAmountMinorOf } from "./amount.ts";
+import type { WireReport } from "./schema.ts";
+
+export interface ReportDocument {
+  readonly title: string;
+  readonly mimeType: string;
+  readonly text: string;
+}
+
+/** The fields of a report's row by element name. */
+type Row = ReadonlyMap<string, string>;
+
+interface OpenElement {
+  readonly name: string;
+  readonly fields: Map<string, string>;
+  text: string;
+}
+
+export function documentOf({ title, mimeType, content, contentString }: WireReport): ReportDocument {
+  const text = contentString ?? Buffer.from(content ?? "", "base64").toString("utf8");
+  return { title: title ?? "", mimeType: mimeType ?? "", text };
+}
+
+/** Every payment of one terminal's detail report, or unknown: a part of the books would look like money missing. */
+export function bookedPayments(text: string, terminalId: string, currency: string): Outcome<readonly BookedPayment[]> {
+  const rows = rowsOf(text);
+  if (rows === null) return unknown("the report is not complete, or lists no transactions");
+  const payments: BookedPayment[] = [];
+  for (const row of rows) {
+    const paymentReference = row.get("ErsReference") ?? "";
+    const amountMinor = signedAmountMinorOf(row.get("SalesAmount") ?? "", currency);
+    if (paymentReference === "" || amountMinor === null)
+      return unknown("a row of the report has no reference, or no amount that can be read");
+    if ((row.get("TerminalId") ?? terminalId) !== terminalId) return unknown("the report is about another terminal");
+    payments.push({ paymentReference, amountMinor });
+  }
+  return done(payments);
+}
+
+/**
+ * The rows of a report, in which names count and places do not; null when it is cut or lists no transactions.
+ * The service's own samples close their root by another name, or by opening it again, which is let pass.
+ */
+export function rowsOf(text: string): readonly Row[] | null {
+  const rows: Row[] = [];
+  const open: OpenElement[] = [];
+  let latest: OpenElement | null = null;
+  let listsDetails = false;
+  let closedBadly = false;
+  let broken = false;
+  const parser = sax.parser(true);
+  parser.onopentag = (node) => {
+    latest = { name: localName(node.name), fields: new Map(), text: "" };
+    open.push(latest);
+    if (latest.name === "TransactionDetails") listsDetails = true;
+    if (closedBadly) broken = true;
+  };
+  parser.onclosetag = () => {
+    latest = null;
+    const element = open.pop();
+    const parent = open.at(-1);
+    if (element?.name === "Row") rows.push(element.fields);
+    if (element === undefined || parent?.name !== "Row") return;
+    if (parent.fields.has(element.name)) broken = true;
+    parent.fields.set(element.name, element.text.trim());
+  };
+  parser.ontext = (part) => {
+    const element = open.at(-1);
+    if (element !== undefined) element.text += part;
+  };
+  parser.oncdata = parser.ontext;
+  parser.onerror = ({ message }) => {
+    parser.resume();
+    // What is still open at the end is judged below.
+    if (message.startsWith("Unclosed root tag")) return;
+    const closesRoot = open.length === 1 && /^Un(expected close|matched closing) tag/.test(message);
+    if (closesRoot) closedBadly = true;
+    else broken = true;
+  };
+  parser.write(text.trim()).close();
+  if (broken || !isComplete(open, latest, closedBadly)) return null;
+  return rows.length > 0 || listsDetails ? rows : null;
+}
+
+function isComplete(open: readonly OpenElement[], latest: OpenElement | null, closedBadly: boolean): boolean {
+  const [root, second] = open;
+  if (root === undefined) return true;
+  if (second === undefined) return closedBadly;
+  return open.length === 2 && second === latest && second.name === root.name && second.text.trim() === "";
+}
+
+function localName(name: string): string {
+  return name.slice(name.indexOf(":") + 1);
+}

@@ -1,0 +1,77 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { openJournalBeside } from "../adapters/journal/sqlite/journal.ts";
+import type { ReportDocument } from "../adapters/payment/seqr/report.ts";
+import { rowsOf } from "../adapters/payment/seqr/report.ts";
+import { type Loaded, loadConfig } from "../config/load.ts";
+import { reconciliationOf } from "../core/reconcile.ts";
+import { withBooks } from "./books.ts";
+import { CliError, UsageError } from "./failure.ts";
+import { print, printJson, table } from "./table.ts";
+
+interface ReportOptions {
+  readonly config: string;
+  readonly position: string;
+  readonly period?: string;
+  readonly language?: string;
+  readonly format: string;
+}
+
+const FORMATS = ["table", "xml", "json"];
+const ATTEMPTS = 20;
+const RETRY_MS = 3_000;
+
+/**
+ * A period is never ended here: what it holds would be missing in the next reconciliation.
+ */
+export async function report(name: string, options: ReportOptions): Promise<void> {
+  if (!FORMATS.includes(options.format)) throw new UsageError(`--format: expected ${FORMATS.join(", ")}`);
+  const loaded = loadConfig(options.config);
+  const terminal = loaded.secrets.terminals.get(options.position);
+  if (terminal === undefined) throw new UsageError(`--position: there is no position "${options.position}"`);
+  const transactionPeriodId = options.period ?? (await lastPeriod(loaded, options.position));
+  const document = await withBooks(loaded, async (books) => {
+    for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+      if (attempt > 0) await sleep(RETRY_MS);
+      const parameters = { transactionPeriodId, TERMINALID: terminal.id };
+      const answer = await books.report(reportId(name), parameters, options.language ?? null);
+      if (answer.kind !== "done") throw new CliError(`The payment service gives no report: ${answer.detail}.`);
+      if (answer.value !== null) return answer.value;
+      if (attempt === 0) process.stderr.write("The report is being made …\n");
+    }
+    throw new CliError("The report is not ready yet: try again in a minute.");
+  });
+  show(document, options.format);
+}
+
+function reportId(name: string): string {
+  if (name === "STD_RECON_001") return "Reconciliation/Shop.xml";
+  return name.includes("/") ? name : `Reconciliation/${name}.xml`;
+}
+
+async function lastPeriod({ config }: Loaded, position: string): Promise<string> {
+  const journal = openJournalBeside(config.journal.path);
+  const { last } = reconciliationOf(await journal.notes("reconciliations", position));
+  await journal.close();
+  if (last?.type === "compared") return last.periodId;
+  throw new CliError(`Position ${position} was never reconciled: "kioskd reconcile" first, or give --period.`);
+}
+
+function show(document: ReportDocument, format: string): void {
+  if (format === "json") {
+    printJson(document);
+    return;
+  }
+  const rows = format === "table" ? rowsOf(document.text) : null;
+  const [first] = rows ?? [];
+  if (rows === null || first === undefined) {
+    print(document.text);
+    return;
+  }
+  const names = [...first.keys()];
+  print(
+    table(
+      names,
+      rows.map((row) => names.map((name) => row.get(name) ?? "")),
+    ),
+  );
+}

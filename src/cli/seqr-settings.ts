@@ -1,0 +1,40 @@
+import { readFileSync } from "node:fs";
+import { dirname, resolve } from "node:path";
+import type { SeqrBooksSettings } from "../adapters/payment/seqr/books.ts";
+import type { Loaded } from "../config/load.ts";
+import { CliError } from "./failure.ts";
+
+/** All that the configuration says of the payment service, in the adapter's words. */
+export function seqrSettings({ file, config, secrets }: Loaded): SeqrBooksSettings {
+  const { seqr } = config.payment;
+  const { reseller } = seqr;
+  const password = secrets.resellerPassword;
+  const terminals = config.positions.flatMap((position) => {
+    const terminal = secrets.terminals.get(position.id);
+    const stickerId = position.code === "sticker" ? (position.seqrId ?? null) : null;
+    return terminal === undefined ? [] : ([[position.id, { ...terminal, stickerId }]] as const);
+  });
+  return {
+    endpoint: seqr.endpoint,
+    ca: seqr.caFile === undefined ? null : readAuthority(resolve(dirname(file), seqr.caFile)),
+    requestTimeoutMs: seqr.requestTimeout,
+    pollIntervalMs: seqr.pollInterval,
+    clientId: seqr.clientId,
+    clientReferencePrefix: seqr.clientReference,
+    title: config.kiosk.name,
+    footer: seqr.footer,
+    currency: config.kiosk.currency,
+    terminals: new Map(terminals),
+    reseller:
+      reseller === undefined || password === null ? null : { id: reseller.id, userId: reseller.userId, password },
+    receipt: seqr.receipt ?? null,
+  };
+}
+
+function readAuthority(path: string): string {
+  try {
+    return readFileSync(path, "utf8");
+  } catch {
+    throw new CliError(`payment.seqr.caFile: ${path} cannot be read: expected certificates in PEM form`);
+  }
+}

@@ -1,0 +1,48 @@
+import { writeFileSync } from "node:fs";
+import qrcode from "qrcode";
+import { loadConfig } from "../config/load.ts";
+import { CliError, UsageError } from "./failure.ts";
+import { print } from "./table.ts";
+
+interface StickerOptions {
+  readonly config: string;
+  readonly position: string;
+  readonly format: string;
+  readonly out?: string;
+}
+
+/** Level M and a quiet zone of four modules, as the service's print guideline asks for, with room to cut. */
+const SYMBOL = { errorCorrectionLevel: "M", margin: 4 } as const;
+const PNG_MODULE_PX = 16;
+
+export async function sticker(options: StickerOptions): Promise<void> {
+  const { config } = loadConfig(options.config, "read");
+  const position = config.positions.find(({ id }) => id === options.position);
+  if (position === undefined) throw new UsageError(`--position: there is no position "${options.position}"`);
+  if (position.seqrId === undefined) {
+    throw new CliError(`Position ${position.id} has no seqrId in the configuration: put the id of its code there.`);
+  }
+  const text = `HTTP://SEQR.SE/Q${position.seqrId}`;
+  switch (options.format) {
+    case "terminal":
+      print(`${await qrcode.toString(text, { ...SYMBOL, type: "terminal", small: true })}\n${text}`);
+      return;
+    case "svg":
+      writeOut(options, await qrcode.toString(text, { ...SYMBOL, type: "svg" }));
+      return;
+    case "png":
+      writeOut(options, await qrcode.toBuffer(text, { ...SYMBOL, type: "png", scale: PNG_MODULE_PX }));
+      return;
+    default:
+      throw new UsageError(`--format: expected terminal, svg or png, not "${options.format}"`);
+  }
+}
+
+function writeOut({ out }: StickerOptions, content: string | Buffer): void {
+  if (out === undefined) {
+    process.stdout.write(content);
+    return;
+  }
+  writeFileSync(out, content);
+  print(`Written to ${out}.`);
+}

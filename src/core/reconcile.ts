@@ -1,0 +1,162 @@
+/** A payment or refund as one side has it; a refund has a negative amount. */
+export interface Booking {
+  readonly paymentReference: string;
+  readonly amountMinor: number;
+}
+
+export interface OwnBooking extends Booking {
+  readonly saleId: string;
+  readonly atMs: number;
+}
+
+export interface Difference {
+  readonly paymentReference: string;
+  readonly saleId: string | null;
+  readonly oursMinor: number | null;
+  readonly theirsMinor: number | null;
+}
+
+export interface Comparison {
+  readonly matched: readonly OwnBooking[];
+  /** In our journal, not in the service's books. */
+  readonly missingThere: readonly Difference[];
+  /** In the service's books, not in our journal. */
+  readonly missingHere: readonly Difference[];
+  readonly differing: readonly Difference[];
+  /** Too close to the end of the period to be missed in it: looked for again in the next one. */
+  readonly carried: readonly OwnBooking[];
+}
+
+/**
+ * Holds the service's books of a period against ours. Each booking is used once; what was booked within
+ * `slackMs` before the mark may have fallen into the next period.
+ */
+export function compareBooks(
+  theirs: readonly Booking[],
+  ours: readonly OwnBooking[],
+  markedAtMs: number,
+  slackMs: number,
+): Comparison {
+  const left = [...ours];
+  const matched: OwnBooking[] = [];
+  const missingHere: Difference[] = [];
+  const differing: Difference[] = [];
+  const take = (fits: (own: OwnBooking) => boolean): OwnBooking | null => {
+    const at = left.findIndex(fits);
+    return at < 0 ? null : (left.splice(at, 1)[0] ?? null);
+  };
+  const unequal = theirs.filter((booking) => {
+    const exact = take((own) => sameReference(own, booking) && own.amountMinor === booking.amountMinor);
+    if (exact !== null) matched.push(exact);
+    return exact === null;
+  });
+  for (const booking of unequal) {
+    const own = take(
+      (each) => sameReference(each, booking) && Math.sign(each.amountMinor) === Math.sign(booking.amountMinor),
+    );
+    if (own === null) missingHere.push(difference(booking, null));
+    else differing.push(difference(booking, own));
+  }
+  const recent = (own: OwnBooking): boolean => own.atMs > markedAtMs - slackMs;
+  return {
+    matched,
+    missingThere: left.filter((own) => !recent(own)).map((own) => difference(null, own)),
+    missingHere,
+    differing,
+    carried: left.filter(recent),
+  };
+}
+
+function sameReference(one: Booking, other: Booking): boolean {
+  return one.paymentReference === other.paymentReference;
+}
+
+function difference(theirs: Booking | null, ours: OwnBooking | null): Difference {
+  return {
+    paymentReference: (theirs ?? ours)?.paymentReference ?? "",
+    saleId: ours?.saleId ?? null,
+    oursMinor: ours?.amountMinor ?? null,
+    theirsMinor: theirs?.amountMinor ?? null,
+  };
+}
+
+/** The life of the reconciliations of one position, each in the journal before anything follows from it. */
+export type ReconciliationEvent = {
+  readonly position: string;
+  readonly atMs: number;
+} /** Somebody asked for one outside the schedule. */ & (
+  | { readonly type: "requested" }
+  /** `due` is the local time by which it was due, or null when it was asked for. */
+  | { readonly type: "begun"; readonly due: string | null }
+  /** No clear answer to the mark: a period may have been closed whose name nobody knows. */
+  | { readonly type: "mark-unclear"; readonly detail: string }
+  | { readonly type: "marked"; readonly periodId: string }
+  | {
+      readonly type: "compared";
+      readonly periodId: string;
+      /** Our records up to this number were looked at. */
+      readonly throughSale: number;
+      readonly throughRefund: number;
+      readonly matched: number;
+      /** True when a period before it was lost: what is missing there may only be unseen. */
+      readonly gap: boolean;
+      readonly missingThere: readonly Difference[];
+      readonly missingHere: readonly Difference[];
+      readonly differing: readonly Difference[];
+      readonly carried: readonly OwnBooking[];
+    }
+  | { readonly type: "failed"; readonly detail: string }
+);
+
+/** Where the reconciliations of a position stand. */
+export interface ReconciliationState {
+  readonly lastDue: string | null;
+  readonly requested: boolean;
+  readonly running: null | { readonly gap: boolean; readonly periodId: string | null; readonly markedAtMs: number };
+  readonly throughSale: number;
+  readonly throughRefund: number;
+  readonly carried: readonly OwnBooking[];
+  readonly last: Extract<ReconciliationEvent, { type: "compared" | "failed" }> | null;
+}
+
+const FRESH: ReconciliationState = {
+  lastDue: null,
+  requested: false,
+  running: null,
+  throughSale: 0,
+  throughRefund: 0,
+  carried: [],
+  last: null,
+};
+
+export function reconciliationOf(events: readonly ReconciliationEvent[]): ReconciliationState {
+  return events.reduce(step, FRESH);
+}
+
+function step(state: ReconciliationState, event: ReconciliationEvent): ReconciliationState {
+  switch (event.type) {
+    case "requested":
+      return { ...state, requested: true };
+    case "begun": {
+      const gap = state.last?.type === "failed";
+      const running = { gap, periodId: null, markedAtMs: 0 };
+      return { ...state, requested: false, lastDue: event.due ?? state.lastDue, running };
+    }
+    case "mark-unclear":
+      return state.running === null ? state : { ...state, running: { ...state.running, gap: true } };
+    case "marked": {
+      if (state.running === null) return state;
+      return { ...state, running: { ...state.running, periodId: event.periodId, markedAtMs: event.atMs } };
+    }
+    case "compared": {
+      const { throughSale, throughRefund, carried } = event;
+      return { ...state, running: null, throughSale, throughRefund, carried, last: event };
+    }
+    case "failed":
+      return { ...state, running: null, last: event };
+  }
+}
+
+export function hasDifferences(event: Extract<ReconciliationEvent, { type: "compared" }>): boolean {
+  return event.missingThere.length + event.missingHere.length + event.differing.length > 0;
+}

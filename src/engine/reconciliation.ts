@@ -1,0 +1,210 @@
+import { parseAmount } from "../core/money.ts";
+import {
+  compareBooks,
+  hasDifferences,
+  type OwnBooking,
+  type ReconciliationEvent,
+  type ReconciliationState,
+  reconciliationOf,
+} from "../core/reconcile.ts";
+import { timeOfIso } from "../core/time.ts";
+import type { BookedPayment, PaymentBooks } from "../ports/books.ts";
+import type { Calendar, Clock } from "../ports/clock.ts";
+import type { Journal } from "../ports/journal.ts";
+import type { Log } from "../ports/log.ts";
+import type { FaultBoard } from "./fault-board.ts";
+import { POLICY } from "./policy.ts";
+import { backoffMs, wait } from "./wait.ts";
+
+export interface ReconcilerDeps {
+  readonly positions: readonly string[];
+  readonly schedule: { readonly cron: string; readonly timezone: string } | null;
+  readonly books: PaymentBooks;
+  readonly journal: Journal;
+  readonly faults: Pick<FaultBoard, "raise" | "clear">;
+  readonly clock: Clock;
+  readonly calendar: Calendar;
+  readonly log: Log;
+  /** There is something new in the outbox. */
+  noted(): void;
+}
+
+type News = ReconciliationEvent extends infer E
+  ? E extends ReconciliationEvent
+    ? Omit<E, "position" | "atMs">
+    : never
+  : never;
+
+/**
+ * Closes the books: ends a period at the payment service, gets its list of payments, and holds it against the
+ * journal. Whether it is due is decided from the journal, by local time as text: a run missed while the machine was
+ * off is made up, the hour that a clock repeats does not repeat it, and the hour that it skips does not skip it.
+ */
+export class Reconciler {
+  readonly #deps: ReconcilerDeps;
+  #running: Promise<void> | null = null;
+  #closed = false;
+
+  constructor(deps: ReconcilerDeps) {
+    this.#deps = deps;
+  }
+
+  /** Does what is due, was asked for or is unfinished, unless it is being done already. */
+  tick(): Promise<void> {
+    this.#running ??= this.#round().finally(() => {
+      this.#running = null;
+    });
+    return this.#running;
+  }
+
+  close(): void {
+    this.#closed = true;
+  }
+
+  async #round(): Promise<void> {
+    for (const position of this.#deps.positions) {
+      if (this.#closed) return;
+      await this.#position(position).catch((error: unknown) =>
+        this.#deps.log.error({ position, error: String(error) }, "the books could not be reconciled"),
+      );
+    }
+  }
+
+  async #position(position: string): Promise<void> {
+    const state = await this.#state(position);
+    this.#showFault(position, state);
+    if (state.running === null) {
+      const due = await this.#due(position, state);
+      if (due === null && !state.requested) return;
+      await this.#note(position, { type: "begun", due });
+    }
+    const periodId = state.running?.periodId ?? (await this.#mark(position));
+    const booked = periodId === null ? null : await this.#transactions(position, periodId);
+    if (this.#closed) return;
+    if (periodId === null || booked === null) {
+      await this.#note(position, { type: "failed", detail: "the payment service gave no report in time" });
+    } else {
+      await this.#compare(position, periodId, booked);
+    }
+    this.#showFault(position, await this.#state(position));
+    this.#deps.noted();
+  }
+
+  /** The local time by which a reconciliation is due that was not begun; null when none is. */
+  async #due(position: string, { lastDue }: ReconciliationState): Promise<string | null> {
+    const { schedule, clock, calendar, journal } = this.#deps;
+    if (schedule === null) return null;
+    const due = calendar.latestDue(schedule.cron, schedule.timezone);
+    if (lastDue === null) {
+      const first = (await journal.salesAfter(0, 1))[0];
+      if (first === undefined) return null;
+      const begun = calendar.localTime(schedule.timezone, timeOfIso(first.body.closedAt));
+      return due > begun ? due : null;
+    }
+    const tomorrow = calendar.localTime(schedule.timezone, clock.wallMs() + POLICY.reconcileAheadMs);
+    if (due > lastDue || lastDue > tomorrow) return due;
+    this.#deps.log.debug({ position, due, lastDue }, "no reconciliation is due");
+    return null;
+  }
+
+  async #mark(position: string): Promise<string | null> {
+    for (let attempt = 0; attempt < POLICY.reconcileAttempts && !this.#closed; attempt++) {
+      if (attempt > 0) await wait(this.#deps.clock, backoffMs(POLICY.reconcileRetriesMs, attempt - 1));
+      const marked = await this.#deps.books.markPeriod(position);
+      if (marked.kind === "done") {
+        await this.#note(position, { type: "marked", periodId: marked.value.periodId });
+        return marked.value.periodId;
+      }
+      this.#deps.log.warn({ position, detail: marked.detail }, "the period could not be ended");
+      if (marked.kind === "unknown") await this.#note(position, { type: "mark-unclear", detail: marked.detail });
+    }
+    return null;
+  }
+
+  async #transactions(position: string, periodId: string): Promise<readonly BookedPayment[] | null> {
+    for (let attempt = 0; attempt < POLICY.reconcileAttempts && !this.#closed; attempt++) {
+      await wait(this.#deps.clock, backoffMs(POLICY.reconcileRetriesMs, attempt));
+      if (this.#closed) return null;
+      const report = await this.#deps.books.transactions(position, periodId);
+      if (report.kind === "done" && report.value !== null) return report.value;
+      if (report.kind !== "done") this.#deps.log.warn({ position, detail: report.detail }, "no report yet");
+    }
+    return null;
+  }
+
+  async #compare(position: string, periodId: string, booked: readonly BookedPayment[]): Promise<void> {
+    const state = await this.#state(position);
+    const sales = await this.#sales(position, state.throughSale);
+    const refunds = await this.#refunds(position, state.throughRefund);
+    const ours = [...state.carried, ...sales.bookings, ...refunds.bookings];
+    const markedAtMs = state.running?.markedAtMs ?? this.#deps.clock.wallMs();
+    const { matched, ...found } = compareBooks(booked, ours, markedAtMs, POLICY.reconcileSlackMs);
+    await this.#note(position, {
+      type: "compared",
+      periodId,
+      throughSale: sales.through,
+      throughRefund: refunds.through,
+      matched: matched.length,
+      gap: state.running?.gap ?? false,
+      ...found,
+    });
+  }
+
+  async #sales(position: string, from: number): Promise<{ bookings: OwnBooking[]; through: number }> {
+    const bookings: OwnBooking[] = [];
+    let through = from;
+    for (;;) {
+      const batch = await this.#deps.journal.salesAfter(through, POLICY.outboxBatch);
+      for (const { seq, body } of batch) {
+        through = seq;
+        const amountMinor = parseAmount(body.charged, body.currency) ?? 0;
+        if (body.position !== position || body.reference === null || amountMinor === 0) continue;
+        const { reference: paymentReference, saleId, closedAt } = body;
+        bookings.push({ paymentReference, amountMinor, saleId, atMs: timeOfIso(closedAt) });
+      }
+      if (batch.length < POLICY.outboxBatch) return { bookings, through };
+    }
+  }
+
+  async #refunds(position: string, from: number): Promise<{ bookings: OwnBooking[]; through: number }> {
+    const bookings: OwnBooking[] = [];
+    let through = from;
+    for (;;) {
+      const batch = await this.#deps.journal.notesAfter("refunds", through, POLICY.outboxBatch);
+      for (const { seq, body } of batch) {
+        through = seq;
+        if (body.type !== "made" || body.position !== position) continue;
+        const { saleId, atMs, amountMinor } = body;
+        bookings.push({
+          paymentReference: body.reference ?? body.paymentReference,
+          amountMinor: -amountMinor,
+          saleId,
+          atMs,
+        });
+      }
+      if (batch.length < POLICY.outboxBatch) return { bookings, through };
+    }
+  }
+
+  #showFault(position: string, { last }: ReconciliationState): void {
+    const { faults } = this.#deps;
+    if (last?.type === "failed") faults.raise("reconciliation-failed", position, last.detail);
+    else faults.clear("reconciliation-failed", position);
+    if (last?.type === "compared" && hasDifferences(last)) {
+      const { missingThere, missingHere, differing } = last;
+      const counts = `${missingThere.length} missing there, ${missingHere.length} missing here, ${differing.length} differing`;
+      faults.raise("books-differ", position, counts);
+    } else {
+      faults.clear("books-differ", position);
+    }
+  }
+
+  async #state(position: string): Promise<ReconciliationState> {
+    return reconciliationOf(await this.#deps.journal.notes("reconciliations", position));
+  }
+
+  async #note(position: string, news: News): Promise<void> {
+    const event = { ...news, position, atMs: this.#deps.clock.wallMs() } as ReconciliationEvent;
+    await this.#deps.journal.note("reconciliations", position, () => event);
+  }
+}

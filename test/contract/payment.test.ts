@@ -1,0 +1,20 @@
+import { MemoryPayment } from "../support/memory-payment.ts";
+import { paymentContract } from "./payment.ts";
+
+paymentContract("The payment service in memory", async ({ wrongPassword }) => {
+  let nowMs = 1_790_000_000_000;
+  const provider = new MemoryPayment(() => nowMs);
+  provider.known = !wrongPassword;
+  return {
+    provider,
+    freesHeldBills: true,
+    confirm: async (reference) => provider.confirm(reference),
+    decline: async (reference) => provider.decline(reference),
+    charged: async (saleId) => provider.chargedMinor(saleId),
+    held: async (saleId) => provider.heldMinor(saleId),
+    pass: async (durationMs) => {
+      nowMs += durationMs;
+    },
+    close: async () => undefined,
+  };
+});

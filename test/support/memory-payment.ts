@@ -1,0 +1,139 @@
+import type { Truth } from "../../src/core/sale/resolve.ts";
+import type { Delivery, Sale } from "../../src/core/sale/state.ts";
+import { declined, done, type Outcome } from "../../src/ports/outcome.ts";
+import type { PaymentProvider, PublishedOffer } from "../../src/ports/payment.ts";
+
+interface Bill {
+  readonly saleId: string;
+  readonly position: string;
+  readonly maximumMinor: number;
+  readonly commitTimeoutMs: number;
+  state: "open" | "held" | "captured" | "ended";
+  how: "canceled" | "expired";
+  holdUntilMs: number | null;
+  chargedMinor: number;
+}
+
+/** A payment service without network, faults or time of its own, as plain as the contract allows. */
+export class MemoryPayment implements PaymentProvider {
+  readonly watchIntervalMs = 1_000;
+  /** False makes every call rejected, as with a wrong password. */
+  known = true;
+  readonly #now: () => number;
+  readonly #bills = new Map<string, Bill>();
+
+  constructor(now: () => number) {
+    this.#now = now;
+  }
+
+  offer(sale: Sale): Promise<Outcome<PublishedOffer>> {
+    return this.#answer(() => {
+      const reference = this.#publish(sale);
+      return done({ reference, qrText: `MEMORY:${reference}` });
+    });
+  }
+
+  query(_sale: Sale, reference: string): Promise<Outcome<Truth>> {
+    return this.#answer(() => this.#truth(reference));
+  }
+
+  settle(_sale: Sale, reference: string, { amountMinor }: Delivery): Promise<Outcome<Truth>> {
+    return this.#answer(() => {
+      const bill = this.#bill(reference);
+      if (bill?.state === "held") {
+        if (amountMinor > bill.maximumMinor) return declined("refused", "more than was reserved");
+        bill.state = "captured";
+        bill.chargedMinor = amountMinor;
+      }
+      return this.#truth(reference);
+    });
+  }
+
+  release(sale: Sale, reference: string | null): Promise<Outcome<Truth>> {
+    return this.#answer(() => {
+      const target = reference ?? this.#publish(sale);
+      const bill = this.#bill(target);
+      if (bill !== undefined) cancel(bill);
+      return this.#truth(target);
+    });
+  }
+
+  probe(_position: string): Promise<Outcome<null>> {
+    return this.#answer(() => done(null));
+  }
+
+  async close(): Promise<void> {}
+
+  confirm(reference: string): void {
+    const bill = this.#bill(reference);
+    if (bill?.state !== "open") return;
+    bill.state = "held";
+    bill.holdUntilMs = this.#now() + bill.commitTimeoutMs;
+  }
+
+  decline(reference: string): void {
+    const bill = this.#bill(reference);
+    if (bill?.state === "open") cancel(bill);
+  }
+
+  chargedMinor(saleId: string): number {
+    return this.#billsOf(saleId).reduce((sum, bill) => sum + bill.chargedMinor, 0);
+  }
+
+  heldMinor(saleId: string): number {
+    const held = this.#billsOf(saleId).filter((bill) => bill.state === "held");
+    return held.reduce((sum, bill) => sum + bill.maximumMinor, 0);
+  }
+
+  async #answer<T>(work: () => Outcome<T>): Promise<Outcome<T>> {
+    return this.known ? work() : declined("rejected", "wrong password");
+  }
+
+  #publish(sale: Sale): string {
+    for (const bill of this.#bills.values()) if (bill.position === sale.position) cancel(bill);
+    const reference = String(this.#bills.size + 1);
+    const { maximumMinor, commitTimeoutMs } = sale.terms;
+    const { id: saleId, position } = sale;
+    const made = { state: "open", how: "canceled", holdUntilMs: null, chargedMinor: 0 } as const;
+    this.#bills.set(reference, { saleId, position, maximumMinor, commitTimeoutMs, ...made });
+    return reference;
+  }
+
+  #billsOf(saleId: string): Bill[] {
+    const references = [...this.#bills.keys()];
+    const bills = references.map((reference) => this.#bill(reference));
+    return bills.filter((bill) => bill !== undefined).filter((bill) => bill.saleId === saleId);
+  }
+
+  /** The bill as it stands now: a hold ends with its time. */
+  #bill(reference: string): Bill | undefined {
+    const bill = this.#bills.get(reference);
+    if (bill?.state === "held" && bill.holdUntilMs !== null && bill.holdUntilMs <= this.#now()) {
+      bill.state = "ended";
+      bill.how = "expired";
+    }
+    return bill;
+  }
+
+  #truth(reference: string): Outcome<Truth> {
+    const bill = this.#bill(reference);
+    switch (bill?.state) {
+      case undefined:
+        return declined("refused", "no such offer");
+      case "open":
+        return done({ state: "open" });
+      case "held":
+        return done({ state: "held", authorisedMinor: bill.maximumMinor, holdUntilMs: bill.holdUntilMs });
+      case "captured": {
+        const receipt = { paymentReference: `paid-${reference}`, paidAt: null, details: {} };
+        return done({ state: "captured", capturedMinor: bill.chargedMinor, receipt });
+      }
+      case "ended":
+        return done({ state: "ended", how: bill.how });
+    }
+  }
+}
+
+function cancel(bill: Bill): void {
+  if (bill.state === "open" || bill.state === "held") bill.state = "ended";
+}

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import type { RefundEvent } from "../../src/core/refund.ts";
 import { saleRecord } from "../../src/core/sale/record.ts";
 import { replay } from "../../src/core/sale/recover.ts";
 import { type Closed, IDLE } from "../../src/core/sale/state.ts";
@@ -70,6 +71,36 @@ export function journalContract(name: string, make: MakeJournal): void {
       await append("d");
       expect((await journal.pending("sales", 10)).map(({ seq }) => seq)).toEqual([4]);
       expect(await journal.pendingCount("sales")).toBe(1);
+    });
+
+    it("keeps notes by key and stream, numbered on their own, each reader with its own mark", async () => {
+      const asked = (saleId: string, atMs: number): RefundEvent => ({
+        type: "unclear",
+        refundId: "r",
+        saleId,
+        atMs,
+        detail: "",
+      });
+      await append("a");
+      for (const [saleId, atMs] of [
+        ["a", 1],
+        ["b", 2],
+        ["a", 3],
+      ] as const) {
+        expect(await journal.note("refunds", saleId, () => asked(saleId, atMs))).toEqual(asked(saleId, atMs));
+      }
+      expect(await journal.note("refunds", "a", (notes) => (notes.length === 2 ? null : asked("a", 9)))).toBeNull();
+      await restart();
+      expect(await journal.notes("refunds", "a")).toEqual([asked("a", 1), asked("a", 3)]);
+      expect(await journal.notes("reconciliations", "a")).toEqual([]);
+      expect((await journal.notesAfter("refunds", 1, 9)).map(({ seq }) => seq)).toEqual([2, 3]);
+      await journal.acknowledge("refunds", 2);
+      await journal.acknowledge("receipts", 1);
+      await restart();
+      expect((await journal.pending("refunds", 9)).map(({ seq }) => seq)).toEqual([3]);
+      expect(await journal.pending("receipts", 9)).toEqual([]);
+      expect((await journal.pending("sales", 9)).map(({ seq }) => seq)).toEqual([1]);
+      expect((await journal.salesAfter(0, 9)).map(({ body }) => body.saleId)).toEqual(["a"]);
     });
 
     it("checks and tidies without changing what it holds", async () => {

@@ -70,7 +70,7 @@ async function addSoap(app: FastifyInstance, book: BillBook, faults: Faults, now
     done(null, body);
   });
   app.get(SOAP_PATH, (request, reply) => {
-    const address = escapeXml(`http://${request.host}${SOAP_PATH}`);
+    const address = escapeXml(`${request.protocol}://${request.host}${SOAP_PATH}`);
     return reply.type(XML).send(wsdl.replace(/(<soap:address location=")[^"]*/, (_match, start) => start + address));
   });
   app.post(SOAP_PATH, async (request, reply) => {

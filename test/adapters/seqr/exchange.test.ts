@@ -45,7 +45,9 @@ describe("whoever listens to the exchanges", () => {
     expect(exchange?.request).toContain("<externalTerminalId>a/b</externalTerminalId>");
     expect(exchange?.request.match(/<password>\*\*\*<\/password>/g)).toHaveLength(2);
     expect(exchange?.request).not.toMatch(/resellers-own|inals-own/);
-    expect(exchange?.answer).toBe(envelope("registerTerminal", "<resultCode>0</resultCode><terminalId>t-1</terminalId>"));
+    expect(exchange?.answer).toBe(
+      envelope("registerTerminal", "<resultCode>0</resultCode><terminalId>t-1</terminalId>"),
+    );
   });
 
   it("gets what came with a fault, and null when nothing came", async () => {
@@ -154,7 +156,9 @@ describe("what the customer is told", () => {
   });
 
   it("after every code that can end an offer", () => {
-    const silent = [...RESULT_CODES.values()].filter(({ treatment, customer }) => treatment === "operator" && !customer);
+    const silent = [...RESULT_CODES.values()].filter(
+      ({ treatment, customer }) => treatment === "operator" && !customer,
+    );
     expect(silent.map(({ code }) => code)).toEqual([97]);
   });
 });

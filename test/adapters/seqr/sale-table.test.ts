@@ -1,8 +1,9 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { RESULT_CODES } from "../../../src/adapters/payment/seqr/codes.ts";
 import { createSeqrProvider } from "../../../src/adapters/payment/seqr/provider.ts";
-import { judge } from "../../../src/core/sale/resolve.ts";
+import { judge, type Truth } from "../../../src/core/sale/resolve.ts";
 import type { Sale } from "../../../src/core/sale/state.ts";
+import type { Outcome } from "../../../src/ports/outcome.ts";
 import type { PaymentProvider } from "../../../src/ports/payment.ts";
 import { CONTRACT_DELIVERY, contractSale } from "../../contract/payment.ts";
 import { CLOCK, memoryLog, type SeqrRig, seqrRig, settingsFor } from "./rig.ts";
@@ -90,21 +91,22 @@ async function resolved(
 ): Promise<Ending | "open"> {
   let queryFirst = false;
   for (let step = 0; step < STEPS_MAX; step++) {
-    const isQuery: boolean = queryFirst && reference !== null;
-    const outcome = isQuery
-      ? await provider.query(sale, reference)
-      : aim === "commit" && reference !== null
-        ? await provider.settle(sale, reference, CONTRACT_DELIVERY)
-        : await provider.release(sale, reference);
+    const asked = queryFirst ? reference : null;
+    const outcome = await (asked === null ? acted(provider, sale, reference, aim) : provider.query(sale, asked));
     queryFirst = true;
     if (outcome.kind === "declined" && outcome.reason === "refused") return "declined";
     if (outcome.kind !== "done") continue;
     const verdict = judge(aim, outcome.value);
     if (verdict === "captured") return "paid";
     if (verdict === "released") return "released";
-    queryFirst = !(isQuery && verdict === "repeat");
+    queryFirst = !(asked !== null && verdict === "repeat");
   }
   return "open";
+}
+
+function acted(provider: PaymentProvider, sale: Sale, reference: string | null, aim: Aim): Promise<Outcome<Truth>> {
+  if (aim === "release" || reference === null) return provider.release(sale, reference);
+  return provider.settle(sale, reference, CONTRACT_DELIVERY);
 }
 
 async function driven({ op, aim, mode, resultCode, count }: Row, sale: Sale): Promise<Ending | "open"> {

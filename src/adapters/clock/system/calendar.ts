@@ -38,7 +38,12 @@ function dueBefore(expression: string, localNow: string): string {
   return due.toDate().toISOString().slice(0, 16).replace("T", " ");
 }
 
+const formats = new Map<string, Intl.DateTimeFormat>();
+
 function localTime(timezone: string, atMs: number): string {
-  const format = new Intl.DateTimeFormat("sv-SE", { timeZone: timezone, dateStyle: "short", timeStyle: "short" });
+  const known = formats.get(timezone);
+  const format =
+    known ?? new Intl.DateTimeFormat("sv-SE", { timeZone: timezone, dateStyle: "short", timeStyle: "short" });
+  formats.set(timezone, format);
   return format.format(atMs);
 }

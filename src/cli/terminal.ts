@@ -31,6 +31,7 @@ export async function register(options: PositionOptions & { name?: string }): Pr
   }
   const known = readRegisteredTerminal(journalPath, position.id);
   if (known !== null && known.terminalId !== null) {
+    await assignConfigured(loaded, position, { terminalId: known.terminalId, password: known.password });
     print(`Position ${position.id} has terminal ${known.terminalId} already.`);
     return;
   }
@@ -43,9 +44,20 @@ export async function register(options: PositionOptions & { name?: string }): Pr
   writeRegisteredTerminal(journalPath, position.id, terminal);
   const { terminalId } = await withService(loaded, (service) => service.register(terminal), "register the terminal");
   writeRegisteredTerminal(journalPath, position.id, { ...terminal, terminalId });
+  await assignConfigured(loaded, position, { terminalId, password: terminal.password });
   print(
     `Position ${position.id} has terminal ${terminalId} now; its password is in ${terminalFile(journalPath, position.id)}.`,
   );
+}
+
+/** Tying a code to the terminal that has it already changes nothing. */
+async function assignConfigured(
+  loaded: Loaded,
+  { seqrId }: PositionConfig,
+  terminal: { terminalId: string; password: string },
+): Promise<void> {
+  if (seqrId === undefined) return;
+  await withService(loaded, (service) => service.assign({ ...terminal, seqrId }), `assign the code ${seqrId}`);
 }
 
 export async function assign(options: PositionOptions & { seqrId: string }): Promise<void> {

@@ -22,6 +22,7 @@ export function crossChecks(config: Config): Found[] {
       "terminals: a second offer on a terminal would cancel the first, so each position needs one of its own",
     ),
     ...stickerChecks(config),
+    ...unattendedChecks(config),
     ...reconcileChecks(config),
     ...timingChecks(config),
     ...displayChecks(config),
@@ -69,6 +70,23 @@ function reconcileChecks({ schedule, payment }: Config): Found[] {
   ];
 }
 
+function unattendedChecks({ payment }: Config): Found[] {
+  const path = ["payment", "seqr", "unattended"];
+  const { unattended } = payment.seqr;
+  if (unattended === undefined) return [];
+  if ((unattended.certFile === undefined) !== (unattended.keyFile === undefined)) {
+    return [{ path, message: "expected certFile and keyFile together, or neither" }];
+  }
+  if (isLoopback(unattended.listen.host) || unattended.certFile !== undefined) return [];
+  return [
+    { path: [...path, "listen"], message: "expected a loopback address behind a proxy, or certFile and keyFile" },
+  ];
+}
+
+function isLoopback(host: string): boolean {
+  return ["127.0.0.1", "localhost", "::1"].includes(host);
+}
+
 /** A sticker shows whatever bill its terminal has open, so the terminal must have one. */
 function stickerChecks({ positions }: Config): Found[] {
   return positions.flatMap(({ code, seqrId }, index) =>
@@ -97,7 +115,7 @@ function timingChecks(config: Config): Found[] {
 
 function displayChecks(config: Config): Found[] {
   const { listen, tokenFile } = config.display;
-  if (["127.0.0.1", "localhost", "::1"].includes(listen.host) || tokenFile !== undefined) return [];
+  if (isLoopback(listen.host) || tokenFile !== undefined) return [];
   return [{ path: ["display", "listen"], message: "expected a loopback address, or display.tokenFile beside it" }];
 }
 

@@ -91,6 +91,15 @@ describe("a refund", () => {
     expect(book.refundPayment(1, who, ersReference(), refundInvoice("1.00")).code).toBe(code);
   });
 
+  it("of a payment shows that the merchant knows of it", () => {
+    const reference = sent(0);
+    book.confirm(0, reference);
+    book.commitReservation(0, WHO, reference, sek("100.00"));
+    const ersReference = theBill()?.ersReference ?? "";
+    expect(book.refundPayment(1, WHO, ersReference, refundInvoice("1.00")).code).toBe(0);
+    expect(theBill(20_000)).toMatchObject({ status: "PAID", chargedMinor: 9900 });
+  });
+
   it("of a payment that was taken back is refused", () => {
     const reference = sent(0);
     book.confirm(0, reference);

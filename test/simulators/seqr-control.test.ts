@@ -39,13 +39,17 @@ function paid(): string {
   return reference;
 }
 
-async function statusOf(reference: string): Promise<string> {
+async function answerFor(reference: string): Promise<string> {
   const principal = `<initiatorPrincipalId><id>${WHO.id}</id><type>${WHO.type}</type></initiatorPrincipalId>`;
   const context = `<context><clientRequestTimeout>0</clientRequestTimeout>${principal}<password>${WHO.password}</password></context>`;
   const ask = `<e:getPaymentStatus xmlns:e="http://external.interfaces.ers.seamless.com/">${context}<invoiceReference>${reference}</invoiceReference></e:getPaymentStatus>`;
   const body = `<s:Envelope xmlns:s="http://schemas.xmlsoap.org/soap/envelope/"><s:Body>${ask}</s:Body></s:Envelope>`;
   const response = await fetch(simulator.endpoint, { method: "POST", headers: { "Content-Type": "text/xml" }, body });
-  return /<status>(.*)<\/status>/.exec(await response.text())?.[1] ?? "";
+  return response.text();
+}
+
+async function statusOf(reference: string): Promise<string> {
+  return /<status>(.*?)<\/status>/.exec(await answerFor(reference))?.[1] ?? "";
 }
 
 function amountsInReport(): string[] {
@@ -92,6 +96,13 @@ describe("a false status", () => {
     expect(await statusOf(reference)).toBe("FAILED");
     expect(await statusOf(reference)).toBe("PAID");
     expect(simulator.book.chargedMinor(NOW_MS)).toBe(8000);
+  });
+
+  it("that denies the payment shows no receipt of it", async () => {
+    const reference = paid();
+    simulator.book.lies.add(reference, "ISSUED");
+    expect(await answerFor(reference)).not.toMatch(/receipt|ersReference/);
+    expect(await answerFor(reference)).toMatch(/<ersReference>\d+<.*<receipt>/);
   });
 
   it("leaves other bills alone", async () => {

@@ -3,7 +3,6 @@
 Usage: zeep_client.py ENDPOINT PHONE_URL. Prints one JSON object.
 """
 
-import base64
 import datetime
 import json
 import sys
@@ -43,7 +42,12 @@ def amount(value):
 
 
 def invoice(value):
-    row = {"itemDescription": "Wash", "itemQuantity": Decimal(1), "itemTaxRate": Decimal(25), "itemTotalAmount": amount(value)}
+    row = {
+        "itemDescription": "Wash",
+        "itemQuantity": Decimal(1),
+        "itemTaxRate": Decimal(25),
+        "itemTotalAmount": amount(value),
+    }
     return {
         "paymentMode": "RESERVATION_REQUIRED_PRELIMINARY_AMOUNT",
         "acknowledgmentMode": "NO_ACKNOWLEDGMENT",
@@ -82,7 +86,8 @@ def confirm(reference):
 
 
 shop = context("RESELLERUSER", "demo-shop", "1234", "9900")
-terminal_id = call("registerTerminal", shop, externalTerminalId="zeep/1", password="abcdefgh", name="Zeep 1")["terminalId"]
+registered = call("registerTerminal", shop, externalTerminalId="zeep/1", password="abcdefgh", name="Zeep 1")
+terminal_id = registered["terminalId"]
 till = context("TERMINALID", terminal_id, "abcdefgh")
 call("assignSeqrId", till, seqrId="ZEEP1")
 
@@ -119,7 +124,7 @@ print(json.dumps({
     "refundReference": refund["ersReference"],
     "terminalId": terminal_id,
     "details": details["contentString"],
-    "sameContent": details["content"] in (details["contentString"].encode(), base64.b64encode(details["contentString"].encode())),
+    "sameContent": details["content"] == details["contentString"].encode(),
     "summary": summary["contentString"],
     "gone": gone["resultCode"],
 }))

@@ -27,7 +27,7 @@ interface StatusAnswer {
   readonly bill: Readonly<Bill>;
 }
 
-export interface BillBookOptions {
+interface BillBookOptions {
   readonly ambiguities?: AmbiguitiesChange | undefined;
   /** How long after a mark its reports become ready. */
   readonly reportDelayMs?: number | undefined;

@@ -1,76 +1,17 @@
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it } from "vitest";
 import { createSeqrBooks, type SeqrBooks, type SeqrBooksSettings } from "../../../src/adapters/payment/seqr/books.ts";
 import { RESULT_CODES } from "../../../src/adapters/payment/seqr/codes.ts";
-import type { SaleRecord } from "../../../src/core/sale/record.ts";
-import type { RefundRequest } from "../../../src/ports/books.ts";
-import { DEMO_RESELLER, DEMO_TERMINAL } from "../../../src/simulators/seqr/server.ts";
-import { CONTRACT_DELIVERY, contractSale } from "../../contract/payment.ts";
-import {
-  CLOCK,
-  envelope,
-  memoryLog,
-  PASSWORD,
-  type RawServer,
-  rawServer,
-  type SeqrRig,
-  seqrRig,
-  settingsFor,
-} from "./rig.ts";
-
-function booksSettings(endpoint: string, changes: Partial<SeqrBooksSettings> = {}): SeqrBooksSettings {
-  const receipt = { mimeType: "text/plain", type: "PAYMENT_RECEIPT", content: "text" } as const;
-  return { ...settingsFor(endpoint), currency: "SEK", reseller: DEMO_RESELLER, receipt, ...changes };
-}
-
-function refundOf(paymentReference: string, changes: Partial<RefundRequest> = {}): RefundRequest {
-  return {
-    refundId: "refund-1",
-    saleId: "sale-1",
-    position: "1",
-    paymentReference,
-    productName: "Diesel <B7>",
-    amountMinor: 4500,
-    currency: "SEK",
-    ...changes,
-  };
-}
-
-const RECORD: SaleRecord = {
-  saleId: "sale-1",
-  position: "1",
-  outcome: "paid",
-  reason: null,
-  product: 'Diesel & <b>"AdBlue"</b> åäö',
-  sku: "DSL",
-  unit: "L",
-  unitPrice: "19.89",
-  quantity: "5.000",
-  currency: "SEK",
-  reserved: "300.00",
-  charged: "99.45",
-  freed: "200.55",
-  tax: "19.89",
-  loss: "0.00",
-  meterCertain: true,
-  reference: "20261234",
-  invoiceReference: "1700",
-  receipt: null,
-  selectedAt: "2026-01-01T00:00:00.000Z",
-  reservedAt: "2026-01-01T00:00:10.000Z",
-  deliveredAt: "2026-01-01T00:01:00.000Z",
-  closedAt: "2026-01-01T00:01:05.000Z",
-};
+import { DEMO_TERMINAL } from "../../../src/simulators/seqr/server.ts";
+import { booksSettings, RECORD, refundOf } from "./books-rig.ts";
+import { CLOCK, envelope, memoryLog, PASSWORD, type RawServer, rawServer } from "./rig.ts";
 
 let server: RawServer | null = null;
 let books: SeqrBooks | null = null;
-let rig: SeqrRig | null = null;
 
 afterEach(async () => {
   books?.close();
   await server?.close();
-  await rig?.provider.close();
-  await rig?.close();
-  [books, server, rig] = [null, null, null];
+  [books, server] = [null, null];
 });
 
 /** A service that gives one answer to everything, and what it was sent. */
@@ -89,89 +30,6 @@ async function canned(answer: (operation: string) => string, changes: Partial<Se
 
 const code = (number: number) => `<resultCode>${number}</resultCode>`;
 const base64 = (text: string) => Buffer.from(text).toString("base64");
-
-describe("with the simulator", () => {
-  beforeEach(async () => {
-    rig = await seqrRig({}, memoryLog(), { reportDelayMs: 50 });
-    books = await createSeqrBooks(booksSettings(rig.simulator.endpoint), CLOCK, memoryLog());
-  });
-
-  async function paid(): Promise<{ service: SeqrRig; own: SeqrBooks; reference: string; saleId: string }> {
-    if (rig === null || books === null) throw new Error("not started");
-    const sale = contractSale();
-    const offered = await rig.provider.offer(sale);
-    if (offered.kind !== "done") throw new Error(offered.detail);
-    await rig.confirm(offered.value.reference);
-    await rig.provider.query(sale, offered.value.reference);
-    const settled = await rig.provider.settle(sale, offered.value.reference, CONTRACT_DELIVERY);
-    if (settled.kind !== "done" || settled.value.state !== "captured") throw new Error("not paid");
-    return { service: rig, own: books, reference: settled.value.receipt.paymentReference, saleId: sale.id };
-  }
-
-  it("gives money back in parts, and no more than was paid", async () => {
-    const { service, own, reference, saleId } = await paid();
-    const first = await own.refund(refundOf(reference));
-    expect(first).toEqual({ kind: "done", value: { kind: "made", reference: expect.any(String) } });
-    expect(await own.refund(refundOf(reference, { refundId: "refund-2", amountMinor: 4945 }))).toMatchObject({
-      kind: "done",
-      value: { kind: "made" },
-    });
-    expect(await service.charged(saleId)).toBe(500);
-    expect(await own.refund(refundOf(reference, { refundId: "refund-3", amountMinor: 501 }))).toMatchObject({
-      kind: "done",
-      value: { kind: "exceeds", detail: expect.stringContaining("98") },
-    });
-    expect(await own.refund(refundOf("999"))).toMatchObject({ kind: "declined", reason: "refused" });
-    expect(await service.charged(saleId)).toBe(500);
-  });
-
-  it("marks a period and lists what is in it when the report is ready", async () => {
-    const { own, reference } = await paid();
-    const refunded = await own.refund(refundOf(reference));
-    const marked = await own.markPeriod("1");
-    if (marked.kind !== "done" || refunded.kind !== "done" || refunded.value.kind !== "made") throw new Error("no");
-    expect(await own.transactions("1", marked.value.periodId)).toEqual({ kind: "done", value: null });
-    await new Promise((resolve) => setTimeout(resolve, 80));
-    expect(await own.transactions("1", marked.value.periodId)).toEqual({
-      kind: "done",
-      value: [
-        { paymentReference: reference, amountMinor: 9945 },
-        { paymentReference: refunded.value.reference, amountMinor: -4500 },
-      ],
-    });
-    const empty = await own.markPeriod("1");
-    if (empty.kind !== "done") throw new Error(empty.detail);
-    await new Promise((resolve) => setTimeout(resolve, 80));
-    expect(await own.transactions("1", empty.value.periodId)).toEqual({ kind: "done", value: [] });
-  });
-
-  it("attaches a receipt, as often as it is told to", async () => {
-    const { service, own, reference } = await paid();
-    const record = { ...RECORD, reference };
-    expect(await own.submitReceipt(record)).toEqual({ kind: "done", value: null });
-    expect(await own.submitReceipt(record)).toEqual({ kind: "done", value: null });
-    expect(service.simulator.book.bills(Date.now()).at(-1)).toMatchObject({
-      receipts: 2,
-      lastReceipt: { mimeType: "text/plain", receiptType: "PAYMENT_RECEIPT" },
-    });
-    expect(await own.submitReceipt({ ...RECORD, reference: "999" })).toMatchObject({ kind: "declined" });
-  });
-
-  it("makes any report", async () => {
-    const { own } = await paid();
-    const marked = await own.markPeriod("1");
-    if (marked.kind !== "done") throw new Error(marked.detail);
-    await new Promise((resolve) => setTimeout(resolve, 80));
-    const parameters = { transactionPeriodId: marked.value.periodId, TERMINALID: DEMO_TERMINAL.id };
-    expect(await own.report("Reconciliation/STD_RECON_006.xml", parameters, "en")).toMatchObject({
-      kind: "done",
-      value: {
-        title: expect.stringContaining("006"),
-        text: expect.stringContaining("<SalesTotal>99.45000</SalesTotal>"),
-      },
-    });
-  });
-});
 
 describe("what a refund's answer means", () => {
   const expected = { success: "done", retry: "unknown", "query-first": "unknown" } as const;

@@ -91,7 +91,7 @@ async function resolved(
 ): Promise<Ending | "open"> {
   let queryFirst = false;
   for (let step = 0; step < STEPS_MAX; step++) {
-    const asked = queryFirst ? reference : null;
+    const asked: string | null = queryFirst ? reference : null;
     const outcome = await (asked === null ? acted(provider, sale, reference, aim) : provider.query(sale, asked));
     queryFirst = true;
     if (outcome.kind === "declined" && outcome.reason === "refused") return "declined";

@@ -1,0 +1,151 @@
+import { randomBytes, randomInt } from "node:crypto";
+import { closeSync, openSync, writeFileSync } from "node:fs";
+import { systemClock } from "../adapters/clock/system/clock.ts";
+import type { ResellerCredentials } from "../adapters/payment/seqr/calls.ts";
+import { type Loaded, loadConfig } from "../config/load.ts";
+import { isoTime } from "../core/time.ts";
+import { Bench } from "./certification/bench.ts";
+import { billsFor } from "./certification/bills.ts";
+import { type Certification, markdown, stepTable } from "./certification/report.ts";
+import { maskerOf, secretsOf } from "./certification/secrets.ts";
+import { runSteps, type StepResult } from "./certification/step.ts";
+import { certificationSteps } from "./certification/steps.ts";
+import { CliError, UsageError } from "./failure.ts";
+import { logFor } from "./run.ts";
+import { seqrSettings } from "./seqr-settings.ts";
+import { print, printJson } from "./table.ts";
+
+interface CertifyOptions {
+  readonly config: string;
+  readonly auto?: boolean;
+  readonly report?: string;
+  readonly seqrId?: string;
+  readonly json?: boolean;
+}
+
+const PASSWORD_BYTES = 12;
+const RANDOM_ID_DIGITS = 12;
+const PAUSE_MS = 30_000;
+const SHORT_PAUSE_MS = 1_000;
+const LOOPBACK = ["127.0.0.1", "localhost", "[::1]"];
+
+/** Walks the payment service's certification with a terminal of its own, and leaves a report of every message. */
+export async function certify(options: CertifyOptions): Promise<void> {
+  const loaded = loadConfig(options.config, "register");
+  const auto = options.auto === true;
+  const seqrId = seqrIdOf(options);
+  const reseller = resellerOf(loaded);
+  if (auto && !isLoopback(loaded)) {
+    throw new UsageError("--auto: only the simulator has a phone that scans, and its endpoint is on loopback");
+  }
+  const startedAtMs = Date.now();
+  const path = options.report ?? `certification-${stamp(startedAtMs)}.md`;
+  // Opened before anything is asked of anybody, because a report that cannot be written is noticed too late.
+  const file = openSync(path, "w");
+  const password = randomBytes(PASSWORD_BYTES).toString("hex");
+  const mask = maskerOf([...secretsOf(loaded), password]);
+  const say = (text: string): void => {
+    if (options.json === true) process.stderr.write(`${mask(text)}\n`);
+    else print(mask(text));
+  };
+  const steps = await walk(loaded, { auto, seqrId, reseller, password, say });
+  const { kiosk, payment } = loaded.config;
+  const certification: Certification = mask({
+    date: isoTime(startedAtMs),
+    endpoint: payment.seqr.endpoint,
+    kiosk: `${kiosk.id} (${kiosk.name})`,
+    clientId: payment.seqr.clientId,
+    notes: notesOn(loaded, auto),
+    steps,
+  });
+  writeFileSync(file, markdown(certification));
+  closeSync(file);
+  conclude(certification, path, options.json === true);
+}
+
+interface Walk {
+  readonly auto: boolean;
+  readonly seqrId: string;
+  readonly reseller: ResellerCredentials;
+  readonly password: string;
+  readonly say: (text: string) => void;
+}
+
+/** Being told to end ends the waiting, not the terminal's removal. */
+async function walk(loaded: Loaded, { password, seqrId, ...rest }: Walk): Promise<readonly StepResult[]> {
+  const { kiosk } = loaded.config;
+  const ending = new AbortController();
+  const end = (): void => ending.abort();
+  process.once("SIGINT", end).once("SIGTERM", end);
+  const settings = { service: seqrSettings(loaded), signal: ending.signal, ...rest };
+  const bench = await Bench.create(settings, systemClock(), logFor(loaded, "error"));
+  try {
+    const terminal = { externalTerminalId: `${kiosk.id}/certification`, password, name: kiosk.name };
+    const pauseMs = rest.auto ? SHORT_PAUSE_MS : PAUSE_MS;
+    const bills = billsFor(loaded.config, Date.now);
+    return await runSteps(certificationSteps({ bench, bills, terminal, seqrId, pauseMs }), bench);
+  } finally {
+    bench.close();
+    process.off("SIGINT", end).off("SIGTERM", end);
+  }
+}
+
+function conclude({ steps, date, endpoint }: Certification, report: string, json: boolean): void {
+  const failed = steps.find(({ result }) => result !== "passed");
+  if (json) {
+    const rows = steps.map(({ exchanges: _inTheReport, ...row }) => row);
+    printJson({ result: failed === undefined ? "passed" : "failed", date, endpoint, report, steps: rows });
+  } else {
+    print(`\n${stepTable(steps)}\n\nThe report is in ${report}.`);
+  }
+  if (failed === undefined) return;
+  const { number, name, expected, seen } = failed;
+  throw new CliError(`Certification failed at step ${number}, ${name}: expected ${expected}; seen: ${seen}.`);
+}
+
+function notesOn({ config }: Loaded, auto: boolean): readonly string[] {
+  const { clientReference, clientId } = config.payment.seqr;
+  const notes: string[] = [];
+  if (auto) {
+    notes.push(
+      `played against a loopback endpoint: the simulator's phone scanned, and test 4 waited ${SHORT_PAUSE_MS / 1000} s instead of ${PAUSE_MS / 1000} s`,
+    );
+  }
+  if (clientReference === "") {
+    notes.push("payment.seqr.clientReference is not set; the service wants name and version of the software there");
+  }
+  if (clientId === "kioskd") notes.push("payment.seqr.clientId is not set; the service wants the company's name there");
+  notes.push("unregisterTerminal is called as the terminal, because the call has no field that could name it");
+  return notes;
+}
+
+function seqrIdOf({ seqrId, auto }: CertifyOptions): string {
+  if (seqrId === undefined && auto === true) {
+    return Array.from({ length: RANDOM_ID_DIGITS }, () => randomInt(10)).join("");
+  }
+  if (seqrId === undefined) throw new UsageError("--seqr-id: give the id that the service has set aside for the tests");
+  if (/^[A-Za-z0-9]{1,40}$/.test(seqrId)) return seqrId;
+  throw new UsageError(`--seqr-id: expected letters and digits only, not "${seqrId}"`);
+}
+
+function resellerOf({ config, secrets }: Loaded): ResellerCredentials {
+  const { reseller } = config.payment.seqr;
+  if (reseller !== undefined && secrets.resellerPassword !== null) {
+    return { id: reseller.id, userId: reseller.userId, password: secrets.resellerPassword };
+  }
+  throw new CliError(
+    "payment.seqr.reseller is missing in the configuration: id, userId and passwordFile are needed for this.",
+  );
+}
+
+function isLoopback({ config }: Loaded): boolean {
+  return LOOPBACK.includes(new URL(config.payment.seqr.endpoint).hostname);
+}
+
+function stamp(atMs: number): string {
+  return isoTime(atMs)
+    .slice(0, "YYYY-MM-DDTHH:MM".length)
+    .replace("T", "-")
+    .replace(/(\d{4})-(\d\d)-(\d\d)/, "$1$2$3")
+    .replace(":", "");
+}

@@ -1,0 +1,186 @@
+import { execFile } from "node:child_process";
+import { readFileSync, statSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { describe, expect, it, onTestFinished } from "vitest";
+import { parse, stringify } from "yaml";
+import { type SeqrSimulator, startSeqrSimulator } from "../../src/simulators/seqr/server.ts";
+import { hasZbarimg, scan } from "../support/browser.ts";
+import { writeConfig } from "../support/config.ts";
+import { DaemonProcess, eventually } from "../support/daemon.ts";
+import { tempFolder } from "../support/temp.ts";
+
+const MAIN = join(import.meta.dirname, "../../dist/main.js");
+
+interface Result {
+  readonly status: number;
+  readonly out: string;
+  readonly err: string;
+}
+
+interface Stage {
+  readonly seqr: SeqrSimulator;
+  readonly folder: string;
+  readonly config: string;
+  kioskd(...args: string[]): Promise<Result>;
+}
+
+async function stage(change: (config: Record<string, unknown>) => object = (config) => config): Promise<Stage> {
+  const seqr = await startSeqrSimulator({ host: "127.0.0.1", port: 0, reportDelayMs: 100 });
+  onTestFinished(() => seqr.close());
+  const folder = tempFolder();
+  const config = writeConfig(folder, { endpoint: seqr.endpoint, quantity: "2.000", rate: "3000" });
+  writeFileSync(config, stringify(change(parse(readFileSync(config, "utf8")))));
+  const kioskd = async (...args: string[]): Promise<Result> => {
+    try {
+      const { stdout, stderr } = await promisify(execFile)(MAIN, [...args, "--config", config], { timeout: 60_000 });
+      return { status: 0, out: stdout, err: stderr };
+    } catch (error) {
+      const { code, stdout, stderr } = error as { code: number; stdout: string; stderr: string };
+      return { status: code, out: stdout, err: stderr };
+    }
+  };
+  return { seqr, folder, config, kioskd };
+}
+
+/** Sells so many times and ends the daemon; the sales' ids. */
+async function sell({ seqr, config }: Stage, times: number): Promise<string[]> {
+  const daemon = new DaemonProcess(config);
+  const ids: string[] = [];
+  for (let sale = 0; sale < times; sale++) {
+    await daemon.until(
+      "the kiosk is ready",
+      ({ available, saleId }) => available && (sale === 0 || saleId === ids.at(-1)),
+    );
+    await daemon.post("select", { reserve: "100.00" });
+    await daemon.until("a code is shown", ({ qr, saleId }) => qr !== null && saleId !== ids.at(-1));
+    const open = seqr.book.bills(Date.now()).find(({ status }) => status === "ISSUED");
+    seqr.book.confirm(Date.now(), open?.reference ?? "");
+    const { saleId } = await daemon.until(
+      "it is closed",
+      (view) => view.state === "closed" && view.saleId !== ids.at(-1),
+    );
+    ids.push(saleId ?? "");
+  }
+  await daemon.kill("SIGTERM");
+  return ids;
+}
+
+function charged({ seqr }: Stage): number {
+  return seqr.book.chargedMinor(Date.now());
+}
+
+async function post({ seqr }: Stage, path: string, body: object): Promise<void> {
+  const headers = { "content-type": "application/json" };
+  const answer = await fetch(new URL(path, seqr.phoneUrl), { method: "POST", headers, body: JSON.stringify(body) });
+  expect(answer.ok, await answer.text()).toBe(true);
+}
+
+describe("refunds on the command line", () => {
+  it("give back a part, then the rest, and no more", async () => {
+    const scene = await stage();
+    const [sale = ""] = await sell(scene, 1);
+    expect(charged(scene)).toBe(3978);
+    const part = await scene.kioskd("refund", sale, "--amount", "10.00");
+    expect(part).toMatchObject({ status: 0, err: "" });
+    expect(part.out).toMatch(/^10\.00 SEK of sale \S+ given back \(\S+\); 29\.78 SEK are left\.$/m);
+    expect(charged(scene)).toBe(2978);
+    expect((await scene.kioskd("refund", sale, "--amount", "30.00")).err).toContain(
+      "more than what is left of the payment",
+    );
+    expect((await scene.kioskd("refund", sale)).out).toContain("29.78 SEK of sale");
+    expect(charged(scene)).toBe(0);
+    const again = await scene.kioskd("refund", sale);
+    expect(again.status).toBe(1);
+    expect((await scene.kioskd("sales", "show", sale)).out).toMatch(/Refund made: 10\.00[\s\S]*Refund made: 29\.78/);
+    expect((await scene.kioskd("refund", "nobody")).err).toContain('There is no closed sale "nobody"');
+  });
+
+  it("whose answer is lost are made once, or left to a person", async () => {
+    const scene = await stage();
+    const [whole = "", part = ""] = await sell(scene, 2);
+    await post(scene, "/faults", { op: "refundPayment", mode: "drop-response", count: 1 });
+    expect((await scene.kioskd("refund", whole)).status).toBe(0);
+    expect(charged(scene)).toBe(3978);
+    await post(scene, "/faults", { op: "refundPayment", mode: "drop-response", count: 1 });
+    const unclear = await scene.kioskd("refund", part, "--amount", "5.00");
+    expect(unclear.status).toBe(1);
+    expect(unclear.err).toContain(`kioskd refund ${part} --settle made`);
+    expect((await scene.kioskd("refund", part, "--amount", "5.00")).err).toContain("could give the money back twice");
+    expect(charged(scene)).toBe(3478);
+    expect((await scene.kioskd("refund", part, "--settle", "made")).status).toBe(0);
+    expect((await scene.kioskd("refund", part)).out).toContain("34.78 SEK of sale");
+    expect(charged(scene)).toBe(0);
+  });
+});
+
+describe("the books", () => {
+  it("agree after an honest day, refunds included, and the report can be read", async () => {
+    const scene = await stage();
+    const ids = await sell(scene, 2);
+    await scene.kioskd("refund", ids[0] ?? "", "--amount", "10.00");
+    const result = await scene.kioskd("reconcile");
+    expect(result).toMatchObject({ status: 0, err: "" });
+    expect(result.out).toMatch(/Position 1, .* period \S+: 3 agree\./);
+    const report = await scene.kioskd("report", "STD_RECON_007", "--position", "1");
+    expect(report.out).toMatch(/TerminalId +CashierId +SalesAmount +ErsReference/);
+    expect(report.out.match(/39\.78000/g)).toHaveLength(2);
+    expect(report.out).toContain("-10.00000");
+    expect((await scene.kioskd("report", "STD_RECON_007", "--position", "1", "--format", "xml")).out).toContain(
+      "<TransactionDetails",
+    );
+    expect((await scene.kioskd("reconcile", "--show", "--json")).out).toContain('"matched": 3');
+  });
+
+  it("show exactly the differences that were planted", async () => {
+    const scene = await stage();
+    await sell(scene, 3);
+    const [first, second] = scene.seqr.book.bills(Date.now()).map(({ ersReference }) => ersReference);
+    await post(scene, "/books", { op: "change", ersReference: first, amount: "12.00" });
+    await post(scene, "/books", { op: "forget", ersReference: second });
+    await post(scene, "/books", { op: "add", terminalId: "demo-terminal", amount: "7.00", currency: "SEK" });
+    const result = await scene.kioskd("reconcile");
+    expect(result.status).toBe(1);
+    expect(result.out).toContain("1 agree");
+    expect(result.out).toMatch(new RegExp(`other amount +${first} .* 39\\.78 +12\\.00`));
+    expect(result.out).toMatch(/missing here .* - +7\.00/);
+    // The sales are younger than the time within which a booking may fall into the next period.
+    expect(result.out).not.toContain("missing there");
+    expect(Math.max(...result.out.split("\n").map(({ length }) => length))).toBeLessThanOrEqual(100);
+  });
+});
+
+describe("receipts", () => {
+  it("are attached to the payment, once it is made", async () => {
+    const scene = await stage(({ payment, ...rest }) => {
+      const { seqr, ...provider } = payment as { seqr: object };
+      return {
+        ...rest,
+        payment: { ...provider, seqr: { ...seqr, receipt: { mimeType: "text/html", content: "html" } } },
+      };
+    });
+    await sell(scene, 1);
+    const audit = async (): Promise<string> => await (await fetch(new URL("/audit", scene.seqr.phoneUrl))).text();
+    await eventually("the receipt is there", async () => /"receipts":1/.test(await audit()));
+    expect(await audit()).toContain("text/html");
+  });
+});
+
+describe.skipIf(!hasZbarimg())("the sticker of a position", () => {
+  it("carries its code", async () => {
+    const scene = await stage(({ positions, ...rest }) => ({
+      ...rest,
+      positions: (positions as object[]).map((position) => ({ ...position, seqrId: "4711ABC", code: "sticker" })),
+    }));
+    const file = join(scene.folder, "sticker.png");
+    expect(
+      await scene.kioskd("terminal", "sticker", "--position", "1", "--format", "png", "--out", file),
+    ).toMatchObject({ status: 0 });
+    expect(scan(file)).toBe("HTTP://SEQR.SE/Q4711ABC");
+    expect(statSync(file).size).toBeGreaterThan(200);
+    const daemon = new DaemonProcess(scene.config);
+    await daemon.until("the kiosk is ready", ({ available }) => available);
+    await daemon.post("select", { reserve: "100.00" });
+    expect((await daemon.until("a code is shown", ({ qr }) => qr !== null)).qr).toBe("HTTP://SEQR.SE/Q4711ABC");
+  });
+});

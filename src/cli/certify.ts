@@ -50,9 +50,10 @@ export async function certify(options: CertifyOptions): Promise<void> {
   };
   const steps = await walk(loaded, { auto, seqrId, reseller, password, say });
   const { kiosk, payment } = loaded.config;
+  const { origin, pathname } = new URL(payment.seqr.endpoint);
   const certification: Certification = mask({
     date: isoTime(startedAtMs),
-    endpoint: payment.seqr.endpoint,
+    endpoint: origin + pathname,
     kiosk: `${kiosk.id} (${kiosk.name})`,
     clientId: payment.seqr.clientId,
     notes: notesOn(loaded, auto),

@@ -14,7 +14,11 @@ export function seqrSettings({ file, config, secrets }: Loaded): SeqrBooksSettin
     const stickerId = position.code === "sticker" ? (position.seqrId ?? null) : null;
     return terminal === undefined ? [] : ([[position.id, { ...terminal, stickerId }]] as const);
   });
+  const { publicUrl } = seqr.unattended ?? {};
+  const secret = secrets.unattendedSecret;
   return {
+    notificationUrl: (position) =>
+      publicUrl === undefined || secret === null ? null : new URL(`${secret}/notify/${position}`, `${publicUrl}/`).href,
     endpoint: seqr.endpoint,
     ca: seqr.caFile === undefined ? null : readAuthority(resolve(dirname(file), seqr.caFile)),
     requestTimeoutMs: seqr.requestTimeout,

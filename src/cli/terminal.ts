@@ -10,6 +10,7 @@ import { replay } from "../core/sale/recover.ts";
 import { IDLE, isOpen } from "../core/sale/state.ts";
 import type { Outcome } from "../ports/outcome.ts";
 import { CliError, UsageError } from "./failure.ts";
+import { seqrSettings } from "./seqr-settings.ts";
 import { print, printJson, table } from "./table.ts";
 
 interface PositionOptions {
@@ -112,23 +113,17 @@ function terminalOf(loaded: Loaded, position: PositionConfig): { id: string; pas
 }
 
 async function withService<T>(
-  { config, secrets }: Loaded,
+  loaded: Loaded,
   work: (service: SeqrTerminals) => Promise<Outcome<T>>,
   what: string,
 ): Promise<T> {
-  const { endpoint, requestTimeout, clientId, reseller } = config.payment.seqr;
-  if (reseller === undefined || secrets.resellerPassword === null) {
+  const { endpoint, requestTimeoutMs, clientId, ca, reseller } = seqrSettings(loaded);
+  if (reseller === null) {
     throw new CliError(
       "payment.seqr.reseller is missing in the configuration: id, userId and passwordFile are needed for this.",
     );
   }
-  const { id, userId } = reseller;
-  const service = await createSeqrTerminals({
-    endpoint,
-    requestTimeoutMs: requestTimeout,
-    clientId,
-    reseller: { id, userId, password: secrets.resellerPassword },
-  });
+  const service = await createSeqrTerminals({ endpoint, requestTimeoutMs, clientId, ca: ca ?? null, reseller });
   try {
     const outcome = await work(service);
     if (outcome.kind === "done") return outcome.value;

@@ -35,7 +35,10 @@ const unattended = z.strictObject({
   secretFile: secretFile,
   certFile: z.string().min(1).optional(),
   keyFile: z.string().min(1).optional(),
-  publicUrl: z.url({ protocol: /^https$/ }).optional(),
+  publicUrl: z
+    .url({ protocol: /^https?$/ })
+    .refine(isSafeEndpoint, { message: "expected https; plain http is taken on loopback only" })
+    .optional(),
   requestsPerMinute: z.int().min(1).max(600).default(30),
 });
 

@@ -1,6 +1,9 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished, vi } from "vitest";
+import { markdown } from "../../src/cli/certification/report.ts";
+import { maskerOf } from "../../src/cli/certification/secrets.ts";
+import { indented } from "../../src/cli/certification/xml.ts";
 import { certify } from "../../src/cli/certify.ts";
 import { CliError, UsageError } from "../../src/cli/failure.ts";
 import { type SeqrSimulator, startSeqrSimulator } from "../../src/simulators/seqr/server.ts";
@@ -161,5 +164,40 @@ describe("the certification", () => {
     const { report } = await rig();
     const config = writeConfig(tempFolder(), { endpoint: "https://payment.example/soap" });
     await expect(certify({ config, report, auto: true })).rejects.toThrow(UsageError);
+  });
+});
+
+describe("the report", () => {
+  it.each([
+    ["<a><b>x</b><c/></a>", "<a>\n  <b>x</b>\n  <c/>\n</a>"],
+    ["<a><b></b><c><![CDATA[<d>]]></c></a>", "<a>\n  <b></b>\n  <c><![CDATA[<d>]]></c>\n</a>"],
+    ["<a><b>x</b><c>y", "<a>\n  <b>x</b>\n  <c>\n    y"],
+    ["</a></a>no XML", "</a>\n</a>\nno XML"],
+    ["", ""],
+  ])("indents %s", (xml, text) => {
+    expect(indented(xml)).toBe(text);
+  });
+
+  it("is not held up by what is no XML", () => {
+    const startedMs = performance.now();
+    for (const part of ["<", "<![CDATA[", "</a>", "x"]) indented(part.repeat(200_000));
+    expect(performance.now() - startedMs).toBeLessThan(2_000);
+  });
+
+  it("keeps an answer inside its block", () => {
+    const exchange = { operation: "sendInvoice", request: "<a/>", answer: "<b/>\n```\n# Passed", durationMs: 1 };
+    const row = { number: "1", name: "x", expected: "a|b", seen: "", result: "failed" as const, exchanges: [exchange] };
+    const text = markdown({ date: "", endpoint: "", kiosk: "", clientId: "", notes: [], steps: [row] });
+    expect(text).toContain("````xml\n<b/>\n```\n# Passed\n````");
+    expect(text).toContain("| a\\|b |");
+  });
+
+  it.each([
+    ["<p>1234</p> 91234 1234.00", ["1234"], "<p>***</p> 91234 ***.00"],
+    ["x-long.secret-x", ["long.secret"], "x-***-x"],
+    ["<p>a&amp;b&lt;cdef</p>", ["a&b<cdef"], "<p>***</p>"],
+    ["nothing", [""], "nothing"],
+  ])("masks %s", (text, secrets, masked) => {
+    expect(maskerOf(secrets)({ text })).toEqual({ text: masked });
   });
 });

@@ -9,7 +9,7 @@ import type { AnswerOf, Operation, PaymentStatus } from "../../adapters/payment/
 import { createVersions, type Versions } from "../../adapters/payment/seqr/versions.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { Log } from "../../ports/log.ts";
-import { StepFailed } from "./step.ts";
+import { printable, StepFailed } from "./step.ts";
 
 export interface BenchSettings {
   readonly service: Omit<SeqrCallSettings, "terminals" | "onExchange">;
@@ -165,7 +165,7 @@ export class Bench {
 
   async #showCode({ qrText }: Bill, what: string): Promise<void> {
     this.say(await qrcode.toString(qrText, { type: "terminal", small: true, errorCorrectionLevel: "M" }));
-    this.say(`   ${qrText}`);
+    this.say(`   ${printable(qrText)}`);
     this.say(`   Scan this code with the payment app and confirm ${what}.`);
   }
 }

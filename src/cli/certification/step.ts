@@ -71,6 +71,6 @@ function seenIn(error: unknown, signal: AbortSignal): string {
 const SEEN_MAX = 200;
 
 /** What the service sent may hold anything, and goes to a terminal. */
-function printable(text: string): string {
+export function printable(text: string): string {
   return text.slice(0, SEEN_MAX).replace(/[^\x20-\x7e]/g, "?");
 }

@@ -21,6 +21,8 @@ export interface Bill {
   readonly reference: string;
   readonly terminalId: string;
   readonly clientInvoiceId: string;
+  /** Called when the customer has confirmed; null when the merchant wants no call. */
+  readonly notificationUrl: string | null;
   readonly title: string;
   readonly cashierId: string;
   readonly currency: string;
@@ -161,6 +163,7 @@ export function issue(reference: string, terminalId: string, invoice: Invoice, t
     reference,
     terminalId,
     clientInvoiceId: invoice.clientInvoiceId ?? "",
+    notificationUrl: invoice.notificationUrl ?? null,
     title: invoice.title ?? "",
     cashierId: invoice.cashierId ?? "",
     currency: total.currency,

@@ -33,6 +33,7 @@ const invoice = z.object({
   invoiceRows: z.object({ invoiceRow: z.array(row).optional() }).nullish(),
   totalAmount: amount.optional(),
   cashierId: text,
+  notificationUrl: text,
   commitReservationTimeout: whole,
 });
 

@@ -12,6 +12,8 @@ type Element = Readonly<Record<string, unknown>>;
 interface InvoiceTexts {
   readonly title: string;
   readonly footer: string;
+  /** Where the service may wake the poll of a position; it is never trusted by itself. */
+  readonly notificationUrl?: (position: string) => string | null;
 }
 
 /** The bill that is published: one row for the maximum the customer chose. */
@@ -53,9 +55,11 @@ export function refundInvoice(request: RefundRequest, texts: InvoiceTexts, issue
 }
 
 function invoice(sale: Sale, texts: InvoiceTexts, issuedAtMs: number, row: Element, total: Element): Element {
+  const notificationUrl = texts.notificationUrl?.(sale.position) ?? null;
   return {
     paymentMode: "RESERVATION_REQUIRED_PRELIMINARY_AMOUNT",
     ...bill(sale.id, sale.position, texts, issuedAtMs, row, total),
+    ...(notificationUrl === null ? {} : { notificationUrl }),
     commitReservationTimeout: Math.floor(sale.terms.commitTimeoutMs / 1000),
   };
 }

@@ -17,6 +17,8 @@ export interface SeqrSettings extends SeqrCallSettings {
   /** On the bill in the customer's phone. */
   readonly title: string;
   readonly footer: string;
+  /** Where the service may wake the poll of a position; null for none. Carries a secret, so it stays out of logs. */
+  readonly notificationUrl?: (position: string) => string | null;
 }
 
 /** Enough for the 20 seconds after which the service takes a payment back that nobody asked about. */

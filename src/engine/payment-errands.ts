@@ -11,7 +11,10 @@ export async function offer(errand: Errand, { sale }: Offering): Promise<void> {
     const outcome = await errand.payment.offer(sale);
     notePayment(errand, outcome);
     if (outcome.kind === "done") return await errand.tell({ type: "offer-made", ...outcome.value });
-    if (outcome.kind === "declined") return await errand.tell({ type: "offer-refused", detail: outcome.detail });
+    if (outcome.kind === "declined") {
+      const { detail, customer } = outcome;
+      return await errand.tell({ type: "offer-refused", detail, ...(customer === undefined ? {} : { customer }) });
+    }
     const delayMs = POLICY.offerRetriesMs[attempt];
     if (delayMs === undefined) return await errand.tell({ type: "offer-unanswered" });
     await wait(errand.clock, delayMs);

@@ -15,7 +15,7 @@ export function remoteOffer(state: State, saleId: string): RemoteOffer | null {
     case "settling":
       return { kind: "late" };
     case "closed":
-      return state.reason === "refused"
+      return state.outcome === "released"
         ? { kind: "refused", detail: "the payment service made no invoice" }
         : { kind: "late" };
   }

@@ -1,3 +1,5 @@
+import type { CustomerHint } from "../core/sale/event.ts";
+
 /**
  * How a call to the outside world ended. `declined` is a definite no, after which nothing was done.
  * `unknown` is everything else that is not a definite yes: no answer, half an answer, an answer that makes
@@ -5,7 +7,12 @@
  */
 export type Outcome<T> =
   | { readonly kind: "done"; readonly value: T }
-  | { readonly kind: "declined"; readonly reason: DeclineReason; readonly detail: string }
+  | {
+      readonly kind: "declined";
+      readonly reason: DeclineReason;
+      readonly detail: string;
+      readonly customer?: CustomerHint;
+    }
   | { readonly kind: "unknown"; readonly detail: string };
 
 /** `rejected`: this terminal or its credentials are refused; only an operator can mend it. */
@@ -15,8 +22,8 @@ export function done<T>(value: T): Outcome<T> {
   return { kind: "done", value };
 }
 
-export function declined<T>(reason: DeclineReason, detail: string): Outcome<T> {
-  return { kind: "declined", reason, detail };
+export function declined<T>(reason: DeclineReason, detail: string, customer: CustomerHint | null = null): Outcome<T> {
+  return customer === null ? { kind: "declined", reason, detail } : { kind: "declined", reason, detail, customer };
 }
 
 export function unknown<T>(detail: string): Outcome<T> {

@@ -36,6 +36,8 @@ describe("the sale", () => {
   it.each<[Start, News, string, string]>([
     ["offering", { type: "offer-made", reference: "R1", qrText: "Q" }, "offered", "watch"],
     ["offering", { type: "offer-refused", detail: "no" }, "released: refused", ""],
+    ["offering", { type: "offer-refused", detail: "", customer: "declined" }, "released: payment-failed", ""],
+    ["offering", { type: "offer-refused", detail: "", customer: "unavailable" }, "released: service-unavailable", ""],
     ["offering", { type: "offer-unanswered" }, "release", "release"],
     ["offering", { type: "restarted" }, "release", "release"],
     ["offered", { type: "reserved", authorisedMinor: 30_000, holdUntilMs: null }, "reserved", "start-meter"],

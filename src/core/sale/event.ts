@@ -1,5 +1,8 @@
 import type { Reason, Receipt, StopReason, Terms } from "./state.ts";
 
+/** What a refusal means to the customer, where it means something to them. */
+export type CustomerHint = "declined" | "try-again" | "unavailable";
+
 interface Observed {
   readonly saleId: string;
   /** Wall clock in milliseconds since 1970, when it was observed. */
@@ -12,7 +15,7 @@ export type SaleEvent = Observed &
     | { readonly type: "selected"; readonly position: string; readonly terms: Terms }
     | { readonly type: "offer-made"; readonly reference: string; readonly qrText: string }
     /** The service said no: nothing is open there. */
-    | { readonly type: "offer-refused"; readonly detail: string }
+    | { readonly type: "offer-refused"; readonly detail: string; readonly customer?: CustomerHint }
     /** No answer within the written bound: something may be open there. */
     | { readonly type: "offer-unanswered" }
     /** `holdUntilMs` is null when the service does not say until when it guarantees a commit. */

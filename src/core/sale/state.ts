@@ -69,6 +69,7 @@ export type Reason =
   | "operator"
   | "offer-timeout"
   | "refused"
+  | "service-unavailable"
   | "service-silent"
   | "payment-canceled"
   | "payment-failed"

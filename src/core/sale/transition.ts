@@ -1,5 +1,5 @@
 import type { Effect } from "./effect.ts";
-import type { EventOf, SaleEvent } from "./event.ts";
+import type { CustomerHint, EventOf, SaleEvent } from "./event.ts";
 import { deliveryOf, limitOf } from "./metering.ts";
 import type {
   Closed,
@@ -84,7 +84,7 @@ function whileOffering(state: Offering, event: SaleEvent): State {
       return { phase: "offered", sale: state.sale, offer };
     }
     case "offer-refused":
-      return close(state, event, "released", "refused");
+      return close(state, event, "released", refusalReason(event.customer));
     case "offer-unanswered":
       return release(state, event, "service-silent");
     case "restarted":
@@ -92,6 +92,11 @@ function whileOffering(state: Offering, event: SaleEvent): State {
     default:
       return state;
   }
+}
+
+function refusalReason(customer: CustomerHint | undefined): Reason {
+  if (customer === "declined") return "payment-failed";
+  return customer === "unavailable" ? "service-unavailable" : "refused";
 }
 
 function whileOffered(state: Offered, event: SaleEvent): State {

@@ -23,6 +23,7 @@ export type Message =
   | "declined"
   | "expired"
   | "nothing-dispensed"
+  | "unavailable"
   | "failed";
 
 /** What a position sells now; a change takes effect with the next sale. */
@@ -149,6 +150,7 @@ const RELEASED: Readonly<Partial<Record<Reason, Message>>> = {
   "payment-expired": "expired",
   "offer-timeout": "expired",
   "nothing-dispensed": "nothing-dispensed",
+  "service-unavailable": "unavailable",
 };
 
 function closedMessage(state: Closed): Message {

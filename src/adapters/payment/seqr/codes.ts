@@ -1,3 +1,5 @@
+import type { CustomerHint } from "../../../core/sale/event.ts";
+
 /**
  * The service's result codes: what each means and what the caller does about it, decided here and nowhere else.
  * Numbers and names: API 2.11.0. The number counts, never the text that comes with it.
@@ -13,9 +15,6 @@ type Treatment =
   /** A definite no to this terminal or account, which only a person can mend. */
   | "operator";
 
-/** What the customer is told; the words are the display's. */
-type CustomerText = "declined" | "try-again" | "unavailable";
-
 export interface ResultCode {
   readonly code: number;
   readonly name: string;
@@ -23,10 +22,10 @@ export interface ResultCode {
   /** For the operator, in a log line or on a status page. */
   readonly text: string;
   /** Null where the customer need not know, or where what follows says it. */
-  readonly customer: CustomerText | null;
+  readonly customer: CustomerHint | null;
 }
 
-type Row = readonly [code: number, name: string, treatment: Treatment, text: string, customer?: CustomerText];
+type Row = readonly [code: number, name: string, treatment: Treatment, text: string, customer?: CustomerHint];
 
 const ROWS: readonly Row[] = [
   [0, "SUCCESS", "success", "done"],

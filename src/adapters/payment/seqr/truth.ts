@@ -26,9 +26,9 @@ export function outcomeOfStatus(sale: Sale, reply: Reply<PaymentStatus>): Outcom
 export function outcomeOfCode<T>(result: ResultCode): Outcome<T> {
   switch (result.treatment) {
     case "operator":
-      return declined("rejected", describeCode(result));
+      return declined("rejected", describeCode(result), result.customer);
     case "give-up":
-      return declined("refused", describeCode(result));
+      return declined("refused", describeCode(result), result.customer);
     case "success":
     case "retry":
     case "query-first":

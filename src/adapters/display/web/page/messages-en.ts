@@ -26,6 +26,10 @@ export const english: Texts = {
     },
     expired: { title: "Time ran out", detail: "Nothing was charged. Start again to get a new code." },
     "nothing-dispensed": { title: "Nothing was taken", detail: "Nothing was charged. The reservation is freed." },
+    unavailable: {
+      title: "The payment service is not available",
+      detail: "Nothing was charged. Please try again later.",
+    },
     failed: { title: "It did not work", detail: "Nothing was charged. Try again, or use another position." },
   },
   noConnection: { title: "No connection", detail: "Please wait. The screen comes back by itself." },

@@ -26,6 +26,7 @@ export const swedish: Texts = {
     },
     expired: { title: "Tiden gick ut", detail: "Inget har dragits. Börja om för att få en ny kod." },
     "nothing-dispensed": { title: "Inget togs ut", detail: "Inget har dragits. Reservationen är frigjord." },
+    unavailable: { title: "Betaltjänsten är inte tillgänglig", detail: "Inget har dragits. Försök igen senare." },
     failed: { title: "Det fungerade inte", detail: "Inget har dragits. Försök igen eller använd en annan plats." },
   },
   noConnection: { title: "Ingen kontakt", detail: "Vänta. Skärmen kommer tillbaka av sig själv." },

@@ -46,6 +46,7 @@ export function screenFor(view: PositionView, context: ScreenContext): Screen {
     case "declined":
     case "expired":
     case "nothing-dispensed":
+    case "unavailable":
     case "failed":
       return outcomeScreen(view, context);
   }

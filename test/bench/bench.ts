@@ -102,7 +102,7 @@ function report(): string {
   return [
     "# Benchmarks",
     "",
-    "Made by `npm run bench -- --write`. Machines are noisy: read the ratios, taken side by side in one run.",
+    "Made by `npm run bench`. Machines are noisy: read the ratios, taken side by side in one run.",
     "",
     `Machine: ${machine}.`,
     "",

@@ -44,11 +44,6 @@ describe("the example configuration", () => {
     expect(secrets.terminals.get("1")).toEqual({ id: "demo-terminal", password: "12345678" });
     expect(secrets.resellerPassword).toBe("1234");
   });
-
-  it("may name the hour of reconciliation", () => {
-    const { config } = loadConfig(write(replace("schedule:", 'schedule:\n  reconcile: "10 3 * * *"')));
-    expect(config.schedule.reconcile).toBe("10 3 * * *");
-  });
 });
 
 describe("a wrong configuration is refused with path and line", () => {

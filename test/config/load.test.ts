@@ -141,6 +141,24 @@ describe("a wrong configuration is refused with path and line", () => {
       "kioskd.yaml:33: schedule.housekeeping: expected five fields",
     ],
     [
+      "reconciliation without an account",
+      replace(/ {4}reseller:.*\n/, ""),
+      "schedule.reconcile: expected payment.seqr.reseller",
+    ],
+    [
+      "a sticker without its code",
+      replace(/( {4}reserve:)/, "    code: sticker\n$1"),
+      "positions[0].code: expected seqrId beside it",
+    ],
+    [
+      "printed codes served in the open",
+      replace(
+        "    reseller:",
+        "    unattended: { listen: 0.0.0.0:8090, merchantId: M1, secretFile: secrets/reseller }\n    reseller:",
+      ),
+      "payment.seqr.unattended.listen: expected a loopback address behind a proxy",
+    ],
+    [
       "a blank in the topic",
       replace("topicPrefix: kioskd", "topicPrefix: my kiosk"),
       "kioskd.yaml:31: mqtt.topicPrefix: expected a topic",

@@ -3,6 +3,7 @@ import { randomInt } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import type { SeqrBooksSettings } from "./adapters/payment/seqr/books.ts";
+import type { SeqrCalls } from "./adapters/payment/seqr/calls.ts";
 import type { Daemon, StartOptions } from "./cli/daemon.ts";
 import { runCli } from "./cli/program.ts";
 import { seqrSettings } from "./cli/seqr-settings.ts";
@@ -29,6 +30,7 @@ async function startDaemon(loaded: Loaded, { log, onFatal }: StartOptions): Prom
   const { config, secrets } = loaded;
   const { systemClock } = await import("./adapters/clock/system/clock.ts");
   const { openJournal } = await import("./adapters/journal/sqlite/journal.ts");
+  const seqr = await import("./adapters/payment/seqr/calls.ts");
   const { createSeqrProvider } = await import("./adapters/payment/seqr/provider.ts");
   const { startWebDisplay } = await import("./adapters/display/web/server.ts");
   const { createPrometheus } = await import("./adapters/metrics/prometheus/metrics.ts");
@@ -39,7 +41,8 @@ async function startDaemon(loaded: Loaded, { log, onFatal }: StartOptions): Prom
     const journal = await failingOnPurpose(openJournal(config.journal.path));
     undo.push(() => journal.close());
     const settings = seqrSettings(loaded);
-    const payment = await createSeqrProvider(settings, clock, log);
+    const calls = await seqr.SeqrCalls.create(settings, clock, log);
+    const payment = await createSeqrProvider(settings, clock, log, calls);
     undo.push(() => payment.close());
     const telemetry = await startTelemetry(loaded, clock, log);
     undo.push(() => telemetry.close());
@@ -83,7 +86,7 @@ async function startDaemon(loaded: Loaded, { log, onFatal }: StartOptions): Prom
     display.show(kiosk.view());
     await kiosk.start();
     const unattended = await takeRemoteOffers(loaded, kiosk, clock, log);
-    const bookkeeper = await keepBooks(loaded, settings, { kiosk, journal, clock, log });
+    const bookkeeper = await keepBooks(loaded, settings, { kiosk, journal, clock, log, calls });
     saleClosed = () => bookkeeper.saleClosed();
     const close = async (): Promise<void> => {
       bookkeeper.close();
@@ -170,7 +173,7 @@ async function takeRemoteOffers(
 async function keepBooks(
   { config }: Loaded,
   settings: SeqrBooksSettings,
-  { kiosk, journal, clock, log }: { kiosk: Kiosk; journal: Journal; clock: Clock; log: Log },
+  { kiosk, journal, clock, log, calls }: { kiosk: Kiosk; journal: Journal; clock: Clock; log: Log; calls: SeqrCalls },
 ): Promise<{ saleClosed(): void; close(): void }> {
   const { systemCalendar } = await import("./adapters/clock/system/calendar.ts");
   const { createSeqrBooks } = await import("./adapters/payment/seqr/books.ts");
@@ -178,7 +181,7 @@ async function keepBooks(
   const { schedule, kiosk: identity } = config;
   const { timezone } = identity;
   const calendar = systemCalendar();
-  const books = await createSeqrBooks(settings, clock, log);
+  const books = await createSeqrBooks(settings, clock, log, calls);
   const bookkeeper = new Bookkeeper({
     positions: config.positions.map(({ id }) => id),
     schedule: schedule.reconcile === undefined ? null : { cron: schedule.reconcile, timezone },

@@ -1,4 +1,6 @@
+import { execFile } from "node:child_process";
 import { join } from "node:path";
+import { promisify } from "node:util";
 import { connectAsync, type MqttClient } from "mqtt";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { openHistory } from "../../src/adapters/journal/sqlite/history.ts";
@@ -7,6 +9,8 @@ import { writeConfig } from "../support/config.ts";
 import { DaemonProcess, eventually } from "../support/daemon.ts";
 import { hasMosquitto, mosquitto, type RestartableBroker } from "../support/mosquitto.ts";
 import { tempFolder } from "../support/temp.ts";
+
+const MAIN = join(import.meta.dirname, "../../dist/main.js");
 
 interface Message {
   readonly topic: string;
@@ -86,6 +90,24 @@ describe.skipIf(!hasMosquitto())("the daemon and a real broker", () => {
     ]);
     expect(heard.find(({ topic }) => topic.endsWith("/meter"))?.body).toMatchObject({ saleId, unit: "L" });
     expect(JSON.stringify(heard)).not.toContain("SEQR.SE");
+  });
+
+  it("tells of a refund that was made beside it, in a stream of its own", async () => {
+    const stage = await scene();
+    const heard: Message[] = [];
+    await listen(stage, heard);
+    const daemon = new DaemonProcess(stage.config);
+    const saleId = await sell(stage, daemon);
+    await promisify(execFile)(MAIN, ["refund", saleId, "--amount", "5.00", "--config", stage.config]);
+    await sell(stage, daemon);
+    const refunds = (): Message["body"][] =>
+      heard.filter(({ topic }) => topic === "kioskd/test-1/refunds").map(({ body }) => body);
+    await eventually("both steps arrive", () => refunds().length === 2);
+    expect(refunds()).toMatchObject([
+      { seq: 1, type: "asked", saleId, amountMinor: 500, currency: "SEK" },
+      { seq: 2, type: "made", saleId, amountMinor: 500 },
+    ]);
+    expect(sales(heard).map(({ seq }) => seq)).toEqual([1, 2]);
   });
 
   it("leaves its will after a kill, and says goodbye when told to end", async () => {

@@ -3,7 +3,9 @@ import { readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { parse, stringify } from "yaml";
+import { openJournal } from "../../src/adapters/journal/sqlite/journal.ts";
 import { writeConfig } from "../support/config.ts";
+import { HAPPY } from "../support/sale-fixtures.ts";
 import { tempFolder } from "../support/temp.ts";
 
 const MAIN = join(import.meta.dirname, "../../dist/main.js");
@@ -97,6 +99,12 @@ describe("the terminals", () => {
     expect(terminal("assign", "--position", "1", "--seqr-id", "ABC-1").status).toBe(2);
     expect(terminal("assign", "--position", "7", "--seqr-id", "ABC1").status).toBe(2);
     expect(kioskd("check-config", "--config", config).status).toBe(0);
+    const journal = openJournal(join(folder, "journal.db"));
+    for (const event of HAPPY.slice(0, 2)) await journal.append("1", event, null);
+    expect(terminal("unregister", "--position", "1").err).toContain("in use by another kioskd");
+    await journal.close();
+    expect(terminal("unregister", "--position", "1").err).toContain("Position 1 has an open sale (s1)");
+    rmSync(join(folder, "journal.db"));
     expect(terminal("unregister", "--position", "1").status).toBe(0);
     expect(kioskd("check-config", "--config", config).err).toContain("kioskd terminal register --position 1");
   });

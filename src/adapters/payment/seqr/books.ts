@@ -31,9 +31,17 @@ export interface SeqrBooks extends PaymentBooks {
 
 const TERMINAL_DETAILS = "Reconciliation/STD_RECON_007.xml";
 
-/** Rejects only when endpoint or authority are not acceptable or the interface description cannot be read. */
-export async function createSeqrBooks(settings: SeqrBooksSettings, clock: Clock, log: Log): Promise<SeqrBooks> {
-  return new Books(settings, clock, await SeqrCalls.create(settings, clock, log));
+/**
+ * Rejects only when endpoint or authority are not acceptable or the interface description cannot be read.
+ * @param calls those of a provider with the same settings, to share its connections
+ */
+export async function createSeqrBooks(
+  settings: SeqrBooksSettings,
+  clock: Clock,
+  log: Log,
+  calls?: SeqrCalls,
+): Promise<SeqrBooks> {
+  return new Books(settings, clock, calls ?? (await SeqrCalls.create(settings, clock, log)));
 }
 
 class Books implements SeqrBooks {

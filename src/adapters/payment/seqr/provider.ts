@@ -25,8 +25,13 @@ export interface SeqrSettings extends SeqrCallSettings {
 const PAID_POLLS = 10;
 
 /** Rejects only when endpoint or authority are not acceptable or the interface description cannot be read. */
-export async function createSeqrProvider(settings: SeqrSettings, clock: Clock, log: Log): Promise<PaymentProvider> {
-  return new SeqrProvider(settings, clock, await SeqrCalls.create(settings, clock, log));
+export async function createSeqrProvider(
+  settings: SeqrSettings,
+  clock: Clock,
+  log: Log,
+  calls?: SeqrCalls,
+): Promise<PaymentProvider> {
+  return new SeqrProvider(settings, clock, calls ?? (await SeqrCalls.create(settings, clock, log)));
 }
 
 class SeqrProvider implements PaymentProvider {

@@ -116,7 +116,8 @@ export class Reconciler {
         return marked.value.periodId;
       }
       this.#deps.log.warn({ position, detail: marked.detail }, "the period could not be ended");
-      if (marked.kind === "unknown") await this.#note(position, { type: "mark-unclear", detail: marked.detail });
+      if (marked.kind === "declined") return null;
+      await this.#note(position, { type: "mark-unclear", detail: marked.detail });
     }
     return null;
   }
@@ -128,6 +129,7 @@ export class Reconciler {
       const report = await this.#deps.books.transactions(position, periodId);
       if (report.kind === "done" && report.value !== null) return report.value;
       if (report.kind !== "done") this.#deps.log.warn({ position, detail: report.detail }, "no report yet");
+      if (report.kind === "declined") return null;
     }
     return null;
   }

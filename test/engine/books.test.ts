@@ -233,6 +233,14 @@ describe("reconciliation", () => {
     expect(await rig.last()).toMatchObject({ type: "compared", gap: true, missingThere: [{ paymentReference: "a" }] });
   });
 
+  it("gives up at once when the service refuses", async () => {
+    const rig = reconciling([declined("rejected", "no such account")], []);
+    await rig.sell("a", "2026-11-21T10:00:00.000Z", "a");
+    await rig.tick();
+    expect(await rig.last()).toMatchObject({ type: "failed" });
+    expect(rig.calls.marks).toBe(1);
+  });
+
   it("gives up within a bound, with a fault, and is made up on request", async () => {
     const rig = reconciling([], []);
     await rig.sell("a", "2026-11-21T10:00:00.000Z", "a");

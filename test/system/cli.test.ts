@@ -5,6 +5,7 @@ import { describe, expect, it, onTestFinished } from "vitest";
 import { parse, stringify } from "yaml";
 import { openJournal } from "../../src/adapters/journal/sqlite/journal.ts";
 import { writeConfig } from "../support/config.ts";
+import { eventually } from "../support/daemon.ts";
 import { HAPPY } from "../support/sale-fixtures.ts";
 import { tempFolder } from "../support/temp.ts";
 
@@ -114,9 +115,10 @@ describe("the terminals", () => {
 async function startSimulator(): Promise<string> {
   const child = spawn(MAIN, ["simulate", "seqr", "--listen", "127.0.0.1:0"]);
   onTestFinished(() => void child.kill());
-  for await (const chunk of child.stdout) {
-    const endpoint = /endpoint +(\S+)/.exec(String(chunk))?.[1];
-    if (endpoint !== undefined) return endpoint;
-  }
-  throw new Error("the simulator ended");
+  let printed = "";
+  child.stdout.on("data", (chunk: Buffer) => {
+    printed += chunk.toString();
+  });
+  await eventually("the simulator listens", () => /endpoint +\S+\s/.test(printed));
+  return /endpoint +(\S+)/.exec(printed)?.[1] ?? "";
 }

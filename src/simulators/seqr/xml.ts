@@ -1,3 +1,5 @@
+import sax, { type QualifiedTag } from "sax";
+
 /** One element as it stood in the text, with its name split from its namespace. */
 export interface XmlElement {
   readonly name: string;
@@ -10,40 +12,40 @@ export interface XmlElement {
 interface OpenElement extends XmlElement {
   readonly children: XmlElement[];
   text: string;
-  /** As written, to be met again at the end tag. */
-  readonly tag: string;
-  readonly namespaces: ReadonlyMap<string, string>;
 }
 
-/** Comment, CDATA, processing instruction, tag or text. A DOCTYPE is none of these, so no entity can be declared. */
-const TOKEN =
-  /<!--[\s\S]*?-->|<!\[CDATA\[([\s\S]*?)\]\]>|<\?[\s\S]*?\?>|<(\/?)([\w.:-]+)((?:\s+[\w.:-]+\s*=\s*(?:"[^"<]*"|'[^'<]*'))*)\s*(\/?)>|([^<]+)/gy;
-const ATTRIBUTE = /([\w.:-]+)\s*=\s*(?:"([^"]*)"|'([^']*)')/g;
 const DEPTH_MAX = 40;
 
-/** The document's outermost element; undefined when the text is not well-formed. Entities stay as they are. */
+/** The document's outermost element; undefined when the text is not well-formed, or brings a DOCTYPE of its own. */
 export function readXml(xml: string): XmlElement | undefined {
-  const document = open("", "", new Map());
+  const document: OpenElement = { name: "", namespace: "", attributes: new Map(), children: [], text: "" };
   const path = [document];
-  let end = xml.startsWith("\uFEFF") ? 1 : 0;
-  for (const token of xml.slice(end).matchAll(TOKEN)) {
-    end += token[0].length;
-    const [, cdata, slash, tag, attributes = "", selfClosing, text] = token;
-    const current = path.at(-1) ?? document;
-    if (tag === undefined) {
-      current.text += cdata ?? text ?? "";
-    } else if (slash === "/") {
-      if (current.tag !== tag) return undefined;
-      path.pop();
-    } else {
-      const child = open(tag, attributes, current.namespaces);
-      current.children.push(child);
-      if (selfClosing !== "/") path.push(child);
-    }
-    if (path.length > DEPTH_MAX) return undefined;
-  }
-  const complete = end === xml.length && path.length === 1 && document.text.trim() === "";
-  return complete && document.children.length === 1 ? document.children[0] : undefined;
+  let broken = false;
+  const parser = sax.parser(true, { xmlns: true });
+  const read = (part: string): void => {
+    const current = path.at(-1);
+    if (current !== undefined) current.text += part;
+  };
+  parser.onopentag = (node) => {
+    const { local, uri, attributes } = node as QualifiedTag;
+    const values = Object.values(attributes).map(({ name, value }) => [name, value] as const);
+    const child = { name: local, namespace: uri, attributes: new Map(values), children: [], text: "" };
+    path.at(-1)?.children.push(child);
+    path.push(child);
+    broken ||= path.length > DEPTH_MAX;
+  };
+  parser.onclosetag = () => void path.pop();
+  parser.ontext = read;
+  parser.oncdata = read;
+  parser.ondoctype = () => {
+    broken = true;
+  };
+  parser.onerror = () => {
+    broken = true;
+    parser.resume();
+  };
+  parser.write(xml.replace(/^\uFEFF/, "")).close();
+  return broken || document.children.length !== 1 ? undefined : document.children[0];
 }
 
 export function childNamed(element: XmlElement | undefined, name: string): XmlElement | undefined {
@@ -52,19 +54,4 @@ export function childNamed(element: XmlElement | undefined, name: string): XmlEl
 
 export function escapeXml(text: string): string {
   return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;").replaceAll('"', "&quot;");
-}
-
-function open(tag: string, attributeText: string, outer: ReadonlyMap<string, string>): OpenElement {
-  const attributes = new Map<string, string>();
-  for (const [, name = "", quoted, single] of attributeText.matchAll(ATTRIBUTE)) {
-    attributes.set(name, quoted ?? single ?? "");
-  }
-  const namespaces = new Map(outer);
-  for (const [name, value] of attributes) {
-    if (name === "xmlns") namespaces.set("", value);
-    else if (name.startsWith("xmlns:")) namespaces.set(name.slice("xmlns:".length), value);
-  }
-  const [prefix, local] = tag.includes(":") ? tag.split(":") : ["", tag];
-  const namespace = namespaces.get(prefix ?? "") ?? "";
-  return { name: local ?? "", namespace, attributes, children: [], text: "", tag, namespaces };
 }

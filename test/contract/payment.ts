@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it } from "vitest";
 import type { Delivery, Sale } from "../../src/core/sale/state.ts";
 import type { PaymentProvider } from "../../src/ports/payment.ts";
+import { TERMS } from "../support/sale-fixtures.ts";
 
 /** A provider with the service behind it, and the customer's hand on the phone. */
 export interface PaymentRig {
@@ -29,23 +30,7 @@ export function contractSale(): Sale {
     id: `0198c0de-0000-7000-8000-${String(salesMade).padStart(12, "0")}`,
     position: "1",
     selectedAtMs: 1_790_000_000_000,
-    terms: {
-      productName: "Diesel",
-      sku: "DSL",
-      tariff: {
-        currency: "SEK",
-        unit: "L",
-        unitPriceE6: 19_890_000,
-        taxRateBps: 2500,
-        rounding: "half-up",
-        minimumMinor: 0,
-      },
-      maximumMinor: 30_000,
-      offerTimeoutMs: 120_000,
-      commitTimeoutMs: 3_600_000,
-      settleMarginMs: 600_000,
-      handoverMarginMs: 60_000,
-    },
+    terms: TERMS,
   };
 }
 

@@ -11,6 +11,7 @@ import {
   type Tariff,
   taxIncludedMinor,
 } from "../../src/core/tariff.ts";
+import { DIESEL } from "../support/sale-fixtures.ts";
 
 describe("amounts", () => {
   it.each([
@@ -76,14 +77,7 @@ const tariffs: fc.Arbitrary<Tariff> = fc.record({
 });
 
 describe("tariff", () => {
-  const diesel: Tariff = {
-    currency: "SEK",
-    unit: "L",
-    unitPriceE6: 19_890_000,
-    taxRateBps: 2500,
-    rounding: "half-up",
-    minimumMinor: 0,
-  };
+  const diesel = DIESEL;
 
   it.each([
     [5000, "half-up", 9945],

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { openJournal } from "../../src/adapters/journal/sqlite/journal.ts";
-import { reconciliationOf } from "../../src/core/reconcile.ts";
+import { type ReconciliationEvent, reconciliationOf } from "../../src/core/reconcile.ts";
 import { refundsOf } from "../../src/core/refund.ts";
 import { saleRecord } from "../../src/core/sale/record.ts";
 import { replay } from "../../src/core/sale/recover.ts";
@@ -204,6 +204,18 @@ describe("reconciliation", () => {
     rig.setDue("2026-11-22 03:10");
     await rig.tick();
     expect(rig.calls.marks, "the clock was set back").toBe(1);
+  });
+
+  it("is not kept from its work by a time that a wrong clock noted", async () => {
+    const rig = reconciling([PERIOD], [done([])]);
+    await rig.sell("a", "2026-11-21T10:00:00.000Z", "a");
+    const note = (news: object) =>
+      rig.journal.note("reconciliations", "1", () => ({ position: "1", atMs: 1, ...news }) as ReconciliationEvent);
+    await note({ type: "begun", due: "2031-05-01 03:10" });
+    await note({ type: "failed", detail: "" });
+    await rig.tick();
+    expect(await rig.last()).toMatchObject({ type: "compared" });
+    expect(rig.calls.marks).toBe(1);
   });
 
   it("goes on after a restart with the period that was marked, and does not mark another", async () => {

@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import https from "node:https";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
@@ -8,12 +8,11 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createSeqrProvider } from "../../../src/adapters/payment/seqr/provider.ts";
 import { createTransport } from "../../../src/adapters/payment/seqr/transport.ts";
 import type { Outcome } from "../../../src/ports/outcome.ts";
+import { needs } from "../../support/components.ts";
 import { CLOCK, envelope, memoryLog, settingsFor } from "./rig.ts";
 
 const OPENSSL = "/usr/bin/openssl";
-const installed = existsSync(OPENSSL);
-/** CI must not pass by having nothing to make certificates with. */
-const skipped = !installed && process.env["CI"] !== "true";
+const hasOpenssl = needs("openssl", OPENSSL);
 
 let folder: string;
 let server: https.Server;
@@ -23,7 +22,7 @@ let requests = 0;
 
 /** A certificate that has signed itself, for `localhost` only. */
 beforeAll(async () => {
-  if (!installed) return;
+  if (!hasOpenssl) return;
   folder = mkdtempSync(path.join(tmpdir(), "kioskd-tls-"));
   const [key, cert] = [path.join(folder, "key.pem"), path.join(folder, "cert.pem")];
   const made = ["req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", key, "-out", cert, "-days", "2"];
@@ -41,7 +40,7 @@ beforeAll(async () => {
 });
 
 afterAll(async () => {
-  if (!installed) return;
+  if (!hasOpenssl) return;
   server.closeAllConnections();
   await new Promise((resolve) => server.close(resolve));
   rmSync(folder, { recursive: true });
@@ -55,11 +54,7 @@ async function probed(host: string, authority: string | null): Promise<Outcome<n
   return outcome;
 }
 
-describe.skipIf(skipped)("the service's certificate", () => {
-  it("openssl is installed", () => {
-    expect(installed).toBe(true);
-  });
-
+describe.runIf(hasOpenssl)("the service's certificate", () => {
   it("is refused when nobody the machine trusts has signed it, and nothing is sent", async () => {
     const before = requests;
     expect(await probed("localhost", null)).toMatchObject({

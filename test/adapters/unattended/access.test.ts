@@ -2,6 +2,7 @@ import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { needs } from "../../support/components.ts";
 import { tempFolder } from "../../support/temp.ts";
 import { PURCHASE, pass, SECRET, send, startBench } from "./support.ts";
 
@@ -107,7 +108,7 @@ describe("the listener's addresses", () => {
   });
 });
 
-describe("with a certificate", () => {
+describe.runIf(needs("openssl", "/usr/bin/openssl"))("with a certificate", () => {
   it("the service is answered by TLS, beyond this machine too, and no other way", async () => {
     const tls = certificate();
     const { listener } = await startBench({ host: "0.0.0.0", tls });

@@ -25,6 +25,8 @@ export function createLog(settings: LogSettings): Log {
       base: null,
       timestamp: pino.stdTimeFunctions.isoTime,
       formatters: { level: (label) => ({ level: label }) },
+      // The engine catches what it cannot foresee under this name; without this only "{}" would be written.
+      serializers: { error: pino.stdSerializers.err },
       redact: { paths, censor: REDACTED },
     },
     { write },

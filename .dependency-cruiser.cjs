@@ -32,15 +32,33 @@ module.exports = {
       name: "adapters-stay-apart",
       comment: "An adapter imports ports, core, packages and itself: never config, engine, cli or another adapter.",
       severity: "error",
-      from: { path: "^src/adapters/([^/]+)/([^/]+)/" },
+      from: { path: "^src/adapters/([^/]+)/([^/]+)/", pathNot: "^src/adapters/(dispenser|gpio|serial)/" },
       to: { path: "^src/", pathNot: "^src/(core|ports)/|^src/adapters/$1/$2/" },
     },
     {
+      name: "dispensers-stand-on-gpio-and-serial",
+      comment:
+        "A driver may use lines and ports, and what drivers share in adapters/dispenser itself; never another driver.",
+      severity: "error",
+      from: { path: "^src/adapters/dispenser/([^/]+)/" },
+      to: {
+        path: "^src/",
+        pathNot: "^src/(core|ports)/|^src/adapters/(gpio|serial)/|^src/adapters/dispenser/($1/|[^/]+[.]ts$)",
+      },
+    },
+    {
+      name: "gpio-and-serial-know-no-device",
+      severity: "error",
+      from: { path: "^src/adapters/(gpio|serial)/" },
+      to: { path: "^src/", pathNot: "^src/(core|ports)/|^src/adapters/$1/" },
+    },
+    {
       name: "simulators-share-only-codecs",
-      comment: "A simulator may use the codec of the adapter that speaks the same protocol.",
+      comment:
+        "A simulator may use the codec of the adapter that speaks the same protocol, and the bench it stands on.",
       severity: "error",
       from: { path: "^src/simulators/([^/]+)/" },
-      to: { path: "^src/", pathNot: "^src/core/|^src/simulators/$1/|^src/adapters/[^/]+/$1/" },
+      to: { path: "^src/", pathNot: "^src/core/|^src/simulators/($1|bench)/|^src/adapters/[^/]+/$1/" },
     },
     {
       name: "seqr-stays-in-its-folder",

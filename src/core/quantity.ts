@@ -2,7 +2,8 @@ import { formatScaled } from "./money.ts";
 
 /**
  * What a product is priced in, and the integer base unit it is counted in:
- * litres in millilitres, kilowatt-hours in watt-hours, time in seconds, pieces in pieces.
+ * litres in millilitres, kilowatt-hours in watt-hours, time in seconds, pieces in pieces. A credit is what a machine
+ * with a price for each of its goods counts in: the price itself, in hundredths of the currency.
  */
 const UNITS = {
   L: { base: "ml", basePerUnit: 1000, decimals: 3 },
@@ -11,6 +12,7 @@ const UNITS = {
   min: { base: "s", basePerUnit: 60, decimals: 2 },
   h: { base: "s", basePerUnit: 3600, decimals: 4 },
   pcs: { base: "pcs", basePerUnit: 1, decimals: 0 },
+  credit: { base: "credit/100", basePerUnit: 100, decimals: 2 },
 } as const;
 
 export type Unit = keyof typeof UNITS;

@@ -17,8 +17,12 @@ export interface Dispenser {
   arm(limitBase: number): Promise<Outcome<null>>;
   /** `done` when nothing can flow any more. */
   stop(): Promise<Outcome<null>>;
+  /**
+   * `unknown` while the meter does not answer; it is asked again. `declined` when it answers and cannot be
+   * believed (it went back, it jumped, it is another register): what was journaled of it last is all that is certain.
+   */
   totaliser(): Promise<Outcome<number>>;
-  /** One listener at a time. Readings come at least once a second while armed, flowing or not, and at no other time. */
+  /** One listener at a time. Readings come at least twice a second while armed, flowing or not, and at no other time. */
   listen(listener: (event: DispenserEvent) => void): void;
   close(): Promise<void>;
 }
@@ -27,5 +31,15 @@ export type DispenserEvent =
   | { readonly type: "reading"; readonly totaliserBase: number }
   /** The device ended the delivery: limit reached, nozzle hung up, item out. */
   | { readonly type: "finished" }
+  /**
+   * Something flowed, or may have, that no sale can be charged for: while not armed, or with a result that never
+   * came. Null when nobody can say how much. Told once for each occurrence, with what it has come to so far.
+   */
+  | { readonly type: "unaccounted"; readonly quantityBase: number | null; readonly detail: string }
+  /** The customer chose at the device before paying: goods of so much wait for a reservation. */
+  | { readonly type: "wanted"; readonly quantityBase: number }
+  /** What was wanted no longer is. */
+  | { readonly type: "unwanted" }
+  /** Nothing may be sold until it is cleared. A delivery that runs is stopped. */
   | { readonly type: "fault-raised"; readonly detail: string }
   | { readonly type: "fault-cleared" };

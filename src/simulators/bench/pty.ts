@@ -1,0 +1,40 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+
+/** Two ends of a wire that the kernel carries. */
+export interface PtyPair {
+  readonly device: string;
+  readonly host: string;
+  /** Pulls the plug: both ends are gone. */
+  unplug(): Promise<void>;
+}
+
+/** Makes a pair of pseudo-terminals named `<name>.device` and `<name>.host` in the folder. Rejects when socat is missing. */
+export async function openPty(folder: string, name: string): Promise<PtyPair> {
+  const device = join(folder, `${name}.device`);
+  const host = join(folder, `${name}.host`);
+  const socat = spawn("socat", [`pty,raw,echo=0,link=${device}`, `pty,raw,echo=0,link=${host}`], { stdio: "ignore" });
+  const failed = once(socat, "error").then(([error]) => {
+    throw new Error(`A pseudo-terminal needs socat (Debian: apt install socat): ${String(error)}`);
+  });
+  const ended = once(socat, "exit");
+  const ready = (async () => {
+    for (let tries = 0; tries < 500 && socat.exitCode === null; tries++) {
+      if (existsSync(device) && existsSync(host)) return;
+      await sleep(10);
+    }
+    throw new Error(`socat made no pseudo-terminal in ${folder}`);
+  })();
+  await Promise.race([ready, failed]);
+  return {
+    device,
+    host,
+    unplug: async () => {
+      socat.kill("SIGKILL");
+      if (socat.exitCode === null && socat.signalCode === null) await ended;
+    },
+  };
+}

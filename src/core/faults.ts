@@ -32,6 +32,10 @@ const CATALOGUE = {
     blocking: false,
     advice: "The payment service gave no report: check the reseller's credentials, then `kioskd reconcile`.",
   },
+  unaccounted: {
+    blocking: false,
+    advice: "Something was dispensed that no sale pays for: check valve, contactor or vending mechanism.",
+  },
   overrun: { blocking: false, advice: "More was dispensed than was reserved: check the dispenser's limit." },
 } as const;
 

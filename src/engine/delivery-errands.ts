@@ -30,7 +30,7 @@ export async function finish(errand: Errand, liveBase: () => number | null): Pro
 
 /**
  * What flowed must be billed, so a silent meter is asked until the state's deadline. What was heard of it while
- * it ran goes into the journal at once: it stands in should the meter never answer.
+ * it ran goes into the journal at once: it stands in should the meter never answer, or not be believed.
  */
 async function finalReading(errand: Errand, liveBase: () => number | null): Promise<number | null> {
   const { clock, dispenser, faults, position } = errand;
@@ -40,6 +40,7 @@ async function finalReading(errand: Errand, liveBase: () => number | null): Prom
     faults.raise("dispenser-unreachable", position, `cannot be read: ${reading.detail}`);
     const totaliserBase = liveBase();
     if (attempt === 0 && totaliserBase !== null) await errand.tell({ type: "metered", totaliserBase });
+    if (reading.kind === "declined") return null;
     await wait(clock, backoffMs(POLICY.finalReadingRetriesMs, attempt));
   }
   return null;

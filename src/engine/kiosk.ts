@@ -1,10 +1,9 @@
 import { blocks } from "../core/faults.ts";
 import { parseAmount } from "../core/money.ts";
-import { isOpen, type Outcome, type Terms } from "../core/sale/state.ts";
-import { type Goods, positionView } from "../core/sale/view.ts";
-import { limitBase } from "../core/tariff.ts";
+import { isOpen, type Outcome } from "../core/sale/state.ts";
+import { positionView } from "../core/sale/view.ts";
+import { priceMinor } from "../core/tariff.ts";
 import type { Clock } from "../ports/clock.ts";
-import type { Dispenser } from "../ports/dispenser.ts";
 import type { CustomerInput, Health, InputAnswer, KioskView } from "../ports/display.ts";
 import type { Journal } from "../ports/journal.ts";
 import type { Log } from "../ports/log.ts";
@@ -12,6 +11,7 @@ import type { Metrics } from "../ports/metrics.ts";
 import type { PaymentProvider } from "../ports/payment.ts";
 import type { Telemetry } from "../ports/telemetry.ts";
 import type { RemoteOffer, RemoteOffers } from "../ports/unattended.ts";
+import { Admission, type Begun, outOfService, type PositionSetup, tooLittle } from "./admission.ts";
 import { FaultBoard } from "./fault-board.ts";
 import { Outbox } from "./outbox.ts";
 import { POLICY } from "./policy.ts";
@@ -19,14 +19,6 @@ import { Position } from "./position.ts";
 import { remoteOffer } from "./remote-offer.ts";
 import { Supervisor } from "./supervisor.ts";
 import { Nap, wait, within } from "./wait.ts";
-
-export interface PositionSetup {
-  readonly goods: Goods;
-  readonly dispenser: Dispenser;
-  readonly noFlowTimeoutMs: number;
-  /** The parts of the terms that do not depend on what the customer chooses. */
-  readonly timing: Pick<Terms, "offerTimeoutMs" | "commitTimeoutMs" | "settleMarginMs" | "handoverMarginMs">;
-}
 
 export interface KioskDeps {
   readonly positions: readonly PositionSetup[];
@@ -50,6 +42,7 @@ export class Kiosk implements CustomerInput, RemoteOffers {
   readonly faults: FaultBoard;
   readonly #outbox: Outbox;
   readonly #supervisor: Supervisor;
+  readonly #admission: Admission;
   readonly #positions = new Map<string, { readonly setup: PositionSetup; readonly position: Position }>();
   readonly #sales: Record<Outcome, number> = { paid: 0, released: 0, "needs-attention": 0 };
   readonly #naps = new Map<string, Nap>();
@@ -80,6 +73,7 @@ export class Kiosk implements CustomerInput, RemoteOffers {
       log,
       earliestPlausibleMs: deps.earliestPlausibleMs,
     });
+    this.#admission = new Admission(this.#supervisor, this.faults, deps.newSaleId);
   }
 
   /** Recovers every position, then begins to serve. */
@@ -139,7 +133,8 @@ export class Kiosk implements CustomerInput, RemoteOffers {
     if (found === undefined) return { kind: "out-of-service", detail: `there is no position "${id}"` };
     const { setup, position } = found;
     const maximumMinor = Math.min(reservationMinor, Math.max(...setup.goods.reserveMinor));
-    const begun = await this.#begin(setup, position, maximumMinor);
+    const enough = maximumMinor >= Math.min(...setup.goods.reserveMinor);
+    const begun = enough ? await this.#begin(setup, position, maximumMinor) : tooLittle("below the smallest choice");
     if (begun.kind === "out-of-service") return { kind: "out-of-service", detail: begun.reason };
     if (begun.kind !== "begun") return { kind: begun.kind };
     for (;;) {
@@ -199,29 +194,21 @@ export class Kiosk implements CustomerInput, RemoteOffers {
   }
 
   async #begin(setup: PositionSetup, position: Position, maximumMinor: number): Promise<Begun> {
-    const refusal = await this.#refusal(position, setup, maximumMinor);
-    if (refusal !== null) return refusal;
-    const saleId = this.#deps.newSaleId();
-    try {
-      const taken = await position.select(saleId, termsOf(setup, maximumMinor));
-      return taken ? { kind: "begun", saleId } : IN_USE;
-    } catch {
-      return outOfService("the journal cannot be written");
-    }
+    if (!this.#started || this.#ending) return outOfService("the kiosk is not in service now");
+    return await this.#admission.begin(setup, position, maximumMinor);
   }
 
-  async #refusal(position: Position, setup: PositionSetup, maximumMinor: number): Promise<Refusal | null> {
-    const id = setup.goods.position;
-    if (!this.#started || this.#ending) return outOfService("the kiosk is not in service now");
-    if (isOpen(position.state)) return IN_USE;
-    const leastMinor = Math.min(...setup.goods.reserveMinor);
-    if (maximumMinor < leastMinor || limitBase(setup.goods.tariff, maximumMinor) <= 0) {
-      return { kind: "too-little", reason: "the amount is below the smallest choice" };
-    }
-    await this.#supervisor.checkClock();
-    await this.#supervisor.checkDispenser(id, setup.dispenser);
-    const fault = this.faults.all.find((each) => blocks(each) && (each.position === null || each.position === id));
-    return fault === undefined ? null : outOfService(`out of service: ${fault.code}`);
+  /** Goods chosen at the machine itself are offered at their price; what cannot be sold now is taken back there. */
+  async #offerWanted(setup: PositionSetup, position: Position, quantityBase: number): Promise<void> {
+    const { tariff, reserveMinor } = setup.goods;
+    const maximumMinor = priceMinor(tariff, quantityBase);
+    const begun =
+      maximumMinor > Math.max(...reserveMinor)
+        ? outOfService("the price is above the largest choice")
+        : await this.#begin(setup, position, maximumMinor);
+    if (begun.kind === "begun") return;
+    this.#deps.log.info({ position: setup.goods.position, reason: begun.reason }, "what was chosen cannot be sold");
+    if (begun.kind !== "in-use") await setup.dispenser.stop();
   }
 
   #choices(id: string): string {
@@ -234,8 +221,9 @@ export class Kiosk implements CustomerInput, RemoteOffers {
     const id = setup.goods.position;
     const nap = new Nap();
     this.#naps.set(id, nap);
-    return new Position({
+    const position: Position = new Position({
       id,
+      unit: setup.goods.tariff.unit,
       nap,
       noFlowTimeoutMs: setup.noFlowTimeoutMs,
       payment,
@@ -250,8 +238,15 @@ export class Kiosk implements CustomerInput, RemoteOffers {
         this.#outbox.wake();
         this.#deps.saleClosed();
       },
+      wanted: (quantityBase) => {
+        this.#offerWanted(setup, position, quantityBase).catch((error: unknown) =>
+          log.error({ error, position: id }, "what was chosen could not be offered"),
+        );
+      },
+      noted: () => this.#outbox.wake(),
       fatal: (reason) => this.#deps.fatal(reason),
     });
+    return position;
   }
 
   #changed(): void {
@@ -261,24 +256,6 @@ export class Kiosk implements CustomerInput, RemoteOffers {
     this.#deps.show(view);
     this.#deps.telemetry.publish(view);
   }
-}
-
-interface Refusal {
-  readonly kind: "in-use" | "out-of-service" | "too-little";
-  readonly reason: string;
-}
-
-type Begun = Refusal | { readonly kind: "begun"; readonly saleId: string };
-
-const IN_USE: Refusal = { kind: "in-use", reason: "another sale is running" };
-
-function outOfService(reason: string): Refusal {
-  return { kind: "out-of-service", reason };
-}
-
-function termsOf(setup: PositionSetup, maximumMinor: number): Terms {
-  const { productName, sku, tariff } = setup.goods;
-  return { productName, sku, tariff, maximumMinor, ...setup.timing };
 }
 
 /** Still serving somebody, and not told to stop yet. */

@@ -4,12 +4,12 @@ import type { Log } from "../ports/log.ts";
 import type { Telemetry } from "../ports/telemetry.ts";
 import { Pump } from "./pump.ts";
 
-/** What the operator gets for good: closed sales, refunds, reconciliations, each stream in its order. */
+/** What the operator gets for good: closed sales, refunds, reconciliations, what no sale pays for, each stream in its order. */
 export class Outbox {
   readonly #pumps: readonly Pump<OutboxStream>[];
 
   constructor(journal: Journal, telemetry: Telemetry, clock: Clock, log: Log) {
-    const streams: readonly OutboxStream[] = ["sales", "refunds", "reconciliations"];
+    const streams: readonly OutboxStream[] = ["sales", "refunds", "reconciliations", "unaccounted"];
     this.#pumps = streams.map(
       (reader) => new Pump({ reader, journal, clock, log, deliver: (entry) => telemetry.deliver(reader, entry) }),
     );

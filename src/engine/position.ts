@@ -5,35 +5,33 @@ import { recover, replay } from "../core/sale/recover.ts";
 import { IDLE, isOpen, type Outcome, type State, type Terms } from "../core/sale/state.ts";
 import { transition } from "../core/sale/transition.ts";
 import type { Live } from "../core/sale/view.ts";
-import type { Cancel, Clock } from "../ports/clock.ts";
+import type { Cancel } from "../ports/clock.ts";
 import type { Dispenser, DispenserEvent } from "../ports/dispenser.ts";
-import type { Journal } from "../ports/journal.ts";
 import type { Log } from "../ports/log.ts";
 import type { PaymentProvider } from "../ports/payment.ts";
 import { Deadline } from "./deadline.ts";
 import * as delivery from "./delivery-errands.ts";
 import type { Errand, News } from "./errand.ts";
-import type { FaultBoard } from "./fault-board.ts";
 import { FlowWatch } from "./flow-watch.ts";
 import * as payment from "./payment-errands.ts";
 import { POLICY } from "./policy.ts";
 import { Queue } from "./queue.ts";
+import { RecordKeeper } from "./record-keeper.ts";
 import { SaleClock } from "./sale-clock.ts";
-import { type Nap, wait } from "./wait.ts";
+import { type NoteDeps, noteUnaccounted } from "./unaccounted.ts";
+import type { Nap } from "./wait.ts";
 
-export interface PositionDeps {
-  readonly id: string;
+export interface PositionDeps extends NoteDeps {
   /** Ends a delivery in which nothing has flowed for so long. */
   readonly noFlowTimeoutMs: number;
   readonly payment: PaymentProvider;
   readonly dispenser: Dispenser;
-  readonly journal: Journal;
-  readonly faults: FaultBoard;
-  readonly clock: Clock;
   readonly log: Log;
   readonly nap: Nap;
   changed(): void;
   closed(outcome: Outcome): void;
+  /** The customer chose at the device itself, before paying. */
+  wanted(quantityBase: number): void;
   /** The journal refuses for good: the daemon must end, so that it is restarted and recovers. */
   fatal(reason: string): void;
 }
@@ -48,6 +46,7 @@ export class Position {
   readonly #time: SaleClock;
   readonly #deadline: Deadline;
   readonly #flow: FlowWatch;
+  readonly #keeper: RecordKeeper;
   #state: State = IDLE;
   #totaliserBase: number | null = null;
   #journaledAtMs = 0;
@@ -64,6 +63,12 @@ export class Position {
     this.#time = new SaleClock(deps.clock);
     this.#deadline = new Deadline(deps.clock, this.#time, () => this.#onDeadline());
     this.#flow = new FlowWatch(deps.clock, deps.noFlowTimeoutMs, (why) => this.#onFlowOver(why));
+    this.#keeper = new RecordKeeper({
+      ...deps,
+      position: deps.id,
+      refused: () => void deps.dispenser.stop(),
+      recovered: () => this.#settleErrors(this.stop("fault")),
+    });
   }
 
   get state(): State {
@@ -141,7 +146,7 @@ export class Position {
       return false;
     }
     const record = next.phase === "closed" ? saleRecord(next) : null;
-    await this.#append(event, record);
+    await this.#keeper.append(event, record);
     const moved = next.phase !== this.#state.phase;
     this.#state = next;
     this.#newestAtMs = Math.max(this.#newestAtMs, event.atMs);
@@ -151,30 +156,6 @@ export class Position {
     if (record !== null) this.#present(record);
     this.#deps.changed();
     return true;
-  }
-
-  /** A sale that could not begin is refused; anything later is repeated until it is written or the daemon ends. */
-  async #append(event: SaleEvent, record: SaleRecord | null): Promise<void> {
-    const { journal, faults, clock, dispenser, id } = this.#deps;
-    for (let attempt = 0; ; attempt++) {
-      try {
-        await journal.append(id, event, record);
-        faults.clear("journal-unwritable", null);
-        // The dispenser was stopped meanwhile, so the delivery is over.
-        if (attempt > 0) this.#settleErrors(this.stop("fault"));
-        return;
-      } catch (error) {
-        faults.raise("journal-unwritable", null, String(error));
-        if (event.type === "selected") throw error;
-        void dispenser.stop();
-        const delayMs = POLICY.appendRetriesMs[attempt];
-        if (delayMs === undefined) {
-          this.#deps.fatal(`the journal cannot be written: ${String(error)}`);
-          throw error;
-        }
-        await wait(clock, delayMs);
-      }
-    }
   }
 
   #enter(effects: readonly Effect[], fresh: boolean, moved = true): void {
@@ -242,6 +223,16 @@ export class Position {
       case "finished":
         if (this.#state.phase === "dispensing") this.#settleErrors(this.#finish());
         return;
+      case "unaccounted":
+        this.#settleErrors(noteUnaccounted(this.#deps, event));
+        return;
+      case "wanted":
+        this.#deps.wanted(event.quantityBase);
+        return;
+      case "unwanted":
+        // What is being dispensed is past taking back: there the device's own result counts.
+        if (this.#state.phase !== "dispensing") this.#settleErrors(this.stop("customer"));
+        return;
       case "fault-raised":
         faults.raise("dispenser-fault", id, event.detail);
         this.#settleErrors(this.stop("fault"));
@@ -280,6 +271,7 @@ export class Position {
   #present(record: SaleRecord): void {
     const { faults, clock, id } = this.#deps;
     if (record.outcome === "needs-attention") faults.raise("needs-attention", id, `sale ${record.saleId}`);
+    if (!record.meterCertain) faults.raise("needs-attention", id, `sale ${record.saleId}: the meter was not believed`);
     if (Number(record.loss) > 0) faults.raise("overrun", id, `sale ${record.saleId}: ${record.loss}`);
     this.#presenting = true;
     this.#cancelPresenting();

@@ -2,6 +2,7 @@ import type { ReconciliationEvent } from "../core/reconcile.ts";
 import type { RefundEvent } from "../core/refund.ts";
 import type { SaleEvent } from "../core/sale/event.ts";
 import type { SaleRecord } from "../core/sale/record.ts";
+import type { Unaccounted } from "../core/unaccounted.ts";
 
 /**
  * The durable record. What `append` and `note` resolved survives a power cut; one that rejects has left nothing
@@ -51,9 +52,10 @@ export interface Entry<T> {
 export interface Notes {
   readonly refunds: RefundEvent;
   readonly reconciliations: ReconciliationEvent;
+  readonly unaccounted: Unaccounted;
 }
 
-/** `sales`, `refunds` and `reconciliations` are the outbox; `receipts` attaches receipts to payments. */
+/** All are the outbox but `receipts`, which attaches receipts to payments. */
 export interface Readers extends Notes {
   readonly sales: SaleRecord;
   readonly receipts: SaleRecord;

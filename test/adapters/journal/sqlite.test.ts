@@ -21,6 +21,20 @@ journalContract("sqlite", async () => {
   };
 });
 
+/** A thread runs what is built. */
+const built = join(import.meta.dirname, "../../../dist/adapters/journal/sqlite/thread.js");
+
+journalContract("sqlite on a thread of its own", async () => {
+  const { openJournalThread } = (await import(
+    built
+  )) as typeof import("../../../src/adapters/journal/sqlite/thread.ts");
+  const folder = mkdtempSync(join(tmpdir(), "kioskd-journal-"));
+  return {
+    reopen: () => openJournalThread(join(folder, "journal.db")),
+    remove: async () => rmSync(folder, { recursive: true, force: true }),
+  };
+});
+
 async function filled(path: string, sales = 1): Promise<void> {
   const journal = openJournal(path);
   const record = saleRecord(replay(IDLE, HAPPY) as Closed);

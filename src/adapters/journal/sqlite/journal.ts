@@ -125,6 +125,7 @@ const SOURCES: Readonly<Record<keyof Readers, { readonly from: string; readonly 
   receipts: { from: "sale WHERE true", mark: "receipts" },
   refunds: { from: "note WHERE stream = 'refunds'", mark: "refunds" },
   reconciliations: { from: "note WHERE stream = 'reconciliations'", mark: "reconciliations" },
+  unaccounted: { from: "note WHERE stream = 'unaccounted'", mark: "unaccounted" },
 };
 
 function readersOn(path: string, db: Database.Database): Pick<Journal, "pending" | "pendingCount" | "acknowledge"> {

@@ -1,0 +1,117 @@
+import { isDeepStrictEqual } from "node:util";
+import { parentPort, Worker, workerData } from "node:worker_threads";
+import type { Journal, Notes } from "../../../ports/journal.ts";
+import { openJournal } from "./journal.ts";
+import { JournalError } from "./open.ts";
+
+/**
+ * The journal on a thread of its own: a sync of a slow card takes as long as it takes, and neither a valve that must
+ * close now nor a display may wait for it. Calls are carried out in the order in which they were made.
+ */
+export interface Question {
+  readonly id: number;
+  readonly method: Method;
+  readonly args: readonly unknown[];
+}
+
+type Answer = { readonly id: number } & (
+  | { readonly value: unknown }
+  | { readonly error: string; readonly known: boolean }
+);
+
+/** What the thread carries out. To note something takes two questions, for a decision cannot cross between threads. */
+type Method = Exclude<keyof Journal, "note"> | "noteAfter" | "opened";
+
+/** Nobody else adds to the notes of one key so often. */
+const NOTE_ATTEMPTS = 100;
+/** The thread holds statements and one page of rows. */
+const RESOURCES = { maxYoungGenerationSizeMb: 1, maxOldGenerationSizeMb: 64 };
+
+/** @throws JournalError as `openJournal`. */
+export async function openJournalThread(path: string): Promise<Journal> {
+  const worker = new Worker(new URL(import.meta.url), { workerData: { journal: path }, resourceLimits: RESOURCES });
+  const waiting = new Map<number, { resolve(value: never): void; reject(error: Error): void }>();
+  let asked = 0;
+  let dead: Error | null = null;
+  const die = (error: Error): void => {
+    dead ??= error;
+    for (const { reject } of waiting.values()) reject(error);
+    waiting.clear();
+  };
+  worker.on("error", (error) => die(new JournalError(`The journal's thread failed: ${String(error)}`)));
+  worker.on("exit", () => die(new JournalError("The journal is closed.")));
+  worker.on("message", (answer: Answer) => {
+    const question = waiting.get(answer.id);
+    waiting.delete(answer.id);
+    if ("value" in answer) question?.resolve(answer.value as never);
+    else question?.reject(answer.known ? new JournalError(answer.error) : new Error(answer.error));
+  });
+  const ask = <T>(method: Method, ...args: readonly unknown[]): Promise<T> =>
+    new Promise((resolve, reject) => {
+      if (dead !== null) return reject(dead);
+      const id = asked++;
+      waiting.set(id, { resolve, reject });
+      worker.postMessage({ id, method, args } satisfies Question);
+    });
+  await ask("opened");
+  return {
+    append: (position, event, record) => ask("append", position, event, record),
+    lastSale: (position) => ask("lastSale", position),
+    newestAtMs: () => ask("newestAtMs"),
+    check: () => ask("check"),
+    salesAfter: (seq, limit) => ask("salesAfter", seq, limit),
+    notes: (stream, key) => ask("notes", stream, key),
+    notesAfter: (stream, seq, limit) => ask("notesAfter", stream, seq, limit),
+    note: (stream, key, decide) => noteThrough(ask, stream, key, decide),
+    pending: (reader, limit) => ask("pending", reader, limit),
+    pendingCount: (reader) => ask("pendingCount", reader),
+    acknowledge: (reader, seq) => ask("acknowledge", reader, seq),
+    tidy: () => ask("tidy"),
+    close: async () => {
+      if (dead !== null) return;
+      await ask("close");
+      await worker.terminate();
+    },
+  };
+}
+
+/** Decides on the notes as they are, and adds only while they still are: else it decides again. */
+async function noteThrough<S extends keyof Notes>(
+  ask: <T>(method: Method, ...args: readonly unknown[]) => Promise<T>,
+  stream: S,
+  key: string,
+  decide: (notes: readonly Notes[S][]) => Notes[S] | null,
+): Promise<Notes[S] | null> {
+  for (let attempt = 0; attempt < NOTE_ATTEMPTS; attempt++) {
+    const seen = await ask<readonly Notes[S][]>("notes", stream, key);
+    const body = decide(seen);
+    if (body === null || (await ask<boolean>("noteAfter", stream, key, seen, body))) return body;
+  }
+  throw new JournalError(`Notes of ${key} change faster than they can be added to.`);
+}
+
+function serve(path: string, answer: (answer: Answer) => void): (question: Question) => Promise<void> {
+  let journal: Journal | null = null;
+  async function carryOut({ method, args }: Question): Promise<unknown> {
+    journal ??= openJournal(path);
+    if (method === "opened") return null;
+    if (method !== "noteAfter") return await (journal[method] as (...args: readonly unknown[]) => unknown)(...args);
+    const [stream, key, seen, body] = args as [keyof Notes, string, readonly unknown[], Notes[keyof Notes]];
+    return (await journal.note(stream, key, (notes) => (isDeepStrictEqual(notes, seen) ? body : null))) !== null;
+  }
+  return async (question) => {
+    try {
+      answer({ id: question.id, value: await carryOut(question) });
+    } catch (error) {
+      const text = error instanceof Error ? error.message : String(error);
+      answer({ id: question.id, error: text, known: error instanceof JournalError });
+    }
+  };
+}
+
+const thread = parentPort;
+const ours = (workerData as { readonly journal?: string } | null)?.journal;
+if (thread !== null && ours !== undefined) {
+  const take = serve(ours, (answer) => thread.postMessage(answer));
+  thread.on("message", (question: Question) => void take(question));
+}

@@ -1,6 +1,7 @@
-import { parseAmount } from "../core/money.ts";
-import { parseQuantity } from "../core/quantity.ts";
-import { limitBase } from "../core/tariff.ts";
+import { parseAmount, parseScaled } from "../core/money.ts";
+import { parseQuantity, type Unit } from "../core/quantity.ts";
+import { limitBase, parseUnitPrice } from "../core/tariff.ts";
+import { claimsOf, currencyNumberOf, type DriverName, quantitiesOf } from "./dispensers.ts";
 import { tariffOf, timingOf } from "./goods.ts";
 import type { Problem } from "./problem.ts";
 import type { Config, PositionConfig } from "./schema.ts";
@@ -21,6 +22,7 @@ export function crossChecks(config: Config): Found[] {
       (index) => ["positions", index, "terminal", "id"],
       "terminals: a second offer on a terminal would cancel the first, so each position needs one of its own",
     ),
+    ...claimChecks(config),
     ...stickerChecks(config),
     ...unattendedChecks(config),
     ...reconcileChecks(config),
@@ -31,7 +33,7 @@ export function crossChecks(config: Config): Found[] {
 
 function positionChecks(config: Config, position: PositionConfig, at: Problem["path"]): Found[] {
   const { currency } = config.kiosk;
-  const { product, dispenser } = position;
+  const { product } = position;
   const found: Found[] = [];
   const minimum = parseAmount(product.minimum, currency);
   if (minimum === undefined) found.push(tooFine([...at, "product", "minimum"], product.minimum, currency));
@@ -48,18 +50,73 @@ function positionChecks(config: Config, position: PositionConfig, at: Problem["p
       found.push({ path, message: `expected an amount that buys something at ${product.unitPrice} ${currency}` });
     }
   }
-  for (const key of ["quantity", "rate"] as const) {
-    const quantity = parseQuantity(dispenser[key], product.unit);
+  return [
+    ...found,
+    ...quantityChecks(position, at),
+    ...creditChecks(position, at),
+    ...deviceChecks(position, currency, at),
+  ];
+}
+
+/** What a device must be told in its own terms. */
+function deviceChecks({ product, dispenser }: PositionConfig, currency: string, at: Problem["path"]): Found[] {
+  if (dispenser.driver === "mdb" && currencyNumberOf(dispenser, currency) === null) {
+    return [{ path: [...at, "dispenser"], message: `missing: currencyNumber, the number of ${currency} in ISO 4217` }];
+  }
+  const { driver } = dispenser;
+  if (driver !== "dart" || dispenser.priceDecimals === undefined) return [];
+  if ((parseScaled(product.unitPrice, dispenser.priceDecimals) ?? 1_000_000) < 1_000_000) return [];
+  const message = `expected a price of at most six digits with ${dispenser.priceDecimals} of them decimals: the pump shows no more`;
+  return [{ path: [...at, "product", "unitPrice"], message }];
+}
+
+function quantityChecks({ product, dispenser }: PositionConfig, at: Problem["path"]): Found[] {
+  return quantitiesOf(dispenser).flatMap(({ at: key, text }) => {
+    const path = [...at, "dispenser", ...key];
+    const quantity = parseQuantity(text, product.unit);
     if (quantity === undefined) {
-      found.push({
-        path: [...at, "dispenser", key],
-        message: `expected no more decimals than ${product.unit} is counted in`,
-      });
-    } else if (key === "rate" && quantity === 0) {
-      found.push({ path: [...at, "dispenser", key], message: "expected a rate above 0" });
+      return [{ path, message: `expected no more decimals than ${product.unit} is counted in` }];
     }
+    return quantity === 0 ? [{ path, message: "expected more than 0" }] : [];
+  });
+}
+
+const UNITS_OF: Readonly<Record<DriverName, readonly Unit[] | null>> = {
+  simulated: null,
+  "fuel-pulser": ["L", "kg"],
+  "relay-vend": ["credit", "pcs"],
+  "s0-charger": ["kWh"],
+  dart: ["L"],
+  "modbus-meter": ["kWh"],
+  rapi: ["kWh"],
+  mdb: ["credit"],
+};
+
+/** A meter counts what it counts, and a credit is worth itself. */
+function creditChecks({ product, dispenser }: PositionConfig, at: Problem["path"]): Found[] {
+  const units = UNITS_OF[dispenser.driver];
+  const found: Found[] = [];
+  if (units !== null && !units.includes(product.unit)) {
+    found.push({ path: [...at, "product", "unit"], message: `${dispenser.driver} counts ${units.join(" or ")}` });
+  }
+  if (product.unit === "credit" && parseUnitPrice(product.unitPrice) !== 1_000_000) {
+    found.push({ path: [...at, "product", "unitPrice"], message: 'a credit is worth itself: expected "1.00"' });
   }
   return found;
+}
+
+/** Two drivers on one line or one address would each believe the other's pulses and answers. */
+function claimChecks({ positions }: Config): Found[] {
+  const owners = new Map<string, string>();
+  return positions.flatMap(({ id, dispenser }, index) =>
+    claimsOf(dispenser).flatMap((claim) => {
+      const owner = owners.get(claim) ?? id;
+      owners.set(claim, owner);
+      if (owner === id && claimsOf(dispenser).filter((each) => each === claim).length === 1) return [];
+      const message = owner === id ? `${claim} stands twice` : `${claim} belongs to position ${owner}`;
+      return [{ path: ["positions", index, "dispenser"], message }];
+    }),
+  );
 }
 
 /** The merchant's own account alone may read the books. */

@@ -4,6 +4,7 @@ import { isScalar, LineCounter, parseDocument } from "yaml";
 import type { z } from "zod";
 import { crossChecks } from "./checks.ts";
 import { ConfigError, type Problem } from "./problem.ts";
+import { withProfiles } from "./profile.ts";
 import { type Config, configSchema, type PositionConfig } from "./schema.ts";
 import { readRegisteredTerminal, readSecret, secretPath, type Terminal } from "./secrets.ts";
 
@@ -48,7 +49,10 @@ export function loadConfig(file: string, purpose: Purpose = "serve"): Loaded {
     fail(document.errors.map(({ pos, message }) => ({ path: [], line: lines.linePos(pos[0]).line, message })));
   }
   const lineOf = (path: Problem["path"]): number | null => lineAt(document, lines, path);
-  const parsed = configSchema.safeParse(document.toJS());
+  const unknownProfiles: Omit<Problem, "line">[] = [];
+  const written = withProfiles(document.toJS(), unknownProfiles);
+  if (unknownProfiles.length > 0) fail(unknownProfiles.map((found) => ({ ...found, line: lineOf(found.path) })));
+  const parsed = configSchema.safeParse(written);
   if (!parsed.success) {
     return fail(parsed.error.issues.flatMap(problemsOf).map((found) => ({ ...found, line: lineOf(found.path) })));
   }

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { UNIT_NAMES } from "../core/quantity.ts";
+import { dispenser } from "./dispensers.ts";
 import { cron, decimal, duration, hostAndPort, identifier, secretFile } from "./fields.ts";
 
 const kiosk = z.strictObject({
@@ -62,13 +63,6 @@ const seqr = z.strictObject({
   reseller: z.strictObject({ id: z.string().min(1), userId: z.string().min(1), passwordFile: secretFile }).optional(),
 });
 
-const simulated = z.strictObject({
-  driver: z.literal("simulated"),
-  quantity: decimal,
-  rate: decimal.default("40"),
-  register: z.string().min(1).optional(),
-});
-
 const position = z.strictObject({
   id: identifier,
   terminal: z.strictObject({ id: z.string().min(1).max(128), passwordFile: secretFile }).optional(),
@@ -88,7 +82,7 @@ const position = z.strictObject({
   }),
   reserve: z.array(decimal).min(1).max(12),
   noFlowTimeout: duration("5s", "1h").default(120_000),
-  dispenser: z.discriminatedUnion("driver", [simulated]),
+  dispenser,
 });
 
 /** The whole configuration: what is allowed, what it means in the daemon's units, and what is assumed where nothing is said. */
@@ -96,6 +90,13 @@ export const configSchema = z.strictObject({
   kiosk,
   journal: z.strictObject({ path: z.string().min(1) }),
   payment: z.strictObject({ provider: z.literal("seqr"), seqr }),
+  gpio: z
+    .strictObject({
+      backend: z.enum(["auto", "sysfs", "libgpiod"]).default("auto"),
+      /** Whose line N is GPIO N, on a board that is no Raspberry Pi. */
+      headerChip: z.string().min(1).max(80).optional(),
+    })
+    .prefault({}),
   positions: z.array(position).min(1).max(32),
   display: z.strictObject({
     driver: z.literal("web"),

@@ -16,6 +16,7 @@ import { FaultBoard } from "./fault-board.ts";
 import { Outbox } from "./outbox.ts";
 import { POLICY } from "./policy.ts";
 import { Position } from "./position.ts";
+import { Progress } from "./progress.ts";
 import { remoteOffer } from "./remote-offer.ts";
 import { Supervisor } from "./supervisor.ts";
 import { Nap, wait, within } from "./wait.ts";
@@ -43,6 +44,7 @@ export class Kiosk implements CustomerInput, RemoteOffers {
   readonly #outbox: Outbox;
   readonly #supervisor: Supervisor;
   readonly #admission: Admission;
+  readonly #progress: Progress;
   readonly #positions = new Map<string, { readonly setup: PositionSetup; readonly position: Position }>();
   readonly #sales: Record<Outcome, number> = { paid: 0, released: 0, "needs-attention": 0 };
   readonly #naps = new Map<string, Nap>();
@@ -73,6 +75,9 @@ export class Kiosk implements CustomerInput, RemoteOffers {
       log,
       earliestPlausibleMs: deps.earliestPlausibleMs,
     });
+    this.#progress = new Progress(clock, () =>
+      Promise.all([journal.newestAtMs(), ...[...this.#positions.values()].map(({ position }) => position.through())]),
+    );
     this.#admission = new Admission(this.#supervisor, this.faults, deps.newSaleId);
   }
 
@@ -169,6 +174,11 @@ export class Kiosk implements CustomerInput, RemoteOffers {
   /** There may be something new in the outbox. */
   wakeOutbox(): void {
     this.#outbox.wake();
+  }
+
+  /** False when sales have stopped moving. To be asked again and again. */
+  isWell(): boolean {
+    return this.#ending || this.#progress.check();
   }
 
   /** Stops what runs, waits for it within a bound, and closes everything that the kiosk was given. */

@@ -45,6 +45,8 @@ export const POLICY = {
   clockLostMs: 10 * 60_000,
   /** How often it is looked whether the clock has been set meanwhile. */
   clockLookMs: 10_000,
+  /** How long a queue or the journal may take to let one piece of work through: longer than all retries of an append. */
+  stuckMs: 45_000,
   /** How far the clock may lie behind the journal's newest event. */
   clockToleranceMs: 5 * 60_000,
 } as const;

@@ -119,6 +119,11 @@ export class Position {
     return await this.#tell({ type: "stop-requested", reason });
   }
 
+  /** Resolves when everything that waits now has been dealt with. */
+  through(): Promise<void> {
+    return this.#queue.idle();
+  }
+
   /** Ends timers and errands; what is open is recovered at the next start. */
   async close(): Promise<void> {
     this.#queue.close();

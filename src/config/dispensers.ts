@@ -96,7 +96,11 @@ const dart = z.strictObject({
   port,
   baudRate: z.union([z.literal(9_600), z.literal(19_200)]).default(9_600),
   address: z.int().min(0x50).max(0x6f),
-  nozzles: z.array(z.int().min(1).max(8)).min(1).max(8).default([1]),
+  nozzles: z
+    .array(z.int().min(1).max(8))
+    .min(1)
+    .refine((nozzles) => new Set(nozzles).size === nozzles.length, "expected each nozzle once")
+    .default([1]),
   volumeDecimals: z.union([z.literal(0), z.literal(1), z.literal(2), z.literal(3)]).default(2),
   /** Of the price as the pump shows it; without it the pump keeps its own price. */
   priceDecimals: z.int().min(0).max(4).optional(),

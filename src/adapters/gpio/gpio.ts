@@ -14,7 +14,7 @@ export interface Gpio {
   input(line: string, options: InputOptions, changed: (active: boolean) => void): Promise<GpioInput>;
   /** Takes the line for one edge, so that the kernel counts. */
   counter(line: string, options?: CounterOptions): Promise<PulseCounter>;
-  /** Told when lines are lost (a process that held them died) and when all are held again. Outputs come back inactive. */
+  /** Told when lines are lost (a process that held them died) and when all are held again. Outputs come back inactive. All listeners are told. */
   onHeld(listener: (held: boolean, detail: string) => void): void;
   /** Drives every output inactive, then gives back what can be given back; counters stay counting where the kernel allows it. */
   close(): Promise<void>;

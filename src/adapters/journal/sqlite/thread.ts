@@ -8,7 +8,7 @@ import { JournalError } from "./open.ts";
  * The journal on a thread of its own: a sync of a slow card takes as long as it takes, and neither a valve that must
  * close now nor a display may wait for it. Calls are carried out in the order in which they were made.
  */
-export interface Question {
+interface Question {
   readonly id: number;
   readonly method: Method;
   readonly args: readonly unknown[];

@@ -1,0 +1,43 @@
+import type { DispenserEvent } from "../../ports/dispenser.ts";
+
+/** What a driver tells before anybody listens is kept, so that a fault found while opening is not lost. */
+const MOST_KEPT = 16;
+
+/** A driver's voice: its events, and the faults that stand, each under a cause of its own. */
+export class DispenserEvents {
+  readonly #faults = new Map<string, string>();
+  #kept: DispenserEvent[] = [];
+  #listener: ((event: DispenserEvent) => void) | null = null;
+
+  listen(listener: (event: DispenserEvent) => void): void {
+    this.#listener = listener;
+    const kept = this.#kept;
+    this.#kept = [];
+    for (const event of kept) listener(event);
+  }
+
+  tell(event: DispenserEvent): void {
+    if (this.#listener !== null) this.#listener(event);
+    else if (this.#kept.length < MOST_KEPT) this.#kept.push(event);
+  }
+
+  /** Why nothing may be sold now; null when all is well. */
+  get fault(): string | null {
+    return this.#faults.values().next().value ?? null;
+  }
+
+  /** False when it stands already. */
+  raise(cause: string, detail: string): boolean {
+    if (this.#faults.has(cause)) return false;
+    this.#faults.set(cause, detail);
+    this.tell({ type: "fault-raised", detail });
+    return true;
+  }
+
+  /** With other causes left, the first of them is told anew. */
+  clear(cause: string): void {
+    if (!this.#faults.delete(cause)) return;
+    const { fault } = this;
+    this.tell(fault === null ? { type: "fault-cleared" } : { type: "fault-raised", detail: fault });
+  }
+}

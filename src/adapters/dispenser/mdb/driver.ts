@@ -1,0 +1,131 @@
+import type { Cancel, Clock } from "../../../ports/clock.ts";
+import type { Dispenser, DispenserEvent } from "../../../ports/dispenser.ts";
+import type { Log } from "../../../ports/log.ts";
+import { declined, done, type Outcome, unknown } from "../../../ports/outcome.ts";
+import type { SerialLine } from "../../serial/line.ts";
+import { MdbAdapter } from "./adapter.ts";
+import { Ledger } from "./ledger.ts";
+import { openRegister, type VendRegister } from "./register.ts";
+import { Reports } from "./reports.ts";
+import { type MdbVendingSettings, withDefaults } from "./settings.ts";
+import { Vending } from "./vending.ts";
+
+/** Beyond a vend and the end of its session: for a disk that refuses a while. */
+const STOP_MARGIN_MS = 10_000;
+const LONGEST_NOT_READY_MS = 600_000;
+
+/**
+ * A vending machine behind a Qibixx MDB adapter. Its totaliser is the sum of what the machine reported as vended, kept
+ * in the register at `registerPath`, which is written before a success is reported. An approval stands there before it
+ * is sent; one whose result never comes is told as unaccounted. Throws when the register cannot be used. Closes the
+ * line with itself.
+ */
+export function openMdbVending(
+  settings: MdbVendingSettings,
+  line: SerialLine<string>,
+  registerPath: string,
+  clock: Clock,
+  log: Log,
+): Dispenser {
+  return new MdbVending(withDefaults(settings), line, openRegister(registerPath), clock, log);
+}
+
+class MdbVending implements Dispenser {
+  readonly readingStepMs = null;
+  readonly #settings: Required<MdbVendingSettings>;
+  readonly #register: VendRegister;
+  readonly #clock: Clock;
+  readonly #adapter: MdbAdapter;
+  readonly #reports: Reports;
+  readonly #vending: Vending;
+  #cancelReady: Cancel | null = null;
+  /** How often it was not ready in time, since it last was. */
+  #notReady = 0;
+  #closed = false;
+
+  constructor(
+    settings: Required<MdbVendingSettings>,
+    line: SerialLine<string>,
+    register: VendRegister,
+    clock: Clock,
+    log: Log,
+  ) {
+    this.#settings = settings;
+    this.#register = register;
+    this.#clock = clock;
+    this.#reports = new Reports(clock, () => register.state.totalBase);
+    this.#reports.raise("adapter", "the machine has not reported yet");
+    this.#adapter = new MdbAdapter(settings, line, clock, log, {
+      message: (message) => this.#vending.onMessage(message),
+      lost: (detail) => this.#vending.onLost(detail),
+      changed: () => this.#watchReady(),
+    });
+    const ledger = new Ledger(register, this.#reports, clock, log);
+    this.#vending = new Vending(settings, { adapter: this.#adapter, ledger, reports: this.#reports, clock, log });
+    this.#adapter.open();
+    this.#vending.open();
+  }
+
+  listen(listener: (event: DispenserEvent) => void): void {
+    this.#reports.listen(listener);
+    this.#vending.tellLeftOver();
+  }
+
+  async totaliser(): Promise<Outcome<number>> {
+    return done(this.#register.state.totalBase);
+  }
+
+  async arm(limitBase: number): Promise<Outcome<null>> {
+    const { fault } = this.#reports;
+    if (fault !== null) return declined("refused", fault);
+    if (!Number.isSafeInteger(limitBase) || limitBase <= 0) return declined("refused", `${limitBase} is no limit`);
+    return await this.#vending.begin(limitBase);
+  }
+
+  /** Waits for the result of a vend that was approved: no one can stop it. */
+  async stop(): Promise<Outcome<null>> {
+    this.#vending.end();
+    if (this.#vending.resting) return done(null);
+    return await new Promise((resolve) => {
+      const mostMs = this.#settings.vendTimeoutMs + STOP_MARGIN_MS;
+      const cancel = this.#clock.after(mostMs, () => resolve(unknown("the machine does not come to rest")));
+      this.#vending.whenResting(() => {
+        cancel();
+        resolve(done(null));
+      });
+    });
+  }
+
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#reports.listen(null);
+    this.#cancelReady?.();
+    const { awaitsResult } = this.#vending;
+    this.#vending.close();
+    await this.#adapter.close(awaitsResult);
+  }
+
+  #watchReady(): void {
+    const { ready, linked, detail } = this.#adapter;
+    if (ready || !linked) {
+      this.#cancelReady?.();
+      this.#cancelReady = null;
+      this.#notReady = 0;
+      if (ready) this.#reports.clear("adapter");
+      else this.#reports.raise("adapter", detail);
+      return;
+    }
+    const delayMs = Math.min(this.#settings.readyTimeoutMs * 2 ** this.#notReady, LONGEST_NOT_READY_MS);
+    this.#cancelReady ??= this.#clock.after(delayMs, () => this.#onNotReady());
+  }
+
+  /** A line that told of its being ready may have been lost: configured anew, the adapter tells again. */
+  #onNotReady(): void {
+    this.#cancelReady = null;
+    this.#notReady++;
+    this.#reports.raise("adapter", this.#adapter.detail);
+    if (this.#vending.resting) this.#adapter.configure();
+    else this.#watchReady();
+  }
+}

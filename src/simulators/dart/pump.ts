@@ -1,0 +1,82 @@
+import { dartFraming } from "../../adapters/dispenser/dart/codec.ts";
+import type { BenchAction, BenchDevice, SimulatorPort } from "../bench/device.ts";
+import { PumpSide } from "./side.ts";
+
+export interface DartPumpOptions {
+  /** One side for each, 0x50 to 0x6F; 0x50 alone unless given. */
+  readonly addresses?: readonly number[];
+  /** Litres with so many decimals, as in the driver's settings; 2 unless given. */
+  readonly volumeDecimals?: 0 | 1 | 2 | 3;
+  /** 40,000 ml a minute unless given. */
+  readonly rateBasePerMinute?: number;
+  /** How much faster than real time it flows; 1 unless given. */
+  readonly speed?: number;
+  /** 1989 unless given; null for a pump that was never programmed. */
+  readonly price?: number | null;
+  readonly totalBase?: number;
+}
+
+/** A pump of one side or more. Actions of several sides bear the address: `51/lift`. */
+export interface DartPumpBench extends BenchDevice {
+  readonly sides: readonly BenchDevice[];
+}
+
+const LATE_MS = 400;
+
+/** A pump that speaks DART at its end of the line. */
+export function startDartPump(port: SimulatorPort, options: DartPumpOptions = {}): DartPumpBench {
+  const { addresses = [0x50], volumeDecimals = 2, rateBasePerMinute = 40_000, speed = 1, price = 1_989 } = options;
+  const unitBase = 10 ** (3 - volumeDecimals);
+  const total = Math.floor((options.totalBase ?? 1_234_560) / unitBase);
+  const sides = new Map(
+    addresses.map((address) => [address, new PumpSide(address, { unitBase, rateBasePerMinute, speed, price, total })]),
+  );
+  const named = new Map<string, BenchDevice>(
+    [...sides].map(([address, side]) => [sides.size === 1 ? "" : `${address.toString(16)}/`, side]),
+  );
+  const late = new Set<NodeJS.Timeout>();
+  const framing = dartFraming();
+
+  function answer(bytes: Uint8Array): void {
+    for (const frame of framing.push(bytes)) {
+      const said = sides.get(frame.address)?.answer(frame);
+      if (said === undefined || said === null) continue;
+      if (!said.late) {
+        port.write(said.bytes);
+        continue;
+      }
+      const timer = setTimeout(() => {
+        late.delete(timer);
+        port.write(said.bytes);
+      }, LATE_MS);
+      late.add(timer);
+    }
+  }
+
+  port.onBytes(answer);
+  const all = [...named];
+  return {
+    kind: "pump-dart",
+    sides: [...sides.values()],
+    actions: all.flatMap(([prefix, side]) => side.actions.map((action): BenchAction => withPrefix(prefix, action))),
+    act: (id) => {
+      const found = all.find(([prefix]) => id.startsWith(prefix));
+      if (found === undefined) throw new RangeError(`A pump-dart cannot ${id}.`);
+      found[1].act(id.slice(found[0].length));
+    },
+    state: () =>
+      Object.fromEntries(
+        all.flatMap(([prefix, side]) => Object.entries(side.state()).map(([key, value]) => [prefix + key, value])),
+      ),
+    releasedBase: () => all.reduce((sum, [, side]) => sum + side.releasedBase(), 0),
+    close: async () => {
+      for (const timer of late) clearTimeout(timer);
+      await Promise.all(all.map(([, side]) => side.close()));
+      await port.close();
+    },
+  };
+}
+
+function withPrefix(prefix: string, action: BenchAction): BenchAction {
+  return prefix === "" ? action : { ...action, id: prefix + action.id, label: `${prefix} ${action.label}` };
+}

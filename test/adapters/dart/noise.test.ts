@@ -1,0 +1,93 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { describe, expect, it } from "vitest";
+import type { DartBusSettings } from "../../../src/adapters/dispenser/dart/bus.ts";
+import type { Outcome } from "../../../src/ports/outcome.ts";
+import { noisyWire } from "../../../src/simulators/bench/noise.ts";
+import { tempFolder } from "../../support/temp.ts";
+import { hasSocat, openController, openPty, openPump, side, Told } from "./rig.ts";
+
+const DELIVERIES = Number(process.env["DART_DELIVERIES"] ?? 1_000);
+const SEEDS = Array.from({ length: 20 }, (_, at) => at + 1);
+const ONE_BYTE_IN = 100;
+/** A lost frame is to cost little. */
+const HASTY: DartBusSettings = { pollMs: 500, answerTimeoutMs: 25, requestTimeoutMs: 800, silentAfter: 20 };
+const PATIENCE_MS = 6_000;
+
+interface Tally {
+  right: number;
+  /** Ended without a certain amount, which the engine hands to a person. */
+  unsettled: number;
+  notArmed: number;
+  faults: number;
+  readonly wrong: string[];
+}
+
+/** Deliveries over one wire that damages bytes in both directions, each with a limit and a customer of its own. */
+async function deliver(seed: number, count: number, tally: Tally): Promise<void> {
+  const pty = await openPty(tempFolder(), `noise-${seed}`);
+  const bench = await openPump(pty.device, { speed: 400 }, noisyWire(seed, ONE_BYTE_IN));
+  const { bus, pump } = openController(pty.host, HASTY, undefined, 0);
+  const pumped = side(bench);
+  const chance = dice(seed);
+  const dispenser = pump({ readingMs: 30, watchMs: 60_000 });
+  const told = new Told(dispenser);
+  let before = await settled(() => dispenser.totaliser());
+  let releasedBefore = bench.releasedBase();
+  for (let number = 0; number < count; number++) {
+    told.all.length = 0;
+    const limitBase = 100 + chance(3_000);
+    const armed = await dispenser.arm(limitBase);
+    if (armed.kind === "done") {
+      pumped.act("lift");
+      pumped.act("squeeze");
+      const hangUp = setTimeout(() => pumped.act("hang-up"), chance(4) === 0 ? chance(20) : 1_500);
+      const endMs = Date.now() + PATIENCE_MS;
+      const over = (): boolean => told.all.some(({ type }) => type === "finished" || type === "fault-raised");
+      while (!over() && Date.now() < endMs) await sleep(2);
+      clearTimeout(hangUp);
+    } else tally.notArmed++;
+    const stopped = await settled(() => dispenser.stop());
+    pumped.act("hang-up");
+    const after = await settled(() => dispenser.totaliser());
+    if (told.of("fault-raised").length > 0) tally.faults++;
+    const released = bench.releasedBase() - releasedBefore;
+    if (released > limitBase) tally.wrong.push(`seed ${seed}, ${number}: ${released} over ${limitBase}`);
+    if (stopped.kind !== "done" || after.kind !== "done" || before.kind !== "done") tally.unsettled++;
+    else if (after.value - before.value === released) tally.right++;
+    else tally.wrong.push(`seed ${seed}, ${number}: ${after.value - before.value} for ${released}`);
+    before = after;
+    releasedBefore = bench.releasedBase();
+  }
+  await bus.close();
+  await bench.close();
+  await pty.unplug();
+}
+
+async function settled<T>(ask: () => Promise<Outcome<T>>): Promise<Outcome<T>> {
+  for (let attempt = 1; ; attempt++) {
+    const outcome = await ask();
+    if (outcome.kind !== "unknown" || attempt === 8) return outcome;
+    await sleep(20);
+  }
+}
+
+/** The same for the same seed. */
+function dice(seed: number): (below: number) => number {
+  let state = seed * 2_654_435_761;
+  return (below) => {
+    state = (state * 1_103_515_245 + 12_345) % 2_147_483_648;
+    return Math.floor((state / 2_147_483_648) * below);
+  };
+}
+
+describe.skipIf(!hasSocat)("a wire that damages one byte in a hundred", () => {
+  it(`bills ${DELIVERIES} deliveries rightly or not at all`, { timeout: 300_000 }, async () => {
+    const tally: Tally = { right: 0, unsettled: 0, notArmed: 0, faults: 0, wrong: [] };
+    await Promise.all(SEEDS.map((seed) => deliver(seed, DELIVERIES / SEEDS.length, tally)));
+    console.info(JSON.stringify({ ...tally, wrong: tally.wrong.length }));
+    expect(tally.wrong).toEqual([]);
+    expect(tally.right + tally.unsettled).toBe(DELIVERIES);
+    // Noise is to be got over, not given in to; how well depends on what else the machine does.
+    expect(tally.right).toBeGreaterThan(0.75 * DELIVERIES);
+  });
+});

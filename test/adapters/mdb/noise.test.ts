@@ -1,0 +1,76 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { expect, it } from "vitest";
+import { noisyWire } from "../../../src/simulators/bench/noise.ts";
+import { tempFolder } from "../../support/temp.ts";
+import { hasSocat, type Rig, rig } from "./rig.ts";
+
+const MACHINES = 8;
+const VENDS_EACH = 125;
+const LIMIT_BASE = 3000;
+
+it.skipIf(!hasSocat)(
+  "tells no more than was released, and tells or reports all of it, with one byte in a hundred damaged",
+  { timeout: 120_000 },
+  async () => {
+    const folders = Array.from({ length: MACHINES }, tempFolder);
+    const sold = await Promise.all(folders.map((folder, index) => sell(folder, index + 1)));
+    for (const { vends, toldBase, releasedBase, unaccountedBase, mostBase } of sold) {
+      expect(vends).toBeGreaterThanOrEqual(VENDS_EACH);
+      expect(toldBase).toBeLessThanOrEqual(releasedBase);
+      expect(toldBase + unaccountedBase).toBeGreaterThanOrEqual(releasedBase);
+      expect(mostBase).toBeLessThanOrEqual(LIMIT_BASE);
+      // Neither is the noise without effect, nor is most of what is sold lost to it.
+      expect(toldBase).toBeGreaterThan(releasedBase / 2);
+      expect(toldBase).toBeLessThan(releasedBase);
+    }
+  },
+);
+
+async function sell(folder: string, seed: number) {
+  const noise = noisyWire(seed, 100);
+  let noisy = false;
+  const made = await rig(folder, {
+    noise: (bytes) => (noisy ? noise(bytes) : bytes),
+    customer: "auto",
+    vendMs: 1,
+    pollMs: 1,
+    patienceMs: 40,
+    vendTimeoutMs: 80,
+    answerTimeoutMs: 20,
+    readyTimeoutMs: 80,
+  });
+  noisy = true;
+  let mostBase = 0;
+  for (let rounds = 0; rounds < 50 * VENDS_EACH && Number(made.machine.state()["vends"]) < VENDS_EACH; rounds++) {
+    const before = await approvedBase(made);
+    await deliver(made);
+    mostBase = Math.max(mostBase, (await approvedBase(made)) - before);
+  }
+  noisy = false;
+  expect((await made.dispenser.stop()).kind).toBe("done");
+  const toldBase = await made.totalBase();
+  const sold = {
+    vends: Number(made.machine.state()["vends"]),
+    toldBase,
+    releasedBase: made.machine.releasedBase(),
+    unaccountedBase: (await approvedBase(made)) - toldBase,
+    mostBase,
+  };
+  await made.remove();
+  return sold;
+}
+
+/** All that was approved and not withdrawn: told, and told as unaccounted. */
+async function approvedBase({ totalBase, unaccountedBase }: Rig): Promise<number> {
+  return unaccountedBase().reduce<number>((sum, base) => sum + (base ?? 0), await totalBase());
+}
+
+async function deliver({ dispenser, events }: Rig): Promise<void> {
+  const from = events.length;
+  const armed = await dispenser.arm(LIMIT_BASE);
+  if (armed.kind === "declined") await sleep(10);
+  const endMs = performance.now() + 500;
+  const finished = (): boolean => events.slice(from).some(({ type }) => type === "finished");
+  while (armed.kind === "done" && !finished() && performance.now() < endMs) await sleep(1);
+  await dispenser.stop();
+}

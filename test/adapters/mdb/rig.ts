@@ -1,0 +1,111 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { systemClock } from "../../../src/adapters/clock/system/clock.ts";
+import { openMdbVending } from "../../../src/adapters/dispenser/mdb/driver.ts";
+import type { MdbVendingSettings } from "../../../src/adapters/dispenser/mdb/settings.ts";
+import { textLines } from "../../../src/adapters/serial/lines-framing.ts";
+import { openSerialLine } from "../../../src/adapters/serial/open.ts";
+import type { Dispenser, DispenserEvent } from "../../../src/ports/dispenser.ts";
+import type { Log } from "../../../src/ports/log.ts";
+import type { BenchDevice } from "../../../src/simulators/bench/device.ts";
+import { openSimulatorPort } from "../../../src/simulators/bench/port.ts";
+import { openPty, type PtyPair } from "../../../src/simulators/bench/pty.ts";
+import { startVendingMachine, type VendingMachineOptions } from "../../../src/simulators/mdb/vending-machine.ts";
+import { needs } from "../../support/components.ts";
+
+export const hasSocat = needs("socat", "/usr/bin/socat");
+
+export const SILENT: Log = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
+
+const ITEMS = [
+  { number: 1, priceBase: 1200 },
+  { number: 2, priceBase: 1550 },
+  { number: 18, priceBase: 9920 },
+];
+
+export const SETTINGS: MdbVendingSettings = {
+  flow: "authorise-first",
+  currencyNumber: 752,
+  address: 0x10,
+  prices: new Map(ITEMS.map(({ number, priceBase }) => [number, priceBase])),
+  maxVends: 5,
+  vendTimeoutMs: 400,
+  wantTimeoutMs: 2_000,
+  answerTimeoutMs: 60,
+  readyTimeoutMs: 400,
+};
+
+/** A driver on one end of a pseudo-terminal. */
+export interface Driven {
+  readonly dispenser: Dispenser;
+  readonly events: DispenserEvent[];
+  /** What was told as unaccounted, with null for an amount that nobody knows. */
+  readonly unaccountedBase: () => (number | null)[];
+  readonly fault: () => string | null;
+  readonly totalBase: () => Promise<number>;
+}
+
+export function drive(pair: PtyPair, registerPath: string, settings: MdbVendingSettings): Driven {
+  const framing = textLines({ end: "\n", maxBytes: 120 });
+  const clock = systemClock();
+  const line = openSerialLine({ path: pair.host, baudRate: 115_200 }, framing, clock, SILENT);
+  const dispenser = openMdbVending(settings, line, registerPath, clock, SILENT);
+  const events: DispenserEvent[] = [];
+  let fault: string | null = null;
+  dispenser.listen((event) => {
+    events.push(event);
+    if (event.type === "fault-raised") fault = event.detail;
+    if (event.type === "fault-cleared") fault = null;
+  });
+  return {
+    dispenser,
+    events,
+    fault: () => fault,
+    unaccountedBase: () => events.flatMap((event) => (event.type === "unaccounted" ? [event.quantityBase] : [])),
+    totalBase: async () => {
+      const reading = await dispenser.totaliser();
+      if (reading.kind !== "done") throw new Error(JSON.stringify(reading));
+      return reading.value;
+    },
+  };
+}
+
+export interface Rig extends Driven {
+  readonly machine: BenchDevice;
+  readonly pair: PtyPair;
+  readonly registerPath: string;
+  remove(): Promise<void>;
+}
+
+/** A driver and a vending machine at the two ends of a pseudo-terminal, ready to sell. */
+export async function rig(
+  folder: string,
+  options: VendingMachineOptions & Partial<MdbVendingSettings> & { noise?: (bytes: Uint8Array) => Uint8Array } = {},
+): Promise<Rig> {
+  const { noise, ...rest } = options;
+  const pair = await openPty(folder, "mdb");
+  const port = await openSimulatorPort({ path: pair.device, baudRate: 115_200, ...(noise ? { noise } : {}) });
+  const machine = startVendingMachine(port, { items: ITEMS, vendMs: 5, pollMs: 2, ...rest });
+  const registerPath = `${folder}/register`;
+  const driven = drive(pair, registerPath, { ...SETTINGS, ...rest });
+  await until(() => driven.fault() === null, 10_000);
+  return {
+    ...driven,
+    machine,
+    pair,
+    registerPath,
+    remove: async () => {
+      await driven.dispenser.close();
+      await machine.close();
+      await pair.unplug();
+    },
+  };
+}
+
+/** Waits for what must come true. */
+export async function until(what: () => boolean, withinMs = 3_000): Promise<void> {
+  const endMs = performance.now() + withinMs;
+  while (!what()) {
+    if (performance.now() > endMs) throw new Error(`did not come true within ${withinMs} ms: ${what.toString()}`);
+    await sleep(2);
+  }
+}

@@ -1,0 +1,81 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { onTestFinished } from "vitest";
+import { systemClock } from "../../../src/adapters/clock/system/clock.ts";
+import type { LineSettings, SerialLine } from "../../../src/adapters/serial/line.ts";
+import { textLines } from "../../../src/adapters/serial/lines-framing.ts";
+import { openSerialLine } from "../../../src/adapters/serial/open.ts";
+import type { Log } from "../../../src/ports/log.ts";
+import type { SimulatorPort } from "../../../src/simulators/bench/device.ts";
+import { openSimulatorPort } from "../../../src/simulators/bench/port.ts";
+import { openPty, type PtyPair } from "../../../src/simulators/bench/pty.ts";
+import { needs } from "../../support/components.ts";
+import { tempFolder } from "../../support/temp.ts";
+
+export const hasSocat = needs("socat", "/usr/bin/socat");
+
+export const SILENT: Log = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
+
+/** Waits for what must come true. */
+export async function until(what: () => boolean, withinMs = 3_000): Promise<void> {
+  const endMs = performance.now() + withinMs;
+  while (!what()) {
+    if (performance.now() > endMs) throw new Error(`did not come true within ${withinMs} ms: ${what.toString()}`);
+    await sleep(2);
+  }
+}
+
+export interface Plug {
+  readonly pair: PtyPair;
+  readonly device: SimulatorPort;
+}
+
+export interface LineRig {
+  readonly line: SerialLine<string>;
+  /** Each change of the line, as `up` or `down: why`. */
+  readonly links: string[];
+  readonly frames: string[];
+  /** Puts a device into the socket: what it gets is told line by line, with a way to answer. */
+  plug(received: (line: string, answer: (text: string) => void) => void): Promise<Plug>;
+}
+
+/** A line of text over a pseudo-terminal, whose plug can be pulled and put back. */
+export function lineRig(settings: Partial<LineSettings> = {}): LineRig {
+  const folder = tempFolder();
+  const links: string[] = [];
+  const frames: string[] = [];
+  const path = `${folder}/plug.host`;
+  const framing = textLines({ end: "\n", maxBytes: 200 });
+  const line = openSerialLine({ path, baudRate: 115_200, ...settings }, framing, systemClock(), SILENT);
+  line.onLink((up, detail) => links.push(up ? "up" : `down: ${detail}`));
+  line.onFrame((frame) => frames.push(frame));
+  onTestFinished(() => line.close());
+  return {
+    line,
+    links,
+    frames,
+    plug: async (received) => {
+      const pair = await openPty(folder, "plug");
+      const device = await openSimulatorPort({ path: pair.device, baudRate: 115_200 });
+      const answer = (text: string): void => device.write(Buffer.from(text, "latin1"));
+      const heard = textLines({ end: "\n", maxBytes: 200 });
+      device.onBytes((bytes) => {
+        for (const text of heard.push(bytes)) received(text, answer);
+      });
+      onTestFinished(async () => {
+        await device.close();
+        await pair.unplug();
+      });
+      await until(() => line.up);
+      return { pair, device };
+    },
+  };
+}
+
+export function request(text: string): Uint8Array {
+  return Buffer.from(`${text}\n`, "latin1");
+}
+
+/** Takes any line for the answer. */
+export function any(frame: string): string {
+  return frame;
+}

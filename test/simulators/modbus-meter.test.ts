@@ -1,0 +1,95 @@
+import { describe, expect, it } from "vitest";
+import { encode, readRequest, writeCoilRequest } from "../../src/adapters/dispenser/modbus-meter/codec.ts";
+import type { BenchDevice, SimulatorPort } from "../../src/simulators/bench/device.ts";
+import { startModbusMeter } from "../../src/simulators/modbus-meter/modbus-meter.ts";
+
+function make(): { device: BenchDevice; ask(request: Uint8Array): string } {
+  let said = "";
+  let listener: (bytes: Uint8Array) => void = () => {};
+  const port: SimulatorPort = {
+    write: (bytes) => {
+      said += Buffer.from(bytes).toString("hex");
+    },
+    onBytes: (next) => {
+      listener = next;
+    },
+    close: () => Promise.resolve(),
+  };
+  const device = startModbusMeter(port, { startWh: 100_000, powerW: 36_000_000 });
+  return {
+    device,
+    ask: (request) => {
+      said = "";
+      listener(request);
+      return said;
+    },
+  };
+}
+
+function hex(bytes: Uint8Array): string {
+  return Buffer.from(bytes).toString("hex");
+}
+
+function spin(ms: number): void {
+  const endMs = performance.now() + ms;
+  while (performance.now() < endMs);
+}
+
+const ON = writeCoilRequest(1, 0, true);
+const OFF = writeCoilRequest(1, 0, false);
+const IMPORT = readRequest(1, 4, 0x0048, 2);
+
+describe("the simulated meter", () => {
+  it("answers what is published of the SDM meters", () => {
+    const { ask } = make();
+    expect(ask(IMPORT)).toBe(hex(encode({ unit: 1, functionCode: 4, data: Uint8Array.of(4, 0x42, 0xc8, 0, 0) })));
+    expect(ask(readRequest(1, 4, 0, 2))).toMatch(/^01040443660000/);
+    expect(ask(readRequest(1, 4, 1, 2))).toMatch(/^018402/);
+    expect(ask(readRequest(1, 3, 0, 2))).toMatch(/^018301/);
+    expect(ask(readRequest(2, 4, 0, 2))).toBe("");
+    expect(ask(writeCoilRequest(1, 9, true))).toMatch(/^018502/);
+  });
+
+  it.each([
+    ["the contactor is closed and a car is there", [], true],
+    ["no car is there", ["unplug"], false],
+    ["it came back", ["unplug", "plug-in"], true],
+  ] as const)("lets energy flow as it should when %s", (_, acts, flows) => {
+    const { device, ask } = make();
+    spin(5);
+    expect(device.releasedBase()).toBe(0);
+    for (const act of acts) device.act(act);
+    expect(ask(ON)).toBe(hex(ON));
+    spin(5);
+    expect(ask(OFF)).toBe(hex(OFF));
+    const released = device.releasedBase();
+    expect(released > 0).toBe(flows);
+    spin(5);
+    expect(device.releasedBase()).toBe(released);
+  });
+
+  it("does what is wished on it, and is mended", () => {
+    const { device, ask } = make();
+    const well = ask(IMPORT);
+    const answers: Record<string, string> = {};
+    for (const fault of ["be-silent", "answer-for-another", "break-checksums", "answer-late"]) {
+      device.act(fault);
+      answers[fault] = ask(IMPORT);
+    }
+    expect(answers).toMatchObject({ "be-silent": "", "answer-late": "" });
+    expect(answers["answer-for-another"]).toMatch(/^0204/);
+    expect(answers["break-checksums"]).not.toBe(well);
+    expect(ask(ON)).toBe(well);
+    device.act("mend");
+    ask(OFF);
+    const released = device.releasedBase();
+    device.act("jump");
+    expect(device.state()["register"]).toBe(`${((105_000 + released) / 1_000).toFixed(3)} kWh`);
+    device.act("go-back");
+    device.act("weld");
+    ask(ON);
+    ask(OFF);
+    expect(device.state()).toMatchObject({ contactor: "closed", welded: true });
+    expect(() => device.act("explode")).toThrow(/knows no explode, only plug-in/);
+  });
+});

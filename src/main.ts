@@ -1,7 +1,7 @@
 #!/usr/bin/env -S node --max-semi-space-size=1
 import { randomInt } from "node:crypto";
 import { readFileSync } from "node:fs";
-import { dirname, join, resolve } from "node:path";
+import { dirname, resolve } from "node:path";
 import type { SeqrBooksSettings } from "./adapters/payment/seqr/books.ts";
 import type { SeqrCalls } from "./adapters/payment/seqr/calls.ts";
 import type { Daemon, StartOptions } from "./cli/daemon.ts";
@@ -9,11 +9,10 @@ import { runCli } from "./cli/program.ts";
 import { seqrSettings } from "./cli/seqr-settings.ts";
 import { goodsOf, timingOf } from "./config/goods.ts";
 import type { Loaded } from "./config/load.ts";
-import type { PositionConfig } from "./config/schema.ts";
-import { parseQuantity } from "./core/quantity.ts";
+import { openDispenser, Shared } from "./drivers.ts";
+import type { PositionSetup } from "./engine/admission.ts";
 import type { Kiosk } from "./engine/kiosk.ts";
 import type { Clock } from "./ports/clock.ts";
-import type { Dispenser } from "./ports/dispenser.ts";
 import type { KioskView } from "./ports/display.ts";
 import type { Journal } from "./ports/journal.ts";
 import type { Log } from "./ports/log.ts";
@@ -34,6 +33,7 @@ async function startDaemon(loaded: Loaded, { log, onFatal }: StartOptions): Prom
   const { createSeqrProvider } = await import("./adapters/payment/seqr/provider.ts");
   const { startWebDisplay } = await import("./adapters/display/web/server.ts");
   const { createPrometheus } = await import("./adapters/metrics/prometheus/metrics.ts");
+  const { systemdService } = await import("./adapters/service/systemd/systemd.ts");
   const engine = await import("./engine/kiosk.ts");
   const clock = systemClock();
   const undo: (() => Promise<void>)[] = [];
@@ -46,13 +46,9 @@ async function startDaemon(loaded: Loaded, { log, onFatal }: StartOptions): Prom
     undo.push(() => payment.close());
     const telemetry = await startTelemetry(loaded, clock, log);
     undo.push(() => telemetry.close());
-    const positions = [];
-    for (const position of config.positions) {
-      const dispenser = await openDispenser(loaded, position, clock);
-      undo.push(() => dispenser.close());
-      const { noFlowTimeout: noFlowTimeoutMs } = position;
-      positions.push({ goods: goodsOf(config, position), dispenser, noFlowTimeoutMs, timing: timingOf(config) });
-    }
+    const shared = new Shared();
+    undo.push(() => shared.close());
+    const positions = await openPositions(loaded, { clock, log, shared }, undo);
     let show = (_view: KioskView): void => {};
     let saleClosed = (): void => {};
     const kiosk = new engine.Kiosk({
@@ -84,21 +80,44 @@ async function startDaemon(loaded: Loaded, { log, onFatal }: StartOptions): Prom
     undo.push(() => display.close());
     show = (view) => display.show(view);
     display.show(kiosk.view());
+    const service = await systemdService(process.env, clock, log);
+    undo.push(async () => service.close());
     await kiosk.start();
+    service.watch(() => kiosk.isWell());
     const unattended = await takeRemoteOffers(loaded, kiosk, clock, log);
     const bookkeeper = await keepBooks(loaded, settings, { kiosk, journal, clock, log, calls });
     saleClosed = () => bookkeeper.saleClosed();
+    service.ready();
     const close = async (): Promise<void> => {
+      service.stopping();
       bookkeeper.close();
       await unattended?.close();
       await kiosk.close();
+      await shared.close();
       await display.close();
+      service.close();
     };
     return { displayUrl: display.url, close };
   } catch (error) {
     for (const step of undo.reverse()) await step().catch(() => undefined);
     throw error;
   }
+}
+
+async function openPositions(
+  { config }: Loaded,
+  given: { clock: Clock; log: Log; shared: Shared },
+  undo: (() => Promise<void>)[],
+): Promise<PositionSetup[]> {
+  const positions = [];
+  const around = { config, folder: dirname(config.journal.path), ...given };
+  for (const position of config.positions) {
+    const dispenser = await openDispenser(position, around);
+    undo.push(() => dispenser.close());
+    const { noFlowTimeout: noFlowTimeoutMs } = position;
+    positions.push({ goods: goodsOf(config, position), dispenser, noFlowTimeoutMs, timing: timingOf(config) });
+  }
+  return positions;
 }
 
 /** Only the tests of the whole daemon name a failpoint. */
@@ -127,20 +146,6 @@ async function startTelemetry({ config, secrets }: Loaded, clock: Clock, log: Lo
     version,
   };
   return connectMqtt(settings, clock, log);
-}
-
-/** One line a driver. */
-async function openDispenser({ config }: Loaded, position: PositionConfig, clock: Clock): Promise<Dispenser> {
-  const { dispenser, product, id } = position;
-  const { createSimulatedDispenser } = await import("./adapters/dispenser/simulated/simulated.ts");
-  return createSimulatedDispenser(
-    {
-      quantityBase: parseQuantity(dispenser.quantity, product.unit) ?? 0,
-      rateBasePerMinute: parseQuantity(dispenser.rate, product.unit) ?? 0,
-      registerPath: dispenser.register ?? join(dirname(config.journal.path), `simulated-${id}.register`),
-    },
-    clock,
-  );
 }
 
 /** For customers who scan the machine's own printed code; off unless it is configured. */

@@ -4,6 +4,7 @@ import { openHistory } from "../adapters/journal/sqlite/history.ts";
 import { formatAmount } from "../core/money.ts";
 import { parseQuantity } from "../core/quantity.ts";
 import { priceMinor, type Tariff } from "../core/tariff.ts";
+import type { BenchDevice } from "../simulators/bench/device.ts";
 import { CliError } from "./failure.ts";
 import { receiptText } from "./receipt.ts";
 import { print } from "./table.ts";
@@ -15,9 +16,24 @@ interface Scene {
   readonly journalPath: string;
   readonly kioskName: string;
   readonly tariff: Tariff;
+  readonly part: Part;
+  /** Null when there is none that a person could do anything to. */
+  readonly device: BenchDevice | null;
 }
 
-const MAXIMUM = "300.00";
+/** What a customer does at the machine itself, beside its display. */
+export interface Part {
+  /** The largest amount chosen at the display; null where goods chosen at the machine begin the sale. */
+  readonly maximum: string | null;
+  readonly before: readonly string[];
+  /** Once it dispenses. */
+  readonly begin: readonly string[];
+  /** Done as soon as so much has been delivered, in the product's unit; null for nothing. */
+  readonly end: { readonly quantity: number; readonly actions: readonly string[] } | null;
+  /** What the device's meter cannot tell, in base units. */
+  readonly resolutionBase: number;
+}
+
 const PATIENCE_MS = 60_000;
 const LOOK_EVERY_MS = 100;
 
@@ -43,23 +59,46 @@ const auditAnswer = z.object({
  * against the price of what was dispensed. Throws a CliError when they differ.
  */
 export async function playCustomer(scene: Scene): Promise<void> {
+  const { part, tariff } = scene;
   await until(scene, "the display is ready", (view) => view.available);
-  await post(new URL("api/positions/1/select", scene.displayUrl), { reserve: MAXIMUM });
-  print(`Customer chooses at most ${MAXIMUM} ${scene.tariff.currency}`);
+  act(scene, part.before);
+  if (part.maximum !== null) {
+    await post(new URL("api/positions/1/select", scene.displayUrl), { reserve: part.maximum });
+    print(`Customer chooses at most ${part.maximum} ${tariff.currency}`);
+  }
   const offered = await until(scene, "the code is shown", (view) => view.qr !== null);
   const invoiceReference = /\d+$/.exec(offered.qr ?? "")?.[0];
   print(`Display shows      ${offered.qr}`);
   await post(new URL("/phone/api/confirm", scene.phoneUrl), { invoiceReference });
   print("Customer confirms on the phone");
+  await until(scene, "it may be dispensed", (view) => view.state === "dispensing" || view.state === "closed");
+  act(scene, part.begin);
+  const closed = await untilClosed(scene);
+  await settle(scene, closed, invoiceReference ?? "");
+}
+
+async function untilClosed(scene: Scene): Promise<View> {
   let shown = 0;
-  const closed = await until(scene, "the sale is closed", (view) => {
+  let { end } = scene.part;
+  return await until(scene, "the sale is closed", (view) => {
     if (view.state === "dispensing" && Date.now() - shown >= 1_000) {
       shown = Date.now();
       print(`Dispensing         ${view.quantity} ${scene.tariff.unit}  ${view.amount} ${scene.tariff.currency}`);
     }
+    if (end !== null && Number(view.quantity) >= end.quantity) {
+      const { actions } = end;
+      end = null;
+      act(scene, actions);
+    }
     return view.state === "closed";
   });
-  await settle(scene, closed, invoiceReference ?? "");
+}
+
+function act({ device }: Scene, actions: readonly string[]): void {
+  for (const action of actions) {
+    device?.act(action);
+    print(`At the machine     ${action}`);
+  }
 }
 
 async function settle(scene: Scene, closed: View, invoiceReference: string): Promise<void> {
@@ -76,7 +115,16 @@ async function settle(scene: Scene, closed: View, invoiceReference: string): Pro
   if (bill?.status !== "PAID" || bill.commits !== 1 || bill.committedMinor !== dueMinor) {
     throw new CliError(`The books do not balance: ${bill?.status ?? "no bill"}, ${books}.`);
   }
+  holdAgainstDevice(scene, parseQuantity(closed.quantity, unit) ?? 0);
   print(`The books balance: ${books} ${currency}.`);
+}
+
+/** The device knows best what it has released: never is more billed, nor less than its meter can tell. */
+function holdAgainstDevice({ device, part }: Scene, quantityBase: number): void {
+  if (device === null) return;
+  const missingBase = device.releasedBase() - quantityBase;
+  if (missingBase >= 0 && missingBase <= part.resolutionBase) return;
+  throw new CliError(`The device released ${device.releasedBase()}, and ${quantityBase} was billed (in base units).`);
 }
 
 async function until(scene: Scene, what: string, holds: (view: View) => boolean): Promise<View> {

@@ -6,18 +6,27 @@ import { createLog } from "../adapters/log/pino/log.ts";
 import { tariffOf } from "../config/goods.ts";
 import { loadConfig } from "../config/load.ts";
 import type { PositionConfig } from "../config/schema.ts";
+import type { BenchDevice } from "../simulators/bench/device.ts";
+import { openPty } from "../simulators/bench/pty.ts";
+import { startBench } from "../simulators/bench/server.ts";
 import { startBroker } from "../simulators/broker/broker.ts";
 import { startSeqrSimulator } from "../simulators/seqr/server.ts";
 import { playCustomer } from "./customer.ts";
 import type { StartDaemon } from "./daemon.ts";
+import { HURRY, KINDS, type Kind, type KindName } from "./demo-kinds.ts";
+import { DEVICES, type DeviceName, startDevice } from "./devices.ts";
 import { toldToEnd } from "./ending.ts";
-import { CliError } from "./failure.ts";
+import { CliError, UsageError } from "./failure.ts";
 import { print } from "./table.ts";
 
 const LOOPBACK = { host: "127.0.0.1", port: 0 };
 
-/** The product itself, wired to a payment service, a broker and a dispenser that are simulated in this process. */
-export async function demo(options: { auto?: boolean }, startDaemon: StartDaemon): Promise<void> {
+/** The product itself, wired to a payment service, a broker and a device that are simulated in this process. */
+export async function demo(options: { auto?: boolean; kind: string }, startDaemon: StartDaemon): Promise<void> {
+  const kind: Kind | undefined = Object.hasOwn(KINDS, options.kind) ? KINDS[options.kind as KindName] : undefined;
+  if (kind === undefined) {
+    throw new UsageError(`--kind: expected one of ${Object.keys(KINDS).join(", ")}, not "${options.kind}"`);
+  }
   const folder = mkdtempSync(join(tmpdir(), "kioskd-demo-"));
   const undo: (() => Promise<void>)[] = [async () => rmSync(folder, { recursive: true, force: true })];
   const ending = toldToEnd();
@@ -26,7 +35,9 @@ export async function demo(options: { auto?: boolean }, startDaemon: StartDaemon
     undo.push(() => seqr.close());
     const broker = await startBroker(LOOPBACK);
     undo.push(() => broker.close());
-    const loaded = loadConfig(writeConfig(folder, seqr.endpoint, broker.url));
+    const wired = kind.device === null ? null : await wireDevice(folder, kind.device, undo);
+    const position = kind.position(wired?.port ?? "");
+    const loaded = loadConfig(writeConfig(folder, seqr.endpoint, broker.url, position));
     const log = createLog({ level: "warn", secrets: [], write: (line) => process.stderr.write(line) });
     const onFatal = (reason: string): void => {
       process.stderr.write(`${reason}\n`);
@@ -35,8 +46,10 @@ export async function demo(options: { auto?: boolean }, startDaemon: StartDaemon
     const daemon = await startDaemon(loaded, { log, onFatal });
     undo.push(() => daemon.close());
     print(
-      `Display  ${daemon.displayUrl}\nPhone    ${seqr.phoneUrl}\nBroker   ${broker.url}  (topics below kioskd/demo-1)\n`,
+      `Display  ${daemon.displayUrl}\nPhone    ${seqr.phoneUrl}\nBroker   ${broker.url}  (topics below kioskd/demo-1)`,
     );
+    if (wired !== null) print(`Bench    ${wired.benchUrl}  (${DEVICES[wired.device.kind as DeviceName].what})`);
+    print("");
     if (options.auto === true) {
       const { config } = loaded;
       await playCustomer({
@@ -45,20 +58,38 @@ export async function demo(options: { auto?: boolean }, startDaemon: StartDaemon
         journalPath: config.journal.path,
         kioskName: config.kiosk.name,
         tariff: tariffOf(config, config.positions[0] as PositionConfig),
+        part: kind.part,
+        device: wired?.device ?? null,
       });
     } else {
-      print("Choose an amount on the display, confirm it on the phone, and watch. Ctrl-C ends the demo.");
+      const where = kind.device === null ? "" : "at the bench do what a customer would, ";
+      print(`Choose an amount on the display, confirm it on the phone, ${where}and watch. Ctrl-C ends the demo.`);
       await ending;
     }
   } catch (error) {
-    if (error instanceof CliError) throw error;
+    if (error instanceof CliError || error instanceof UsageError) throw error;
     throw new CliError(`The demo failed: ${error instanceof Error ? error.message : String(error)}`);
   } finally {
     for (const step of undo.reverse()) await step().catch(() => undefined);
   }
 }
 
-function writeConfig(folder: string, endpoint: string, brokerUrl: string): string {
+/** A device at the far end of a pseudo-terminal, with a page to do things to it. */
+async function wireDevice(
+  folder: string,
+  name: DeviceName,
+  undo: (() => Promise<void>)[],
+): Promise<{ port: string; device: BenchDevice; benchUrl: string }> {
+  const pty = await openPty(folder, name);
+  undo.push(() => pty.unplug());
+  const device = await startDevice(name, pty.device, HURRY);
+  undo.push(() => device.close());
+  const bench = await startBench(LOOPBACK, { [name]: device });
+  undo.push(() => bench.close());
+  return { port: pty.host, device, benchUrl: bench.url };
+}
+
+function writeConfig(folder: string, endpoint: string, brokerUrl: string, position: object): string {
   const secret = (name: string, value: string): string => {
     writeFileSync(join(folder, name), value, { mode: 0o600 });
     return name;
@@ -71,9 +102,7 @@ function writeConfig(folder: string, endpoint: string, brokerUrl: string): strin
       {
         id: "1",
         terminal: { id: "demo-terminal", passwordFile: secret("terminal-1", "12345678") },
-        product: { name: "Diesel", sku: "DSL", unit: "L", unitPrice: "19.89", taxRate: 25 },
-        reserve: ["100.00", "300.00", "500.00"],
-        dispenser: { driver: "simulated", quantity: "5.000" },
+        ...position,
       },
     ],
     display: { driver: "web", listen: "127.0.0.1:0" },

@@ -1,5 +1,6 @@
 import { Command, CommanderError } from "commander";
 import type { StartDaemon } from "./daemon.ts";
+import { DEVICES, type DeviceName } from "./devices.ts";
 import { failureText, UsageError } from "./failure.ts";
 import { version } from "./version.ts";
 
@@ -40,10 +41,14 @@ function addServing(program: Command, startDaemon: StartDaemon): void {
   configOption(program.command("run"))
     .description("serve customers until told to end")
     .action(async (options) => (await import("./run.ts")).run(options, startDaemon));
+  configOption(program.command("outputs-off"))
+    .description("close every valve, contactor and device, whatever became of the daemon")
+    .action(async (options) => (await import("./outputs-off.ts")).outputsOff(options));
   program
     .command("demo")
     .description("the whole product on simulated devices, without hardware, account or configuration")
     .option("--auto", "play one customer from scan to receipt, then exit")
+    .option("--kind <kind>", "simulated, fuel, charger or vending: the last three on a pseudo-terminal", "simulated")
     .action(async (options) => (await import("./demo.ts")).demo(options, startDaemon));
   program
     .command("check-config")
@@ -58,6 +63,14 @@ function addServing(program: Command, startDaemon: StartDaemon): void {
     .description("a SEQR payment service with a phone page, in memory")
     .option("-l, --listen <host:port>", "where to listen", "127.0.0.1:8081")
     .action(async (options) => (await import("./simulate-seqr.ts")).simulateSeqr(options));
+  for (const [name, { what }] of Object.entries(DEVICES)) {
+    simulate
+      .command(name)
+      .description(what)
+      .requiredOption("--port <path>", "a serial port or pseudo-terminal")
+      .option("-l, --listen <host:port>", "where its bench page listens", "127.0.0.1:8082")
+      .action(async (options) => (await import("./simulate-device.ts")).simulateDevice(name as DeviceName, options));
+  }
 }
 
 function addTerminal(program: Command): void {

@@ -1,7 +1,7 @@
 import { parseAmount, parseScaled } from "../core/money.ts";
-import { parseQuantity, type Unit } from "../core/quantity.ts";
+import { formatQuantity, parseQuantity, type Unit } from "../core/quantity.ts";
 import { limitBase, parseUnitPrice } from "../core/tariff.ts";
-import { claimsOf, currencyNumberOf, type DriverName, quantitiesOf } from "./dispensers.ts";
+import { claimsOf, currencyNumberOf, type DriverName, leastLimitBase, quantitiesOf } from "./dispensers.ts";
 import { tariffOf, timingOf } from "./goods.ts";
 import type { Problem } from "./problem.ts";
 import type { Config, PositionConfig } from "./schema.ts";
@@ -46,8 +46,12 @@ function positionChecks(config: Config, position: PositionConfig, at: Problem["p
     const path = [...at, "reserve", index];
     const maximum = parseAmount(text, currency);
     if (maximum === undefined) found.push(tooFine(path, text, currency));
-    else if (limitBase(tariff, maximum) <= 0) {
-      found.push({ path, message: `expected an amount that buys something at ${product.unitPrice} ${currency}` });
+    else if (limitBase(tariff, maximum) <= leastLimitBase(position.dispenser)) {
+      const leastBase = leastLimitBase(position.dispenser);
+      const least =
+        leastBase === 0 ? "something" : `more than ${formatQuantity(leastBase, product.unit)} ${product.unit}`;
+      const message = `expected an amount that buys ${least} at ${product.unitPrice} ${currency}`;
+      found.push({ path, message });
     }
   }
   return [

@@ -217,6 +217,14 @@ export function outputsOf(config: DispenserConfig): readonly { line: string; act
   }
 }
 
+/** The driver of a charger that takes its time to stop sends it to sleep so long before the limit (`LEAD_MS` there). */
+const RAPI_LEAD_S = 6;
+
+/** A limit that is no more than this cannot be kept, in base units: a sale must be able to buy more. */
+export function leastLimitBase(config: DispenserConfig): number {
+  return config.driver === "rapi" ? Math.ceil((config.maxPower * RAPI_LEAD_S) / 3_600) : 0;
+}
+
 /** What a dispenser needs for itself alone: no other position may name the same. */
 export function claimsOf(config: DispenserConfig): readonly string[] {
   switch (config.driver) {

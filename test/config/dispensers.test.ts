@@ -100,6 +100,11 @@ describe("a dispenser that cannot be right is refused", () => {
     ],
     ["a quantity too fine", { unit: "L", dispensers: [{ ...pulser, slowDown: "0.0001" }] }, "no more decimals than L"],
     ["an unknown key in a line", { unit: "L", dispensers: [{ ...pulser, lines: { valve: "GPIO5" } }] }, "unknown key"],
+    [
+      "a reserve that buys less than the charger needs to stop",
+      { unit: "kWh", unitPrice: "6000.00", dispensers: [rapi] },
+      "reserve[0]: expected an amount that buys more than 0.037 kWh at 6000.00 SEK",
+    ],
     ["no device's path", { unit: "L", dispensers: [{ ...dart, port: "COM1" }] }, "/dev/serial/by-id/"],
   ])("%s", (_what, given, message) => {
     expect(refusal(given)).toContain(message);

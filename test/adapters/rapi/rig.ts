@@ -14,7 +14,7 @@ import { type RapiChargerOptions, startRapiCharger } from "../../../src/simulato
 import { hurriedClock } from "../../support/hurried-clock.ts";
 
 /** Time passes so much faster for the driver and the charger alike. */
-export const HURRY = 5;
+const HURRY = 5;
 export const SETTINGS: RapiSettings = { currentA: 32, maxPowerW: 22_200 };
 const CAR = { withCar: true, carPowerW: 22_000, supplyV: 690 };
 

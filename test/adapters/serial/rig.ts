@@ -24,7 +24,7 @@ export async function until(what: () => boolean, withinMs = 3_000): Promise<void
   }
 }
 
-export interface Plug {
+interface Plug {
   readonly pair: PtyPair;
   readonly device: SimulatorPort;
 }

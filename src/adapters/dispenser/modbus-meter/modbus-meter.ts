@@ -1,0 +1,292 @@
+import type { Cancel, Clock } from "../../../ports/clock.ts";
+import type { Dispenser, DispenserEvent } from "../../../ports/dispenser.ts";
+import type { Log } from "../../../ports/log.ts";
+import { declined, done, type Outcome, unknown } from "../../../ports/outcome.ts";
+import type { SerialLine } from "../../serial/line.ts";
+import { DispenserEvents } from "../dispenser-events.ts";
+import { StrayFlow } from "../stray-flow.ts";
+import type { Frame } from "./codec.ts";
+import type { Contactor } from "./contactor.ts";
+import { Meter, type Reading } from "./meter.ts";
+import { type RegisterMap, registerMap, stepWh } from "./registers.ts";
+import { type ModbusMeterSettings, TIMING, type Timing } from "./settings.ts";
+
+/** Of so many readings two in a row must agree. */
+const MOST_READINGS = 12;
+/** After so many failures in a row the meter does not answer. */
+const MOST_FAILURES = 4;
+/** A meter that has risen so often rises for good. */
+const RISES = 3;
+const OVERTAKEN = "stopped before the contactor was closed";
+const STUCK =
+  "energy flows although the contactor is open: it is stuck; cut the supply, replace it, then restart kioskd";
+
+/**
+ * An outlet with a Modbus meter and a contactor. The meter cannot stop anything, so this opens the contactor when the
+ * limit would be reached, counting from each reading with the power that it told; what the register lags behind and
+ * the contactor takes to open is allowed for, and one step of the register. So it ends below its limit by up to
+ * `powerW * (lagMs + openingMs)` and that step: at 11 kW and as things stand 4 Wh and 9 Wh. It goes beyond it only when
+ * the power rises after the last reading, by up to `(maxPowerW - powerW) * (pollMs + two answers)`, 3 Wh from nothing to
+ * 22 kW; or when the order to open gets lost on the line, by `powerW * 2 * timeoutMs` each time, 2 Wh at 11 kW.
+ *
+ * The register survives a power cut of the kiosk, so no reading needs to be journaled. What flows while the daemon is
+ * not running is seen only as a higher totaliser.
+ */
+export function openModbusMeter(
+  settings: ModbusMeterSettings,
+  line: SerialLine<Frame>,
+  clock: Clock,
+  log: Log,
+  contactor: Contactor,
+): Dispenser {
+  return new ModbusMeter(settings, line, clock, log, contactor);
+}
+
+class ModbusMeter implements Dispenser {
+  readonly readingStepMs = null;
+  readonly #events = new DispenserEvents();
+  readonly #timing: Timing;
+  readonly #pollMs: number;
+  readonly #map: RegisterMap;
+  readonly #meter: Meter;
+  readonly #contactor: Contactor;
+  readonly #clock: Clock;
+  readonly #log: Log;
+  #phase: "resting" | "arming" | "flowing" | "ending" = "resting";
+  /** Grows with each arm and stop: what was begun before is overtaken. */
+  #run = 0;
+  #orders = 0;
+  /** Since when the contactor is known to be open; null while it is closed, or nobody knows. */
+  #openSinceMs: number | null = null;
+  #heardMs: number;
+  #targetBase = 0;
+  #endBase: number | null = null;
+  #endRises = 0;
+  #stray: StrayFlow | null = null;
+  #inRound = false;
+  #closed = false;
+  #cancelRound: Cancel = () => {};
+  #cancelCut: Cancel = () => {};
+
+  constructor(settings: ModbusMeterSettings, line: SerialLine<Frame>, clock: Clock, log: Log, contactor: Contactor) {
+    const { unit, meter, maxPowerW, pollMs, timeoutMs } = settings;
+    this.#timing = { ...TIMING, ...settings.timing };
+    this.#pollMs = pollMs;
+    this.#map = registerMap(meter);
+    this.#meter = new Meter({ unit, map: this.#map, maxPowerW, timeoutMs, lagMs: this.#timing.lagMs }, line, clock);
+    this.#contactor = contactor;
+    this.#clock = clock;
+    this.#log = log;
+    this.#heardMs = clock.monotonicMs();
+    this.#plan(0);
+  }
+
+  listen(listener: (event: DispenserEvent) => void): void {
+    this.#events.listen(listener);
+  }
+
+  async arm(limitBase: number): Promise<Outcome<null>> {
+    const notReady = this.#notReady();
+    if (notReady !== null) return declined("refused", notReady);
+    this.#run += 1;
+    const run = this.#run;
+    this.#phase = "arming";
+    this.#stray = null;
+    const opened = this.#openSinceMs === null ? await this.#open() : done(null);
+    const start = opened.kind === "done" ? await this.#standing() : opened;
+    if (run !== this.#run) return unknown(OVERTAKEN);
+    if (start.kind !== "done") {
+      this.#phase = "resting";
+      return start;
+    }
+    this.#targetBase = start.value + limitBase - (stepWh(this.#map, start.value) - 1);
+    this.#orders += 1;
+    this.#openSinceMs = null;
+    const shut = await this.#contactor.set(true);
+    if (run !== this.#run) return unknown(OVERTAKEN);
+    if (shut.kind !== "done") {
+      // It may have closed all the same.
+      void this.stop();
+      return shut;
+    }
+    this.#phase = "flowing";
+    this.#plan(0);
+    return done(null);
+  }
+
+  async stop(): Promise<Outcome<null>> {
+    this.#run += 1;
+    this.#phase = "resting";
+    this.#cancelCut();
+    return await this.#open();
+  }
+
+  async totaliser(): Promise<Outcome<number>> {
+    const run = this.#run;
+    const standing = await this.#standing();
+    // From here on whatever flows is nobody's.
+    if (standing.kind === "done" && run === this.#run && this.#phase === "resting") {
+      this.#stray ??= new StrayFlow(standing.value);
+    }
+    return standing;
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    this.#cancelRound();
+    await this.stop();
+  }
+
+  #notReady(): string | null {
+    if (this.#closed) return "it is closed";
+    if (this.#phase !== "resting") return "it is armed already";
+    return this.#events.fault;
+  }
+
+  /** Opens the contactor; until that is confirmed, every round does so again. */
+  async #open(): Promise<Outcome<null>> {
+    this.#orders += 1;
+    const order = this.#orders;
+    const opened = await this.#contactor.set(false);
+    if (order !== this.#orders) return opened;
+    if (opened.kind === "done") {
+      this.#openSinceMs ??= this.#clock.monotonicMs();
+      this.#events.clear("contactor");
+    } else {
+      this.#openSinceMs = null;
+      this.#events.raise("contactor", opened.detail);
+    }
+    return opened;
+  }
+
+  /** Where the meter stands: what two readings in a row agree on, or the last of many that rise one after the other. */
+  async #standing(): Promise<Outcome<number>> {
+    const { lagMs } = this.#timing;
+    if (this.#openSinceMs !== null) await this.#wait(this.#openSinceMs + lagMs - this.#clock.monotonicMs());
+    let before: number | null = null;
+    let rises = 0;
+    let failures = 0;
+    let detail = "it does not stand still";
+    for (let readings = 0; readings < MOST_READINGS && failures < MOST_FAILURES; readings++) {
+      const reading = await this.#read();
+      if (this.#meter.broken !== null) return declined("refused", this.#meter.broken);
+      if (reading.kind !== "done") {
+        ({ detail } = reading);
+        failures += 1;
+        continue;
+      }
+      failures = 0;
+      const { totaliserBase } = reading.value;
+      if (totaliserBase === before) return done(totaliserBase);
+      if (before !== null) rises += 1;
+      before = totaliserBase;
+    }
+    return before !== null && rises >= RISES ? done(before) : unknown(detail);
+  }
+
+  async #read(): Promise<Outcome<Reading>> {
+    const { silentMs, restingPollMs } = this.#timing;
+    const reading = await this.#meter.read();
+    const nowMs = this.#clock.monotonicMs();
+    if (reading.kind === "done") {
+      this.#heardMs = nowMs;
+      this.#events.clear("meter");
+      return reading;
+    }
+    const patienceMs = this.#phase === "resting" ? silentMs + restingPollMs : silentMs;
+    if (this.#meter.broken !== null || nowMs - this.#heardMs > patienceMs) {
+      if (this.#phase !== "resting") void this.stop();
+      this.#events.raise("meter", this.#meter.broken ?? `no reading for ${patienceMs} ms: ${reading.detail}`);
+    }
+    return reading;
+  }
+
+  #plan(delayMs: number): void {
+    this.#cancelRound();
+    this.#cancelRound = this.#clock.after(Math.max(0, delayMs), () => {
+      this.#round().catch((error: unknown) => this.#log.error({ error: String(error) }, "a round of a meter failed"));
+    });
+  }
+
+  async #round(): Promise<void> {
+    if (this.#inRound || this.#closed) return;
+    this.#inRound = true;
+    const startedMs = this.#clock.monotonicMs();
+    if (this.#openSinceMs === null && (this.#phase === "resting" || this.#phase === "ending")) await this.#open();
+    const run = this.#run;
+    const reading = await this.#read();
+    if (reading.kind === "done" && run === this.#run && !this.#closed) this.#take(reading.value);
+    this.#inRound = false;
+    if (this.#closed) return;
+    const pollMs = this.#phase === "resting" ? this.#timing.restingPollMs : this.#pollMs;
+    this.#plan(pollMs - (this.#clock.monotonicMs() - startedMs));
+  }
+
+  #take(reading: Reading): void {
+    const { totaliserBase } = reading;
+    switch (this.#phase) {
+      case "arming":
+        return;
+      case "resting":
+        this.#lookForStray(totaliserBase);
+        return;
+      case "flowing":
+        this.#events.tell({ type: "reading", totaliserBase });
+        this.#planCut(reading);
+        return;
+      case "ending":
+        this.#events.tell({ type: "reading", totaliserBase });
+        this.#lookForEnd(reading);
+        return;
+    }
+  }
+
+  #planCut({ totaliserBase, powerW, atMs }: Reading): void {
+    const { lagMs, openingMs } = this.#timing;
+    this.#cancelCut();
+    if (totaliserBase < this.#targetBase && powerW === 0) return;
+    const flowMs = totaliserBase < this.#targetBase ? ((this.#targetBase - totaliserBase) * 3_600_000) / powerW : 0;
+    const cutMs = atMs + flowMs - lagMs - openingMs - this.#clock.monotonicMs();
+    if (cutMs > 0) this.#cancelCut = this.#clock.after(cutMs, () => this.#end());
+    else this.#end();
+  }
+
+  #end(): void {
+    if (this.#phase !== "flowing") return;
+    this.#phase = "ending";
+    this.#endBase = null;
+    this.#endRises = 0;
+    void this.#open().then(() => this.#plan(0));
+  }
+
+  /** It has ended when the meter, past its lag, stands still. */
+  #lookForEnd({ totaliserBase, atMs }: Reading): void {
+    if (this.#openSinceMs === null || atMs < this.#openSinceMs + this.#timing.lagMs) return;
+    if (totaliserBase === this.#endBase) {
+      this.#run += 1;
+      this.#phase = "resting";
+      this.#events.tell({ type: "finished" });
+      return;
+    }
+    if (this.#endBase !== null) this.#endRises += 1;
+    this.#endBase = totaliserBase;
+    if (this.#endRises < RISES) return;
+    void this.stop();
+    this.#events.raise("stuck", STUCK);
+  }
+
+  /** A contactor that was stuck once is not trusted again before somebody has looked at it. */
+  #lookForStray(totaliserBase: number): void {
+    if (this.#stray === null) return;
+    const { flows, tellBase } = this.#stray.look(totaliserBase, this.#clock.monotonicMs());
+    if (flows) this.#events.raise("stuck", STUCK);
+    if (tellBase !== null) this.#events.tell({ type: "unaccounted", quantityBase: tellBase, detail: STUCK });
+  }
+
+  #wait(delayMs: number): Promise<void> {
+    if (delayMs <= 0) return Promise.resolve();
+    return new Promise((resolve) => {
+      this.#clock.after(delayMs, resolve);
+    });
+  }
+}

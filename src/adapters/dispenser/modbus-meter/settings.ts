@@ -1,0 +1,25 @@
+import type { MeterModel, OwnRegister } from "./registers.ts";
+
+export interface ModbusMeterSettings {
+  readonly unit: number;
+  readonly meter: MeterModel | OwnRegister;
+  /** What the outlet can give at most: no reading that rises faster is believed. */
+  readonly maxPowerW: number;
+  /** How often the meter is read while energy flows. */
+  readonly pollMs: number;
+  readonly timeoutMs: number;
+  readonly timing?: Partial<Timing>;
+}
+
+export interface Timing {
+  /** How often it is read while nothing may flow. */
+  readonly restingPollMs: number;
+  /** By how much the meter's registers may run behind what flows. */
+  readonly lagMs: number;
+  /** From the decision to open the contactor until it is open. */
+  readonly openingMs: number;
+  /** Without a reading for so long while energy flows, the contactor is opened. */
+  readonly silentMs: number;
+}
+
+export const TIMING: Timing = { restingPollMs: 2_000, lagMs: 1_000, openingMs: 100, silentMs: 2_000 };

@@ -1,0 +1,55 @@
+import { dirname } from "node:path";
+import { systemClock } from "../adapters/clock/system/clock.ts";
+import { createLog } from "../adapters/log/pino/log.ts";
+import { outputsOf } from "../config/dispensers.ts";
+import { loadConfig } from "../config/load.ts";
+import type { Config, PositionConfig } from "../config/schema.ts";
+import { openDispenser, Shared } from "../drivers.ts";
+import type { Clock } from "../ports/clock.ts";
+import { CliError } from "./failure.ts";
+import { print } from "./table.ts";
+
+/** How long a device behind a port may take to confirm that it has stopped. */
+const STOP_TIMEOUT_MS = 5_000;
+
+/** Closes everything that could let something flow, whatever became of the daemon: valves, contactors, devices. */
+export async function outputsOff(options: { config: string }): Promise<void> {
+  const { config } = loadConfig(options.config, "read");
+  const clock = systemClock();
+  const failures = [...(await closeLines(config, clock)), ...(await stopDevices(config, clock))];
+  if (failures.length > 0) throw new CliError(`Something may still flow:\n${failures.join("\n")}`);
+  print(`${config.positions.length} position(s): nothing can flow.`);
+}
+
+/** The lines first: they need nobody's answer. */
+async function closeLines({ positions, gpio }: Config, clock: Clock): Promise<string[]> {
+  const lines = positions.flatMap(({ dispenser }) => outputsOf(dispenser));
+  if (lines.length === 0) return [];
+  const { outputsOff: drive } = await import("../adapters/gpio/outputs-off.ts");
+  const { backend, headerChip } = gpio;
+  const left = await drive(lines, { backend, ...(headerChip === undefined ? {} : { headerChip }) }, clock);
+  return left.map(({ line, detail }) => `line ${line}: ${detail}`);
+}
+
+/** A device behind a port is told to stop as the daemon would tell it. One whose contactor is a line is closed by now. */
+async function stopDevices(config: Config, clock: Clock): Promise<string[]> {
+  const shared = new Shared();
+  const log = createLog({ level: "error", secrets: [], write: (line) => process.stderr.write(line) });
+  const around = { config, folder: dirname(config.journal.path), clock, log, shared };
+  const behindPorts = config.positions.filter(
+    ({ dispenser }) => "port" in dispenser && outputsOf(dispenser).length === 0,
+  );
+  const stops = behindPorts.map(async (position: PositionConfig) => {
+    const dispenser = await openDispenser(position, around);
+    const late = new Promise<string>((resolve) => {
+      clock.after(STOP_TIMEOUT_MS, () => resolve("no answer"));
+    });
+    const stopped = await Promise.race([late, dispenser.stop()]);
+    await Promise.race([late, dispenser.close()]);
+    if (typeof stopped === "string") return `position ${position.id}: ${stopped}`;
+    return stopped.kind === "done" ? null : `position ${position.id}: ${stopped.detail}`;
+  });
+  const failures = await Promise.all(stops);
+  await shared.close();
+  return failures.filter((failure) => failure !== null);
+}

@@ -1,0 +1,22 @@
+import { hostAndPort } from "../config/fields.ts";
+import { startBench } from "../simulators/bench/server.ts";
+import { DEVICES, type DeviceName, startDevice } from "./devices.ts";
+import { toldToEnd } from "./ending.ts";
+import { CliError, UsageError } from "./failure.ts";
+import { print } from "./table.ts";
+
+/** A device at the end of a serial port, and a page to do things to it. */
+export async function simulateDevice(name: DeviceName, options: { port: string; listen: string }): Promise<void> {
+  const address = hostAndPort.safeParse(options.listen);
+  if (!address.success)
+    throw new UsageError(`--listen: expected HOST:PORT, such as 127.0.0.1:8082, not "${options.listen}"`);
+  const ending = toldToEnd();
+  const device = await startDevice(name, options.port).catch((error: unknown) => {
+    throw new CliError(`${options.port} cannot be opened: ${error instanceof Error ? error.message : String(error)}`);
+  });
+  const bench = await startBench(address.data, { [name]: device });
+  print(`Simulating ${DEVICES[name].what}\n  port   ${options.port}\n  bench  ${bench.url}`);
+  await ending;
+  await bench.close();
+  await device.close();
+}

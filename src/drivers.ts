@@ -1,0 +1,194 @@
+import { join } from "node:path";
+import type { Gpio } from "./adapters/gpio/gpio.ts";
+import { currencyNumberOf, type DriverConfig, type DriverName } from "./config/dispensers.ts";
+import type { Config, PositionConfig } from "./config/schema.ts";
+import { parseScaled } from "./core/money.ts";
+import { basePerUnit, parseQuantity } from "./core/quantity.ts";
+import type { Clock } from "./ports/clock.ts";
+import type { Dispenser } from "./ports/dispenser.ts";
+import type { Log } from "./ports/log.ts";
+
+/** Where a dispenser stands and what it may use. */
+interface Site extends Omit<Surroundings, "config"> {
+  readonly position: PositionConfig;
+  readonly currency: string;
+  /** A decimal of the configuration, checked there, in base units of the product. */
+  base(text: string): number;
+  /** The file of a meter that has no register of its own. */
+  register(): string;
+  gpio(): Promise<Gpio>;
+}
+
+type Open<D extends DriverName> = (config: DriverConfig<D>, site: Site) => Promise<Dispenser>;
+
+/** Well above what is configured as the most, because a reading comes a little early or late. */
+const MARGIN = 1.5;
+
+/** One entry a driver; each is loaded only when a position names it. */
+const DRIVERS: { readonly [D in DriverName]: Open<D> } = {
+  simulated: async ({ quantity, rate, register }, { position, folder, clock, base }) => {
+    const { createSimulatedDispenser } = await import("./adapters/dispenser/simulated/simulated.ts");
+    const registerPath = register ?? join(folder, `simulated-${position.id}.register`);
+    return createSimulatedDispenser(
+      { quantityBase: base(quantity), rateBasePerMinute: base(rate), registerPath },
+      clock,
+    );
+  },
+
+  "fuel-pulser": async (config, site) => {
+    const { openFuelPulser } = await import("./adapters/dispenser/fuel-pulser/fuel-pulser.ts");
+    const { pulsesPerUnit, channelTolerance, overrun: overrunPulses, lines } = config;
+    const { motor = null, fastValve = null, nozzle = null, pulserB = null, alive = null } = lines;
+    const unitBase = basePerUnit(site.position.product.unit);
+    const settings = {
+      registerPath: site.register(),
+      basePerUnit: unitBase,
+      maxPulsesPerSecond: Math.ceil((MARGIN * site.base(config.maxRate) * pulsesPerUnit) / unitBase / 60),
+      slowDownBase: site.base(config.slowDown),
+      startDelayMs: config.startDelay,
+      settleMs: config.settle,
+      lines: { ...lines, motor, fastValve, nozzle, pulserB, alive },
+      ...{ pulsesPerUnit, channelTolerance, overrunPulses },
+    };
+    return await openFuelPulser(settings, await site.gpio(), site.clock, site.log);
+  },
+
+  "relay-vend": async (config, site) => {
+    const { openRelayVend } = await import("./adapters/dispenser/relay-vend/relay-vend.ts");
+    const { mode, motor: motorMs, dropTimeout: dropTimeoutMs, idle: idleMs, maxVends, dropSensor } = config;
+    const pieces = site.position.product.unit === "pcs";
+    const settings = {
+      registerPath: site.register(),
+      selections: config.selections.map(({ id, output, button = null, price }) => {
+        return { id, output, button, priceBase: pieces ? 1 : site.base(price) };
+      }),
+      dropSensors: dropSensor === undefined ? [] : [dropSensor],
+      ...{ mode, motorMs, dropTimeoutMs, idleMs, maxVends },
+    };
+    return await openRelayVend(settings, await site.gpio(), site.clock, site.log);
+  },
+
+  "s0-charger": async (config, site) => {
+    const { openS0Charger } = await import("./adapters/dispenser/s0-charger/s0-charger.ts");
+    const { pulsesPerUnit, overrun: overrunPulses, settle: settleMs, maxPower } = config;
+    const { contactor, s0: meter, plug = null, alive = null } = config.lines;
+    const unitBase = basePerUnit(site.position.product.unit);
+    const settings = {
+      registerPath: site.register(),
+      basePerUnit: unitBase,
+      maxPulsesPerSecond: Math.ceil((MARGIN * maxPower * pulsesPerUnit) / unitBase / 3_600),
+      lines: { contactor, meter, plug, alive },
+      ...{ pulsesPerUnit, overrunPulses, settleMs },
+    };
+    return await openS0Charger(settings, await site.gpio(), site.clock, site.log);
+  },
+
+  dart: async (config, { position, clock, log, shared }) => {
+    const { openDartBus } = await import("./adapters/dispenser/dart/bus.ts");
+    const { dartFraming } = await import("./adapters/dispenser/dart/codec.ts");
+    const { openSerialLine } = await import("./adapters/serial/open.ts");
+    const { port: path, baudRate, address, nozzles, volumeDecimals, priceDecimals } = config;
+    const { pollInterval: pollMs, answerTimeout: answerTimeoutMs } = config;
+    const bus = await shared.of(`dart ${path}`, async () => {
+      const line = openSerialLine({ path, baudRate, parity: "odd", gapMs: 2 }, dartFraming(), clock, log);
+      return openDartBus(line, { pollMs, answerTimeoutMs }, clock, log);
+    });
+    const { unitPrice } = position.product;
+    const priceDigits = priceDecimals === undefined ? null : (parseScaled(unitPrice, priceDecimals) ?? null);
+    return bus.pump({ address, nozzles, volumeDecimals, priceDigits });
+  },
+
+  "modbus-meter": async (config, { clock, log, shared, gpio }) => {
+    const { openModbusMeter } = await import("./adapters/dispenser/modbus-meter/modbus-meter.ts");
+    const { answersFraming } = await import("./adapters/dispenser/modbus-meter/codec.ts");
+    const { coilContactor, gpioContactor } = await import("./adapters/dispenser/modbus-meter/contactor.ts");
+    const { openSerialLine } = await import("./adapters/serial/open.ts");
+    const { port: path, baudRate, parity, unit, meter, maxPower: maxPowerW, contactor: by } = config;
+    const { pollInterval: pollMs, answerTimeout: timeoutMs } = config;
+    const line = await shared.of(`modbus ${path}`, async () =>
+      openSerialLine({ path, baudRate, parity, gapMs: Math.ceil(38_500 / baudRate) }, answersFraming(), clock, log),
+    );
+    const contactor =
+      "line" in by
+        ? gpioContactor(await (await gpio()).output(by.line, by))
+        : coilContactor({ unit: by.unit ?? unit, coil: by.coil, timeoutMs }, line);
+    return openModbusMeter({ unit, meter, maxPowerW, pollMs, timeoutMs }, line, clock, log, contactor);
+  },
+
+  rapi: async ({ port: path, currentA, maxPower: maxPowerW }, { clock, log, shared }) => {
+    const { openRapiCharger } = await import("./adapters/dispenser/rapi/driver.ts");
+    const { LONGEST_MESSAGE } = await import("./adapters/dispenser/rapi/codec.ts");
+    const { openSerialLine } = await import("./adapters/serial/open.ts");
+    const { textLines } = await import("./adapters/serial/lines-framing.ts");
+    const line = await shared.of(`rapi ${path}`, async () =>
+      openSerialLine({ path, baudRate: 115_200 }, textLines({ end: "\r", maxBytes: LONGEST_MESSAGE }), clock, log),
+    );
+    return openRapiCharger({ currentA, maxPowerW }, line, clock, log);
+  },
+
+  mdb: async (config, { currency, clock, log, shared, register, base }) => {
+    const { openMdbVending } = await import("./adapters/dispenser/mdb/driver.ts");
+    const { openSerialLine } = await import("./adapters/serial/open.ts");
+    const { textLines } = await import("./adapters/serial/lines-framing.ts");
+    const { port: path, flow, address, maxVends, vendTimeout: vendTimeoutMs, wantTimeout: wantTimeoutMs } = config;
+    const prices =
+      config.prices === undefined
+        ? null
+        : new Map(Object.entries(config.prices).map(([item, price]) => [Number(item), base(price)]));
+    const currencyNumber = currencyNumberOf(config, currency) ?? 0;
+    const settings = { flow, address, currencyNumber, prices, maxVends, vendTimeoutMs, wantTimeoutMs };
+    const line = await shared.of(`mdb ${path}`, async () =>
+      openSerialLine({ path, baudRate: 115_200 }, textLines({ end: "\n", maxBytes: 128 }), clock, log),
+    );
+    return openMdbVending(settings, line, register(), clock, log);
+  },
+};
+
+export interface Surroundings {
+  readonly config: Config;
+  /** The folder of the journal, where meters without a register of their own keep one. */
+  readonly folder: string;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly shared: Shared;
+}
+
+/** Rejects, with nothing left open but what is shared, when the device's line or port cannot be used. */
+export async function openDispenser(position: PositionConfig, around: Surroundings): Promise<Dispenser> {
+  const { config, folder, clock, log, shared } = around;
+  const { unit } = position.product;
+  const open = DRIVERS[position.dispenser.driver] as Open<DriverName>;
+  return await open(position.dispenser, {
+    ...around,
+    position,
+    currency: config.kiosk.currency,
+    base: (text) => parseQuantity(text, unit) ?? 0,
+    register: () => join(folder, `meter-${position.id}.register`),
+    gpio: () =>
+      shared.of("gpio", async () => {
+        const { openGpio } = await import("./adapters/gpio/open.ts");
+        const { backend, headerChip } = config.gpio;
+        return await openGpio({ backend, ...(headerChip === undefined ? {} : { headerChip }) }, clock, log);
+      }),
+  });
+}
+
+/**
+ * What several positions use together: a serial line with more than one device on it, the chips' GPIO lines. Made when
+ * first asked for, closed when all who use it are.
+ */
+export class Shared {
+  readonly #made = new Map<string, Promise<{ close(): Promise<void> }>>();
+
+  of<T extends { close(): Promise<void> }>(key: string, make: () => Promise<T>): Promise<T> {
+    const found = this.#made.get(key) ?? make();
+    this.#made.set(key, found);
+    return found as Promise<T>;
+  }
+
+  async close(): Promise<void> {
+    const made = [...this.#made.values()];
+    this.#made.clear();
+    for (const each of made) await each.then((one) => one.close()).catch(() => undefined);
+  }
+}

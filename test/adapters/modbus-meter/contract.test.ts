@@ -1,0 +1,18 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { dispenserContract } from "../../contract/dispenser.ts";
+import { hasSocat, meterRig } from "./rig.ts";
+
+if (hasSocat) {
+  dispenserContract("a Modbus meter with a contactor", async () => {
+    const rig = await meterRig();
+    return {
+      dispenser: rig.dispenser,
+      pass: (ms) => sleep(ms),
+      patienceMs: 3_500,
+      smallLimitBase: 50,
+      // One step of the register, and 20 Wh a second for as long as it lags and the contactor takes to open.
+      shortfallBase: 20,
+      remove: rig.remove,
+    };
+  });
+}

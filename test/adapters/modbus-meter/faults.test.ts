@@ -1,0 +1,158 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { afterEach, describe, expect, it } from "vitest";
+import { writeAnswer, writeCoilRequest } from "../../../src/adapters/dispenser/modbus-meter/codec.ts";
+import { hasSocat, type MeterRig, meterRig, type RigOptions, START_WH, until } from "./rig.ts";
+
+const MUCH_WH = 100_000;
+let rig: MeterRig;
+
+async function start(options: RigOptions = {}): Promise<void> {
+  rig = await meterRig(options);
+  expect(await rig.totaliserWh()).toBe(START_WH);
+}
+
+async function startFlowing(): Promise<void> {
+  await start();
+  expect(await rig.dispenser.arm(MUCH_WH)).toEqual({ kind: "done", value: null });
+  await until(() => rig.device.releasedBase() > 5);
+}
+
+function told(type: string): readonly unknown[] {
+  return rig.events.filter((event) => event.type === type);
+}
+
+afterEach(async () => {
+  await rig.remove();
+});
+
+describe.skipIf(!hasSocat)("a meter whose answers cannot be used while energy flows", () => {
+  it.each(["be-silent", "answer-for-another", "break-checksums", "answer-late"])(
+    "%s: stops, says so, and tells the true quantity once it is mended",
+    async (fault) => {
+      await startFlowing();
+      rig.device.act(fault);
+      await until(() => told("fault-raised").length > 0, 5_000);
+      await until(() => rig.device.state()["contactor"] === "open", 2_000);
+      const released = rig.device.releasedBase();
+      expect((await rig.dispenser.totaliser()).kind).toBe("unknown");
+      expect((await rig.dispenser.arm(10)).kind).toBe("declined");
+      rig.device.act("mend");
+      await until(() => told("fault-cleared").length > 0);
+      expect(rig.device.releasedBase()).toBe(released);
+      expect(await rig.totaliserWh()).toBe(START_WH + released);
+      expect(told("unaccounted")).toEqual([]);
+    },
+  );
+
+  it.each([
+    ["jump", /rose faster than 100000 W allow/],
+    ["go-back", /went back/],
+  ])("%s: stops, says so, and is believed no more", async (fault, detail) => {
+    await startFlowing();
+    rig.device.act(fault);
+    await until(() => told("fault-raised").length > 0, 5_000);
+    expect(told("fault-raised")).toEqual([{ type: "fault-raised", detail: expect.stringMatching(detail) }]);
+    await until(() => rig.device.state()["contactor"] === "open", 2_000);
+    expect(await rig.dispenser.totaliser()).toMatchObject({ kind: "declined", detail: expect.stringMatching(detail) });
+    const readings = rig.events.flatMap((event) => (event.type === "reading" ? [event.totaliserBase] : []));
+    expect(Math.max(...readings)).toBeLessThanOrEqual(START_WH + rig.device.releasedBase());
+    expect((await rig.dispenser.arm(10)).kind).toBe("declined");
+  });
+});
+
+describe.skipIf(!hasSocat)("a contactor that does not open", () => {
+  it("is found at the limit, and what flows beyond is told", async () => {
+    await start();
+    rig.device.act("weld");
+    await rig.dispenser.arm(20);
+    await until(() => told("fault-raised").length > 0);
+    expect(told("fault-raised")).toEqual([{ type: "fault-raised", detail: expect.stringContaining("it is stuck") }]);
+    expect(told("finished")).toEqual([]);
+    await rig.dispenser.stop();
+    const charged = await rig.totaliserWh();
+    expect(charged).toBeGreaterThan(START_WH);
+    await sleep(300);
+    rig.device.act("unplug");
+    await until(() => told("unaccounted").length > 0, 5_000);
+    const quantityBase = START_WH + rig.device.releasedBase() - charged;
+    expect(told("unaccounted")).toEqual([{ type: "unaccounted", quantityBase, detail: expect.any(String) }]);
+    expect((await rig.dispenser.arm(10)).kind).toBe("declined");
+  });
+
+  it("or that closes while not armed is a fault, and what flowed is told", async () => {
+    await start();
+    const close = writeCoilRequest(1, 0, true);
+    await rig.line.ask(close, writeAnswer(close), 500);
+    await until(() => told("fault-raised").length > 0);
+    expect((await rig.dispenser.stop()).kind).toBe("done");
+    await until(() => told("unaccounted").length > 0, 5_000);
+    expect(told("unaccounted")).toMatchObject([{ quantityBase: rig.device.releasedBase() }]);
+    expect(told("reading")).toEqual([]);
+  });
+});
+
+describe.skipIf(!hasSocat)("a delivery that is interrupted", () => {
+  it("is stopped by a pulled plug as soon as it is back, and read in full", async () => {
+    await startFlowing();
+    await rig.unplug();
+    await until(() => told("fault-raised").length > 0, 5_000);
+    expect((await rig.dispenser.stop()).kind).toBe("unknown");
+    expect(rig.device.state()["contactor"]).toBe("closed");
+    await rig.plugIn();
+    await until(() => rig.device.state()["contactor"] === "open", 1_000);
+    await until(() => told("fault-cleared").length > 0);
+    expect(await rig.totaliserWh()).toBe(START_WH + rig.device.releasedBase());
+  });
+
+  it("by the daemon's death is ended at its next start, and nothing of it is lost", async () => {
+    await startFlowing();
+    const second = rig.again();
+    expect((await second.stop()).kind).toBe("done");
+    const released = rig.device.releasedBase();
+    expect(await second.totaliser()).toEqual({ kind: "done", value: START_WH + released });
+    await second.close();
+  });
+
+  it("before it began leaves the contactor open", async () => {
+    await start();
+    for (const waitMs of [0, 5, 20, 100, 200, 400]) {
+      const armed = rig.dispenser.arm(MUCH_WH);
+      await sleep(waitMs);
+      expect((await rig.dispenser.stop()).kind).toBe("done");
+      await armed;
+      const stopped = rig.device.releasedBase();
+      await sleep(50);
+      expect(rig.device.state()["contactor"]).toBe("open");
+      expect(rig.device.releasedBase()).toBe(stopped);
+    }
+  });
+});
+
+describe.skipIf(!hasSocat)("a meter in use", () => {
+  it("goes on telling where it stands while no car is there", async () => {
+    await start({ device: { pluggedIn: false } });
+    await rig.dispenser.arm(40);
+    await sleep(1_000);
+    expect(told("reading").length).toBeGreaterThan(5);
+    expect(await rig.dispenser.arm(60)).toMatchObject({ kind: "declined", detail: "it is armed already" });
+    rig.device.act("plug-in");
+    await until(() => told("finished").length > 0);
+    expect(rig.device.releasedBase()).toBeGreaterThan(15);
+    expect(rig.device.releasedBase()).toBeLessThanOrEqual(40);
+  });
+
+  it("shares its line with others", async () => {
+    await start({ units: 3 });
+    const before = await Promise.all(rig.dispensers.map((dispenser) => dispenser.totaliser()));
+    expect(before).toEqual(Array(3).fill({ kind: "done", value: START_WH }));
+    const armed = await Promise.all(rig.dispensers.map((dispenser, index) => dispenser.arm(40 + 20 * index)));
+    expect(armed).toEqual(Array(3).fill({ kind: "done", value: null }));
+    await until(() => rig.devices.every((device) => device.state()["contactor"] === "open"));
+    for (const [index, dispenser] of rig.dispensers.entries()) {
+      const released = rig.devices[index]?.releasedBase() ?? 0;
+      expect(await dispenser.totaliser()).toEqual({ kind: "done", value: START_WH + released });
+      expect(released).toBeGreaterThan(20 * index);
+      expect(released).toBeLessThanOrEqual(40 + 20 * index);
+    }
+  });
+});

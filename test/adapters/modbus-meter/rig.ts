@@ -1,0 +1,158 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { systemClock } from "../../../src/adapters/clock/system/clock.ts";
+import { answersFraming, type Frame } from "../../../src/adapters/dispenser/modbus-meter/codec.ts";
+import { coilContactor } from "../../../src/adapters/dispenser/modbus-meter/contactor.ts";
+import { openModbusMeter } from "../../../src/adapters/dispenser/modbus-meter/modbus-meter.ts";
+import type { ModbusMeterSettings } from "../../../src/adapters/dispenser/modbus-meter/settings.ts";
+import type { SerialLine } from "../../../src/adapters/serial/line.ts";
+import { openSerialLine } from "../../../src/adapters/serial/open.ts";
+import type { Dispenser, DispenserEvent } from "../../../src/ports/dispenser.ts";
+import type { Log } from "../../../src/ports/log.ts";
+import type { BenchDevice, SimulatorPort } from "../../../src/simulators/bench/device.ts";
+import { openSimulatorPort } from "../../../src/simulators/bench/port.ts";
+import { openPty, type PtyPair } from "../../../src/simulators/bench/pty.ts";
+import { type MeterOptions, startModbusMeter } from "../../../src/simulators/modbus-meter/modbus-meter.ts";
+import { needs } from "../../support/components.ts";
+
+export const hasSocat = needs("socat", "/usr/bin/socat");
+
+export const SILENT: Log = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
+
+/** In a hurry: 72 kW are 20 Wh a second. */
+export const FAST: ModbusMeterSettings = {
+  unit: 1,
+  meter: "sdm230",
+  maxPowerW: 100_000,
+  pollMs: 50,
+  timeoutMs: 100,
+  timing: { restingPollMs: 100, lagMs: 100, openingMs: 150, silentMs: 1_000 },
+};
+const POWER_W = 72_000;
+
+export interface MeterRig {
+  readonly line: SerialLine<Frame>;
+  readonly devices: readonly BenchDevice[];
+  readonly device: BenchDevice;
+  readonly dispensers: readonly Dispenser[];
+  readonly dispenser: Dispenser;
+  readonly events: DispenserEvent[];
+  /** What its meter tells, which must be all that it ever held and released. */
+  totaliserWh(): Promise<number>;
+  unplug(): Promise<void>;
+  plugIn(): Promise<void>;
+  /** The daemon again, after it was killed: nothing of the first one is told or asked any more. */
+  again(): Dispenser;
+  remove(): Promise<void>;
+}
+
+export const START_WH = 1_234_560;
+
+export interface RigOptions {
+  readonly device?: MeterOptions;
+  readonly settings?: Partial<ModbusMeterSettings>;
+  readonly noise?: (bytes: Uint8Array) => Uint8Array;
+  /** So many meters on the line, with units from 1 on. */
+  readonly units?: number;
+}
+
+/** Drivers on one end of a pseudo-terminal, simulated meters on the other. */
+export async function meterRig({ device: options, settings, noise, units = 1 }: RigOptions = {}): Promise<MeterRig> {
+  const folder = mkdtempSync(join(tmpdir(), "kioskd-meter-"));
+  const socket = new Socket(folder, noise);
+  await socket.plugIn();
+  const devices = Array.from({ length: units }, (_, index) =>
+    startModbusMeter(socket.port(), { startWh: START_WH, powerW: POWER_W, unit: index + 1, ...options }),
+  );
+  const clock = systemClock();
+  const line = openSerialLine(
+    { path: join(folder, "meter.host"), baudRate: 9_600, gapMs: 2 },
+    answersFraming(),
+    clock,
+    SILENT,
+  );
+  await until(() => line.up);
+  const open = (unit: number): Dispenser => {
+    const merged = { ...FAST, unit, ...settings };
+    const contactor = coilContactor({ unit, coil: 0, timeoutMs: merged.timeoutMs }, line);
+    return openModbusMeter(merged, line, clock, SILENT, contactor);
+  };
+  const dispensers = devices.map((_, index) => open(index + 1));
+  const [device, dispenser] = [devices[0], dispensers[0]];
+  if (device === undefined || dispenser === undefined) throw new Error("no meter was asked for");
+  const events: DispenserEvent[] = [];
+  dispenser.listen((event) => events.push(event));
+  return {
+    line,
+    devices,
+    device,
+    dispensers,
+    dispenser,
+    events,
+    totaliserWh: async () => {
+      const reading = await dispenser.totaliser();
+      if (reading.kind !== "done") throw new Error(reading.detail);
+      return reading.value;
+    },
+    unplug: () => socket.unplug(),
+    plugIn: async () => {
+      await socket.plugIn();
+      await until(() => line.up);
+    },
+    again: () => open(1),
+    remove: async () => {
+      await Promise.all(dispensers.map((each) => each.close()));
+      await line.close();
+      await socket.unplug();
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+/** What devices are wired to: they go on living while the plug is pulled. */
+class Socket {
+  readonly #folder: string;
+  readonly #noise: ((bytes: Uint8Array) => Uint8Array) | undefined;
+  readonly #listeners: ((bytes: Uint8Array) => void)[] = [];
+  #pair: PtyPair | null = null;
+  #port: SimulatorPort | null = null;
+
+  constructor(folder: string, noise: ((bytes: Uint8Array) => Uint8Array) | undefined) {
+    this.#folder = folder;
+    this.#noise = noise;
+  }
+
+  port(): SimulatorPort {
+    return {
+      write: (bytes) => this.#port?.write(bytes),
+      onBytes: (listener) => this.#listeners.push(listener),
+      close: () => Promise.resolve(),
+    };
+  }
+
+  async plugIn(): Promise<void> {
+    this.#pair = await openPty(this.#folder, "meter");
+    const noise = this.#noise === undefined ? {} : { noise: this.#noise };
+    this.#port = await openSimulatorPort({ path: this.#pair.device, baudRate: 9_600, ...noise });
+    this.#port.onBytes((bytes) => {
+      for (const listener of this.#listeners) listener(bytes);
+    });
+  }
+
+  async unplug(): Promise<void> {
+    await this.#port?.close();
+    await this.#pair?.unplug();
+    this.#port = null;
+    this.#pair = null;
+  }
+}
+
+export async function until(what: () => boolean, withinMs = 5_000): Promise<void> {
+  const endMs = performance.now() + withinMs;
+  while (!what()) {
+    if (performance.now() > endMs) throw new Error(`did not come true within ${withinMs} ms: ${what.toString()}`);
+    await sleep(2);
+  }
+}

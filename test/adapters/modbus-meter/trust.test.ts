@@ -1,0 +1,116 @@
+import { describe, expect, it } from "vitest";
+import { type Seen, Trust } from "../../../src/adapters/dispenser/modbus-meter/trust.ts";
+
+/** 36 kW are 10 Wh a second. */
+const SETTINGS = { maxPowerW: 36_000, lagMs: 0, stepBase: () => 1 };
+
+function seen(base: number, second: number): Seen {
+  return { base, askedMs: second * 1_000, answeredMs: second * 1_000 };
+}
+
+const YES = "believed";
+const NO = "doubtful";
+
+describe("whether a meter is believed", () => {
+  const table: [string, readonly (readonly [number, string])[], RegExp | null][] = [
+    [
+      "only when two agree at first",
+      [
+        [100, NO],
+        [100, YES],
+        [105, YES],
+      ],
+      null,
+    ],
+    [
+      "not by its first reading when the second is another",
+      [
+        [7, NO],
+        [100, NO],
+        [101, YES],
+        [100, NO],
+      ],
+      null,
+    ],
+    [
+      "as fast as the power allows",
+      [
+        [100, NO],
+        [100, YES],
+        [111, YES],
+        [123, NO],
+      ],
+      null,
+    ],
+    [
+      "again after a single leap",
+      [
+        [100, NO],
+        [100, YES],
+        [900, NO],
+        [101, YES],
+      ],
+      null,
+    ],
+    [
+      "again after two leaps that do not agree",
+      [
+        [100, NO],
+        [100, YES],
+        [900, NO],
+        [50, NO],
+        [70, NO],
+        [102, YES],
+      ],
+      null,
+    ],
+    [
+      "no more once it has gone back for good",
+      [
+        [100, NO],
+        [100, YES],
+        [50, NO],
+        [50, NO],
+        [51, NO],
+        [51, NO],
+      ],
+      /went back, from 100 Wh to 51 Wh/,
+    ],
+    [
+      "no more once it has jumped for good",
+      [
+        [100, NO],
+        [100, YES],
+        [900, NO],
+        [900, NO],
+        [901, NO],
+      ],
+      /rose faster than 36000 W allow/,
+    ],
+    [
+      "again when it was 0 only while it started",
+      [
+        [100, NO],
+        [100, YES],
+        [0, NO],
+        [0, NO],
+        [0, NO],
+        [103, YES],
+      ],
+      null,
+    ],
+  ];
+  it.each(table)("%s", (_, readings, broken) => {
+    const trust = new Trust(SETTINGS);
+    expect(readings.map(([base], second) => trust.judge(seen(base, second)))).toEqual(readings.map(([, how]) => how));
+    if (broken === null) expect(trust.broken).toBeNull();
+    else expect(trust.broken).toMatch(broken);
+  });
+
+  it("does not come to believe a jump because time passes", () => {
+    const trust = new Trust(SETTINGS);
+    for (const second of [0, 1]) trust.judge(seen(100, second));
+    for (let second = 2; second < 1_000; second++) expect(trust.judge(seen(5_100, second))).toBe(NO);
+    expect(trust.broken).not.toBeNull();
+  });
+});

@@ -1,0 +1,4 @@
+// guest: --root trixie --limit 900
+import { gpioContract } from "../support/contract.ts";
+
+await gpioContract("libgpiod");

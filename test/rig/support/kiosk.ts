@@ -1,0 +1,135 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { mkdirSync, writeFileSync } from "node:fs";
+import { createInterface } from "node:readline";
+import { setTimeout as sleep } from "node:timers/promises";
+import Database from "better-sqlite3";
+import { stringify } from "yaml";
+import { openHistory } from "../../../src/adapters/journal/sqlite/history.ts";
+import type { SaleRecord } from "../../../src/core/sale/record.ts";
+import { type SeqrSimulator, startSeqrSimulator } from "../../../src/simulators/seqr/server.ts";
+import { lineName } from "./lines.ts";
+import { LINES } from "./pump.ts";
+
+/** 100 pulses to a litre at 10.00, so that a pulse is ten öre. */
+export const PULSES_PER_LITRE = 100;
+export const OERE_PER_PULSE = 10;
+
+const FOLDER = "/tmp/kiosk";
+const DISPLAY = "127.0.0.1:8099";
+const PATIENCE_MS = 90_000;
+
+export const FUEL_PULSER = {
+  driver: "fuel-pulser",
+  lines: Object.fromEntries(Object.entries(LINES).map(([name, line]) => [name, lineName(line)])),
+  pulsesPerUnit: PULSES_PER_LITRE,
+  startDelay: "200ms",
+  slowDown: "0.300",
+  settle: "500ms",
+};
+
+interface View {
+  readonly state: string;
+  readonly available: boolean;
+  readonly qr: string | null;
+  readonly saleId: string | null;
+  readonly quantity: string;
+  readonly faults: readonly { readonly code: string; readonly detail: string }[];
+}
+
+/** The payment service with a customer, and the configuration of a kiosk of one position that sells by it. */
+export class Site {
+  readonly seqr: SeqrSimulator;
+  readonly config = `${FOLDER}/kioskd.yaml`;
+
+  private constructor(seqr: SeqrSimulator) {
+    this.seqr = seqr;
+  }
+
+  static async open(dispenser: object, gpio: object = {}): Promise<Site> {
+    const seqr = await startSeqrSimulator({ host: "127.0.0.1", port: 0 });
+    mkdirSync(FOLDER, { recursive: true });
+    writeFileSync(`${FOLDER}/terminal`, "12345678", { mode: 0o600 });
+    const terminal = { id: "demo-terminal", passwordFile: "terminal" };
+    const product = { name: "Diesel", sku: "DSL", unit: "L", unitPrice: "10.00", taxRate: 25 };
+    const config = {
+      kiosk: { id: "rig", name: "Rig", currency: "SEK" },
+      journal: { path: `${FOLDER}/journal.db` },
+      payment: { provider: "seqr", seqr: { endpoint: seqr.endpoint, pollInterval: "500ms" } },
+      gpio,
+      positions: [{ id: "1", terminal, product, reserve: ["20.00", "50.00", "200.00"], dispenser }],
+      display: { driver: "web", listen: DISPLAY },
+    };
+    writeFileSync(`${FOLDER}/kioskd.yaml`, stringify(config));
+    return new Site(seqr);
+  }
+
+  async view(): Promise<View> {
+    const answer = await fetch(`http://${DISPLAY}/api/state`);
+    return ((await answer.json()) as { positions: [View] }).positions[0];
+  }
+
+  async until(what: string, holds: (view: View) => boolean): Promise<View> {
+    let view: View | null = null;
+    for (const endMs = Date.now() + PATIENCE_MS; Date.now() < endMs; await sleep(50)) {
+      view = await this.view().catch(() => null);
+      if (view !== null && holds(view)) return view;
+    }
+    throw new Error(`waited in vain until ${what}; the last view was ${JSON.stringify(view)}`);
+  }
+
+  /** Chooses, scans, confirms; resolves when it may be dispensed. */
+  async begin(maximum: string): Promise<View> {
+    await this.until("the kiosk sells", ({ available }) => available);
+    await this.#post("select", { reserve: maximum });
+    const { qr } = await this.until("a code is shown", (view) => view.qr !== null);
+    await fetch(new URL("/phone/api/confirm", this.seqr.phoneUrl), {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify({ invoiceReference: /\d+$/.exec(qr ?? "")?.[0] }),
+    });
+    return await this.until("it may be dispensed", ({ state }) => state === "dispensing");
+  }
+
+  async stop(): Promise<void> {
+    await this.#post("stop", {});
+  }
+
+  /** The sale as the journal has it, once it is closed; and what the service took for it. */
+  async closed(saleId: string | null): Promise<{ sale: SaleRecord; takenMinor: number }> {
+    await this.until("the sale is closed", (view) => view.state === "closed" || view.saleId !== saleId);
+    const history = openHistory(`${FOLDER}/journal.db`);
+    const sale = history.sale(saleId ?? "")?.sale;
+    history.close();
+    if (sale === undefined) throw new Error(`sale ${saleId} is not in the journal`);
+    const bill = this.seqr.book.bills(Date.now()).find(({ reference }) => reference === sale.invoiceReference);
+    return { sale, takenMinor: bill?.committedMinor ?? 0 };
+  }
+
+  /** What is on record as having flowed for nobody, in the product's unit. */
+  unaccounted(): string {
+    const db = new Database(`${FOLDER}/journal.db`, { readonly: true });
+    const rows = db.prepare("SELECT body ->> 'quantity' FROM note WHERE stream = 'unaccounted'").pluck().all();
+    db.close();
+    return rows.reduce<number>((sum, quantity) => sum + Number(quantity), 0).toFixed(3);
+  }
+
+  async #post(action: string, body: object): Promise<void> {
+    const answer = await fetch(`http://${DISPLAY}/api/positions/1/${action}`, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify(body),
+    });
+    if (!answer.ok) throw new Error(`${action}: ${answer.status} ${await answer.text()}`);
+  }
+}
+
+/** The built daemon as a process; what it logs from a warning on goes to stderr. */
+export function startDaemon(config: string): ChildProcess {
+  const child = spawn(process.execPath, ["dist/main.js", "run", "--config", config], {
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  createInterface({ input: child.stdout }).on("line", (line) => {
+    if (/"level":"(warn|error)"/.test(line)) process.stderr.write(`${line}\n`);
+  });
+  return child;
+}

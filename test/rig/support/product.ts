@@ -1,0 +1,10 @@
+import { systemClock } from "../../../src/adapters/clock/system/clock.ts";
+import type { Gpio } from "../../../src/adapters/gpio/gpio.ts";
+import { openGpio } from "../../../src/adapters/gpio/open.ts";
+import { createLog } from "../../../src/adapters/log/pino/log.ts";
+
+/** The product's own lines; what it logs from a warning on goes to stderr. */
+export function productGpio(backend: "sysfs" | "libgpiod" = "sysfs"): Promise<Gpio> {
+  const log = createLog({ level: "warn", secrets: [], write: (line) => process.stderr.write(line) });
+  return openGpio({ backend }, systemClock(), log);
+}

@@ -168,7 +168,13 @@ export async function openDispenser(position: PositionConfig, around: Surroundin
       shared.of("gpio", async () => {
         const { openGpio } = await import("./adapters/gpio/open.ts");
         const { backend, headerChip } = config.gpio;
-        return await openGpio({ backend, ...(headerChip === undefined ? {} : { headerChip }) }, clock, log);
+        const runtime = process.env["RUNTIME_DIRECTORY"];
+        const settings = {
+          backend,
+          ...(headerChip === undefined ? {} : { headerChip }),
+          ...(runtime === undefined ? {} : { closeListPath: join(runtime, "outputs") }),
+        };
+        return await openGpio(settings, clock, log);
       }),
   });
 }

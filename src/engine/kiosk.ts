@@ -100,7 +100,8 @@ export class Kiosk implements CustomerInput, RemoteOffers {
     const positions = [...this.#positions.values()].map(({ setup, position }) =>
       positionView(setup.goods, position.state, position.live, this.faults.all),
     );
-    return { positions };
+    if (this.#started && !this.#ending) return { positions };
+    return { positions: positions.map((view) => ({ ...view, available: false })) };
   }
 
   health(): Health {

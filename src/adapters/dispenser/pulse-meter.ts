@@ -63,6 +63,8 @@ export class PulseMeter {
       if (read.kind !== "done") return unknown(read.detail);
       counts.push(read.value);
     }
+    const meanwhile = this.#sinceFirst(counts);
+    if (meanwhile.kind !== "done") return meanwhile;
     const fresh = counts.map((count, index) => (count - (channels[index]?.count ?? 0) + COUNT_MODULUS) % COUNT_MODULUS);
     const most = Math.max(...fresh);
     this.#judge(most, nowMs);
@@ -70,7 +72,7 @@ export class PulseMeter {
       this.lastPulseMs = nowMs;
       const moved = channels.map((channel, index) => ({ ...channel, count: counts[index] ?? 0 }));
       this.#register.update({ channels: moved });
-      if (this.#doubt === null) this.#add(fresh);
+      if (this.#doubt === null) this.#add(fresh, meanwhile.value);
     }
     return this.#doubt === null ? done(this.totaliserBase) : declined("refused", this.#doubt);
   }
@@ -106,10 +108,17 @@ export class PulseMeter {
     this.#doubt ??= `the count ${what} within ${Math.round(elapsedMs)} ms; at most ${Math.floor(possible)} can be flow`;
   }
 
-  #add(fresh: readonly number[]): void {
+  /** The channels are read one after the other, and the processor may be away in between: what the first has had since. */
+  #sinceFirst([first = 0, second]: readonly number[]): Outcome<number> {
+    if (second === undefined) return done(0);
+    const again = this.#register.counters[0]?.read() ?? unknown("there is no first channel");
+    return again.kind === "done" ? done((again.value - first + COUNT_MODULUS) % COUNT_MODULUS) : unknown(again.detail);
+  }
+
+  #add(fresh: readonly number[], meanwhile: number): void {
     const { span, total } = this.#register.state;
     const pulses = span.pulses.map((count, index) => count + (fresh[index] ?? 0));
-    if (span.armed) this.#compare(pulses);
+    if (span.armed) this.#compare(pulses, meanwhile);
     this.#register.update({
       span: { ...span, pulses },
       total: Math.max(total, span.from + this.#counted({ ...span, pulses })),
@@ -122,8 +131,8 @@ export class PulseMeter {
     return this.#disagreement === null ? (pulses[0] ?? 0) : Math.min(...pulses);
   }
 
-  #compare(pulses: readonly number[]): void {
-    if (Math.max(...pulses) - Math.min(...pulses) <= this.#settings.channelTolerance) return;
+  #compare(pulses: readonly number[], meanwhile: number): void {
+    if (Math.max(...pulses) - Math.min(...pulses) <= this.#settings.channelTolerance + meanwhile) return;
     this.#disagreement ??= `the channels disagree: ${pulses.join(" and ")} pulses in one delivery`;
   }
 }

@@ -4,6 +4,7 @@ import type { Clock } from "../../ports/clock.ts";
 import type { Log } from "../../ports/log.ts";
 import type { Gpio } from "./gpio.ts";
 import { HOLD_LINES, LibgpiodGpio } from "./libgpiod/libgpiod.ts";
+import { CloseList } from "./sysfs/close-list.ts";
 import { onoffLines, SysfsGpio } from "./sysfs/sysfs.ts";
 
 export interface GpioSettings {
@@ -11,15 +12,17 @@ export interface GpioSettings {
   readonly backend: "auto" | "sysfs" | "libgpiod";
   /** The label of the chip whose line N is GPIO N of the header, on a board that is no Raspberry Pi. */
   readonly headerChip?: string | null;
+  /** Where the outputs are listed while the daemon runs, where they keep their level without it. */
+  readonly closeListPath?: string;
   /** What stands for / before /sys and /proc. */
   readonly root?: string;
 }
 
 /** Rejects with a GpioError where the backend cannot work on this machine. */
 export async function openGpio(settings: GpioSettings, clock: Clock, log: Log): Promise<Gpio> {
-  const { root = "/", headerChip = null } = settings;
+  const { root = "/", headerChip = null, closeListPath = null } = settings;
   return chooseBackend(settings) === "sysfs"
-    ? new SysfsGpio(root, headerChip, await onoffLines(), clock, log)
+    ? new SysfsGpio({ root, headerChip, closeList: new CloseList(closeListPath) }, await onoffLines(), clock, log)
     : LibgpiodGpio.open(root, headerChip, HOLD_LINES, clock, log);
 }
 

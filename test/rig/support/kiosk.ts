@@ -96,13 +96,15 @@ export class Site {
 
   /** The sale as the journal has it, once it is closed; and what the service took for it. */
   async closed(saleId: string | null): Promise<{ sale: SaleRecord; takenMinor: number }> {
-    await this.until("the sale is closed", (view) => view.state === "closed" || view.saleId !== saleId);
-    const history = openHistory(`${FOLDER}/journal.db`);
-    const sale = history.sale(saleId ?? "")?.sale;
-    history.close();
-    if (sale === undefined) throw new Error(`sale ${saleId} is not in the journal`);
-    const bill = this.seqr.book.bills(Date.now()).find(({ reference }) => reference === sale.invoiceReference);
-    return { sale, takenMinor: bill?.committedMinor ?? 0 };
+    for (const endMs = Date.now() + PATIENCE_MS; Date.now() < endMs; await sleep(100)) {
+      const history = openHistory(`${FOLDER}/journal.db`);
+      const sale = history.sale(saleId ?? "")?.sale;
+      history.close();
+      if (sale === undefined) continue;
+      const bill = this.seqr.book.bills(Date.now()).find(({ reference }) => reference === sale.invoiceReference);
+      return { sale, takenMinor: bill?.committedMinor ?? 0 };
+    }
+    throw new Error(`sale ${saleId} was not closed in time`);
   }
 
   /** What is on record as having flowed for nobody, in the product's unit. */

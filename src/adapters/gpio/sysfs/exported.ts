@@ -10,6 +10,7 @@ const UDEV_TIMEOUT_MS = 2_000;
 /** A line's files in /sys/class/gpio. The export outlives the process. */
 export interface ExportedLine {
   readonly line: SysfsLine;
+  path(attribute: string): string;
   has(attribute: string): boolean;
   /** Throw a GpioError. */
   read(attribute: string): string;
@@ -30,6 +31,7 @@ export async function exportLine(root: string, line: SysfsLine, clock: Clock): P
   }
   return {
     line,
+    path: (name) => join(folder, name),
     has: (name) => existsSync(join(folder, name)),
     read: (name) => attempt(line, () => readFileSync(join(folder, name), "utf8").trim()),
     write: (name, value) => attempt(line, () => writeFileSync(join(folder, name), value)),
@@ -71,7 +73,7 @@ const REASONS: Readonly<Record<string, string>> = {
   EBUSY: "it is in use by another. `gpioinfo` or /sys/kernel/debug/gpio says by whom; free it there, or in config.txt",
   EACCES: "not permitted. Run the daemon in the group `gpio`, and see that its udev rules are installed",
   EPERM: "the kernel refuses. It is in use otherwise, or its direction is fixed",
-  EROFS: "/sys is mounted read-only for this process. Set ProtectKernelTunables=no in its systemd unit",
+  EROFS: "/sys is mounted read-only for this process. See ReadWritePaths in its systemd unit",
   EINVAL: "the kernel does not accept it. The line may be reserved",
   EIO: "the chip does not do that",
 };

@@ -16,6 +16,7 @@ import {
 import { type CountedLine, findByRequest, interruptCount, readBootId } from "../interrupt-count.ts";
 import { interruptTable } from "../interrupt-table.ts";
 import { findSysfsLine, type SysfsLine } from "./chips.ts";
+import type { CloseList } from "./close-list.ts";
 import { attempt, driveInactive, type ExportedLine, expectFile, exportLine } from "./exported.ts";
 
 /** The name that gpiolib-sysfs.c requests interrupts under, whoever exported the line. */
@@ -35,15 +36,22 @@ export class SysfsGpio implements Gpio {
   readonly #root: string;
   readonly #headerChip: string | null;
   readonly #openLine: OpenLine;
+  readonly #closeList: CloseList;
   readonly #clock: Clock;
   readonly #log: Log;
   readonly #taken = new Set<number>();
   readonly #closers: (() => void)[] = [];
   #open = true;
 
-  constructor(root: string, headerChip: string | null, openLine: OpenLine, clock: Clock, log: Log) {
+  constructor(
+    { root, headerChip, closeList }: { root: string; headerChip: string | null; closeList: CloseList },
+    openLine: OpenLine,
+    clock: Clock,
+    log: Log,
+  ) {
     this.#root = root;
     this.#headerChip = headerChip;
+    this.#closeList = closeList;
     this.#openLine = openLine;
     this.#clock = clock;
     this.#log = log;
@@ -53,6 +61,7 @@ export class SysfsGpio implements Gpio {
     const exported = await this.#take(text);
     const { line } = exported;
     driveInactive(exported, activeLow);
+    this.#closeList.add(activeLow ? 1 : 0, exported.path("value"));
     const opened = attempt(line, () => this.#openLine(line.number, activeLow ? "high" : "low", "none", 0));
     const write = (active: boolean): void => opened.writeSync(active === activeLow ? 0 : 1);
     this.#closers.push(() => write(false));

@@ -30,8 +30,8 @@ export class LimitWatch {
   readonly #looks: { readonly ms: number; readonly pulses: number }[] = [];
   #width: Width = "wide";
   #nextPoint: number;
-  #pulses = 0;
-  /** Where the valve was told to close, and how fast it flowed then. */
+  #pulses: number | null = null;
+  /** The count at the look before the valve was told to close, and how fast it flowed then. */
   #shutAt: Overrun | null = null;
 
   constructor(limitPulses: number, learned: readonly Overrun[], settings: LimitSettings) {
@@ -43,6 +43,7 @@ export class LimitWatch {
 
   /** Never wider than it said before. */
   look(pulses: number, nowMs: number): Width {
+    const before = this.#pulses ?? pulses;
     this.#pulses = pulses;
     if (this.#width === "shut") return "shut";
     const ratePps = this.#rate(pulses, nowMs);
@@ -50,7 +51,7 @@ export class LimitWatch {
     const slowPoint = Math.min(shutPoint, this.limitPulses - this.#settings.slowDownPulses);
     if (pulses >= shutPoint) {
       this.#width = "shut";
-      this.#shutAt = { pulses, ratePps };
+      this.#shutAt = { pulses: before, ratePps };
     } else if (pulses >= slowPoint) this.#width = "narrow";
     this.#nextPoint = this.#width === "wide" ? slowPoint : shutPoint;
     return this.#width;
@@ -59,10 +60,13 @@ export class LimitWatch {
   /** The greatest flow decides, for it may begin at any moment. */
   get nextLookMs(): number {
     const reachable = (this.#settings.maxPulsesPerSecond * LOOK_MS) / 1_000 + 1;
-    return this.#nextPoint - this.#pulses <= reachable ? CLOSE_LOOK_MS : LOOK_MS;
+    return this.#nextPoint - (this.#pulses ?? 0) <= reachable ? CLOSE_LOOK_MS : LOOK_MS;
   }
 
-  /** With what flowed after this closing, when it was the limit that closed a flow; the oldest are forgotten. */
+  /**
+   * With what flowed from the last look before this closing on, when it was the limit that closed a flow; the oldest are
+   * forgotten. So a processor that comes late to its looks is part of what is learned.
+   */
   learn(settledPulses: number): readonly Overrun[] {
     if (this.#shutAt === null || this.#shutAt.ratePps === 0) return this.#learned;
     const overrun = { pulses: settledPulses - this.#shutAt.pulses, ratePps: this.#shutAt.ratePps };
@@ -80,14 +84,13 @@ export class LimitWatch {
 
 /**
  * What must be left to flow when the slow valve is told to close: the most that followed any of the last closings, more
- * where it flows clearly faster than it did then, and what comes between two looks.
+ * where it flows clearly faster than it did then. Before any was seen, what is assumed and what comes between two looks.
  */
 function reservedPulses(learned: readonly Overrun[], unknownPulses: number, ratePps: number): number {
-  const betweenLooks = Math.max(1, Math.ceil((ratePps * CLOSE_LOOK_MS) / 1_000));
-  if (learned.length === 0) return unknownPulses + betweenLooks;
+  if (learned.length === 0) return unknownPulses + Math.max(1, Math.ceil((ratePps * CLOSE_LOOK_MS) / 1_000));
   const most = learned.map((overrun) => {
     const faster = ratePps > overrun.ratePps + RATE_NOISE_PPS;
     return faster ? Math.ceil(((overrun.pulses + 1) * ratePps) / overrun.ratePps) : overrun.pulses;
   });
-  return Math.max(...most) + betweenLooks;
+  return Math.max(1, ...most);
 }

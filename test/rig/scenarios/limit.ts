@@ -13,6 +13,8 @@ import { LINES, startPump } from "../support/pump.ts";
 const DELIVERIES = 30;
 const LEARNING = 3;
 const LIMIT_PULSES = 300;
+/** An emulated processor is away for so long now and then; a real one is not. */
+const STALL_S = 0.03;
 
 const figures = new Figures();
 const pump = startPump({ slowHz: 100, fastHz: 100, after: 2 });
@@ -69,9 +71,15 @@ for (const [slowHz, fastHz] of [
     `slow ${slowHz} Hz, fast ${fastHz} Hz: pulses beyond the limit, p50 / p99`,
     `${quantile(beyond, 0.5)} / ${quantile(beyond, 0.99)}`,
   );
+  figures.require("  half of the deliveries, at the most", quantile(beyond, 0.5), "0", quantile(beyond, 0.5) <= 0);
   const most = Math.max(...beyond);
-  const allowed = slowHz >= 1_000 ? 50 : 0;
-  figures.require("  at the most", most, `${allowed}`, most <= allowed);
+  const allowed = Math.ceil(slowHz * STALL_S);
+  figures.require(
+    `  all, at the most what ${STALL_S * 1_000} ms of stall let pass`,
+    most,
+    `${allowed}`,
+    most <= allowed,
+  );
 }
 
 const LONG_PULSES = 10_000;

@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import type { Figure } from "./figures.ts";
 
 interface Result {
@@ -27,8 +27,25 @@ function rows({ scenario, seconds, exit, figures }: Result): string[] {
   return [`${scenario} (${seconds} s${ended})`, ...figures.map(row)];
 }
 
+/** The rig's part of docs/benchmarks.md. */
+function markdown(results: readonly Result[]): string {
+  const lines = results.flatMap(({ scenario, figures }) =>
+    figures.map(({ what, measured, required }) => `| ${scenario} | ${what.trim()} | ${measured} | ${required ?? ""} |`),
+  );
+  return [
+    "",
+    "Made by `npm run rig -- --write`: the built daemon and its drivers on a real kernel with simulated lines, in QEMU",
+    "without KVM. Everything is some ten times slower than on a board; counts are exact, times are not a board's.",
+    "",
+    "| scenario | what | measured | required |",
+    "| --- | --- | --- | --- |",
+    ...lines,
+    "",
+  ].join("\n");
+}
+
 // One result a line, as `hw/rig/run` writes them. Fails when one of them did.
-const [file = ""] = process.argv.slice(2);
+const [file = "", benchmarks] = process.argv.slice(2);
 const results = readFileSync(file, "utf8")
   .trim()
   .split("\n")
@@ -39,3 +56,7 @@ const verdict =
   failed.length === 0 ? `${results.length} scenarios, all as required` : `not as required: ${failed.join(", ")}`;
 process.stdout.write(`${[head, ...results.flatMap(rows), verdict].join("\n")}\n`);
 process.exitCode = failed.length === 0 ? 0 : 1;
+if (benchmarks !== undefined) {
+  const [own = ""] = readFileSync(benchmarks, "utf8").split("\n## On the rig\n");
+  writeFileSync(benchmarks, `${own.trimEnd()}\n\n## On the rig\n${markdown(results)}`);
+}

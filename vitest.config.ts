@@ -6,5 +6,7 @@ export default defineConfig({
     testTimeout: 30_000,
     hookTimeout: 30_000,
     pool: "forks",
+    // Much of a run is waiting for bytes on real ports, so two files at a time fit on two processors.
+    maxWorkers: 2,
   },
 });

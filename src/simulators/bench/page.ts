@@ -60,7 +60,8 @@ function buttons(device, kind) {
 function card(device) {
   const made = element("article");
   const list = element("dl");
-  made.append(element("h2", "", device.id + " (" + device.kind + ")"), list);
+  const name = device.id === device.kind ? device.id : device.id + " (" + device.kind + ")";
+  made.append(element("h2", "", name), list);
   made.append(element("h3", "", "A customer"), buttons(device, "use"));
   made.append(element("h3", "", "A fault"), buttons(device, "fault"));
   values.set(device.id, list);

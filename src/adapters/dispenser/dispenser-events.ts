@@ -1,6 +1,6 @@
 import type { DispenserEvent } from "../../ports/dispenser.ts";
 
-/** What a driver tells before anybody listens is kept, so that a fault found while opening is not lost. */
+/** What a driver tells before anybody listens is kept, but for faults: each listener is told what stands when it comes. */
 const MOST_KEPT = 16;
 
 /** A driver's voice: its events, and the faults that stand, each under a cause of its own. */
@@ -14,6 +14,12 @@ export class DispenserEvents {
     const kept = this.#kept;
     this.#kept = [];
     for (const event of kept) listener(event);
+    const { fault } = this;
+    if (fault !== null) listener({ type: "fault-raised", detail: fault });
+  }
+
+  get listening(): boolean {
+    return this.#listener !== null;
   }
 
   tell(event: DispenserEvent): void {
@@ -26,11 +32,15 @@ export class DispenserEvents {
     return this.#faults.values().next().value ?? null;
   }
 
+  has(cause: string): boolean {
+    return this.#faults.has(cause);
+  }
+
   /** False when it stands already. */
   raise(cause: string, detail: string): boolean {
     if (this.#faults.has(cause)) return false;
     this.#faults.set(cause, detail);
-    this.tell({ type: "fault-raised", detail });
+    this.#listener?.({ type: "fault-raised", detail });
     return true;
   }
 
@@ -38,6 +48,6 @@ export class DispenserEvents {
   clear(cause: string): void {
     if (!this.#faults.delete(cause)) return;
     const { fault } = this;
-    this.tell(fault === null ? { type: "fault-cleared" } : { type: "fault-raised", detail: fault });
+    this.#listener?.(fault === null ? { type: "fault-cleared" } : { type: "fault-raised", detail: fault });
   }
 }

@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync } from "node:fs";
+import { existsSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 
@@ -16,6 +16,8 @@ export interface PtyPair {
 export async function openPty(folder: string, name: string): Promise<PtyPair> {
   const device = join(folder, `${name}.device`);
   const host = join(folder, `${name}.host`);
+  // A link of an earlier pair may by now lead to a terminal that is somebody else's.
+  removeLinks(device, host);
   const socat = spawn("socat", [`pty,raw,echo=0,link=${device}`, `pty,raw,echo=0,link=${host}`], { stdio: "ignore" });
   const failed = once(socat, "error").then(([error]) => {
     throw new Error(`A pseudo-terminal needs socat (Debian: apt install socat): ${String(error)}`);
@@ -35,6 +37,11 @@ export async function openPty(folder: string, name: string): Promise<PtyPair> {
     unplug: async () => {
       socat.kill("SIGKILL");
       if (socat.exitCode === null && socat.signalCode === null) await ended;
+      removeLinks(device, host);
     },
   };
+}
+
+function removeLinks(...links: readonly string[]): void {
+  for (const link of links) rmSync(link, { force: true });
 }

@@ -225,10 +225,11 @@ describe.skipIf(!hasSocat)("a DART pump", () => {
       await until("the fault is cleared", () => told.fault === null);
     });
 
-    it("a pump without a price cannot sell", async () => {
+    it("a pump without a price cannot sell, as a listener that comes later learns too", async () => {
       await begin({ price: null }, { priceDigits: null });
       await until("there is a fault", () => told.fault !== null);
       expect(told.fault).toMatch(/no price/);
+      expect(new Told(pump).fault).toMatch(/no price/);
     });
   });
 

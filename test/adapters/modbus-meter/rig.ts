@@ -149,7 +149,7 @@ class Socket {
   }
 }
 
-export async function until(what: () => boolean, withinMs = 5_000): Promise<void> {
+export async function until(what: () => boolean, withinMs = 20_000): Promise<void> {
   const endMs = performance.now() + withinMs;
   while (!what()) {
     if (performance.now() > endMs) throw new Error(`did not come true within ${withinMs} ms: ${what.toString()}`);

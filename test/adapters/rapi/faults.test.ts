@@ -1,4 +1,5 @@
 import { describe, expect, it, onTestFinished } from "vitest";
+import type { DispenserEvent } from "../../../src/ports/dispenser.ts";
 import { needs } from "../../support/components.ts";
 import { tempFolder } from "../../support/temp.ts";
 import { type Driven, makeRig, type Rig, type RigOptions, totaliser } from "./rig.ts";
@@ -97,6 +98,9 @@ describe.skipIf(!needs("socat", "/usr/bin/socat"))("a RAPI charger in trouble", 
     expect(faultsOf(rig)[0]).toMatch(/relay is stuck/);
     expect(await rig.dispenser.stop()).toMatchObject({ kind: "unknown", detail: /relay is stuck/ });
     expect(has(rig, "fault-cleared")()).toBe(false);
+    const later: DispenserEvent[] = [];
+    rig.dispenser.listen((event) => later.push(event));
+    expect(later).toEqual([{ type: "fault-raised", detail: expect.stringContaining("relay is stuck") }]);
   });
 
   it("stops a charger that begins by itself, and says how much it gave", async () => {

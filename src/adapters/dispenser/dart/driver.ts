@@ -2,8 +2,8 @@ import type { Cancel, Clock } from "../../../ports/clock.ts";
 import type { Dispenser, DispenserEvent } from "../../../ports/dispenser.ts";
 import type { Log } from "../../../ports/log.ts";
 import { declined, done, type Outcome, unknown } from "../../../ports/outcome.ts";
+import { DispenserEvents } from "../dispenser-events.ts";
 import { ALARM, alarmName, ORDER, type Report, STATUS } from "./application.ts";
-import { Conditions } from "./conditions.ts";
 import type { DartLink } from "./link.ts";
 import { type Believed, Meter } from "./meter.ts";
 import { Register } from "./register.ts";
@@ -61,9 +61,8 @@ export class DartPump implements DartDispenser {
   readonly #register: Register;
   readonly #meter: Meter;
   readonly #turns = new Turns(MOST_WAITING);
-  readonly #conditions = new Conditions((event) => this.#listener(event));
+  readonly #events = new DispenserEvents();
   #priceDigits: number | null;
-  #listener: (event: DispenserEvent) => void = () => {};
   #status: number | null = null;
   #stops = 0;
   #stopping: Promise<Outcome<null>> | null = null;
@@ -82,7 +81,7 @@ export class DartPump implements DartDispenser {
     this.#meter = new Meter(link, { nozzles: settings.nozzles, unitBase: this.#unitBase }, this.#register, clock);
     link.listen(
       (report) => this.#onReport(report),
-      (why) => (why === null ? this.#conditions.clear("silent") : this.#conditions.raise("silent", why)),
+      (why) => (why === null ? this.#events.clear("silent") : this.#events.raise("silent", why)),
     );
     this.#schedule();
   }
@@ -114,8 +113,7 @@ export class DartPump implements DartDispenser {
   }
 
   listen(listener: (event: DispenserEvent) => void): void {
-    this.#listener = listener;
-    this.#conditions.repeat();
+    this.#events.listen(listener);
   }
 
   async close(): Promise<void> {
@@ -131,7 +129,7 @@ export class DartPump implements DartDispenser {
     if (this.#register.armed) return declined("refused", "the pump is armed already");
     const start = await this.#total();
     if (start.kind !== "done") return start;
-    const against = this.#conditions.detail;
+    const against = this.#events.fault;
     if (against !== null) return declined("refused", against);
     const shown = await this.#prepare();
     if (shown.kind !== "done") return shown;
@@ -151,7 +149,7 @@ export class DartPump implements DartDispenser {
     }
     this.#schedule();
     if (answer.kind !== "done") return unknown(`the pump did not confirm that it is authorised: ${answer.detail}`);
-    this.#listener({ type: "reading", totaliserBase: start.value });
+    this.#events.tell({ type: "reading", totaliserBase: start.value });
     return done(null);
   }
 
@@ -185,7 +183,7 @@ export class DartPump implements DartDispenser {
     const stops = this.#stops;
     const read = await this.#meter.read(() => stops !== this.#stops);
     if (read.kind === "declined") {
-      this.#conditions.raise("register", `its register cannot be believed: ${read.detail}`);
+      this.#events.raise("register", `its register cannot be believed: ${read.detail}`);
     }
     if (read.kind !== "done") return read;
     this.#complain(read.value);
@@ -195,13 +193,13 @@ export class DartPump implements DartDispenser {
   #complain({ complaints, unaccountedBase }: Believed): void {
     for (const { about, detail } of complaints) {
       this.#log.error({ pump: this.#settings.address, about, detail }, "a delivery does not add up");
-      this.#conditions.raise(about, `the last delivery does not add up: ${detail}`);
+      this.#events.raise(about, `the last delivery does not add up: ${detail}`);
     }
     if (unaccountedBase === 0) return;
     const detail = `${unaccountedBase} ml flowed though the pump was not armed`;
     this.#unaccountedAtMs = this.#clock.monotonicMs();
-    this.#listener({ type: "unaccounted", quantityBase: unaccountedBase, detail });
-    this.#conditions.raise("unaccounted", detail);
+    this.#events.tell({ type: "unaccounted", quantityBase: unaccountedBase, detail });
+    this.#events.raise("unaccounted", detail);
   }
 
   #onReport(report: Report): void {
@@ -211,11 +209,11 @@ export class DartPump implements DartDispenser {
     } else if (report.type === "alarm") {
       if (report.alarm === ALARM.cpuReset || report.alarm === ALARM.powerFailure) this.#register.restarted();
       this.#log.warn({ pump: this.#settings.address, alarm: report.alarm }, "a pump gives alarm");
-      this.#conditions.raise("alarm", `the pump gives alarm: ${alarmName(report.alarm)}`);
+      this.#events.raise("alarm", `the pump gives alarm: ${alarmName(report.alarm)}`);
     } else if (report.type === "nozzle" && report.out && this.#register.armed) {
       const price = this.#priceDigits;
       if (price === null || report.price === price) return;
-      this.#conditions.raise("price", `the pump shows the price ${report.price} instead of ${price}`);
+      this.#events.raise("price", `the pump shows the price ${report.price} instead of ${price}`);
     }
   }
 
@@ -223,7 +221,7 @@ export class DartPump implements DartDispenser {
     this.#cancelTick();
     if (this.#closed) return;
     const { readingMs = READING_MS, watchMs = WATCH_MS } = this.#settings;
-    const idleMs = this.#conditions.detail === null ? watchMs : Math.min(watchMs, HURRIED_WATCH_MS);
+    const idleMs = this.#events.fault === null ? watchMs : Math.min(watchMs, HURRIED_WATCH_MS);
     this.#cancelTick = this.#clock.after(delayMs ?? (this.#register.armed ? readingMs : idleMs), () => {
       void this.#turns
         .run(async () => {
@@ -242,16 +240,16 @@ export class DartPump implements DartDispenser {
     if (STOPPED.has(status)) {
       const total = await this.#total();
       this.#register.end(this.#clock.monotonicMs());
-      if (total.kind === "done") this.#listener({ type: "reading", totaliserBase: total.value });
-      this.#listener({ type: "finished" });
+      if (total.kind === "done") this.#events.tell({ type: "reading", totaliserBase: total.value });
+      this.#events.tell({ type: "finished" });
       return;
     }
     // Until it fills, a pump may still show the volume of the delivery before.
     const live = this.#register.live(status === STATUS.authorized ? null : volume * this.#unitBase);
     if (live === null) return;
-    this.#listener({ type: "reading", totaliserBase: live.totaliserBase });
+    this.#events.tell({ type: "reading", totaliserBase: live.totaliserBase });
     if (live.kind === "reading") return;
-    this.#conditions.raise("overrun", `the pump gives ${live.volumeBase} ml, more than it was preset to`);
+    this.#events.raise("overrun", `the pump gives ${live.volumeBase} ml, more than it was preset to`);
     void this.stop();
   }
 
@@ -259,25 +257,25 @@ export class DartPump implements DartDispenser {
   async #watch(): Promise<void> {
     // The bus goes on polling it, and hears when it is back.
     if (this.#link.isSilent) return;
-    const conditions = this.#conditions;
+    const events = this.#events;
     const total = await this.#total();
     const status = this.#status;
-    if (total.kind === "done") conditions.clear("unarmed");
+    if (total.kind === "done") events.clear("unarmed");
     else if (!this.#link.isSilent && (this.#meter.moves || (status !== null && !STOPPED.has(status)))) {
-      conditions.raise("unarmed", "the pump delivers though it was not armed");
+      events.raise("unarmed", "the pump delivers though it was not armed");
       await this.#stop();
       return;
     }
     if (total.kind !== "done" || this.#register.owing) return;
-    if (status === STATUS.off) conditions.raise("off", "the pump is switched off");
-    else conditions.clear("off");
+    if (status === STATUS.off) events.raise("off", "the pump is switched off");
+    else events.clear("off");
     if (status === STATUS.notProgrammed && this.#priceDigits === null) {
-      conditions.raise("unprogrammed", "the pump has no price: set it at the pump, or give it one");
-    } else conditions.clear("unprogrammed");
-    if (this.#clock.monotonicMs() - this.#unaccountedAtMs >= CALM_MS) conditions.clear("unaccounted");
-    if ((conditions.has("alarm") || conditions.has("price")) && (await this.#prepare()).kind === "done") {
-      conditions.clear("alarm");
-      conditions.clear("price");
+      events.raise("unprogrammed", "the pump has no price: set it at the pump, or give it one");
+    } else events.clear("unprogrammed");
+    if (this.#clock.monotonicMs() - this.#unaccountedAtMs >= CALM_MS) events.clear("unaccounted");
+    if ((events.has("alarm") || events.has("price")) && (await this.#prepare()).kind === "done") {
+      events.clear("alarm");
+      events.clear("price");
     }
   }
 }

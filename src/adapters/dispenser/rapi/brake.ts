@@ -2,7 +2,7 @@ import type { Clock } from "../../../ports/clock.ts";
 import { done, type Outcome, unknown } from "../../../ports/outcome.ts";
 import { STATE } from "./codec.ts";
 import { type Controller, isAtRest, type Sample } from "./controller.ts";
-import { faultText, hex } from "./faults.ts";
+import { faultText, hex } from "./fault-text.ts";
 
 /** Within 3 s of falling asleep the relay opens, and waits up to another for the current to end (`waitCurrentZero`). */
 const ASLEEP_MS = 4_500;

@@ -3,11 +3,12 @@ import type { Dispenser, DispenserEvent } from "../../../ports/dispenser.ts";
 import type { Log } from "../../../ports/log.ts";
 import { declined, done, type Outcome, unknown } from "../../../ports/outcome.ts";
 import type { SerialLine } from "../../serial/line.ts";
+import { DispenserEvents } from "../dispenser-events.ts";
 import { Brake } from "./brake.ts";
 import { decodeRapi, STATE } from "./codec.ts";
 import { Controller, isAtRest, isFault, type Sample, type Status } from "./controller.ts";
 import { beginDelivery, type Delivery, Guard, LEAD_MS, type RapiSettings, shortfallWh } from "./delivery.ts";
-import { Faults, faultText } from "./faults.ts";
+import { faultText } from "./fault-text.ts";
 import { Register } from "./register.ts";
 
 const POLL_MS = 200;
@@ -34,10 +35,9 @@ class Charger implements Dispenser {
   readonly #log: Log;
   readonly #controller: Controller;
   readonly #register: Register;
-  readonly #faults: Faults;
+  readonly #events = new DispenserEvents();
   readonly #brake: Brake;
   readonly #guard: Guard;
-  #listener: (event: DispenserEvent) => void = () => {};
   #delivery: Delivery | null = null;
   /** Rises with each order, so that an older one sees that it was overtaken. */
   #orders = 0;
@@ -60,7 +60,6 @@ class Charger implements Dispenser {
     this.#log = log;
     this.#controller = new Controller(line, clock);
     this.#register = new Register(settings.maxPowerW);
-    this.#faults = new Faults((event) => this.#listener(event));
     this.#guard = new Guard(this.#controller, settings, clock, log);
     this.#brake = new Brake(this.#controller, clock, {
       isUp: () => line.up,
@@ -76,7 +75,7 @@ class Charger implements Dispenser {
   }
 
   listen(listener: (event: DispenserEvent) => void): void {
-    this.#listener = listener;
+    this.#events.listen(listener);
   }
 
   async arm(limitBase: number): Promise<Outcome<null>> {
@@ -200,7 +199,7 @@ class Charger implements Dispenser {
     delivery.heardBase = totaliserBase;
     delivery.heardMs = sample.askedMs;
     delivery.hasCharged ||= sample.relayClosed;
-    this.#listener({ type: "reading", totaliserBase });
+    this.#events.tell({ type: "reading", totaliserBase });
     return true;
   }
 
@@ -208,13 +207,13 @@ class Charger implements Dispenser {
     const halted = await this.#brake.halt(this.#leftMs(delivery) - HARD_MS);
     if (this.#delivery !== delivery) return;
     this.#delivery = null;
-    if (halted.kind !== "done") return this.#faults.raise("running", halted.detail);
-    this.#listener({ type: "finished" });
+    if (halted.kind === "done") this.#events.tell({ type: "finished" });
+    else this.#events.raise("running", halted.detail);
   }
 
   async #fail(cause: "silent" | "state" | "restarted" | "meter", detail: string): Promise<void> {
     this.#delivery = null;
-    this.#faults.raise(cause, detail);
+    this.#events.raise(cause, detail);
     await this.#brake.halt();
   }
 
@@ -223,16 +222,16 @@ class Charger implements Dispenser {
     const status = await this.#heard(await this.#controller.status());
     if (this.#delivery !== null) return;
     if (status.kind !== "done") {
-      if (this.#isSilent()) this.#faults.raise("silent", status.detail);
+      if (this.#isSilent()) this.#events.raise("silent", status.detail);
       return;
     }
     const { state, relayClosed, carConnected } = status.value;
-    if (isFault(state)) this.#faults.raise("state", faultText(state));
+    if (isFault(state)) this.#events.raise("state", faultText(state));
     if (isAtRest(status.value)) {
       // The firmware itself holds most of its faults until the car is unplugged.
-      if (!carConnected) this.#faults.clear("state");
-      if (this.#lost === null) this.#faults.clear("meter");
-      this.#faults.clear("restarted", "alone", "running");
+      if (!carConnected) this.#events.clear("state");
+      if (this.#lost === null) this.#events.clear("meter");
+      for (const cause of ["restarted", "alone", "running"]) this.#events.clear(cause);
       this.#restarted = false;
       // Disabled, it would not see the car go.
       if (state === STATE.disabled) await this.#controller.sleep();
@@ -245,12 +244,12 @@ class Charger implements Dispenser {
   /** It charges without having been told to. */
   async #charging(restBase: number): Promise<void> {
     this.#restBase = null;
-    this.#faults.raise("alone", "the charger has begun to charge by itself");
+    this.#events.raise("alone", "the charger has begun to charge by itself");
     const halted = await this.#brake.halt();
     const sample = await this.#sample();
     const endBase = halted.kind === "done" && sample.kind === "done" ? this.#believe(sample.value) : null;
     const quantityBase = endBase === null ? null : endBase - restBase;
-    this.#listener({ type: "unaccounted", quantityBase, detail: "the charger charged without having been told to" });
+    this.#events.tell({ type: "unaccounted", quantityBase, detail: "the charger charged without having been told to" });
   }
 
   async #sample(): Promise<Outcome<Sample>> {
@@ -261,7 +260,7 @@ class Charger implements Dispenser {
     if (outcome.kind === "done") {
       this.#answeredMs = this.#clock.monotonicMs();
       this.#state = outcome.value.state;
-      this.#faults.clear("silent");
+      this.#events.clear("silent");
     }
     return outcome;
   }

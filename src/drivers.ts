@@ -140,7 +140,7 @@ const DRIVERS: { readonly [D in DriverName]: Open<D> } = {
     const line = await shared.of(`mdb ${path}`, async () =>
       openSerialLine({ path, baudRate: 115_200 }, textLines({ end: "\n", maxBytes: 128 }), clock, log),
     );
-    return openMdbVending(settings, line, register(), clock, log);
+    return await openMdbVending(settings, line, register(), clock, log);
   },
 };
 

@@ -258,7 +258,7 @@ describe.skipIf(!hasSocat)("a vending machine over a pseudo-terminal", () => {
     made.machine.act("choose-1");
     await until(() => made.machine.state()["controller"] === "dispensing");
     await made.dispenser.close();
-    const again = drive(made.pair, made.registerPath, SETTINGS);
+    const again = await drive(made.pair, made.registerPath, SETTINGS);
     onTestFinished(() => again.dispenser.close());
     expect((await again.dispenser.stop()).kind).toBe("done");
     expect([await again.totalBase(), made.machine.releasedBase()]).toEqual([1200, 1200]);

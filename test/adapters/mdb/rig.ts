@@ -44,11 +44,11 @@ export interface Driven {
   readonly totalBase: () => Promise<number>;
 }
 
-export function drive(pair: PtyPair, registerPath: string, settings: MdbVendingSettings): Driven {
+export async function drive(pair: PtyPair, registerPath: string, settings: MdbVendingSettings): Promise<Driven> {
   const framing = textLines({ end: "\n", maxBytes: 120 });
   const clock = systemClock();
   const line = openSerialLine({ path: pair.host, baudRate: 115_200 }, framing, clock, SILENT);
-  const dispenser = openMdbVending(settings, line, registerPath, clock, SILENT);
+  const dispenser = await openMdbVending(settings, line, registerPath, clock, SILENT);
   const events: DispenserEvent[] = [];
   let fault: string | null = null;
   dispenser.listen((event) => {
@@ -86,7 +86,7 @@ export async function rig(
   const port = await openSimulatorPort({ path: pair.device, baudRate: 115_200, ...(noise ? { noise } : {}) });
   const machine = startVendingMachine(port, { items: ITEMS, vendMs: 5, pollMs: 2, ...rest });
   const registerPath = `${folder}/register`;
-  const driven = drive(pair, registerPath, { ...SETTINGS, ...rest });
+  const driven = await drive(pair, registerPath, { ...SETTINGS, ...rest });
   await until(() => driven.fault() === null, 10_000);
   return {
     ...driven,

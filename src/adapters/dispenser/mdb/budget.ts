@@ -1,3 +1,5 @@
+import type { MdbVendingSettings } from "./settings.ts";
+
 /** A machine that refuses all, or is refused all, does not go on for ever. */
 const MOST_REFUSALS = 5;
 
@@ -8,10 +10,10 @@ export class Budget {
   #vendsLeft: number;
   #refusals = 0;
 
-  constructor(limitBase: number, cheapestBase: number, mostVends: number) {
+  constructor(limitBase: number, { prices, flow, maxVends }: MdbVendingSettings) {
     this.#leftBase = limitBase;
-    this.#cheapestBase = cheapestBase;
-    this.#vendsLeft = mostVends;
+    this.#cheapestBase = Math.min(...(prices?.values() ?? [1]));
+    this.#vendsLeft = flow === "always-idle" ? 1 : maxVends;
   }
 
   get leftBase(): number {

@@ -3,10 +3,12 @@ import type { Dispenser, DispenserEvent } from "../../../ports/dispenser.ts";
 import type { Log } from "../../../ports/log.ts";
 import { declined, done, type Outcome, unknown } from "../../../ports/outcome.ts";
 import type { SerialLine } from "../../serial/line.ts";
+import { DispenserEvents } from "../dispenser-events.ts";
+import { fileStore, type OpenStore, type RegisterFile } from "../register-file.ts";
 import { MdbAdapter } from "./adapter.ts";
 import { Ledger } from "./ledger.ts";
-import { openRegister, type VendRegister } from "./register.ts";
-import { Reports } from "./reports.ts";
+import { Readings } from "./readings.ts";
+import { openRegister, type RegisterState } from "./register.ts";
 import { type MdbVendingSettings, withDefaults } from "./settings.ts";
 import { Vending } from "./vending.ts";
 
@@ -17,27 +19,30 @@ const LONGEST_NOT_READY_MS = 600_000;
 /**
  * A vending machine behind a Qibixx MDB adapter. Its totaliser is the sum of what the machine reported as vended, kept
  * in the register at `registerPath`, which is written before a success is reported. An approval stands there before it
- * is sent; one whose result never comes is told as unaccounted. Throws when the register cannot be used. Closes the
- * line with itself.
+ * is sent; one whose result never comes is told as unaccounted. Rejects with a RegisterError. Closes the line with
+ * itself.
  */
-export function openMdbVending(
+export async function openMdbVending(
   settings: MdbVendingSettings,
   line: SerialLine<string>,
   registerPath: string,
   clock: Clock,
   log: Log,
-): Dispenser {
-  return new MdbVending(withDefaults(settings), line, openRegister(registerPath), clock, log);
+  openStore: OpenStore = fileStore(registerPath),
+): Promise<Dispenser> {
+  return new MdbVending(withDefaults(settings), line, await openRegister(openStore), clock, log);
 }
 
 class MdbVending implements Dispenser {
   readonly readingStepMs = null;
   readonly #settings: Required<MdbVendingSettings>;
-  readonly #register: VendRegister;
   readonly #clock: Clock;
   readonly #adapter: MdbAdapter;
-  readonly #reports: Reports;
+  readonly #events = new DispenserEvents();
+  readonly #ledger: Ledger;
   readonly #vending: Vending;
+  /** Why the machine is not ready, as it was told. */
+  #trouble: string | null = null;
   #cancelReady: Cancel | null = null;
   /** How often it was not ready in time, since it last was. */
   #notReady = 0;
@@ -46,37 +51,38 @@ class MdbVending implements Dispenser {
   constructor(
     settings: Required<MdbVendingSettings>,
     line: SerialLine<string>,
-    register: VendRegister,
+    register: RegisterFile<RegisterState>,
     clock: Clock,
     log: Log,
   ) {
     this.#settings = settings;
-    this.#register = register;
     this.#clock = clock;
-    this.#reports = new Reports(clock, () => register.state.totalBase);
-    this.#reports.raise("adapter", "the machine has not reported yet");
+    const events = this.#events;
+    this.#tellTrouble("the machine has not reported yet");
     this.#adapter = new MdbAdapter(settings, line, clock, log, {
       message: (message) => this.#vending.onMessage(message),
       lost: (detail) => this.#vending.onLost(detail),
       changed: () => this.#watchReady(),
     });
-    const ledger = new Ledger(register, this.#reports, clock, log);
-    this.#vending = new Vending(settings, { adapter: this.#adapter, ledger, reports: this.#reports, clock, log });
+    const ledger = new Ledger(register, events, clock, log);
+    this.#ledger = ledger;
+    const readings = new Readings(events, clock, () => ledger.totalBase);
+    this.#vending = new Vending(settings, { adapter: this.#adapter, ledger, events, readings, clock, log });
     this.#adapter.open();
     this.#vending.open();
   }
 
   listen(listener: (event: DispenserEvent) => void): void {
-    this.#reports.listen(listener);
+    this.#events.listen(listener);
     this.#vending.tellLeftOver();
   }
 
   async totaliser(): Promise<Outcome<number>> {
-    return done(this.#register.state.totalBase);
+    return done(this.#ledger.totalBase);
   }
 
   async arm(limitBase: number): Promise<Outcome<null>> {
-    const { fault } = this.#reports;
+    const { fault } = this.#events;
     if (fault !== null) return declined("refused", fault);
     if (!Number.isSafeInteger(limitBase) || limitBase <= 0) return declined("refused", `${limitBase} is no limit`);
     return await this.#vending.begin(limitBase);
@@ -99,11 +105,10 @@ class MdbVending implements Dispenser {
   async close(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
-    this.#reports.listen(null);
+    this.#events.listen(() => {});
     this.#cancelReady?.();
     const { awaitsResult } = this.#vending;
-    this.#vending.close();
-    await this.#adapter.close(awaitsResult);
+    await Promise.all([this.#vending.close(), this.#adapter.close(awaitsResult)]);
   }
 
   #watchReady(): void {
@@ -112,8 +117,7 @@ class MdbVending implements Dispenser {
       this.#cancelReady?.();
       this.#cancelReady = null;
       this.#notReady = 0;
-      if (ready) this.#reports.clear("adapter");
-      else this.#reports.raise("adapter", detail);
+      this.#tellTrouble(ready ? null : detail);
       return;
     }
     const delayMs = Math.min(this.#settings.readyTimeoutMs * 2 ** this.#notReady, LONGEST_NOT_READY_MS);
@@ -124,8 +128,17 @@ class MdbVending implements Dispenser {
   #onNotReady(): void {
     this.#cancelReady = null;
     this.#notReady++;
-    this.#reports.raise("adapter", this.#adapter.detail);
+    this.#tellTrouble(this.#adapter.detail);
     if (this.#vending.resting) this.#adapter.configure();
     else this.#watchReady();
+  }
+
+  /** Each trouble stands under its own words: another one is told, and at no moment none stands. */
+  #tellTrouble(trouble: string | null): void {
+    const earlier = this.#trouble;
+    if (trouble === earlier) return;
+    this.#trouble = trouble;
+    if (trouble !== null) this.#events.raise(trouble, trouble);
+    if (earlier !== null) this.#events.clear(earlier);
   }
 }

@@ -1,4 +1,4 @@
-import type { DecimalPlaces } from "./codec.ts";
+import type { DecimalPlaces, VendRequest } from "./codec.ts";
 
 /** Amounts are hundredths of the currency. */
 export interface MdbVendingSettings {
@@ -33,4 +33,9 @@ export interface MdbVendingSettings {
 
 export function withDefaults(settings: MdbVendingSettings): Required<MdbVendingSettings> {
   return { decimalPlaces: 2, answerTimeoutMs: 500, readyTimeoutMs: 15_000, ...settings };
+}
+
+/** Whether the item and its price belong together. */
+export function isListed({ prices }: MdbVendingSettings, { item, priceBase }: VendRequest): boolean {
+  return prices === null ? priceBase > 0 : prices.get(item) === priceBase;
 }

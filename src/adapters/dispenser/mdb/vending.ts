@@ -1,37 +1,19 @@
-import type { Cancel, Clock } from "../../../ports/clock.ts";
-import type { Log } from "../../../ports/log.ts";
+import type { Cancel } from "../../../ports/clock.ts";
 import { declined, done, type Outcome, unknown } from "../../../ports/outcome.ts";
-import type { MdbAdapter } from "./adapter.ts";
 import { Budget } from "./budget.ts";
 import { type AdapterMessage, type ReaderStatus, VEND_FAILED, type VendRequest } from "./codec.ts";
-import type { Ledger } from "./ledger.ts";
-import type { Reports } from "./reports.ts";
+import { Meanwhile } from "./meanwhile.ts";
 import { Session } from "./session.ts";
-import type { MdbVendingSettings } from "./settings.ts";
-
-interface Parts {
-  readonly adapter: MdbAdapter;
-  readonly ledger: Ledger;
-  readonly reports: Reports;
-  readonly clock: Clock;
-  readonly log: Log;
-}
-
-type Phase =
-  /** Writing: the register has not taken yet what is certain. */
-  | { readonly is: "resting" | "opening" | "closing" | "writing" }
-  /** Chosen at the machine, not paid. */
-  | { readonly is: "wanted"; readonly request: VendRequest }
-  | { readonly is: "choosing"; readonly somethingHappened: boolean }
-  /** Approved; nothing but its result, the end of the session or time ends this. */
-  | { readonly is: "vending"; readonly request: VendRequest };
+import { isListed, type MdbVendingSettings } from "./settings.ts";
+import type { Phase, VendingParts } from "./vending-parts.ts";
 
 /** One vend after another, from what the customer chooses to what the machine reports of it. */
 export class Vending {
   readonly #settings: Required<MdbVendingSettings>;
-  readonly #parts: Parts;
+  readonly #parts: VendingParts;
   readonly #session: Session;
-  readonly #cheapestBase: number;
+  readonly #isAlwaysIdle: boolean;
+  readonly #meanwhile = new Meanwhile();
   #phase: Phase = { is: "resting" };
   #cancelPhase: Cancel = () => {};
   /** What the running delivery can still buy. */
@@ -39,15 +21,11 @@ export class Vending {
   #answerArm: ((outcome: Outcome<null>) => void) | null = null;
   #waiters: (() => void)[] = [];
 
-  constructor(settings: Required<MdbVendingSettings>, parts: Parts) {
+  constructor(settings: Required<MdbVendingSettings>, parts: VendingParts) {
     this.#settings = settings;
     this.#parts = parts;
     this.#session = new Session(parts.adapter, parts.clock, settings.answerTimeoutMs);
-    this.#cheapestBase = Math.min(...(settings.prices?.values() ?? [1]));
-  }
-
-  get #isAlwaysIdle(): boolean {
-    return this.#settings.flow === "always-idle";
+    this.#isAlwaysIdle = settings.flow === "always-idle";
   }
 
   get resting(): boolean {
@@ -71,15 +49,14 @@ export class Vending {
     if (pending !== null && this.resting) this.#unresolved(pending, "the daemon ended before it");
   }
 
-  begin(limitBase: number): Promise<Outcome<null>> {
+  async begin(limitBase: number): Promise<Outcome<null>> {
     const phase = this.#phase;
-    if (this.#budget !== null || (phase.is !== "resting" && phase.is !== "wanted")) {
-      return Promise.resolve(declined("refused", "another delivery is under way"));
-    }
-    this.#budget = new Budget(limitBase, this.#cheapestBase, this.#isAlwaysIdle ? 1 : this.#settings.maxVends);
-    this.#parts.reports.keepReading();
+    const isFree = this.#budget === null && (phase.is === "resting" || phase.is === "wanted");
+    if (!isFree) return declined("refused", "another delivery is under way");
+    this.#budget = new Budget(limitBase, this.#settings);
+    this.#parts.readings.begin();
     if (!this.#isAlwaysIdle) {
-      return new Promise((resolve) => {
+      return await new Promise((resolve) => {
         this.#answerArm = resolve;
         this.#openSession();
       });
@@ -87,7 +64,7 @@ export class Vending {
     if (phase.is === "wanted") this.#decide(phase.request);
     // What was chosen no longer is: the delivery is over before it began.
     else this.#enter({ is: "choosing", somethingHappened: false }, 0, () => this.#finish());
-    return Promise.resolve(done(null));
+    return done(null);
   }
 
   /** Ends what can be ended; a vend that was approved goes on to its result. */
@@ -103,28 +80,44 @@ export class Vending {
     this.#waiters.push(resting);
   }
 
-  close(): void {
+  async close(): Promise<void> {
     this.#endDelivery();
     this.#tellArm(unknown("closed"));
     this.#cancelPhase();
     this.#session.forget();
-    this.#parts.ledger.close();
+    await this.#parts.ledger.close();
   }
 
   onMessage(message: AdapterMessage): void {
-    if (message.type === "request") this.#onRequest({ priceBase: message.priceBase, item: message.item });
-    else if (message.type === "success") this.#onSuccess();
-    else if (message.type === "status") this.#onStatus(message.status);
+    if (message.type === "request") {
+      const { priceBase, item } = message;
+      this.#afterWriting(() => this.#onRequest({ priceBase, item }));
+    } else if (message.type === "success") this.#afterWriting(() => this.#onSuccess());
+    else if (message.type === "status") this.#afterWriting(() => this.#onStatus(message.status));
     else if (message.type === "refused") this.#onRefused(message.command, message.code);
   }
 
   onLost(detail: string): void {
+    this.#afterWriting(() => this.#onLost(detail));
+  }
+
+  #onLost(detail: string): void {
     this.#session.ended();
     const phase = this.#phase;
     if (phase.is === "vending") this.#unresolved(phase.request, detail);
     else if (phase.is === "wanted") this.#endWant();
     else if (phase.is === "choosing") this.#finish();
     else if (phase.is === "closing") this.#closeSession();
+  }
+
+  #afterWriting(happened: () => void): void {
+    if (this.#phase.is === "writing") this.#meanwhile.keep(happened);
+    else happened();
+  }
+
+  #written(next: () => void): void {
+    next();
+    for (const happened of this.#meanwhile.take()) this.#afterWriting(happened);
   }
 
   #onStatus(status: ReaderStatus): void {
@@ -148,13 +141,15 @@ export class Vending {
       this.#closeSession();
     }
     if (command !== "VEND" || this.#phase.is !== "vending") return;
-    const { ledger, log } = this.#parts;
-    log.warn({ code }, code === VEND_FAILED ? "the machine could not dispense" : "an approval came too late");
+    const why = code === VEND_FAILED ? "the machine could not dispense" : "an approval came too late";
+    this.#parts.log.warn({ code }, why);
+    this.#withdraw();
+  }
+
+  #withdraw(): void {
     this.#enter({ is: "writing" });
-    ledger.withdrawn(() => {
-      this.#budget?.refuse();
-      this.#goOn();
-    });
+    this.#budget?.refuse();
+    this.#parts.ledger.withdrawn(() => this.#written(() => this.#goOn()));
   }
 
   #onRequest(request: VendRequest): void {
@@ -170,14 +165,14 @@ export class Vending {
   }
 
   #want(request: VendRequest): void {
-    const { adapter, reports } = this.#parts;
-    const sells = this.resting && this.#isAlwaysIdle && reports.fault === null;
-    if (!sells || !this.#isListed(request)) {
+    const { adapter, events } = this.#parts;
+    const sells = this.resting && this.#isAlwaysIdle && events.fault === null;
+    if (!sells || !isListed(this.#settings, request)) {
       adapter.send({ type: "stop" });
       return;
     }
     this.#enter({ is: "wanted", request }, this.#settings.wantTimeoutMs, () => this.#giveUpWant());
-    reports.emit({ type: "wanted", quantityBase: request.priceBase });
+    events.tell({ type: "wanted", quantityBase: request.priceBase });
   }
 
   #giveUpWant(): void {
@@ -187,32 +182,37 @@ export class Vending {
 
   #endWant(): void {
     this.#enter({ is: "resting" });
-    this.#parts.reports.emit({ type: "unwanted" });
-  }
-
-  #isListed({ item, priceBase }: VendRequest): boolean {
-    const { prices } = this.#settings;
-    return prices === null ? priceBase > 0 : prices.get(item) === priceBase;
+    this.#parts.events.tell({ type: "unwanted" });
   }
 
   /** Approves what is asked for within a delivery, or refuses it. */
   #decide(request: VendRequest): void {
-    const { adapter, ledger, log } = this.#parts;
+    const { adapter, log } = this.#parts;
     const leftBase = this.#budget?.leftBase ?? 0;
-    if (!this.#isListed(request) || request.priceBase > leftBase || this.#budget?.lasts !== true) {
+    if (!isListed(this.#settings, request) || request.priceBase > leftBase || this.#budget?.lasts !== true) {
       log.warn({ ...request, leftBase }, "a vend was refused: not in the price list, or too dear");
       adapter.send({ type: "stop" });
       this.#budget?.refuse();
       if (this.#isAlwaysIdle) this.#finish();
       else this.#enter({ is: "choosing", somethingHappened: true });
-    } else if (ledger.approve(request)) {
-      adapter.send({ type: "approve", amountBase: request.priceBase });
-      this.#awaitResult(request);
-    } else {
-      adapter.send({ type: "stop" });
-      this.#enter({ is: "writing" });
-      ledger.withdrawn(() => this.#finish());
-    }
+    } else this.#approve(request);
+  }
+
+  /** The machine is told only of what the register holds, and only if it still waits for that. */
+  #approve(request: VendRequest): void {
+    const { adapter, ledger } = this.#parts;
+    this.#enter({ is: "writing" });
+    ledger.approve(request, (entered) => {
+      const isWaiting = this.#meanwhile.isEmpty;
+      if (entered && isWaiting && this.#budget !== null) {
+        adapter.send({ type: "approve", amountBase: request.priceBase });
+        this.#awaitResult(request);
+        return;
+      }
+      if (isWaiting) adapter.send({ type: "stop" });
+      if (entered && !this.#isAlwaysIdle) this.#withdraw();
+      else ledger.withdrawn(() => this.#written(() => this.#finish()));
+    });
   }
 
   #awaitResult(request: VendRequest): void {
@@ -222,18 +222,17 @@ export class Vending {
   }
 
   #onSuccess(): void {
-    const { ledger, reports } = this.#parts;
+    const { ledger, readings } = this.#parts;
     const phase = this.#phase;
     if (phase.is !== "vending") {
-      const detail = "the machine reports a vend that nobody approved";
-      reports.emit({ type: "unaccounted", quantityBase: null, detail });
+      ledger.unapproved();
       return;
     }
     this.#enter({ is: "writing" });
     ledger.vended(phase.request, () => {
       this.#budget?.spend(phase.request.priceBase);
-      if (this.#budget !== null) reports.reading();
-      this.#goOn();
+      if (this.#budget !== null) readings.tell();
+      this.#written(() => this.#goOn());
     });
   }
 
@@ -244,12 +243,12 @@ export class Vending {
 
   /** The delivery goes no further, and no late result of this vend can be taken for one of the next. */
   #unresolved(request: VendRequest, why: string): void {
-    const { adapter, ledger, reports } = this.#parts;
+    const { adapter, ledger, events } = this.#parts;
     this.#session.ended();
     adapter.configure();
-    if (reports.listening) {
+    if (events.listening) {
       this.#enter({ is: "writing" });
-      ledger.unaccounted(request, why, () => this.#finish());
+      ledger.unaccounted(request, why, () => this.#written(() => this.#finish()));
     } else this.#enter({ is: "resting" });
   }
 
@@ -276,13 +275,13 @@ export class Vending {
     this.#closeSession();
     this.#tellArm(unknown("the machine opened no session"));
     if (!wasRunning) return;
-    this.#parts.reports.reading();
-    this.#parts.reports.emit({ type: "finished" });
+    this.#parts.readings.tell();
+    this.#parts.events.tell({ type: "finished" });
   }
 
   #endDelivery(): void {
     this.#budget = null;
-    this.#parts.reports.endReading();
+    this.#parts.readings.end();
   }
 
   #tellArm(outcome: Outcome<null>): void {

@@ -1,0 +1,26 @@
+import type { Clock } from "../../../ports/clock.ts";
+import type { Log } from "../../../ports/log.ts";
+import type { DispenserEvents } from "../dispenser-events.ts";
+import type { MdbAdapter } from "./adapter.ts";
+import type { VendRequest } from "./codec.ts";
+import type { Ledger } from "./ledger.ts";
+import type { Readings } from "./readings.ts";
+
+export interface VendingParts {
+  readonly adapter: MdbAdapter;
+  readonly ledger: Ledger;
+  readonly events: DispenserEvents;
+  readonly readings: Readings;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+/** Where a vending machine is on the way from one vend to the next. */
+export type Phase =
+  /** Writing: the register has not taken yet what is certain, or what is to be approved. */
+  | { readonly is: "resting" | "opening" | "closing" | "writing" }
+  /** Chosen at the machine, not paid. */
+  | { readonly is: "wanted"; readonly request: VendRequest }
+  | { readonly is: "choosing"; readonly somethingHappened: boolean }
+  /** Approved; nothing but its result, the end of the session or time ends this. */
+  | { readonly is: "vending"; readonly request: VendRequest };

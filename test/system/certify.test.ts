@@ -94,7 +94,7 @@ describe("the certification", () => {
     expect(report).toMatch(/^ +<password>\*\*\*<\/password>$/m);
     expect(report.match(/<itemTotalAmount>/g)?.length).toBeGreaterThan(2);
     expect(report).toContain("TransactionDetails");
-    expect(report.match(/^### \d+\. executeReport$/gm)).toHaveLength(2);
+    expect(report).toMatch(/^### \d+\. executeReport$/m);
   });
 
   it("commits less than was reserved, refunds what was paid, and leaves no bill open", async () => {

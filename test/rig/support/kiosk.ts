@@ -16,7 +16,7 @@ export const OERE_PER_PULSE = 10;
 
 const FOLDER = "/tmp/kiosk";
 const DISPLAY = "127.0.0.1:8099";
-const PATIENCE_MS = 90_000;
+const PATIENCE_MS = 200_000;
 
 export const FUEL_PULSER = {
   driver: "fuel-pulser",

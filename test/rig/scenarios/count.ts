@@ -1,4 +1,4 @@
-// guest: --limit 420
+// guest: --limit 900
 import { Gpio as OnoffLine } from "onoff";
 import type { PulseCounter } from "../../../src/adapters/gpio/gpio.ts";
 import { Figures } from "../support/figures.ts";

@@ -14,7 +14,7 @@ const DELIVERIES = 30;
 const LEARNING = 3;
 const LIMIT_PULSES = 300;
 /** An emulated processor is away for so long now and then; a real one is not. */
-const STALL_S = 0.03;
+const STALL_S = 0.1;
 
 const figures = new Figures();
 const pump = startPump({ slowHz: 100, fastHz: 100, after: 2 });

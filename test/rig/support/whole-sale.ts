@@ -33,7 +33,7 @@ export async function wholeSale(backend: "sysfs" | "libgpiod"): Promise<void> {
     setLevel(LINES.nozzle, false);
   });
   const { aliveEdges } = await pump.state();
-  figures.require("edges on alive in that delivery", aliveEdges, "many", aliveEdges > 20);
+  figures.require("edges on alive in that delivery", aliveEdges, "many", aliveEdges > 10);
   await sell("held to the limit", "20.00", 200, async () => {});
   await sell("held to the limit once more", "20.00", 200, async () => {});
   await sell("stopped at the display", "50.00", 500, async () => {

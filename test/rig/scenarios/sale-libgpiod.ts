@@ -1,4 +1,4 @@
-// guest: --root trixie --limit 400
+// guest: --root trixie --limit 900
 import { wholeSale } from "../support/whole-sale.ts";
 
 await wholeSale("libgpiod");

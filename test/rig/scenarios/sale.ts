@@ -1,4 +1,4 @@
-// guest: --limit 400
+// guest: --limit 900
 import { wholeSale } from "../support/whole-sale.ts";
 
 await wholeSale("sysfs");

@@ -27,8 +27,11 @@ const EARLIEST_PLAUSIBLE_MS = Date.UTC(2026, 0, 1);
  */
 async function startDaemon(loaded: Loaded, { log, onFatal }: StartOptions): Promise<Daemon> {
   const { config, secrets } = loaded;
-  const { systemClock } = await import("./adapters/clock/system/clock.ts");
   const { openJournalThread } = await import("./adapters/journal/sqlite/thread.ts");
+  const opening = openJournalThread(config.journal.path);
+  // It opens beside all that is loaded here; what comes of it is heard below.
+  opening.catch(() => undefined);
+  const { systemClock } = await import("./adapters/clock/system/clock.ts");
   const seqr = await import("./adapters/payment/seqr/calls.ts");
   const { createSeqrProvider } = await import("./adapters/payment/seqr/provider.ts");
   const { startWebDisplay } = await import("./adapters/display/web/server.ts");
@@ -38,7 +41,7 @@ async function startDaemon(loaded: Loaded, { log, onFatal }: StartOptions): Prom
   const clock = systemClock();
   const undo: (() => Promise<void>)[] = [];
   try {
-    const journal = await failingOnPurpose(await openJournalThread(config.journal.path));
+    const journal = await failingOnPurpose(await opening);
     undo.push(() => journal.close());
     const settings = seqrSettings(loaded);
     const calls = await seqr.SeqrCalls.create(settings, clock, log);

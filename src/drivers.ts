@@ -167,14 +167,9 @@ export async function openDispenser(position: PositionConfig, around: Surroundin
     gpio: () =>
       shared.of("gpio", async () => {
         const { openGpio } = await import("./adapters/gpio/open.ts");
-        const { backend, headerChip } = config.gpio;
         const runtime = process.env["RUNTIME_DIRECTORY"];
-        const settings = {
-          backend,
-          ...(headerChip === undefined ? {} : { headerChip }),
-          ...(runtime === undefined ? {} : { closeListPath: join(runtime, "outputs") }),
-        };
-        return await openGpio(settings, clock, log);
+        const closeListPath = runtime === undefined ? undefined : join(runtime, "outputs");
+        return await openGpio({ ...config.gpio, closeListPath }, clock, log);
       }),
   });
 }

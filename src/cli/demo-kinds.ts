@@ -15,12 +15,16 @@ export const HURRY = 8;
 
 const NOTHING: Part = { maximum: "300.00", before: [], begin: [], end: null, resolutionBase: 0 };
 
+const DIESEL = {
+  product: { name: "Diesel", sku: "DSL", unit: "L", unitPrice: "19.89", taxRate: 25 },
+  reserve: ["100.00", "300.00", "500.00"],
+};
+
 export const KINDS = {
   simulated: {
     device: null,
     position: () => ({
-      product: { name: "Diesel", sku: "DSL", unit: "L", unitPrice: "19.89", taxRate: 25 },
-      reserve: ["100.00", "300.00", "500.00"],
+      ...DIESEL,
       dispenser: { driver: "simulated", quantity: "5.000" },
     }),
     part: NOTHING,
@@ -28,8 +32,7 @@ export const KINDS = {
   fuel: {
     device: "pump-dart",
     position: (port) => ({
-      product: { name: "Diesel", sku: "DSL", unit: "L", unitPrice: "19.89", taxRate: 25 },
-      reserve: ["100.00", "300.00", "500.00"],
+      ...DIESEL,
       dispenser: { profile: "fuel-dart", port, priceDecimals: 2 },
     }),
     part: {

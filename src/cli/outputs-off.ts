@@ -4,7 +4,7 @@ import { createLog } from "../adapters/log/pino/log.ts";
 import { outputsOf } from "../config/dispensers.ts";
 import { loadConfig } from "../config/load.ts";
 import type { Config, PositionConfig } from "../config/schema.ts";
-import { openDispenser, Shared } from "../drivers.ts";
+import { openDispenser, Shared, type Surroundings } from "../drivers.ts";
 import type { Clock } from "../ports/clock.ts";
 import { CliError } from "./failure.ts";
 import { print } from "./table.ts";
@@ -26,9 +26,11 @@ async function closeLines({ positions, gpio }: Config, clock: Clock): Promise<st
   const lines = positions.flatMap(({ dispenser }) => outputsOf(dispenser));
   if (lines.length === 0) return [];
   const { outputsOff: drive } = await import("../adapters/gpio/outputs-off.ts");
-  const { backend, headerChip } = gpio;
-  const left = await drive(lines, { backend, ...(headerChip === undefined ? {} : { headerChip }) }, clock);
-  return left.map(({ line, detail }) => `line ${line}: ${detail}`);
+  try {
+    return (await drive(lines, gpio, clock)).map(({ line, detail }) => `line ${line}: ${detail}`);
+  } catch (error) {
+    return [`lines: ${textOf(error)}`];
+  }
 }
 
 /** A device behind a port is told to stop as the daemon would tell it. One whose contactor is a line is closed by now. */
@@ -39,17 +41,27 @@ async function stopDevices(config: Config, clock: Clock): Promise<string[]> {
   const behindPorts = config.positions.filter(
     ({ dispenser }) => "port" in dispenser && outputsOf(dispenser).length === 0,
   );
-  const stops = behindPorts.map(async (position: PositionConfig) => {
-    const dispenser = await openDispenser(position, around);
-    const late = new Promise<string>((resolve) => {
-      clock.after(STOP_TIMEOUT_MS, () => resolve("no answer"));
-    });
-    const stopped = await Promise.race([late, dispenser.stop()]);
-    await Promise.race([late, dispenser.close()]);
-    if (typeof stopped === "string") return `position ${position.id}: ${stopped}`;
-    return stopped.kind === "done" ? null : `position ${position.id}: ${stopped.detail}`;
-  });
-  const failures = await Promise.all(stops);
+  // One that cannot even be opened keeps nobody from stopping the others.
+  const failures = await Promise.all(
+    behindPorts.map((position) =>
+      stopDevice(position, around).catch((error: unknown) => `position ${position.id}: ${textOf(error)}`),
+    ),
+  );
   await shared.close();
   return failures.filter((failure) => failure !== null);
+}
+
+async function stopDevice(position: PositionConfig, around: Surroundings): Promise<string | null> {
+  const dispenser = await openDispenser(position, around);
+  const late = new Promise<string>((resolve) => {
+    around.clock.after(STOP_TIMEOUT_MS, () => resolve("no answer"));
+  });
+  const stopped = await Promise.race([late, dispenser.stop()]);
+  await Promise.race([late, dispenser.close()]);
+  if (typeof stopped === "string") return `position ${position.id}: ${stopped}`;
+  return stopped.kind === "done" ? null : `position ${position.id}: ${stopped.detail}`;
+}
+
+function textOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }

@@ -2,7 +2,8 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { stringify } from "yaml";
-import { claimsOf, outputsOf } from "../../src/config/dispensers.ts";
+import { shortfallWh } from "../../src/adapters/dispenser/rapi/delivery.ts";
+import { claimsOf, leastLimitBase, outputsOf } from "../../src/config/dispensers.ts";
 import { loadConfig } from "../../src/config/load.ts";
 import { profileNames } from "../../src/config/profile.ts";
 import { tempFolder } from "../support/temp.ts";
@@ -108,6 +109,12 @@ describe("a dispenser that cannot be right is refused", () => {
     ["no device's path", { unit: "L", dispensers: [{ ...dart, port: "COM1" }] }, "/dev/serial/by-id/"],
   ])("%s", (_what, given, message) => {
     expect(refusal(given)).toContain(message);
+  });
+
+  it("by as much as its driver really needs", () => {
+    const { config } = loadConfig(write({ unit: "kWh", dispensers: [{ ...rapi, maxPower: 7_400 }] }));
+    const leastBase = config.positions.map(({ dispenser }) => leastLimitBase(dispenser));
+    expect(leastBase).toEqual([shortfallWh({ currentA: 16, maxPowerW: 7_400 })]);
   });
 
   it("but two pumps on one line, at two addresses, are two positions", () => {

@@ -11,9 +11,9 @@ export interface GpioSettings {
   /** `auto`: sysfs where the kernel has it, for its counters outlive the daemon; else libgpiod. */
   readonly backend: "auto" | "sysfs" | "libgpiod";
   /** The label of the chip whose line N is GPIO N of the header, on a board that is no Raspberry Pi. */
-  readonly headerChip?: string | null;
+  readonly headerChip?: string | null | undefined;
   /** Where the outputs are listed while the daemon runs, where they keep their level without it. */
-  readonly closeListPath?: string;
+  readonly closeListPath?: string | undefined;
   /** What stands for / before /sys and /proc. */
   readonly root?: string;
 }

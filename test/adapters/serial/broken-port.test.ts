@@ -16,8 +16,9 @@ class FakePort extends EventEmitter {
   destroyed = false;
   written: (() => void)[] = [];
 
-  constructor() {
+  constructor({ path }: { path: string }) {
     super();
+    if (path === "/refused") throw new TypeError("no such speed");
     FakePort.made.push(this);
   }
   open(opened: Opened): void {
@@ -35,11 +36,10 @@ class FakePort extends EventEmitter {
   }
 }
 
+// Looked up when a port is made, for the mock is there before the class is.
 vi.mock("serialport", () => ({
-  // biome-ignore lint/complexity/useArrowFunction: it is called with new.
-  SerialPort: function (options: { path: string }) {
-    if (options.path === "/refused") throw new TypeError("no such speed");
-    return new FakePort();
+  get SerialPort() {
+    return FakePort;
   },
 }));
 

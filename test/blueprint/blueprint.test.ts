@@ -5,13 +5,13 @@ import { systemClock } from "../../src/adapters/clock/system/clock.ts";
 import { textLines } from "../../src/adapters/serial/lines-framing.ts";
 import { openSerialLine } from "../../src/adapters/serial/open.ts";
 import type { Dispenser, DispenserEvent } from "../../src/ports/dispenser.ts";
-import type { Log } from "../../src/ports/log.ts";
 import type { BenchDevice } from "../../src/simulators/bench/device.ts";
 import { noisyWire } from "../../src/simulators/bench/noise.ts";
 import { openSimulatorPort } from "../../src/simulators/bench/port.ts";
 import { openPty } from "../../src/simulators/bench/pty.ts";
 import { dispenserContract } from "../contract/dispenser.ts";
 import { needs } from "../support/components.ts";
+import { SILENT } from "../support/silent-log.ts";
 import { tempFolder } from "../support/temp.ts";
 import { decodeAnswer, decodeRequest, encodeAnswer, encodeRequest, LONGEST_LINE } from "./codec.ts";
 import { createTap } from "./driver.ts";
@@ -20,8 +20,6 @@ import { simulateTap } from "./simulator.ts";
 const RATE_ML_PER_S = 1_000;
 /** Polls end as soon as they can; this is for a busy machine. */
 const SOON = { timeout: 10_000 };
-const silent: Log = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
-
 interface Rig {
   readonly dispenser: Dispenser;
   readonly device: BenchDevice;
@@ -35,7 +33,7 @@ async function makeRig(noise?: (bytes: Uint8Array) => Uint8Array): Promise<Rig> 
   const device = simulateTap(await openSimulatorPort(port), { rateMlPerS: RATE_ML_PER_S });
   const clock = systemClock();
   const framing = textLines({ end: "\n", maxBytes: LONGEST_LINE });
-  const line = openSerialLine({ path: pty.host, baudRate: 9_600, gapMs: 2 }, framing, clock, silent);
+  const line = openSerialLine({ path: pty.host, baudRate: 9_600, gapMs: 2 }, framing, clock, SILENT);
   const dispenser = createTap(line, { pollIntervalMs: 50, answerTimeoutMs: 100 }, clock);
   const events: DispenserEvent[] = [];
   dispenser.listen((event) => events.push(event));
@@ -127,7 +125,7 @@ describe.skipIf(!needs("socat", "/usr/bin/socat"))("a tap on a serial line", () 
     expect((await dispenser.stop()).kind).toBe("done");
   });
 
-  it("raises a fault when the device is silent, and knows nothing then", async () => {
+  it("raises a fault when the device is SILENT, and knows nothing then", async () => {
     const { dispenser, device, events } = await rigOfTest();
     device.act("mute");
     await expect.poll(() => types(events), SOON).toEqual(["fault-raised"]);

@@ -12,13 +12,12 @@ import type { PaymentBooks } from "../../src/ports/books.ts";
 import type { Journal } from "../../src/ports/journal.ts";
 import { declined, done, type Outcome, unknown } from "../../src/ports/outcome.ts";
 import { HAPPY, T0_MS } from "../support/sale-fixtures.ts";
+import { SILENT } from "../support/silent-log.ts";
 import { tempFolder } from "../support/temp.ts";
 import { clockOf, VirtualTime } from "../support/virtual-clock.ts";
 
 const RECORD = saleRecord(replay(IDLE, HAPPY) as Closed);
 const SALE: PaidSale = { record: RECORD, paymentReference: "ers-1", chargedMinor: 9_945 };
-const SILENT = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
-
 /** The service's side of refunds: gives back no more than was paid, and loses the answers it is told to lose. */
 class Service {
   readonly given: number[] = [];

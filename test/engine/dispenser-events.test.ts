@@ -8,10 +8,10 @@ import type { Dispenser, DispenserEvent } from "../../src/ports/dispenser.ts";
 import { declined, done, type Outcome } from "../../src/ports/outcome.ts";
 import { MemoryPayment } from "../support/memory-payment.ts";
 import { T0_MS } from "../support/sale-fixtures.ts";
+import { SILENT } from "../support/silent-log.ts";
 import { tempFolder } from "../support/temp.ts";
 import { clockOf, VirtualTime } from "../support/virtual-clock.ts";
 
-const SILENT = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
 const TARIFF = { currency: "SEK", unit: "credit", unitPriceE6: 1_000_000, taxRateBps: 2_500 } as const;
 const TIMING = {
   offerTimeoutMs: 60_000,

@@ -3,8 +3,9 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { systemClock } from "../../src/adapters/clock/system/clock.ts";
 import { openGpio } from "../../src/adapters/gpio/open.ts";
 import { type GpioRig, gpioChecks } from "../contract/gpio-checks.ts";
+import { SILENT } from "../support/silent-log.ts";
 import { kernelChecks } from "./gpio-kernel-checks.ts";
-import { childProcesses, quietLog } from "./processes.ts";
+import { childProcesses } from "./processes.ts";
 import { findSimChip } from "./sim-chip.ts";
 
 /**
@@ -25,7 +26,7 @@ const line = (offset: number): string => `${label}:${offset}`;
 const offsetOf = (name: string): number => Number(name.slice(label.length + 1));
 
 const rig: GpioRig = {
-  open: () => openGpio({ backend }, systemClock(), quietLog),
+  open: () => openGpio({ backend }, systemClock(), SILENT),
   lines: { output: line(3), input: line(5), counter: line(7), other: line(9) },
   level: (name) => chip.level(offsetOf(name)),
   drive: (name, high) => chip.drive(offsetOf(name), high),

@@ -1,11 +1,11 @@
 import { systemClock } from "../../src/adapters/clock/system/clock.ts";
 import { openGpio } from "../../src/adapters/gpio/open.ts";
-import { quietLog } from "./processes.ts";
+import { SILENT } from "../support/silent-log.ts";
 
 /** Plays a daemon that has opened a valve and counts: `gpio-daemon.ts <backend> <output> <counter>`. Waits to be killed. */
 const [backend = "", output = "", counter = ""] = process.argv.slice(2);
 if (backend !== "sysfs" && backend !== "libgpiod") throw new Error(`no backend: ${backend}`);
-const gpio = await openGpio({ backend }, systemClock(), quietLog);
+const gpio = await openGpio({ backend }, systemClock(), SILENT);
 await gpio.counter(counter);
 await (await gpio.output(output)).set(true);
 console.log("open");

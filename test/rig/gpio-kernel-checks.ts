@@ -10,7 +10,8 @@ import { openGpio } from "../../src/adapters/gpio/open.ts";
 import { outputsOff } from "../../src/adapters/gpio/outputs-off.ts";
 import { findSysfsLine } from "../../src/adapters/gpio/sysfs/chips.ts";
 import type { GpioCheck } from "../contract/gpio-checks.ts";
-import { childProcesses, quietLog } from "./processes.ts";
+import { SILENT } from "../support/silent-log.ts";
+import { childProcesses } from "./processes.ts";
 import { makeSimChip, type SimChip } from "./sim-chip.ts";
 
 const clock = systemClock();
@@ -19,7 +20,7 @@ const FLAT_OUT = 20_000;
 
 /** What only a kernel can show of a backend. */
 export function kernelChecks(backend: "sysfs" | "libgpiod", chip: SimChip): readonly GpioCheck[] {
-  const open = () => openGpio({ backend }, clock, quietLog);
+  const open = () => openGpio({ backend }, clock, SILENT);
   const off = (line: string, activeLow = false) => outputsOff([{ line, activeLow }], { backend }, clock);
   return [
     {
@@ -67,7 +68,7 @@ export function kernelChecks(backend: "sysfs" | "libgpiod", chip: SimChip): read
       run: async () => {
         const line = `${chip.label}:11`;
         const other = backend === "sysfs" ? "libgpiod" : "sysfs";
-        const holder = await openGpio({ backend: other }, clock, quietLog).catch(() => null);
+        const holder = await openGpio({ backend: other }, clock, SILENT).catch(() => null);
         if (holder === null) return console.log(`skipped: no ${other} here`);
         await holder.output(line);
         const gpio = await open();
@@ -154,7 +155,7 @@ function terminated(chip: SimChip): GpioCheck {
   return {
     name: "SIGTERM to the helper drives outputs inactive and keeps counters counting for the daemon's last reading",
     run: async ({ lines: { output, counter }, level, pulse, until }) => {
-      const gpio = await openGpio({ backend: "libgpiod" }, clock, quietLog);
+      const gpio = await openGpio({ backend: "libgpiod" }, clock, SILENT);
       const valve = await gpio.output(output);
       const pulses = await gpio.counter(counter);
       await valve.set(true);
@@ -175,7 +176,7 @@ function unexported(chip: SimChip): GpioCheck {
   return {
     name: "a counter that somebody unexports answers unknown",
     run: async () => {
-      const gpio = await openGpio({ backend: "sysfs" }, clock, quietLog);
+      const gpio = await openGpio({ backend: "sysfs" }, clock, SILENT);
       const pulses = await gpio.counter(`${chip.label}:13`);
       countOf(pulses);
       writeFileSync("/sys/class/gpio/unexport", String(findSysfsLine("/", `${chip.label}:13`, null).number));

@@ -1,5 +1,4 @@
 import { readdirSync, readFileSync } from "node:fs";
-import type { Log } from "../../src/ports/log.ts";
 
 /** Processes of this one whose command holds the word. */
 export function childProcesses(word: string): readonly number[] {
@@ -15,5 +14,3 @@ export function childProcesses(word: string): readonly number[] {
       }
     });
 }
-
-export const quietLog: Log = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };

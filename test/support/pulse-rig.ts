@@ -1,12 +1,10 @@
 import { type FuelPulserSettings, openFuelPulser } from "../../src/adapters/dispenser/fuel-pulser/fuel-pulser.ts";
 import type { Dispenser, DispenserEvent } from "../../src/ports/dispenser.ts";
-import type { Log } from "../../src/ports/log.ts";
 import { DrivenTime } from "./driven-time.ts";
 import { type SimulatedLines, simulatedLines } from "./gpio-lines.ts";
 import { MemoryRegister } from "./memory-register.ts";
+import { SILENT } from "./silent-log.ts";
 import { type PumpModel, SimulatedPump } from "./simulated-pump.ts";
-
-export const QUIET_LOG: Log = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
 
 export const ML_PER_PULSE = 10;
 
@@ -86,7 +84,7 @@ export class PulseRig {
   async start(settings: Partial<FuelPulserSettings> = {}): Promise<void> {
     const all = { ...this.settings, ...settings };
     this.events = [];
-    const opening = openFuelPulser(all, this.lines.gpio, this.#clock, QUIET_LOG, this.register.open);
+    const opening = openFuelPulser(all, this.lines.gpio, this.#clock, SILENT, this.register.open);
     this.#dispenser = await this.driven.settle(opening);
     this.#dispenser.listen((event) => this.events.push(event));
   }

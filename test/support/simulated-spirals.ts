@@ -3,7 +3,7 @@ import type { Dispenser, DispenserEvent } from "../../src/ports/dispenser.ts";
 import { DrivenTime } from "./driven-time.ts";
 import { simulatedLines } from "./gpio-lines.ts";
 import { MemoryRegister } from "./memory-register.ts";
-import { QUIET_LOG } from "./pulse-rig.ts";
+import { SILENT } from "./silent-log.ts";
 
 export const BAR = { id: "A1", output: { line: "motor-a" }, button: { line: "button-a" }, priceBase: 1_500 };
 export const CAN = { id: "B2", output: { line: "motor-b" }, button: { line: "button-b" }, priceBase: 2_500 };
@@ -47,9 +47,7 @@ export class Machine {
   async start(): Promise<void> {
     const { lines, settings, register } = this;
     this.events = [];
-    this.#dispenser = await this.driven.settle(
-      openRelayVend(settings, lines.gpio, this.#clock, QUIET_LOG, register.open),
-    );
+    this.#dispenser = await this.driven.settle(openRelayVend(settings, lines.gpio, this.#clock, SILENT, register.open));
     this.#dispenser.listen((event) => this.events.push(event));
   }
 

@@ -6,7 +6,6 @@ import type { DartDispenser, DartPumpSettings } from "../../../src/adapters/disp
 import { openSerialLine } from "../../../src/adapters/serial/open.ts";
 import type { Clock } from "../../../src/ports/clock.ts";
 import type { DispenserEvent } from "../../../src/ports/dispenser.ts";
-import type { Log } from "../../../src/ports/log.ts";
 import type { Outcome } from "../../../src/ports/outcome.ts";
 import type { BenchDevice, SimulatorPort } from "../../../src/simulators/bench/device.ts";
 import { openSimulatorPort } from "../../../src/simulators/bench/port.ts";
@@ -14,10 +13,10 @@ import { openPty, type PtyPair } from "../../../src/simulators/bench/pty.ts";
 import { type DartPumpBench, type DartPumpOptions, startDartPump } from "../../../src/simulators/dart/pump.ts";
 import { needs } from "../../support/components.ts";
 import { eventually } from "../../support/daemon.ts";
+import { SILENT } from "../../support/silent-log.ts";
 
 export const hasSocat = needs("socat", "/usr/bin/socat");
 
-const SILENT_LOG: Log = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
 const LINE = { baudRate: 19_200, parity: "odd" as const };
 
 /** Fast enough for a test, slow enough for a machine with other things to do. */
@@ -35,8 +34,8 @@ export function openController(
   clock: Clock = systemClock(),
   gapMs = 2,
 ): Controller {
-  const line = openSerialLine({ path, ...LINE, gapMs }, dartFraming(), clock, SILENT_LOG);
-  const bus = openDartBus(line, settings, clock, SILENT_LOG);
+  const line = openSerialLine({ path, ...LINE, gapMs }, dartFraming(), clock, SILENT);
+  const bus = openDartBus(line, settings, clock, SILENT);
   return {
     bus,
     pump: (own) =>

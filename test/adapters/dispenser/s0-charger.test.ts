@@ -8,7 +8,7 @@ import type { Dispenser, DispenserEvent } from "../../../src/ports/dispenser.ts"
 import { dispenserContract } from "../../contract/dispenser.ts";
 import { DrivenTime } from "../../support/driven-time.ts";
 import { type SimulatedLines, simulatedLines } from "../../support/gpio-lines.ts";
-import { QUIET_LOG } from "../../support/pulse-rig.ts";
+import { SILENT } from "../../support/silent-log.ts";
 import { SimulatedPump } from "../../support/simulated-pump.ts";
 import { tempFolder } from "../../support/temp.ts";
 
@@ -49,7 +49,7 @@ async function charger(
   const all = { ...CHARGER, ...settings };
   const open = async (): Promise<Dispenser> => {
     const store = fileStore(join(folder, "register"));
-    return driven.driven(await driven.settle(openS0Charger(all, lines.gpio, clock, QUIET_LOG, store)));
+    return driven.driven(await driven.settle(openS0Charger(all, lines.gpio, clock, SILENT, store)));
   };
   const dispenser = await open();
   lines.drive("plug", true);

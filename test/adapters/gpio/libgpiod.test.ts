@@ -2,9 +2,9 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { LibgpiodGpio } from "../../../src/adapters/gpio/libgpiod/libgpiod.ts";
-import { quietLog } from "../../rig/processes.ts";
 import { eventually } from "../../support/daemon.ts";
 import { hurriedClock } from "../../support/hurried-clock.ts";
+import { SILENT } from "../../support/silent-log.ts";
 import { tempFolder } from "../../support/temp.ts";
 import { FakeKernel } from "./fake-kernel.ts";
 
@@ -55,7 +55,7 @@ interface Stage {
 
 function open(folder: string, plans: readonly Plan[], root = "/"): Promise<LibgpiodGpio> {
   const command = [process.execPath, "-e", ACTOR, folder, JSON.stringify(plans)];
-  return LibgpiodGpio.open(root, null, command, hurriedClock(5), quietLog);
+  return LibgpiodGpio.open(root, null, command, hurriedClock(5), SILENT);
 }
 
 async function stage(plans: readonly Plan[], root = "/"): Promise<Stage> {
@@ -71,7 +71,7 @@ describe("the process that holds lines", () => {
   it.each([
     [
       "is not there",
-      () => LibgpiodGpio.open("/", null, ["/no/python3"], hurriedClock(5), quietLog),
+      () => LibgpiodGpio.open("/", null, ["/no/python3"], hurriedClock(5), SILENT),
       /does not run.*ENOENT/,
     ],
     ["ends at once", () => open(tempFolder(), [{ start: "dies" }]), /ended with 3: it was planned/],

@@ -7,7 +7,7 @@ import { findSysfsLine } from "../../../src/adapters/gpio/sysfs/chips.ts";
 import { CloseList } from "../../../src/adapters/gpio/sysfs/close-list.ts";
 import { attempt } from "../../../src/adapters/gpio/sysfs/exported.ts";
 import { SysfsGpio } from "../../../src/adapters/gpio/sysfs/sysfs.ts";
-import { quietLog } from "../../rig/processes.ts";
+import { SILENT } from "../../support/silent-log.ts";
 import { FakeKernel } from "./fake-kernel.ts";
 
 const noLine = (): never => {
@@ -110,7 +110,7 @@ describe("lines by sysfs", () => {
   it("takes over a counter that an earlier process left counting, without touching its edge", async () => {
     const kernel = kernelWith({ direction: "in", value: "0", active_low: "0", edge: "rising" });
     kernel.interrupt(170, "pinctrl-rp1", 17, "gpiolib", "4294967295,3");
-    const gpio = new SysfsGpio(unlisted(kernel.root), noLine, systemClock(), quietLog);
+    const gpio = new SysfsGpio(unlisted(kernel.root), noLine, systemClock(), SILENT);
     const counter = await gpio.counter("pin 11");
     expect(counter.bootId).toBe("b00t");
     expect(counter.read()).toEqual({ kind: "done", value: 2 });
@@ -121,18 +121,18 @@ describe("lines by sysfs", () => {
 
   it("refuses a counter whose chip has no interrupts, and one whose interrupt is not to be found", async () => {
     const none = kernelWith({ direction: "in", value: "0", active_low: "0" });
-    const gpio = new SysfsGpio(unlisted(none.root), noLine, systemClock(), quietLog);
+    const gpio = new SysfsGpio(unlisted(none.root), noLine, systemClock(), SILENT);
     await expect(gpio.counter("pin 11")).rejects.toThrow(/pin 11.*has no interrupts/);
     const unseen = kernelWith({ direction: "in", value: "0", active_low: "0", edge: "none" });
     unseen.interrupt(4, "GICv3", 17, "gpiolib");
-    const other = new SysfsGpio(unlisted(unseen.root), noLine, systemClock(), quietLog);
+    const other = new SysfsGpio(unlisted(unseen.root), noLine, systemClock(), SILENT);
     await expect(other.counter("pin 11")).rejects.toThrow(/no interrupt.*could be the line's/);
   });
 
   it("refuses an output that does not become one", async () => {
     const kernel = kernelWith({ direction: "in", value: "0", active_low: "0", edge: "none" });
     kernel.remove("sys/class/gpio/gpio588/direction");
-    const gpio = new SysfsGpio(unlisted(kernel.root), noLine, systemClock(), quietLog);
+    const gpio = new SysfsGpio(unlisted(kernel.root), noLine, systemClock(), SILENT);
     await expect(gpio.output("pin 11")).rejects.toThrow(/direction should have become out and is/);
   });
 

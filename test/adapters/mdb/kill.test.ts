@@ -1,8 +1,9 @@
 import { expect, it } from "vitest";
 import { openMdbVending } from "../../../src/adapters/dispenser/mdb/driver.ts";
 import { done } from "../../../src/ports/outcome.ts";
+import { SILENT } from "../../support/silent-log.ts";
 import { clockOf } from "../../support/virtual-clock.ts";
-import { SETTINGS, SILENT } from "./rig.ts";
+import { SETTINGS } from "./rig.ts";
 import { Adapter, bench, pass, REQUEST, start } from "./scripted.ts";
 
 /** How far the first run comes; what the machine says to the next one; what is told over both runs and a third. */

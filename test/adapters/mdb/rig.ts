@@ -5,16 +5,14 @@ import type { MdbVendingSettings } from "../../../src/adapters/dispenser/mdb/set
 import { textLines } from "../../../src/adapters/serial/lines-framing.ts";
 import { openSerialLine } from "../../../src/adapters/serial/open.ts";
 import type { Dispenser, DispenserEvent } from "../../../src/ports/dispenser.ts";
-import type { Log } from "../../../src/ports/log.ts";
 import type { BenchDevice } from "../../../src/simulators/bench/device.ts";
 import { openSimulatorPort } from "../../../src/simulators/bench/port.ts";
 import { openPty, type PtyPair } from "../../../src/simulators/bench/pty.ts";
 import { startVendingMachine, type VendingMachineOptions } from "../../../src/simulators/mdb/vending-machine.ts";
 import { needs } from "../../support/components.ts";
+import { SILENT } from "../../support/silent-log.ts";
 
 export const hasSocat = needs("socat", "/usr/bin/socat");
-
-export const SILENT: Log = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
 
 const ITEMS = [
   { number: 1, priceBase: 1200 },

@@ -3,8 +3,9 @@ import type { SerialLine } from "../../../src/adapters/serial/line.ts";
 import type { Dispenser, DispenserEvent } from "../../../src/ports/dispenser.ts";
 import { done, type Outcome } from "../../../src/ports/outcome.ts";
 import { MemoryRegister } from "../../support/memory-register.ts";
+import { SILENT } from "../../support/silent-log.ts";
 import { clockOf, VirtualTime } from "../../support/virtual-clock.ts";
-import { SETTINGS, SILENT } from "./rig.ts";
+import { SETTINGS } from "./rig.ts";
 
 /** An adapter in front of a machine that is well, but for what becomes of a vend: that is said by the test. */
 export class Adapter implements SerialLine<string> {

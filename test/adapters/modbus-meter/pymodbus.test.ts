@@ -18,8 +18,9 @@ import type { SerialLine } from "../../../src/adapters/serial/line.ts";
 import { openSerialLine } from "../../../src/adapters/serial/open.ts";
 import { openPty, type PtyPair } from "../../../src/simulators/bench/pty.ts";
 import { needs } from "../../support/components.ts";
+import { SILENT } from "../../support/silent-log.ts";
 import { tempFolder } from "../../support/temp.ts";
-import { FAST, hasSocat, SILENT, until } from "./rig.ts";
+import { FAST, hasSocat, until } from "./rig.ts";
 
 const SCRIPT = join(import.meta.dirname, "../../support/modbus_server.py");
 const hasPymodbus =

@@ -10,16 +10,14 @@ import type { ModbusMeterSettings } from "../../../src/adapters/dispenser/modbus
 import type { SerialLine } from "../../../src/adapters/serial/line.ts";
 import { openSerialLine } from "../../../src/adapters/serial/open.ts";
 import type { Dispenser, DispenserEvent } from "../../../src/ports/dispenser.ts";
-import type { Log } from "../../../src/ports/log.ts";
 import type { BenchDevice, SimulatorPort } from "../../../src/simulators/bench/device.ts";
 import { openSimulatorPort } from "../../../src/simulators/bench/port.ts";
 import { openPty, type PtyPair } from "../../../src/simulators/bench/pty.ts";
 import { type MeterOptions, startModbusMeter } from "../../../src/simulators/modbus-meter/modbus-meter.ts";
 import { needs } from "../../support/components.ts";
+import { SILENT } from "../../support/silent-log.ts";
 
 export const hasSocat = needs("socat", "/usr/bin/socat");
-
-export const SILENT: Log = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
 
 /** In a hurry: 72 kW are 20 Wh a second. */
 export const FAST: ModbusMeterSettings = {

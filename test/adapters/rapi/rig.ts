@@ -6,19 +6,17 @@ import { textLines } from "../../../src/adapters/serial/lines-framing.ts";
 import { openSerialLine } from "../../../src/adapters/serial/open.ts";
 import type { Clock } from "../../../src/ports/clock.ts";
 import type { Dispenser, DispenserEvent } from "../../../src/ports/dispenser.ts";
-import type { Log } from "../../../src/ports/log.ts";
 import type { BenchDevice, SimulatorPort } from "../../../src/simulators/bench/device.ts";
 import { openSimulatorPort } from "../../../src/simulators/bench/port.ts";
 import { openPty, type PtyPair } from "../../../src/simulators/bench/pty.ts";
 import { type RapiChargerOptions, startRapiCharger } from "../../../src/simulators/rapi/charger.ts";
 import { hurriedClock } from "../../support/hurried-clock.ts";
+import { SILENT } from "../../support/silent-log.ts";
 
 /** Time passes so much faster for the driver and the charger alike. */
 const HURRY = 5;
 export const SETTINGS: RapiSettings = { currentA: 32, maxPowerW: 22_200 };
 const CAR = { withCar: true, carPowerW: 22_000, supplyV: 690 };
-
-const SILENT: Log = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
 
 export interface Driven {
   readonly dispenser: Dispenser;

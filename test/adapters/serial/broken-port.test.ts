@@ -3,8 +3,9 @@ import { setImmediate as settled } from "node:timers/promises";
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import { textLines } from "../../../src/adapters/serial/lines-framing.ts";
 import { openSerialLine } from "../../../src/adapters/serial/open.ts";
+import { SILENT } from "../../support/silent-log.ts";
 import { clockOf, VirtualTime } from "../../support/virtual-clock.ts";
-import { any, request, SILENT } from "./rig.ts";
+import { any, request } from "./rig.ts";
 
 type Opened = (error: Error | null) => void;
 

@@ -4,16 +4,14 @@ import { systemClock } from "../../../src/adapters/clock/system/clock.ts";
 import type { LineSettings, SerialLine } from "../../../src/adapters/serial/line.ts";
 import { textLines } from "../../../src/adapters/serial/lines-framing.ts";
 import { openSerialLine } from "../../../src/adapters/serial/open.ts";
-import type { Log } from "../../../src/ports/log.ts";
 import type { SimulatorPort } from "../../../src/simulators/bench/device.ts";
 import { openSimulatorPort } from "../../../src/simulators/bench/port.ts";
 import { openPty, type PtyPair } from "../../../src/simulators/bench/pty.ts";
 import { needs } from "../../support/components.ts";
+import { SILENT } from "../../support/silent-log.ts";
 import { tempFolder } from "../../support/temp.ts";
 
 export const hasSocat = needs("socat", "/usr/bin/socat");
-
-export const SILENT: Log = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
 
 /** Waits for what must come true. */
 export async function until(what: () => boolean, withinMs = 3_000): Promise<void> {

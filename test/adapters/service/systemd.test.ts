@@ -4,10 +4,9 @@ import unix from "unix-dgram";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { systemdService } from "../../../src/adapters/service/systemd/systemd.ts";
 import { Progress } from "../../../src/engine/progress.ts";
+import { SILENT } from "../../support/silent-log.ts";
 import { tempFolder } from "../../support/temp.ts";
 import { clockOf, VirtualTime } from "../../support/virtual-clock.ts";
-
-const SILENT = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
 
 /** A socket as systemd's, and what arrived on it. */
 function listen(): { path: string; heard: string[] } {

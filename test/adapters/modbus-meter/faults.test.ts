@@ -4,6 +4,8 @@ import { writeAnswer, writeCoilRequest } from "../../../src/adapters/dispenser/m
 import { hasSocat, type MeterRig, meterRig, type RigOptions, START_WH, until } from "./rig.ts";
 
 const MUCH_WH = 100_000;
+/** 4 Wh a second: the register is read five times before it steps. */
+const SLOW_W = 14_400;
 let rig: MeterRig;
 
 async function start(options: RigOptions = {}): Promise<void> {
@@ -77,6 +79,24 @@ describe.skipIf(!hasSocat)("a contactor that does not open", () => {
     const quantityBase = START_WH + rig.device.releasedBase() - charged;
     expect(told("unaccounted")).toEqual([{ type: "unaccounted", quantityBase, detail: expect.any(String) }]);
     expect((await rig.dispenser.arm(10)).kind).toBe("declined");
+  });
+
+  it("is found although the register is read many times before it steps", async () => {
+    await start({ device: { powerW: SLOW_W } });
+    rig.device.act("weld");
+    await rig.dispenser.arm(13);
+    await until(() => told("fault-raised").length > 0);
+    expect(told("fault-raised")).toEqual([{ type: "fault-raised", detail: expect.stringContaining("it is stuck") }]);
+    expect(told("finished")).toEqual([]);
+  });
+
+  it("is found by the register alone where the meter tells no power, though nobody asks for it any more", async () => {
+    const meter = { function: 4, address: 72, type: "float32", wordOrder: "high-first", whPerCount: 1_000 } as const;
+    await start({ device: { powerW: SLOW_W }, settings: { meter } });
+    rig.device.act("weld");
+    await rig.dispenser.arm(13);
+    await until(() => told("fault-raised").length > 0);
+    expect(told("fault-raised")).toEqual([{ type: "fault-raised", detail: expect.stringContaining("it is stuck") }]);
   });
 
   it("or that closes while not armed is a fault, and what flowed is told", async () => {

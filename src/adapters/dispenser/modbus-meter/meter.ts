@@ -17,9 +17,14 @@ export interface Reading {
   readonly totaliserBase: number;
   /** What flows; the greatest that can, where the meter does not say. */
   readonly powerW: number;
+  /** Whether it tells so much power that its register must go on. */
+  readonly isFlowing: boolean;
   /** When it was asked for: what it says is no older. */
   readonly atMs: number;
 }
+
+/** Eastron's meters need not count below 40 mA (0.4 % of their basic current), which are 9.2 W. */
+const COUNTED_W = 10;
 
 /** A meter on a Modbus line: figures that can be believed, or none. */
 export class Meter {
@@ -63,7 +68,9 @@ export class Meter {
     if (energy.value < 0 || this.#trust.judge({ base: energy.value, askedMs, answeredMs }) === "doubtful") {
       return unknown(this.broken ?? `${energy.value} Wh does not follow from what the meter told before`);
     }
-    return done({ totaliserBase: energy.value, powerW: Math.min(Math.max(0, power.value), maxPowerW), atMs: askedMs });
+    const powerW = Math.min(Math.max(0, power.value), maxPowerW);
+    const isFlowing = map.power !== null && powerW >= COUNTED_W;
+    return done({ totaliserBase: energy.value, powerW, isFlowing, atMs: askedMs });
   }
 
   async #ask(figure: Figure): Promise<Outcome<number>> {

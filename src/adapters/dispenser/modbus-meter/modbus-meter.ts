@@ -10,13 +10,12 @@ import type { Contactor } from "./contactor.ts";
 import { Meter, type Reading } from "./meter.ts";
 import { type RegisterMap, registerMap, stepWh } from "./registers.ts";
 import { type ModbusMeterSettings, TIMING, type Timing } from "./settings.ts";
+import { RISES, Standstill } from "./standstill.ts";
 
 /** Of so many readings two in a row must agree. */
 const MOST_READINGS = 12;
 /** After so many failures in a row the meter does not answer. */
 const MOST_FAILURES = 4;
-/** A meter that has risen so often rises for good. */
-const RISES = 3;
 const OVERTAKEN = "stopped before the contactor was closed";
 const STUCK =
   "energy flows although the contactor is open: it is stuck; cut the supply, replace it, then restart kioskd";
@@ -60,8 +59,8 @@ class ModbusMeter implements Dispenser {
   #openSinceMs: number | null = null;
   #heardMs: number;
   #targetBase = 0;
-  #endBase: number | null = null;
-  #endRises = 0;
+  /** Watches from when the contactor was opened until it is closed again. */
+  #standstill: Standstill | null = null;
   #stray: StrayFlow | null = null;
   #inRound = false;
   #closed = false;
@@ -102,6 +101,7 @@ class ModbusMeter implements Dispenser {
     this.#targetBase = start.value + limitBase - (stepWh(this.#map, start.value) - 1);
     this.#orders += 1;
     this.#openSinceMs = null;
+    this.#standstill = null;
     const shut = await this.#contactor.set(true);
     if (run !== this.#run) return unknown(OVERTAKEN);
     if (shut.kind !== "done") {
@@ -151,9 +151,11 @@ class ModbusMeter implements Dispenser {
     if (order !== this.#orders) return opened;
     if (opened.kind === "done") {
       this.#openSinceMs ??= this.#clock.monotonicMs();
+      this.#standstill ??= new Standstill(this.#openSinceMs, this.#timing.lagMs);
       this.#events.clear("contactor");
     } else {
       this.#openSinceMs = null;
+      this.#standstill = null;
       this.#events.raise("contactor", opened.detail);
     }
     return opened;
@@ -228,7 +230,7 @@ class ModbusMeter implements Dispenser {
       case "arming":
         return;
       case "resting":
-        this.#lookForStray(totaliserBase);
+        this.#lookForStray(reading);
         return;
       case "flowing":
         this.#events.tell({ type: "reading", totaliserBase });
@@ -254,33 +256,31 @@ class ModbusMeter implements Dispenser {
   #end(): void {
     if (this.#phase !== "flowing") return;
     this.#phase = "ending";
-    this.#endBase = null;
-    this.#endRises = 0;
     void this.#open().then(() => this.#plan(0));
   }
 
   /** It has ended when the meter, past its lag, stands still. */
-  #lookForEnd({ totaliserBase, atMs }: Reading): void {
-    if (this.#openSinceMs === null || atMs < this.#openSinceMs + this.#timing.lagMs) return;
-    if (totaliserBase === this.#endBase) {
-      this.#run += 1;
-      this.#phase = "resting";
-      this.#events.tell({ type: "finished" });
-      return;
+  #lookForEnd(reading: Reading): void {
+    switch (this.#standstill?.look(reading)) {
+      case "still":
+        this.#run += 1;
+        this.#phase = "resting";
+        this.#events.tell({ type: "finished" });
+        return;
+      case "flows":
+        void this.stop();
+        this.#events.raise("stuck", STUCK);
+        return;
+      default:
     }
-    if (this.#endBase !== null) this.#endRises += 1;
-    this.#endBase = totaliserBase;
-    if (this.#endRises < RISES) return;
-    void this.stop();
-    this.#events.raise("stuck", STUCK);
   }
 
   /** A contactor that was stuck once is not trusted again before somebody has looked at it. */
-  #lookForStray(totaliserBase: number): void {
-    if (this.#stray === null) return;
-    const { flows, tellBase } = this.#stray.look(totaliserBase, this.#clock.monotonicMs());
-    if (flows) this.#events.raise("stuck", STUCK);
-    if (tellBase !== null) this.#events.tell({ type: "unaccounted", quantityBase: tellBase, detail: STUCK });
+  #lookForStray(reading: Reading): void {
+    const stray = this.#stray?.look(reading.totaliserBase, this.#clock.monotonicMs());
+    if (this.#standstill?.look(reading) === "flows" || stray?.flows) this.#events.raise("stuck", STUCK);
+    if (stray === undefined || stray.tellBase === null) return;
+    this.#events.tell({ type: "unaccounted", quantityBase: stray.tellBase, detail: STUCK });
   }
 
   #wait(delayMs: number): Promise<void> {

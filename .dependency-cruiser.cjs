@@ -32,7 +32,7 @@ module.exports = {
       name: "adapters-stay-apart",
       comment: "An adapter imports ports, core, packages and itself: never config, engine, cli or another adapter.",
       severity: "error",
-      from: { path: "^src/adapters/([^/]+)/([^/]+)/", pathNot: "^src/adapters/(dispenser|gpio|serial)/" },
+      from: { path: "^src/adapters/([^/]+)/([^/]+)/", pathNot: "^src/adapters/(dispenser|display|gpio|serial)/" },
       to: { path: "^src/", pathNot: "^src/(core|ports)/|^src/adapters/$1/$2/" },
     },
     {
@@ -44,6 +44,16 @@ module.exports = {
       to: {
         path: "^src/",
         pathNot: "^src/(core|ports)/|^src/adapters/(gpio|serial)/|^src/adapters/dispenser/($1/|[^/]+[.]ts$)",
+      },
+    },
+    {
+      name: "displays-say-the-same",
+      comment: "A display uses what all displays say, in adapters/display itself; never another display.",
+      severity: "error",
+      from: { path: "^src/adapters/display/([^/]+)/" },
+      to: {
+        path: "^src/",
+        pathNot: "^src/(core|ports)/|^src/adapters/display/($1/|texts/|[^/]+[.]ts$)",
       },
     },
     {

@@ -9,11 +9,12 @@ import { runCli } from "./cli/program.ts";
 import { seqrSettings } from "./cli/seqr-settings.ts";
 import { goodsOf, timingOf } from "./config/goods.ts";
 import type { Loaded } from "./config/load.ts";
+import { openDisplay } from "./displays.ts";
 import { openDispenser, Shared } from "./drivers.ts";
 import type { PositionSetup } from "./engine/admission.ts";
 import type { Kiosk } from "./engine/kiosk.ts";
 import type { Clock } from "./ports/clock.ts";
-import type { KioskView } from "./ports/display.ts";
+import type { Display, KioskView } from "./ports/display.ts";
 import type { Journal } from "./ports/journal.ts";
 import type { Log } from "./ports/log.ts";
 import type { Telemetry } from "./ports/telemetry.ts";
@@ -26,7 +27,7 @@ const EARLIEST_PLAUSIBLE_MS = Date.UTC(2026, 0, 1);
  * loaded. Rejects with nothing left open when one of them cannot start.
  */
 async function startDaemon(loaded: Loaded, { log, onFatal }: StartOptions): Promise<Daemon> {
-  const { config, secrets } = loaded;
+  const { config } = loaded;
   const { openJournalThread } = await import("./adapters/journal/sqlite/thread.ts");
   const opening = openJournalThread(config.journal.path);
   // It opens beside all that is loaded here; what comes of it is heard below.
@@ -34,7 +35,6 @@ async function startDaemon(loaded: Loaded, { log, onFatal }: StartOptions): Prom
   const { systemClock } = await import("./adapters/clock/system/clock.ts");
   const seqr = await import("./adapters/payment/seqr/calls.ts");
   const { createSeqrProvider } = await import("./adapters/payment/seqr/provider.ts");
-  const { startWebDisplay } = await import("./adapters/display/web/server.ts");
   const { createPrometheus } = await import("./adapters/metrics/prometheus/metrics.ts");
   const { systemdService } = await import("./adapters/service/systemd/systemd.ts");
   const engine = await import("./engine/kiosk.ts");
@@ -67,21 +67,14 @@ async function startDaemon(loaded: Loaded, { log, onFatal }: StartOptions): Prom
       saleClosed: () => saleClosed(),
       fatal: onFatal,
     });
-    const { listen } = config.display;
-    const display = await startWebDisplay(
-      { ...listen, token: secrets.displayToken, locales: config.kiosk.locales, kioskName: config.kiosk.name },
-      {
-        input: kiosk,
-        health: () => kiosk.health(),
-        metrics: createPrometheus(async () => ({
-          ...(await kiosk.metrics()),
-          residentBytes: process.memoryUsage.rss(),
-        })),
-        log,
-      },
-    );
+    const metrics = createPrometheus(async () => ({
+      ...(await kiosk.metrics()),
+      residentBytes: process.memoryUsage.rss(),
+    }));
+    const display = await openDisplay(loaded, { input: kiosk, health: () => kiosk.health(), metrics, clock, log });
     undo.push(() => display.close());
     show = (view) => display.show(view);
+    if (config.display.required) reportTo(kiosk, display);
     display.show(kiosk.view());
     const service = await systemdService(process.env, clock, log);
     undo.push(async () => service.close());
@@ -105,6 +98,14 @@ async function startDaemon(loaded: Loaded, { log, onFatal }: StartOptions): Prom
     for (const step of undo.reverse()) await step().catch(() => undefined);
     throw error;
   }
+}
+
+/** Nobody is sold anything that they cannot read the price of. */
+function reportTo({ faults }: Kiosk, display: Display): void {
+  display.watch((problem) => {
+    if (problem === null) faults.clear("display-silent", null);
+    else faults.raise("display-silent", null, problem);
+  });
 }
 
 async function openPositions(

@@ -105,7 +105,7 @@ function writeConfig(folder: string, endpoint: string, brokerUrl: string, positi
         ...position,
       },
     ],
-    display: { driver: "web", listen: "127.0.0.1:0" },
+    display: { driver: "web", listen: "127.0.0.1:0", required: false },
     mqtt: { url: brokerUrl },
   };
   const file = join(folder, "kioskd.yaml");

@@ -41,6 +41,11 @@ function addServing(program: Command, startDaemon: StartDaemon): void {
   configOption(program.command("run"))
     .description("serve customers until told to end")
     .action(async (options) => (await import("./run.ts")).run(options, startDaemon));
+  configOption(program.command("browser"))
+    .description("keep the kiosk's page open in a browser, and replace one that falls silent, until told to end")
+    .option("--browser <path>", "Chromium; the chromium or chromium-browser on PATH unless given")
+    .option("--compositor <name>", "cage or none; cage unless a desktop runs (WAYLAND_DISPLAY or DISPLAY is set)")
+    .action(async (options) => (await import("./browser.ts")).browser(options));
   configOption(program.command("outputs-off"))
     .description("close every valve, contactor and device, whatever became of the daemon")
     .action(async (options) => (await import("./outputs-off.ts")).outputsOff(options));

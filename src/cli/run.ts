@@ -8,7 +8,7 @@ export async function run(options: { config: string }, startDaemon: StartDaemon)
   const loaded = loadConfig(options.config);
   const log = logFor(loaded, loaded.config.log.level);
   // Nobody reading the log any more is no reason to leave a customer in the middle of a delivery.
-  process.stdout.on("error", () => undefined);
+  for (const stream of [process.stdout, process.stderr]) stream.on("error", () => undefined);
   const ending = toldToEnd();
   const onFatal = (reason: string): void => {
     log.error({ reason }, "kioskd cannot go on and ends, to be restarted");
@@ -21,12 +21,15 @@ export async function run(options: { config: string }, startDaemon: StartDaemon)
   log.info({}, "ended");
 }
 
-export function logFor({ secrets }: Loaded, level: "debug" | "info" | "warn" | "error"): Log {
+export function logFor({ config, secrets }: Loaded, level: "debug" | "info" | "warn" | "error"): Log {
   const values = [secrets.resellerPassword, secrets.mqttPassword, secrets.displayToken, secrets.unattendedSecret];
   const passwords = [...secrets.terminals.values()].map(({ password }) => password);
+  const { display } = config;
+  // There the display draws on standard output.
+  const out = display.driver === "terminal" && display.device === undefined ? process.stderr : process.stdout;
   return createLog({
     level,
     secrets: [...values.filter((value) => value !== null), ...passwords],
-    write: (line) => process.stdout.write(line),
+    write: (line) => out.write(line),
   });
 }

@@ -1,5 +1,7 @@
 import { parseAmount, parseScaled } from "../core/money.ts";
+import { panelProblems } from "../core/panel.ts";
 import { formatQuantity, parseQuantity, type Unit } from "../core/quantity.ts";
+import { latestOfferMs } from "../core/sale/timing.ts";
 import { limitBase, parseUnitPrice } from "../core/tariff.ts";
 import { claimsOf, currencyNumberOf, type DriverName, leastLimitBase, quantitiesOf } from "./dispensers.ts";
 import { tariffOf, timingOf } from "./goods.ts";
@@ -164,7 +166,7 @@ function tooFine(path: Problem["path"], text: string, currency: string): Found {
 function timingChecks(config: Config): Found[] {
   const { offerTimeout } = config.payment.seqr;
   const { commitTimeoutMs, settleMarginMs } = timingOf(config);
-  const longestMs = commitTimeoutMs - settleMarginMs - 30_000;
+  const longestMs = latestOfferMs({ commitTimeoutMs, settleMarginMs });
   if (offerTimeout <= longestMs) return [];
   return [
     {
@@ -176,8 +178,25 @@ function timingChecks(config: Config): Found[] {
 
 function displayChecks(config: Config): Found[] {
   const { listen, tokenFile } = config.display;
-  if (isLoopback(listen.host) || tokenFile !== undefined) return [];
-  return [{ path: ["display", "listen"], message: "expected a loopback address, or display.tokenFile beside it" }];
+  const panel = panelChecks(config);
+  if (isLoopback(listen.host) || tokenFile !== undefined) return panel;
+  const message = "expected a loopback address, or display.tokenFile beside it";
+  return [{ path: ["display", "listen"], message }, ...panel];
+}
+
+/** A stranger must be able to read all of it, and a phone the code. */
+function panelChecks({ display, positions }: Config): Found[] {
+  const { panel, readingDistanceMm } = display;
+  if (panel === undefined || display.driver === "terminal") return [];
+  const isTurned = display.driver === "framebuffer" && display.rotate % 180 !== 0;
+  const seen = isTurned ? turned(panel) : panel;
+  const problems = panelProblems({ ...seen, readingDistanceMm }, { positions: positions.length });
+  return problems.map((message) => ({ path: ["display", "panel"], message }));
+}
+
+function turned<T extends { widthPx: number; heightPx: number; widthMm: number; heightMm: number }>(panel: T): T {
+  const { widthPx, heightPx, widthMm, heightMm } = panel;
+  return { ...panel, widthPx: heightPx, heightPx: widthPx, widthMm: heightMm, heightMm: widthMm };
 }
 
 function duplicates(

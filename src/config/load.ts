@@ -101,7 +101,10 @@ function lineAt(document: ReturnType<typeof parseDocument>, lines: LineCounter, 
 
 /** Relative paths are meant from the configuration's own folder, wherever the daemon is started. */
 function withAbsolutePaths(file: string, config: Config): Config {
-  return { ...config, journal: { path: resolve(dirname(file), config.journal.path) } };
+  const absolute = (path: string): string => resolve(dirname(file), path);
+  const { display } = config;
+  const slides = display.driver === "web" && display.slides !== undefined ? { slides: absolute(display.slides) } : {};
+  return { ...config, journal: { path: absolute(config.journal.path) }, display: { ...display, ...slides } };
 }
 
 function readSecrets(file: string, config: Config, purpose: Purpose, found: Omit<Problem, "line">[]): Secrets {

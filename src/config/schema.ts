@@ -1,14 +1,17 @@
 import { z } from "zod";
 import { UNIT_NAMES } from "../core/quantity.ts";
 import { dispenser } from "./dispensers.ts";
+import { display } from "./display.ts";
 import { cron, decimal, duration, hostAndPort, identifier, secretFile } from "./fields.ts";
 
 const kiosk = z.strictObject({
   id: identifier,
   name: z.string().min(1).max(80),
+  /** What to do or whom to call when something is wrong; the display shows it as it stands here. */
+  support: z.string().min(1).max(60).optional(),
   currency: z.string().regex(/^[A-Z]{3}$/, "expected an ISO 4217 code such as SEK"),
   locales: z
-    .array(z.enum(["sv", "en"]))
+    .array(z.enum(["sv", "en", "de", "fi"]))
     .min(1)
     .default(["en"]),
   timezone: z
@@ -50,7 +53,7 @@ const seqr = z.strictObject({
   requestTimeout: duration("1s", "60s").default(10_000),
   pollInterval: duration("100ms", "10s").default(1_000),
   commitTimeout: duration("1m", "7d").default(3_600_000),
-  offerTimeout: duration("10s", "1h").default(120_000),
+  offerTimeout: duration("45s", "1h").default(120_000),
   clientId: z.string().min(1).max(80).default("kioskd"),
   clientReference: z
     .string()
@@ -98,11 +101,7 @@ export const configSchema = z.strictObject({
     })
     .prefault({}),
   positions: z.array(position).min(1).max(32),
-  display: z.strictObject({
-    driver: z.literal("web"),
-    listen: hostAndPort,
-    tokenFile: secretFile.optional(),
-  }),
+  display,
   mqtt: z
     .strictObject({
       url: z.url({ protocol: /^mqtts?$/ }),

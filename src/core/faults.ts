@@ -15,6 +15,10 @@ const CATALOGUE = {
   },
   "journal-unwritable": { blocking: true, advice: "The journal cannot be written: check disk space and mount." },
   "clock-implausible": { blocking: true, advice: "The clock is wrong: wait for time synchronisation or set it." },
+  "display-silent": {
+    blocking: true,
+    advice: "Nobody can read the display: check the screen, its browser and the cable, or set display.required.",
+  },
   "operator-block": { blocking: true, advice: "An operator has taken the position out of service." },
   "broker-unreachable": {
     blocking: false,
@@ -40,6 +44,7 @@ const CATALOGUE = {
 } as const;
 
 export type FaultCode = keyof typeof CATALOGUE;
+export type Severity = "blocking" | "warning";
 
 export interface Fault {
   readonly code: FaultCode;

@@ -172,6 +172,12 @@ export class Kiosk implements CustomerInput, RemoteOffers {
     return (await found.position.stop("customer")) ? { kind: "taken" } : conflict("too late to cancel");
   }
 
+  async extend(id: string): Promise<InputAnswer> {
+    const found = this.#positions.get(id);
+    if (found === undefined) return unknownPosition(id);
+    return (await found.position.extend()) ? { kind: "taken" } : conflict("there is no more time to give now");
+  }
+
   /** There may be something new in the outbox. */
   wakeOutbox(): void {
     this.#outbox.wake();

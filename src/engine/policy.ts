@@ -20,7 +20,7 @@ export const POLICY = {
   /** Polls in a row that must fail before the service counts as unreachable. */
   pollsUntilUnreachable: 3,
   /** How long a closed sale stays on the display. */
-  presentMs: 15_000,
+  presentMs: 30_000,
   /** How often an idle kiosk asks whether the payment service answers. */
   probeMs: 60_000,
   /** The same while a fault is raised that such a question could clear. */

@@ -5,7 +5,6 @@ import { recover, replay } from "../core/sale/recover.ts";
 import { IDLE, isOpen, type Outcome, type State, type Terms } from "../core/sale/state.ts";
 import { transition } from "../core/sale/transition.ts";
 import type { Live } from "../core/sale/view.ts";
-import type { Cancel } from "../ports/clock.ts";
 import type { Dispenser, DispenserEvent } from "../ports/dispenser.ts";
 import type { Log } from "../ports/log.ts";
 import type { PaymentProvider } from "../ports/payment.ts";
@@ -18,6 +17,8 @@ import { POLICY } from "./policy.ts";
 import { Queue } from "./queue.ts";
 import { RecordKeeper } from "./record-keeper.ts";
 import { SaleClock } from "./sale-clock.ts";
+import { raiseFor } from "./sale-faults.ts";
+import { Showing } from "./showing.ts";
 import { type NoteDeps, noteUnaccounted } from "./unaccounted.ts";
 import type { Nap } from "./wait.ts";
 
@@ -46,23 +47,23 @@ export class Position {
   readonly #time: SaleClock;
   readonly #deadline: Deadline;
   readonly #flow: FlowWatch;
+  readonly #showing: Showing;
   readonly #keeper: RecordKeeper;
   #state: State = IDLE;
   #totaliserBase: number | null = null;
   #journaledAtMs = 0;
   #newestAtMs = 0;
-  #presenting = false;
   #finishing = false;
   #ignored = 0;
   /** Replaced when the sale moves on, which ends all errands of the state that was left. */
   #epoch = { alive: true };
-  #cancelPresenting: Cancel = () => {};
 
   constructor(deps: PositionDeps) {
     this.#deps = deps;
     this.#time = new SaleClock(deps.clock);
     this.#deadline = new Deadline(deps.clock, this.#time, () => this.#onDeadline());
-    this.#flow = new FlowWatch(deps.clock, deps.noFlowTimeoutMs, (why) => this.#onFlowOver(why));
+    this.#flow = new FlowWatch(deps.clock, deps.noFlowTimeoutMs, (why) => this.#onFlowOver(why), deps.changed);
+    this.#showing = new Showing(deps.clock, this.#time, deps.changed);
     this.#keeper = new RecordKeeper({
       ...deps,
       position: deps.id,
@@ -76,7 +77,7 @@ export class Position {
   }
 
   get live(): Live {
-    return { totaliserBase: this.#totaliserBase, presenting: this.#presenting };
+    return this.#showing.live(this.#totaliserBase, this.#flow.leftMs);
   }
 
   /** Events that matched no current sale: late answers, doubled buttons. */
@@ -119,6 +120,18 @@ export class Position {
     return await this.#tell({ type: "stop-requested", reason });
   }
 
+  /** Gives the customer more time on a screen that warned of its end. */
+  async extend(): Promise<boolean> {
+    const { phase } = this.#state;
+    if (phase === "offered") return await this.#tell({ type: "extended" });
+    const { noFlowAtMs, presentedUntilMs } = this.live;
+    if (phase === "dispensing" && noFlowAtMs !== null) this.#flow.extend();
+    else if (phase === "closed" && presentedUntilMs !== null) this.#showing.present();
+    else return false;
+    this.#deps.changed();
+    return true;
+  }
+
   /** Resolves when everything that waits now has been dealt with. */
   through(): Promise<void> {
     return this.#queue.idle();
@@ -130,7 +143,7 @@ export class Position {
     this.#epoch.alive = false;
     this.#deadline.clear();
     this.#flow.end();
-    this.#cancelPresenting();
+    this.#showing.end();
     await this.#queue.idle();
   }
 
@@ -169,6 +182,7 @@ export class Position {
       this.#epoch = { alive: true };
     }
     this.#deadline.set(this.#state);
+    this.#showing.follow(this.#state);
     if (this.#state.phase === "dispensing" && this.#state.stopping === null) this.#flow.begin();
     else this.#flow.end();
     if (this.#state.phase !== "dispensing") this.#totaliserBase = null;
@@ -274,16 +288,8 @@ export class Position {
   }
 
   #present(record: SaleRecord): void {
-    const { faults, clock, id } = this.#deps;
-    if (record.outcome === "needs-attention") faults.raise("needs-attention", id, `sale ${record.saleId}`);
-    if (!record.meterCertain) faults.raise("needs-attention", id, `sale ${record.saleId}: the meter was not believed`);
-    if (Number(record.loss) > 0) faults.raise("overrun", id, `sale ${record.saleId}: ${record.loss}`);
-    this.#presenting = true;
-    this.#cancelPresenting();
-    this.#cancelPresenting = clock.after(POLICY.presentMs, () => {
-      this.#presenting = false;
-      this.#deps.changed();
-    });
+    raiseFor(record, this.#deps.faults);
+    this.#showing.present();
     this.#deps.closed(record.outcome);
   }
 

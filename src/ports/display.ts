@@ -3,6 +3,8 @@ import type { PositionView } from "../core/sale/view.ts";
 /** Draws what it is given, at once or never; it must not hold up a sale. */
 export interface Display {
   show(view: KioskView): void;
+  /** Told what is wrong while nobody can read it, and null when they can again; at once, and at each change. */
+  watch(listener: (problem: string | null) => void): void;
   close(): Promise<void>;
 }
 
@@ -15,6 +17,8 @@ export interface CustomerInput {
   select(position: string, maximum: string): Promise<InputAnswer>;
   stop(position: string): Promise<InputAnswer>;
   cancel(position: string): Promise<InputAnswer>;
+  /** More time on a screen that gave warning of its end. */
+  extend(position: string): Promise<InputAnswer>;
 }
 
 /** `invalid`: no such position or amount. `conflict`: not at this moment. */

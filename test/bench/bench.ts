@@ -1,6 +1,8 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { cpus, release, totalmem } from "node:os";
 import { join } from "node:path";
+import { hasChromium } from "../support/browser.ts";
+import { firstPaints, pageBytes } from "./paint.ts";
 import { node, residentMb, startKiosk } from "./process.ts";
 import { writesOfASale, writesOfPlainSqlite } from "./writes.ts";
 
@@ -94,6 +96,24 @@ async function writes(): Promise<void> {
   row(`fsyncs and bytes in ${IDLE_MS / 1000} s of idling`, `${idle.syncs} and ${idle.bytes}`, "0 and 0");
 }
 
+async function page(): Promise<void> {
+  const { gzipped, plain } = pageBytes();
+  const kb = (bytes: number): string => `${(bytes / 1000).toFixed(0)} kB`;
+  row("the page, gzipped", kb(gzipped), "< 100 kB", `plain: ${kb(plain)}`, (gzipped / plain).toFixed(2));
+  if (!hasChromium()) {
+    row("first paint", "not measured: Chromium is missing", "");
+    return;
+  }
+  const { oursMs, bareMs } = await firstPaints();
+  row(
+    "the price on the screen, processor slowed 6 times",
+    `${oursMs.toFixed(0)} ms`,
+    "< 1,000 ms",
+    `a page of one word: ${bareMs.toFixed(0)} ms`,
+    (oursMs / bareMs).toFixed(2),
+  );
+}
+
 function report(): string {
   const machine = `${cpus().length} × ${cpus()[0]?.model.trim() ?? "?"}, ${(totalmem() / 2 ** 30).toFixed(0)} GiB, Linux ${release()}, Node ${process.version}`;
   const lines = rows.map(
@@ -119,6 +139,7 @@ function report(): string {
 await starts();
 await salesAndMemory();
 await writes();
+await page();
 const text = report();
 process.stdout.write(`\n${text}`);
 if (process.argv.includes("--write")) {

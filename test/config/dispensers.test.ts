@@ -31,7 +31,7 @@ function write({ unit, unitPrice = "1.00", dispensers }: Given): string {
     kiosk: { id: "k-1", name: "Kiosk", currency: "SEK" },
     journal: { path: "journal.db" },
     payment: { provider: "seqr", seqr: { endpoint: "http://127.0.0.1:1/" } },
-    display: { driver: "web", listen: "127.0.0.1:0" },
+    display: { driver: "web", listen: "127.0.0.1:0", required: false },
     positions,
   };
   const file = join(folder, "kioskd.yaml");

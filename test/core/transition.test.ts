@@ -100,6 +100,26 @@ describe("the sale", () => {
     expect(transition(state, at(90, news))[0]).toBe(state);
   });
 
+  it("gives an offer more time when the customer was warned, as long as a late customer can still be served", () => {
+    let state = from("offered");
+    const expiresS = (): number => (state.phase === "offered" ? (state.offer.expiresAtMs - T0_MS) / 1000 : Number.NaN);
+    const extend = (afterS: number): void => {
+      const [next, owes] = transition(state, at(afterS, { type: "extended" }));
+      // A second watch beside the first one would ask the service twice as often.
+      expect(owes).toEqual([]);
+      state = next;
+    };
+    expect(expiresS()).toBe(121);
+    extend(70);
+    expect(expiresS()).toBe(121);
+    extend(71);
+    expect(expiresS()).toBe(191);
+    for (let s = 191; s < 3_600; s += 40) extend(s);
+    const { commitTimeoutMs, settleMarginMs } = TERMS;
+    expect(expiresS()).toBe((commitTimeoutMs - settleMarginMs) / 1000 - 30);
+    expect(deadlineMs(state)).toBe(T0_MS + expiresS() * 1000);
+  });
+
   it("ignores what belongs to another sale, in every phase", () => {
     for (const start of Object.keys(STEPS) as Start[]) {
       const state = from(start);

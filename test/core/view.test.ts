@@ -3,7 +3,7 @@ import { clear, type Fault, type FaultCode, raise } from "../../src/core/faults.
 import { saleRecord } from "../../src/core/sale/record.ts";
 import { replay } from "../../src/core/sale/recover.ts";
 import { type Closed, IDLE } from "../../src/core/sale/state.ts";
-import { type Goods, positionView } from "../../src/core/sale/view.ts";
+import { type Goods, type Live, positionView } from "../../src/core/sale/view.ts";
 import { at, DIESEL, HAPPY, T0_MS } from "../support/sale-fixtures.ts";
 
 const GOODS: Goods = {
@@ -13,7 +13,7 @@ const GOODS: Goods = {
   tariff: DIESEL,
   reserveMinor: [10_000, 30_000],
 };
-const SHOWN = { totaliserBase: null, presenting: true };
+const SHOWN: Live = { nowMs: T0_MS + 10_000, totaliserBase: null, presentedUntilMs: T0_MS + 99_000, noFlowAtMs: null };
 
 function fault(code: FaultCode, position: string | null = null): Fault {
   return { code, position, sinceMs: T0_MS, detail: "" };
@@ -49,7 +49,7 @@ describe("the view", () => {
 
   it("follows the live reading, and never shows more than the maximum", () => {
     const state = replay(IDLE, HAPPY.slice(0, 4));
-    const live = (totaliserBase: number) => positionView(GOODS, state, { totaliserBase, presenting: true }, []);
+    const live = (totaliserBase: number) => positionView(GOODS, state, { ...SHOWN, totaliserBase }, []);
     expect(live(1_002_000)).toMatchObject({ quantity: "2.000", amount: "39.78" });
     expect(live(1_050_000)).toMatchObject({ quantity: "50.000", amount: "300.00" });
     expect(live(999)).toMatchObject({ quantity: "0.000", amount: "0.00" });
@@ -59,11 +59,35 @@ describe("the view", () => {
     const closed = replay(IDLE, HAPPY);
     const thanks = { reserved: "300.00", charged: "99.45", freed: "200.55", reference: "ers-1" };
     expect(positionView(GOODS, closed, SHOWN, [])).toMatchObject(thanks);
-    expect(positionView(GOODS, closed, { ...SHOWN, presenting: false }, [])).toMatchObject({
+    expect(positionView(GOODS, closed, { ...SHOWN, presentedUntilMs: null }, [])).toMatchObject({
       state: "idle",
       message: "choose",
       saleId: null,
     });
+  });
+
+  it("takes the code down 30 s before the offer ends, and warns of each end", () => {
+    const offered = replay(IDLE, HAPPY.slice(0, 2));
+    const at = (afterS: number) => positionView(GOODS, offered, { ...SHOWN, nowMs: T0_MS + afterS * 1000 }, []);
+    const timeout = (afterS: number) => ({ at: new Date(T0_MS + afterS * 1000).toISOString(), extendable: true });
+    expect(at(90.999)).toMatchObject({ message: "scan", qr: "HTTP://SEQR.SE/R1", timeout: timeout(91) });
+    expect(at(91)).toMatchObject({ message: "confirm", qr: null, timeout: timeout(121) });
+    expect(at(91).expiresAt).toBe(at(90).expiresAt);
+  });
+
+  it("says when a delivery without flow, or a receipt, will be gone", () => {
+    const view = (events: number, live: Partial<Live>) =>
+      positionView(GOODS, replay(IDLE, HAPPY.slice(0, events)), { ...SHOWN, ...live }, []).timeout;
+    expect(view(4, {})).toBeNull();
+    expect(view(4, { noFlowAtMs: T0_MS + 50_000 })).toEqual({ at: "2026-11-22T09:00:50.000Z", extendable: true });
+    expect(view(7, {})).toEqual({ at: "2026-11-22T09:01:39.000Z", extendable: true });
+    expect(view(7, { presentedUntilMs: null })).toBeNull();
+  });
+
+  it("tells the least charge where there is one", () => {
+    expect(positionView(GOODS, IDLE, SHOWN, []).minimum).toBeNull();
+    const goods = { ...GOODS, tariff: { ...DIESEL, minimumMinor: 1_050 } };
+    expect(positionView(goods, IDLE, SHOWN, []).minimum).toBe("10.50");
   });
 
   it("keeps the price that the customer agreed to", () => {

@@ -15,6 +15,8 @@ interface Visit {
   readonly confirmDelayMs: number;
   readonly cancelAfterMs: number | null;
   readonly stopAfterMs: number | null;
+  /** Asks for more time whenever a screen warns of its end. */
+  readonly patient: boolean;
   readonly sinceMs: number;
   saleId: string | null;
   scanned: boolean;
@@ -85,6 +87,7 @@ export class Customers {
     if (view.saleId !== visit.saleId) return;
     if (view.qr !== null && !visit.scanned) this.#planScan(visit, view, view.qr);
     const { kiosk, time } = this.#world;
+    if (visit.patient && view.timeout?.extendable === true) this.#ask(kiosk?.extend(this.#position));
     if (view.state === "offered" || view.state === "reserved") {
       if (visit.asked || visit.cancelAfterMs === null || waitedMs < visit.cancelAfterMs) return;
       visit.asked = true;
@@ -141,6 +144,7 @@ function visitOf(random: Random, sinceMs: number): Visit {
     decision: random.chance(0.9) ? "confirm" : "decline",
     confirmDelayMs: random.pick([800, 1_500, 2_000, 3_000, 5_000, 5_000, 8_000, 40_000]),
     cancelAfterMs: random.chance(0.1) ? random.int(1_000, 30_000) : null,
+    patient: random.chance(0.2),
     stopAfterMs: random.chance(0.25) ? random.int(1_000, 60_000) : null,
     sinceMs,
     saleId: null,

@@ -217,7 +217,8 @@ export class Rules {
   #judgeView(view: PositionView): void {
     const { state } = this.#shadow(view.id);
     if (state.phase === "closed" && view.state === "idle") return;
-    const live = { totaliserBase: null, presenting: true };
+    const { elapsedMs: nowMs } = this.#world.time;
+    const live = { nowMs, totaliserBase: null, presentedUntilMs: nowMs, noFlowAtMs: null };
     const expected = positionView(this.#world.goodsAt(view.id), state, live, []);
     const facts = (each: PositionView): string =>
       [each.state, each.saleId, each.reserved, each.expiresAt, each.charged, each.freed, each.reference].join(" ");

@@ -21,7 +21,7 @@ export function settingOf(random: Random): Setting {
   const count = random.int(1, 3);
   return {
     timing: {
-      offerTimeoutMs: random.pick([30_000, 120_000]),
+      offerTimeoutMs: random.pick([60_000, 120_000]),
       commitTimeoutMs,
       settleMarginMs: Math.min(600_000, commitTimeoutMs / 4),
       handoverMarginMs: Math.min(60_000, commitTimeoutMs / 20),

@@ -9,6 +9,8 @@ interface Setup {
   readonly quantity?: string;
   readonly rate?: string;
   readonly pollInterval?: string;
+  /** Whether a page must be open before anything is sold; not unless told. */
+  readonly displayRequired?: boolean;
 }
 
 /** A configuration with its secrets in the folder; returns the file. */
@@ -33,7 +35,7 @@ export function writeConfig(folder: string, setup: Setup): string {
         dispenser: { driver: "simulated", quantity: setup.quantity ?? "2.000", rate: setup.rate ?? "120" },
       },
     ],
-    display: { driver: "web", listen: "127.0.0.1:0" },
+    display: { driver: "web", listen: "127.0.0.1:0", required: setup.displayRequired ?? false },
     ...(setup.brokerUrl === undefined ? {} : { mqtt: { url: setup.brokerUrl } }),
   };
   const file = join(folder, "kioskd.yaml");

@@ -25,6 +25,7 @@ function kioskd(...args: string[]): Result {
 describe("the command line", () => {
   it.each([
     ["run"],
+    ["browser"],
     ["demo"],
     ["check-config"],
     ["simulate", "seqr"],

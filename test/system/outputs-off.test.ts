@@ -21,7 +21,7 @@ it("outputs-off goes on to every device, and names each that may still release s
     kiosk: { id: "k-1", name: "Kiosk", currency: "SEK" },
     journal: { path: "journal.db" },
     payment: { provider: "seqr", seqr: { endpoint: "http://127.0.0.1:1/" } },
-    display: { driver: "web", listen: "127.0.0.1:0" },
+    display: { driver: "web", listen: "127.0.0.1:0", required: false },
     positions: [
       position("vend", "credit", { driver: "mdb", prices: { 1: "12.00" } }),
       position("pump", "L", { driver: "dart", address: 80 }),

@@ -169,9 +169,9 @@ describe.skipIf(!hasChromium() || !hasZbarimg())("a customer at the display", ()
     const text = scan(picture);
     expect(text).toBe(`HTTP://SEQR.SE/R${bills(stage)[0]?.reference}`);
     expect(await phone(stage, "confirm", text)).toBe(200);
-    await page.waitForSelector(".screen.live");
-    await page.waitForSelector(".screen.outcome.paid");
-    const thanks = (await page.textContent(".screen.outcome.paid"))?.replace(/\s/g, " ");
+    await page.waitForSelector("body[data-screen=live]");
+    await page.waitForSelector("body[data-screen=paid]");
+    const thanks = (await page.textContent("body[data-screen=paid]"))?.replace(/\s/g, " ");
     for (const amount of ["300,00", "39,78", "260,22"]) expect(thanks).toContain(amount);
     await page.close();
   });

@@ -1,33 +1,40 @@
 import { execFileSync, spawnSync } from "node:child_process";
 import { chmodSync, readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { CloseList } from "../../src/adapters/gpio/sysfs/close-list.ts";
 import { needs } from "../support/components.ts";
 import { tempFolder } from "../support/temp.ts";
 
-const UNIT = join(import.meta.dirname, "../../systemd/kioskd.service");
+const FOLDER = join(import.meta.dirname, "../../systemd");
+const UNIT = join(FOLDER, "kioskd.service");
+const DISPLAY = join(FOLDER, "kioskd-display.service");
 
-/** The unit as it will be, with a command that is there to be found. */
-function installed(): string {
+/** A unit as it will be, with a command that is there to be found. */
+function installed(original: string): string {
   const folder = tempFolder();
   const command = join(folder, "kioskd");
   writeFileSync(command, "#!/bin/sh\n");
   chmodSync(command, 0o755);
-  const unit = join(folder, "kioskd.service");
-  writeFileSync(unit, readFileSync(UNIT, "utf8").replaceAll("/usr/bin/kioskd", command));
+  const unit = join(folder, basename(original));
+  writeFileSync(unit, readFileSync(original, "utf8").replaceAll("/usr/bin/kioskd", command));
   return unit;
 }
 
 describe.skipIf(!needs("systemd", "/usr/bin/systemd-analyze"))("the unit", () => {
-  it("is understood by systemd to the last key", () => {
-    const { status, stderr, stdout } = spawnSync("systemd-analyze", ["verify", installed()], { encoding: "utf8" });
-    expect({ status, said: stderr + stdout }).toEqual({ status: 0, said: "" });
+  it.each([UNIT, DISPLAY])("%s is understood by systemd to the last key", (original) => {
+    const verified = spawnSync("systemd-analyze", ["verify", installed(original)], { encoding: "utf8" });
+    expect({ status: verified.status, said: verified.stderr + verified.stdout }).toEqual({ status: 0, said: "" });
   });
 
-  it("exposes little", () => {
-    const out = execFileSync("systemd-analyze", ["security", "--offline=true", installed()], { encoding: "utf8" });
-    expect(Number(/exposure level for \S+: ([\d.]+)/.exec(out)?.[1])).toBeLessThanOrEqual(2.5);
+  it.each([
+    [UNIT, 2.5],
+    // A browser needs screen, touch and namespaces.
+    [DISPLAY, 4],
+  ])("%s exposes little: at most %d", (original, most) => {
+    const command = ["security", "--offline=true", installed(original)];
+    const out = execFileSync("systemd-analyze", command, { encoding: "utf8" });
+    expect(Number(/exposure level for \S+: ([\d.]+)/.exec(out)?.[1])).toBeLessThanOrEqual(most);
   });
 });
 
@@ -59,5 +66,27 @@ describe("the unit", () => {
     [/^StartLimitIntervalSec=0$/m, "for ever"],
   ])("has %s: %s", (line) => {
     expect(readFileSync(UNIT, "utf8")).toMatch(line);
+  });
+});
+
+describe("the display's unit", () => {
+  it.each([
+    [/^Wants=kioskd\.service /m, "is of no use without the daemon"],
+    [/^After=kioskd\.service /m, "comes after it"],
+    [/^User=kioskd-display$/m, "has no part in the daemon's secrets"],
+    [/^WatchdogSec=60$/m, "is ended when it hangs"],
+    [/^Restart=always$/m, "is started again"],
+    [/^StartLimitIntervalSec=0$/m, "for ever"],
+    [/^RestrictNamespaces=user pid net$/m, "lets Chromium shut its pages in"],
+  ])("has %s: %s", (line) => {
+    expect(readFileSync(DISPLAY, "utf8")).toMatch(line);
+  });
+
+  it("leaves the browser be when the daemon is restarted", () => {
+    expect(readFileSync(DISPLAY, "utf8")).not.toMatch(/^(Requires|BindsTo|PartOf|Requisite)=/m);
+  });
+
+  it("runs as a user that is made", () => {
+    expect(readFileSync(join(FOLDER, "kioskd.sysusers"), "utf8")).toMatch(/^u kioskd-display /m);
   });
 });

@@ -1,13 +1,17 @@
+import qrcode from "qrcode";
+
+/** A QR symbol without its quiet zone; `isDark` is asked for modules from 0 to `modules - 1`. */
+export interface Code {
+  readonly modules: number;
+  isDark(column: number, row: number): boolean;
+}
+
+/** The alphabet of ISO/IEC 18004's alphanumeric mode, in which a code needs fewer modules. */
 const ALPHANUMERIC = /^[0-9A-Z $%*+\-./:]+$/;
 
-/** The code as an SVG, black on white with its quiet zone; upper-case text takes the denser alphanumeric mode. */
-export async function qrSvg(text: string): Promise<string> {
-  const { default: qrcode } = await import("qrcode");
-  const content = ALPHANUMERIC.test(text) ? [{ data: text, mode: "alphanumeric" as const }] : text;
-  return qrcode.toString(content, {
-    type: "svg",
-    errorCorrectionLevel: "M",
-    margin: 4,
-    color: { dark: "#000000", light: "#ffffff" },
-  });
+/** The code of a text, with error correction M. */
+export function codeOf(text: string): Code {
+  const segments = ALPHANUMERIC.test(text) ? [{ data: text, mode: "alphanumeric" as const }] : text;
+  const { size, data } = qrcode.create(segments, { errorCorrectionLevel: "M" }).modules;
+  return { modules: size, isDark: (column, row) => data[row * size + column] === 1 };
 }

@@ -14,6 +14,8 @@ export type SaleEvent = Observed &
   (
     | { readonly type: "selected"; readonly position: string; readonly terms: Terms }
     | { readonly type: "offer-made"; readonly reference: string; readonly qrText: string }
+    /** The customer asked for more time to scan the code. */
+    | { readonly type: "extended" }
     /** The service said no: nothing is open there. */
     | { readonly type: "offer-refused"; readonly detail: string; readonly customer?: CustomerHint }
     /** No answer within the written bound: something may be open there. */

@@ -1,5 +1,12 @@
 import type { EventOf } from "./event.ts";
-import type { Committing, Dispensing, Hold, Releasing, Sale, State } from "./state.ts";
+import type { Committing, Dispensing, Hold, Offered, Releasing, Sale, State, Terms } from "./state.ts";
+
+/** A code is taken down this long before its offer ends, so that nobody scans what is gone a moment later. */
+const CODE_MARGIN_MS = 30_000;
+/** How long before a time-out the customer is warned, and may ask for more time. */
+export const WARNING_MS = 20_000;
+/** The least time that a customer who pays at the last moment of an offer is left to be served. */
+const LEAST_SERVICE_MS = 30_000;
 
 /** When the state must be left at the latest (wall clock), or null when it may stay for ever. */
 export function deadlineMs(state: State): number | null {
@@ -17,6 +24,28 @@ export function deadlineMs(state: State): number | null {
     case "settling":
       return handoverAtMs(state);
   }
+}
+
+/** Until when an offer's code may be shown. */
+export function codeUntilMs({ offer }: Offered): number {
+  return offer.expiresAtMs - CODE_MARGIN_MS;
+}
+
+/** Whether an offer can be made to last longer at all. */
+export function isExtendable({ sale, offer }: Offered): boolean {
+  return offer.expiresAtMs < sale.selectedAtMs + latestOfferMs(sale.terms);
+}
+
+/** When the offer ends if the customer asks for more time at `atMs`; as before, unless they have been warned. */
+export function extendedOfferMs(state: Offered, atMs: number): number {
+  const { sale, offer } = state;
+  if (!isExtendable(state) || atMs < codeUntilMs(state) - WARNING_MS) return offer.expiresAtMs;
+  return Math.min(atMs + sale.terms.offerTimeoutMs, sale.selectedAtMs + latestOfferMs(sale.terms));
+}
+
+/** How long an offer may last at the longest, counted from the choice. */
+export function latestOfferMs(terms: Pick<Terms, "commitTimeoutMs" | "settleMarginMs">): number {
+  return terms.commitTimeoutMs - terms.settleMarginMs - LEAST_SERVICE_MS;
 }
 
 /** Counted from the choice of the amount, because the service does not say from when it counts. */

@@ -19,7 +19,7 @@ import type {
   StopReason,
 } from "./state.ts";
 import { isOpen } from "./state.ts";
-import { holdOf, mustStopAtMs } from "./timing.ts";
+import { extendedOfferMs, holdOf, mustStopAtMs } from "./timing.ts";
 
 export type Step = readonly [State, readonly Effect[]];
 
@@ -29,7 +29,12 @@ export type Step = readonly [State, readonly Effect[]];
  */
 export function transition(state: State, event: SaleEvent): Step {
   const next = decide(state, event);
-  return [next, next === state || event.type === "metered" ? [] : owed(next)];
+  return [next, next === state || goesOn(event) ? [] : owed(next)];
+}
+
+/** What is owed already stays owed, and is not begun anew. */
+function goesOn(event: SaleEvent): boolean {
+  return event.type === "metered" || event.type === "extended";
 }
 
 /** The effects a state waits for: run when it is entered, and again after a restart. */
@@ -107,6 +112,10 @@ function whileOffered(state: Offered, event: SaleEvent): State {
       if (limitOf(held) <= 0) return release(held, event, "hold-too-short");
       if (event.atMs >= mustStopAtMs(state.sale, hold)) return release(held, event, "hold-too-short");
       return { phase: "reserved", sale: state.sale, offer: state.offer, hold };
+    }
+    case "extended": {
+      const expiresAtMs = extendedOfferMs(state, event.atMs);
+      return expiresAtMs > state.offer.expiresAtMs ? { ...state, offer: { ...state.offer, expiresAtMs } } : state;
     }
     case "payment-ended":
       return close(state, event, "released", `payment-${event.how}`);

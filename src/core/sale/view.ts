@@ -3,7 +3,8 @@ import { formatAmount } from "../money.ts";
 import { formatQuantity } from "../quantity.ts";
 import { formatUnitPrice, priceMinor, type Tariff } from "../tariff.ts";
 import { isoTime } from "../time.ts";
-import { type Closed, isOpen, type Reason, type State } from "./state.ts";
+import { type Closed, isOpen, type Offered, type Reason, type State } from "./state.ts";
+import { codeUntilMs, isExtendable } from "./timing.ts";
 
 /** What the display says, in the customer's language; the texts stand with the display. */
 export type Message =
@@ -11,6 +12,8 @@ export type Message =
   | "out-of-service"
   | "preparing"
   | "scan"
+  /** The code is down; whoever has scanned it may still confirm. */
+  | "confirm"
   | "wait"
   | "begin"
   | "dispensing"
@@ -44,6 +47,8 @@ export interface PositionView {
   readonly currency: string;
   readonly unitPrice: string;
   readonly taxRate: string;
+  /** The least that a purchase costs; null when there is no such amount. */
+  readonly minimum: string | null;
   readonly reserve: readonly string[];
   readonly available: boolean;
   readonly saleId: string | null;
@@ -56,19 +61,27 @@ export interface PositionView {
   /** The code's text while it may be scanned, else null (money rule 6). */
   readonly qr: string | null;
   readonly expiresAt: string | null;
+  /** What the customer has to be warned of: when the screen's time is over, and whether they may have more. */
+  readonly timeout: { readonly at: string; readonly extendable: boolean } | null;
   readonly reference: string | null;
   readonly faults: readonly { readonly code: string; readonly since: string }[];
   readonly message: Message;
 }
 
-/** What the engine knows beside the journaled state: the last reading, and whether a closed sale is still shown. */
+/** What the engine knows beside the journaled state. */
 export interface Live {
+  /** The sale's clock. */
+  readonly nowMs: number;
+  /** The last reading. */
   readonly totaliserBase: number | null;
-  readonly presenting: boolean;
+  /** Until when a closed sale is still shown. */
+  readonly presentedUntilMs: number | null;
+  /** When a delivery in which nothing flows will be ended; null while that is far. */
+  readonly noFlowAtMs: number | null;
 }
 
 export function positionView(goods: Goods, state: State, live: Live, allFaults: readonly Fault[]): PositionView {
-  const shown: State = state.phase === "closed" && !live.presenting ? { phase: "idle" } : state;
+  const shown: State = state.phase === "closed" && live.presentedUntilMs === null ? { phase: "idle" } : state;
   const faults = faultsAt(allFaults, goods.position);
   const blocked = faults.some(blocks);
   const sale = shown.phase === "idle" ? null : shown.sale;
@@ -87,6 +100,7 @@ export function positionView(goods: Goods, state: State, live: Live, allFaults: 
     currency: tariff.currency,
     unitPrice: formatUnitPrice(tariff),
     taxRate: String(tariff.taxRateBps / 100),
+    minimum: tariff.minimumMinor === 0 ? null : money(tariff.minimumMinor),
     reserve: goods.reserveMinor.map(money),
     available: !isOpen(state) && !blocked,
     saleId: sale?.id ?? null,
@@ -95,11 +109,12 @@ export function positionView(goods: Goods, state: State, live: Live, allFaults: 
     amount: money(amountOf(shown, delivered)),
     charged: closed === null ? null : money(closed.chargedMinor),
     freed: closed === null ? null : money(freedMinor(closed)),
-    qr: shown.phase === "offered" && !blocked ? shown.offer.qrText : null,
+    qr: shown.phase === "offered" && !blocked && isScannable(shown, live) ? shown.offer.qrText : null,
     expiresAt: shown.phase === "offered" ? isoTime(shown.offer.expiresAtMs) : null,
+    timeout: timeoutOf(shown, live),
     reference: closed?.receipt?.paymentReference ?? null,
     faults: faults.map((fault) => ({ code: fault.code, since: isoTime(fault.sinceMs) })),
-    message: messageOf(shown, blocked),
+    message: messageOf(shown, blocked, live),
   };
 }
 
@@ -107,6 +122,26 @@ export function positionView(goods: Goods, state: State, live: Live, allFaults: 
 export function freedMinor(closed: Closed): number {
   if (closed.hold === null || closed.outcome === "needs-attention") return 0;
   return closed.hold.authorisedMinor - closed.chargedMinor;
+}
+
+function isScannable(state: Offered, { nowMs }: Live): boolean {
+  return nowMs < codeUntilMs(state);
+}
+
+function timeoutOf(state: State, live: Live): PositionView["timeout"] {
+  switch (state.phase) {
+    case "offered": {
+      const atMs = isScannable(state, live) ? codeUntilMs(state) : state.offer.expiresAtMs;
+      return { at: isoTime(atMs), extendable: isExtendable(state) };
+    }
+    case "dispensing":
+      if (live.noFlowAtMs === null || state.stopping !== null) return null;
+      return { at: isoTime(live.noFlowAtMs), extendable: true };
+    case "closed":
+      return live.presentedUntilMs === null ? null : { at: isoTime(live.presentedUntilMs), extendable: true };
+    default:
+      return null;
+  }
 }
 
 function deliveredBase(state: State, live: Live): number {
@@ -124,13 +159,14 @@ function amountOf(state: State, delivered: number): number {
   return "delivery" in state ? (state.delivery?.amountMinor ?? 0) : 0;
 }
 
-function messageOf(state: State, blocked: boolean): Message {
+function messageOf(state: State, blocked: boolean, live: Live): Message {
   switch (state.phase) {
     case "idle":
       return blocked ? "out-of-service" : "choose";
     case "offering":
       return "preparing";
     case "offered":
+      if (!isScannable(state, live)) return "confirm";
       return blocked ? "wait" : "scan";
     case "reserved":
       return "begin";

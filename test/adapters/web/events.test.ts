@@ -2,7 +2,8 @@ import { createServer, type Server } from "node:http";
 import { type AddressInfo, connect } from "node:net";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { eventHub } from "../../../src/adapters/display/web/events.ts";
-import { startTestDisplay, type TestDisplay, VIEWS } from "./support.ts";
+import { VIEWS } from "../../support/views.ts";
+import { startTestDisplay, type TestDisplay } from "./support.ts";
 
 interface Stream {
   readonly status: number;
@@ -78,7 +79,7 @@ describe("a client that does not read", () => {
 
   it("is dropped when its buffer is full", async () => {
     let dropped = 0;
-    const hub = eventHub("{}", () => {
+    const hub = eventHub("{}", "hash", () => {
       dropped += 1;
     });
     server = createServer((_request, response) => hub.add(response));

@@ -1,8 +1,12 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { request } from "node:http";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { InputAnswer } from "../../../src/ports/display.ts";
 import { displayContract } from "../../contract/display.ts";
-import { positionView, QR_TEXT, startTestDisplay, type TestDisplay, VIEWS } from "./support.ts";
+import { VIEWS } from "../../support/views.ts";
+import { startTestDisplay, type TestDisplay } from "./support.ts";
 
 displayContract(
   "the web display",
@@ -109,7 +113,7 @@ describe("the web display's requests", () => {
     ["GET", "/server.ts", 404],
     ["GET", "/../server.ts", 404],
     ["GET", "/%2e%2e/server.ts", 404],
-    ["GET", "/api/positions/9/qr.svg", 404],
+    ["GET", "/slides/0.png", 404],
   ])("has nothing for %s %s", async (method, path, status) => {
     expect((await send(kiosk.port, method, path)).status).toBe(status);
   });
@@ -142,7 +146,15 @@ describe("the web display's requests", () => {
     kiosk.display.show({ positions: [view] });
     expect(JSON.parse((await send(kiosk.port, "GET", "/api/state")).text)).toEqual({ positions: [view] });
     const settings = await send(kiosk.port, "GET", "/api/settings");
-    expect(JSON.parse(settings.text)).toEqual({ kioskName: "Demo station", locales: ["sv", "en"] });
+    expect(JSON.parse(settings.text)).toEqual({
+      kioskName: "Demo station",
+      locales: ["sv", "en"],
+      support: null,
+      panel: null,
+      readingDistanceMm: 600,
+      slides: [],
+      dim: null,
+    });
     const metrics = await send(kiosk.port, "GET", "/metrics");
     expect(metrics.headers["content-type"]).toContain("text/plain");
     expect(metrics.text).toBe("kioskd_sales_total 7\n");
@@ -155,19 +167,27 @@ describe("the web display's requests", () => {
     expect([ill.status, JSON.parse(ill.text)]).toEqual([503, { ok: false, reasons: ["payment-unreachable"] }]);
   });
 
-  it("draws the code only while it is shown", async () => {
-    const path = "/api/positions/1/qr.svg?sale=sale-1";
-    kiosk.display.show({ positions: [VIEWS.scan()] });
-    const shown = await send(kiosk.port, "GET", path);
-    expect([shown.status, shown.headers["content-type"]]).toEqual([200, "image/svg+xml"]);
-    expect(shown.headers["cache-control"]).toBe("no-store");
-    // 29 characters fit into version 2 (25 modules) only in alphanumeric mode; with the margin that is 33.
-    expect(shown.text).toContain('viewBox="0 0 33 33" shape-rendering="crispEdges"');
-    kiosk.display.show({ positions: [positionView()] });
-    const hidden = await send(kiosk.port, "GET", path);
-    expect([hidden.status, JSON.parse(hidden.text)]).toEqual([404, { error: "no code is shown at this position" }]);
-    kiosk.display.show({ positions: [{ ...VIEWS.scan(), qr: `${QR_TEXT}?text=lower` }] });
-    expect((await send(kiosk.port, "GET", path)).status).toBe(200);
+  it("serves the slides that it found at its start, and nothing else of their folder", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "kioskd-slides-"));
+    for (const name of ["b.PNG", "a.jpg", "notes.txt"]) writeFileSync(join(folder, name), name);
+    const other = await startTestDisplay({ slides: folder });
+    try {
+      const settings = JSON.parse((await send(other.port, "GET", "/api/settings")).text);
+      expect(settings.slides).toEqual(["/slides/0.jpg", "/slides/1.png"]);
+      const slide = await send(other.port, "GET", "/slides/1.png");
+      expect([slide.status, slide.headers["content-type"], slide.text]).toEqual([200, "image/png", "b.PNG"]);
+      expect((await send(other.port, "GET", "/slides/notes.txt")).status).toBe(404);
+    } finally {
+      await other.display.close();
+      rmSync(folder, { recursive: true });
+    }
+  });
+
+  it("does without a folder of slides that is not there", async () => {
+    const other = await startTestDisplay({ slides: "/nonexistent" });
+    expect(JSON.parse((await send(other.port, "GET", "/api/settings")).text).slides).toEqual([]);
+    expect(other.logged.join()).toMatch(/folder of slides cannot be read/);
+    await other.display.close();
   });
 
   it("sends the page with headers that forbid foreign scripts and frames", async () => {

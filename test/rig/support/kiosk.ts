@@ -57,7 +57,7 @@ export class Site {
       payment: { provider: "seqr", seqr: { endpoint: seqr.endpoint, pollInterval: "500ms" } },
       gpio,
       positions: [{ id: "1", terminal, product, reserve: ["20.00", "50.00", "200.00"], dispenser }],
-      display: { driver: "web", listen: DISPLAY },
+      display: { driver: "web", listen: DISPLAY, required: false },
     };
     writeFileSync(`${FOLDER}/kioskd.yaml`, stringify(config));
     return new Site(seqr);

@@ -1,12 +1,21 @@
-import { english } from "./messages-en.ts";
-import { swedish } from "./messages-sv.ts";
+import { type Format, formatFor } from "../format.ts";
+import { german } from "./de.ts";
+import { english } from "./en.ts";
+import { finnish } from "./fi.ts";
+import { swedish } from "./sv.ts";
 import type { Texts } from "./texts.ts";
 
-const LANGUAGES: Readonly<Record<string, Texts>> = { en: english, sv: swedish };
+export interface Language {
+  readonly texts: Texts;
+  readonly format: Format;
+}
 
-/** The languages the kiosk asks for, in its order, of those that the page has; English when it has none of them. */
-export function textsFor(locales: readonly string[]): readonly [Texts, ...Texts[]] {
-  const known = locales.map((locale) => LANGUAGES[locale.slice(0, 2).toLowerCase()]);
-  const [first, ...others] = new Set(known.filter((texts) => texts !== undefined));
-  return [first ?? english, ...others];
+const TEXTS: Readonly<Record<string, Texts>> = { de: german, en: english, fi: finnish, sv: swedish };
+
+/** The languages the kiosk asks for, in its order, of those that there are; English when there is none of them. */
+export function languagesFor(locales: readonly string[]): readonly [Language, ...Language[]] {
+  const known = locales.map((locale) => TEXTS[locale.slice(0, 2).toLowerCase()]);
+  const [first = english, ...others] = new Set(known.filter((texts) => texts !== undefined));
+  const languageOf = (texts: Texts): Language => ({ texts, format: formatFor(texts) });
+  return [languageOf(first), ...others.map(languageOf)];
 }

@@ -1,12 +1,27 @@
-import type { Message } from "../../../../core/sale/view.ts";
+import type { Message } from "../../../core/sale/view.ts";
 
-/** Everything that the page says in one language. */
+/** A headline, and what to do next. */
+export interface Saying {
+  readonly title: string;
+  readonly detail: string;
+}
+
+/** What is wrong, as far as it helps a customer to know. */
+export type Trouble = "payment" | "device" | "closed" | "technical";
+
+/** What the customer does once the money is reserved. */
+export type Service = "fuel" | "charging" | "vending" | "other";
+
+/** Everything that a display says in one language. */
 export interface Texts {
   readonly locale: string;
   readonly languageName: string;
-  /** What a screen says: the headline, and what to do next. */
-  readonly messages: Readonly<Record<Message, { readonly title: string; readonly detail: string }>>;
-  readonly noConnection: { readonly title: string; readonly detail: string };
+  readonly messages: Readonly<Record<Exclude<Message, "begin" | "out-of-service">, Saying>>;
+  readonly begin: Readonly<Record<Service, Saying>>;
+  readonly outOfService: Readonly<Record<Trouble, Saying>>;
+  readonly noConnection: Saying;
+  /** How to pay with a code, in three steps. */
+  readonly steps: readonly [string, string, string];
   readonly labels: Readonly<Record<Label, string>>;
 }
 
@@ -15,13 +30,28 @@ type Label =
   | "cancel"
   | "charged"
   | "choosePosition"
+  | "code"
+  | "codeTooLarge"
+  | "contrast"
+  | "extend"
   | "freed"
+  | "held"
+  | "language"
+  | "largeType"
+  | "minimum"
   | "notNow"
+  | "payUsedOnly"
   | "pieces"
   | "quantity"
   | "reference"
   | "reserved"
+  | "screenTooSmall"
   | "startAgain"
+  | "stillThere"
   | "stop"
+  | "taxIncluded"
   | "timeLeft"
-  | "upTo";
+  | "toPay"
+  | "unitPrice"
+  | "upTo"
+  | "used";

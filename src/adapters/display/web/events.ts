@@ -19,7 +19,12 @@ export interface EventHub {
 }
 
 /** `dropped` is called for a client that does not read as fast as we write. */
-export function eventHub(initialJson: string, dropped: () => void, limits: Limits = LIMITS): EventHub {
+export function eventHub(
+  initialJson: string,
+  pageHash: string,
+  dropped: () => void,
+  limits: Limits = LIMITS,
+): EventHub {
   const clients = new Set<ServerResponse>();
   const bootId = randomUUID();
   let lastJson = initialJson;
@@ -36,7 +41,7 @@ export function eventHub(initialJson: string, dropped: () => void, limits: Limit
     for (const client of [...clients]) send(client, event, data);
   };
 
-  const timer = setInterval(() => sendAll("heartbeat", heartbeat(bootId)), limits.heartbeatMs);
+  const timer = setInterval(() => sendAll("heartbeat", heartbeat(bootId, pageHash)), limits.heartbeatMs);
   timer.unref();
 
   return {
@@ -45,7 +50,7 @@ export function eventHub(initialJson: string, dropped: () => void, limits: Limit
       clients.add(client);
       client.on("close", () => clients.delete(client));
       client.on("error", () => clients.delete(client));
-      send(client, "heartbeat", heartbeat(bootId));
+      send(client, "heartbeat", heartbeat(bootId, pageHash));
       send(client, "state", lastJson);
     },
     push: (json) => {
@@ -63,8 +68,8 @@ export function eventHub(initialJson: string, dropped: () => void, limits: Limit
 
 /**
  * The page counts down by the kiosk's clock, because the browser's may be another machine's,
- * and loads itself anew after another start, which may serve another version of it.
+ * and loads itself anew when the kiosk has come to serve another version of it.
  */
-function heartbeat(bootId: string): string {
-  return JSON.stringify({ nowMs: Date.now(), bootId });
+function heartbeat(bootId: string, pageHash: string): string {
+  return JSON.stringify({ nowMs: Date.now(), bootId, pageHash });
 }

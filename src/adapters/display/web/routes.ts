@@ -2,15 +2,19 @@ import type { FastifyInstance, FastifyReply } from "fastify";
 import type { CustomerInput, Health, InputAnswer, KioskView } from "../../../ports/display.ts";
 import { isAuthorised } from "./access.ts";
 import type { EventHub } from "./events.ts";
-import { qrSvg } from "./qr.ts";
+import type { Presence } from "./presence.ts";
 import { emptyBody, parseBody, selectBody } from "./requests.ts";
+import type { WebDisplaySettings } from "./settings.ts";
+import type { Slide } from "./slides.ts";
 
 interface RouteDeps {
   readonly input: CustomerInput;
   readonly health: () => Health;
   readonly metrics: () => Promise<string>;
-  readonly settings: { readonly kioskName: string; readonly locales: readonly string[]; readonly token: string | null };
+  readonly settings: WebDisplaySettings;
+  readonly slides: readonly Slide[];
   readonly hub: EventHub;
+  readonly presence: Presence;
   readonly lastView: () => KioskView;
 }
 
@@ -43,19 +47,27 @@ export function addGuardedRoutes(app: FastifyInstance, deps: RouteDeps): void {
   addReads(app, deps);
   addEvents(app, deps.hub);
   addInputs(app, deps.input);
+  addPresence(app, deps.presence);
 }
 
-function addReads(app: FastifyInstance, { settings, metrics, lastView }: RouteDeps): void {
-  app.get("/api/settings", () => ({ kioskName: settings.kioskName, locales: settings.locales }));
+function addReads(app: FastifyInstance, { settings, slides, metrics, lastView }: RouteDeps): void {
+  const { kioskName, locales, support, panel, readingDistanceMm, dim } = settings;
+  const page = { kioskName, locales, support, panel, readingDistanceMm, dim, slides: slides.map(({ url }) => url) };
+  app.get("/api/settings", () => page);
   app.get("/api/state", () => lastView());
   app.get("/metrics", async (_request, reply) =>
     reply.type("text/plain; version=0.0.4; charset=utf-8").send(await metrics()),
   );
-  app.get<ById>("/api/positions/:id/qr.svg", async (request, reply) => {
-    const position = lastView().positions.find(({ id }) => id === request.params.id);
-    if (position === undefined) return refuse(reply, 404, `no position ${request.params.id}`);
-    if (position.qr === null) return refuse(reply, 404, "no code is shown at this position");
-    return reply.type("image/svg+xml").send(await qrSvg(position.qr));
+}
+
+/** The page tells that a customer can read it; whoever keeps the browser alive asks. */
+function addPresence(app: FastifyInstance, presence: Presence): void {
+  app.get("/api/display", () => ({ heartbeatAgeMs: presence.ageMs }));
+  app.post("/api/display/heartbeat", async (request, reply) => {
+    const body = parseBody(emptyBody, request.body);
+    if (!body.ok) return refuse(reply, 400, body.reason);
+    presence.heard();
+    return reply.code(204).send();
   });
 }
 
@@ -79,7 +91,7 @@ function addInputs(app: FastifyInstance, input: CustomerInput): void {
     if (!body.ok) return refuse(reply, 400, body.reason);
     return answer(reply, await input.select(request.params.id, body.value.reserve));
   });
-  for (const action of ["stop", "cancel"] as const) {
+  for (const action of ["stop", "cancel", "extend"] as const) {
     app.post<ById>(`/api/positions/:id/${action}`, async (request, reply) => {
       const body = parseBody(emptyBody, request.body);
       if (!body.ok) return refuse(reply, 400, body.reason);

@@ -1,29 +1,22 @@
+import { createHash } from "node:crypto";
 import type { AddressInfo } from "node:net";
 import fastify, { type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
+import type { Clock } from "../../../ports/clock.ts";
 import type { CustomerInput, Display, Health, KioskView } from "../../../ports/display.ts";
 import type { Log } from "../../../ports/log.ts";
 import { assertGuarded, isLocalHostHeader, isLoopback, isOwnOrigin, isToken, setCookie } from "./access.ts";
 import { type Asset, readAssets } from "./assets.ts";
 import { eventHub } from "./events.ts";
+import { Presence } from "./presence.ts";
 import { addGuardedRoutes, addOpenRoutes, refuse } from "./routes.ts";
-
-export interface WebDisplaySettings {
-  readonly host: string;
-  /** 0 takes any free port; `url` tells which. */
-  readonly port: number;
-  /** Required when `host` is not a loopback address. */
-  readonly token: string | null;
-  /** The first is the page's language until the customer chooses another. */
-  readonly locales: readonly string[];
-  readonly kioskName: string;
-  /** Where the built page stands, with a trailing slash; beside this module unless told. */
-  readonly pageRoot?: URL;
-}
+import type { WebDisplaySettings } from "./settings.ts";
+import { addSlides, findSlides } from "./slides.ts";
 
 interface WebDisplayDeps {
   readonly input: CustomerInput;
   readonly health: () => Health;
   readonly metrics: () => Promise<string>;
+  readonly clock: Clock;
   readonly log: Log;
 }
 
@@ -49,8 +42,12 @@ export async function startWebDisplay(
   const missing = assets.filter(({ content }) => content === null).map(({ name }) => name);
   if (missing.length > 0) deps.log.warn({ missing }, "The display page is not built; only its HTTP interface works.");
 
+  const slides = await findSlides(settings.slides, deps.log);
   let lastView: KioskView = { positions: [] };
-  const hub = eventHub(JSON.stringify(lastView), () => deps.log.warn({}, "A display client was too slow; dropped."));
+  const presence = new Presence(deps.clock);
+  const hub = eventHub(JSON.stringify(lastView), hashOf(assets), () =>
+    deps.log.warn({}, "A display client was too slow; dropped."),
+  );
   const app = fastify({
     logger: false,
     bodyLimit: BODY_LIMIT_BYTES,
@@ -63,9 +60,10 @@ export async function startWebDisplay(
   addErrors(app, deps.log);
   addJsonParser(app);
   addPage(app, assets, token);
+  addSlides(app, slides);
   addOpenRoutes(app, deps);
   await app.register((scope, _options, done) => {
-    addGuardedRoutes(scope, { ...deps, settings, hub, lastView: () => lastView });
+    addGuardedRoutes(scope, { ...deps, settings, slides, hub, presence, lastView: () => lastView });
     done();
   });
 
@@ -85,8 +83,10 @@ export async function startWebDisplay(
       lastView = view;
       hub.push(JSON.stringify(view));
     },
+    watch: (listener) => presence.watch(listener),
     close: () => {
       hub.close();
+      presence.close();
       closing ??= app.close();
       return closing;
     },
@@ -152,4 +152,11 @@ function addPage(app: FastifyInstance, assets: readonly Asset[], token: string |
       return reply.type(type).send(content);
     });
   }
+}
+
+/** Changes with the page itself, so that a page knows whether the kiosk still serves what it is. */
+function hashOf(assets: readonly Asset[]): string {
+  const hash = createHash("sha256");
+  for (const { name, content } of assets) hash.update(name).update(content ?? "");
+  return hash.digest("hex").slice(0, 16);
 }

@@ -34,7 +34,7 @@ export function stateText({ qr, ...rest }: PositionView): string {
 
 /** Equal for two views between which nothing changed but what flows on the meter topic. */
 export function stateKey(view: PositionView): string {
-  return stateText(view.state === "dispensing" ? { ...view, quantity: "", amount: "" } : view);
+  return stateText(view.state === "dispensing" ? { ...view, quantity: "", amount: "", timeout: null } : view);
 }
 
 export function meterText(view: PositionView): string {

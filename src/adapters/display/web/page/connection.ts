@@ -1,15 +1,21 @@
 import type { PositionView } from "../../../../core/sale/view.ts";
 
-const LOST_AFTER_MS = 3_000;
-const RETRY_EVERY_MS = 3_000;
+const LOST_AFTER_MS = 2_500;
+const RETRY_EVERY_MS = 2_500;
 const CHECK_EVERY_MS = 250;
 
 interface Listener {
   state(positions: readonly PositionView[]): void;
   /** Called once for each loss; the next `state` ends it. */
   lost(): void;
-  /** The kiosk's clock minus this browser's. */
+  /** The kiosk's clock minus this page's `performance.now()`. */
   clock(aheadMs: number): void;
+}
+
+interface Heartbeat {
+  readonly nowMs: number;
+  /** Of the page that the kiosk serves now. */
+  readonly pageHash: string;
 }
 
 /** Follows the kiosk's events for as long as the page lives, and begins anew whenever they fall silent. */
@@ -18,7 +24,7 @@ export function follow(listener: Listener): void {
   let heardMs = performance.now();
   let openedMs = heardMs;
   let isLost = false;
-  let bootId: string | undefined;
+  let ownHash: string | undefined;
 
   function open(): EventSource {
     const opened = new EventSource("/api/events");
@@ -29,10 +35,10 @@ export function follow(listener: Listener): void {
     });
     opened.addEventListener("heartbeat", (event) => {
       heardMs = performance.now();
-      const heartbeat: { nowMs: number; bootId: string } = JSON.parse(event.data);
-      if (bootId !== undefined && bootId !== heartbeat.bootId) location.reload();
-      bootId = heartbeat.bootId;
-      listener.clock(heartbeat.nowMs - Date.now());
+      const { nowMs, pageHash }: Heartbeat = JSON.parse(event.data);
+      ownHash ??= pageHash;
+      if (pageHash !== ownHash) location.reload();
+      listener.clock(nowMs - performance.now());
     });
     return opened;
   }

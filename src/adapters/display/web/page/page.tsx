@@ -1,0 +1,122 @@
+import { render } from "preact";
+import { languagesFor } from "../../texts/languages.ts";
+import { App, screenName } from "./app.tsx";
+import { follow } from "./connection.ts";
+import { idleOf } from "./idle.ts";
+import { newModel, resetWhenLeft, shownOf } from "./model.ts";
+import type { Hand } from "./parts.tsx";
+import { beat, loadSettings, press } from "./requests.ts";
+import { setSizes } from "./sizes.ts";
+
+const TICK_MS = 250;
+const REFUSED_MS = 4_000;
+const FONTS_MS = 1_000;
+const FONTS = ["400 1em 'Atkinson Hyperlegible'", "700 1em 'Atkinson Hyperlegible'"];
+
+const root = document.getElementById("app");
+if (root === null) throw new Error("index.html has no element app.");
+const model = newModel();
+let epoch = 0;
+let hasBegun = false;
+let isDrawn = false;
+let isWaking = false;
+let refusedTimer: ReturnType<typeof setTimeout> | undefined;
+
+const hand: Hand = {
+  press: (action) => {
+    const shown = shownOf(model);
+    if (shown.kind !== "position") return;
+    const { id, saleId } = shown.view;
+    if (action.kind === "dismiss") change({ dismissed: new Map(model.dismissed).set(id, saleId) });
+    else void press(id, action).then((isTaken) => isTaken || refuse());
+  },
+  open: (openedId) => change({ openedId }),
+  chooseLanguage: (isChoosingLanguage) => change({ isChoosingLanguage }),
+  speak: (locale) => {
+    const language = model.languages.find(({ texts }) => texts.locale === locale) ?? model.language;
+    change({ language, isChoosingLanguage: false });
+  },
+  toggle: (what) => change({ [what]: !model[what], isChoosingLanguage: false }),
+};
+
+function change(changes: Partial<typeof model>): void {
+  Object.assign(model, changes);
+  draw();
+}
+
+function refuse(): void {
+  clearTimeout(refusedTimer);
+  refusedTimer = setTimeout(() => change({ isRefused: false }), REFUSED_MS);
+  change({ isRefused: true });
+}
+
+/** A page that failed to draw sends no heartbeat: nobody may be sold what they cannot read. */
+function draw(): void {
+  isDrawn = false;
+  const shown = shownOf(model);
+  const { documentElement, body } = document;
+  documentElement.lang = model.language.texts.locale;
+  documentElement.classList.toggle("contrast", model.isContrast);
+  setSizes(model.settings, model.isLarge);
+  body.dataset["screen"] = screenName(shown, model);
+  body.dataset["message"] = shown.kind === "position" ? shown.view.message : "";
+  if (root === null) return;
+  // What the file itself shows stays until there is more to show.
+  if (!hasBegun && shown.kind === "starting") return;
+  if (!hasBegun) root.replaceChildren();
+  hasBegun = true;
+  render(<App model={model} shown={shown} idle={idleOf(model)} hand={hand} epoch={epoch} />, root);
+  isDrawn = true;
+}
+
+function remeasure(): void {
+  epoch += 1;
+  draw();
+}
+
+/** A touch of a sleeping screen wakes it, and presses nothing. */
+function touched(): void {
+  isWaking = idleOf(model).isAsleep;
+  change({ touchedMs: performance.now() });
+}
+
+function swallow(event: Event): void {
+  if (!isWaking) return;
+  isWaking = false;
+  event.stopImmediatePropagation();
+  event.preventDefault();
+}
+
+addEventListener("pointerdown", touched, { capture: true });
+addEventListener("click", swallow, { capture: true });
+addEventListener("keydown", (event) => {
+  touched();
+  swallow(event);
+});
+addEventListener("contextmenu", (event) => event.preventDefault());
+addEventListener("resize", remeasure);
+
+loadSettings((settings) => {
+  const languages = languagesFor(settings.locales);
+  document.title = settings.kioskName;
+  Object.assign(model, { settings, languages, language: languages[0] });
+  const late = new Promise<void>((resolve) => setTimeout(resolve, FONTS_MS));
+  void Promise.race([Promise.allSettled(FONTS.map((font) => document.fonts.load(font))), late]).then(() => {
+    model.isReady = true;
+    // Letters that come later are measured when they come.
+    if (document.fonts.status === "loading") document.fonts.addEventListener("loadingdone", remeasure);
+    remeasure();
+  });
+});
+follow({
+  state: (positions) => change({ positions, isLost: false }),
+  lost: () => change({ isLost: true }),
+  clock: (clockAheadMs) => {
+    model.clockAheadMs = clockAheadMs;
+  },
+});
+beat(() => isDrawn && !model.isLost && model.positions !== null);
+setInterval(() => {
+  resetWhenLeft(model);
+  draw();
+}, TICK_MS);

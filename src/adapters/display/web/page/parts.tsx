@@ -1,0 +1,131 @@
+import type { VNode } from "preact";
+import { useEffect, useState } from "preact/hooks";
+import { countdown } from "../../format.ts";
+import type { Action, Figure } from "../../screen.ts";
+import { Picture, type PictureName } from "./pictures.tsx";
+
+const PRESSED_MS = 1_500;
+const DIGIT = /\d/;
+
+/** What a touch does. */
+export interface Hand {
+  press(action: Action): void;
+  open(id: string | null): void;
+  chooseLanguage(isOpen: boolean): void;
+  speak(locale: string): void;
+  toggle(what: "isContrast" | "isLarge"): void;
+}
+
+const PICTURES: Readonly<Partial<Record<Action["kind"], PictureName>>> = { stop: "stop", cancel: "cancel" };
+
+interface ActionProps {
+  readonly action: Action;
+  readonly hand: Hand;
+  readonly above?: string;
+}
+
+/** A button that an impatient finger cannot press twice in a row. */
+export function ActionButton({ action, hand, above }: ActionProps): VNode {
+  const [isPressed, setPressed] = useState(false);
+  useEffect(() => {
+    if (!isPressed) return;
+    const timer = setTimeout(() => setPressed(false), PRESSED_MS);
+    return () => clearTimeout(timer);
+  }, [isPressed]);
+  const picture = PICTURES[action.kind];
+  const press = (): void => {
+    setPressed(true);
+    hand.press(action);
+  };
+  return (
+    <button
+      type="button"
+      class={`action ${action.kind}`}
+      data-action={action.kind}
+      data-reserve={action.kind === "select" ? action.reserve : undefined}
+      aria-label={action.kind === "cancel" ? action.label : undefined}
+      data-box=""
+      disabled={isPressed}
+      onClick={press}
+    >
+      {picture === undefined ? null : <Picture name={picture} data-until={action.kind === "stop" ? 6 : undefined} />}
+      {above === undefined ? null : (
+        <span class="above" data-until="2">
+          {above}
+        </span>
+      )}
+      <span data-until={action.kind === "cancel" ? 7 : undefined}>{action.label}</span>
+    </button>
+  );
+}
+
+interface FigureProps {
+  readonly figure: Figure;
+  readonly size: "big" | "middle" | "small";
+  /** Its number changes while it is looked at. */
+  readonly isRunning?: boolean;
+  /** Gives up its name from this level on; what it is shows from its unit and its place. */
+  readonly labelUntil?: number;
+  readonly until?: number | undefined;
+}
+
+export function FigureView({ figure, size, isRunning = false, labelUntil, until }: FigureProps): VNode {
+  return (
+    <dl class={`figure ${size}`} data-until={until}>
+      <dt data-until={labelUntil}>{figure.label}</dt>
+      <dd>
+        <span class="value" role="img" data-figure={figure.role} aria-label={figure.text}>
+          {isRunning ? cellsOf(figure.text) : figure.text}
+        </span>
+      </dd>
+    </dl>
+  );
+}
+
+/** The font's digits differ in width: in cells of their own they stand still while they run. */
+function cellsOf(text: string): readonly VNode[] {
+  return [...text].map((character, index) => (
+    <span key={index} class={DIGIT.test(character) ? "digit" : "sign"}>
+      {character}
+    </span>
+  ));
+}
+
+/** The time left, as a ring that empties and as minutes and seconds. */
+export function Ring({ leftMs, wholeMs, label }: { leftMs: number; wholeMs: number; label: string }): VNode {
+  const share = wholeMs > 0 ? Math.max(0, Math.min(1, leftMs / wholeMs)) : 0;
+  return (
+    <div class="ring" role="timer" aria-live="off" aria-label={`${label} ${countdown(leftMs)}`}>
+      <svg viewBox="0 0 64 64" aria-hidden="true">
+        <circle class="track" cx="32" cy="32" r="28" />
+        <circle class="rest" cx="32" cy="32" r="28" pathLength={1} stroke-dasharray={`${share.toFixed(4)} 1`} />
+      </svg>
+      <span class="left" data-countdown="" aria-hidden="true">
+        {countdown(leftMs)}
+      </span>
+    </div>
+  );
+}
+
+interface ShareProps {
+  readonly share: number;
+  readonly text: string;
+  readonly words: string;
+  readonly until: number;
+}
+
+/** How much of the reservation is used, as a bar and in words. */
+export function Share({ share, text, words, until }: ShareProps): VNode {
+  return (
+    <div class="share" data-until={until}>
+      <svg class="meter" viewBox="0 0 100 4" preserveAspectRatio="none" aria-hidden="true">
+        <rect class="track" width="100" height="4" />
+        <rect class="used" width={(share * 100).toFixed(1)} height="4" />
+      </svg>
+      <p data-until="4">
+        {text} {words}
+      </p>
+      <p data-from="4">{text}</p>
+    </div>
+  );
+}

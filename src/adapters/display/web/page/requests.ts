@@ -1,0 +1,64 @@
+import type { Panel } from "../../../../core/panel.ts";
+import type { Action } from "../../screen.ts";
+
+/** What the kiosk tells the page once, at its start. */
+export interface Settings {
+  readonly kioskName: string;
+  readonly locales: readonly string[];
+  readonly support: string | null;
+  readonly panel: Pick<Panel, "widthPx" | "heightPx" | "widthMm" | "heightMm"> | null;
+  readonly readingDistanceMm: number;
+  readonly slides: readonly string[];
+  /** How much of its brightness the screen keeps when it is idle. */
+  readonly dim: { readonly afterMs: number; readonly percent: number } | null;
+}
+
+const REQUEST_TIMEOUT_MS = 5_000;
+const RETRY_MS = 3_000;
+const HEARTBEAT_MS = 2_000;
+
+/** Tries until the kiosk answers. */
+export function loadSettings(loaded: (settings: Settings) => void): void {
+  fetch("/api/settings", { signal: AbortSignal.timeout(REQUEST_TIMEOUT_MS) })
+    .then(async (response) => {
+      if (!response.ok) throw new Error(`The settings are refused with ${response.status}.`);
+      loaded(await response.json());
+    })
+    .catch(() => setTimeout(() => loadSettings(loaded), RETRY_MS));
+}
+
+/** Whether the kiosk has taken it. */
+export async function press(position: string, action: Action): Promise<boolean> {
+  const body = action.kind === "select" ? { reserve: action.reserve } : {};
+  return post(`/api/positions/${encodeURIComponent(position)}/${action.kind}`, body);
+}
+
+/** Tells the kiosk that somebody can read the page: only while it is fresh and the browser draws its frames. */
+export function beat(isFresh: () => boolean): void {
+  let isAsked = false;
+  setInterval(() => {
+    if (isAsked) return;
+    isAsked = true;
+    // The second frame comes after the first was drawn.
+    requestAnimationFrame(() =>
+      requestAnimationFrame(() => {
+        isAsked = false;
+        if (isFresh()) void post("/api/display/heartbeat", {});
+      }),
+    );
+  }, HEARTBEAT_MS);
+}
+
+async function post(path: string, body: Readonly<Record<string, string>>): Promise<boolean> {
+  try {
+    const response = await fetch(path, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify(body),
+      signal: AbortSignal.timeout(REQUEST_TIMEOUT_MS),
+    });
+    return response.ok;
+  } catch {
+    return false;
+  }
+}

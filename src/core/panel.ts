@@ -1,0 +1,225 @@
+/** The screen that a customer reads, as its data sheet gives it. */
+export interface Panel {
+  readonly widthPx: number;
+  readonly heightPx: number;
+  readonly widthMm: number;
+  readonly heightMm: number;
+  /** From the eye to the screen. */
+  readonly readingDistanceMm: number;
+}
+
+/** What everything on the screen is measured against, in the panel's own pixels. */
+export interface Sizes {
+  readonly pxPerMm: number;
+  /** Height of a capital letter. */
+  readonly textPx: number;
+  /** Height of a digit of an amount, a unit price or a quantity. */
+  readonly figurePx: number;
+  /** Side of the smallest thing to touch. */
+  readonly targetPx: number;
+}
+
+/** EN 301 549, 5.1.4: a capital letter under at least 0.7°, which is 7.3 mm at 600 mm. */
+const TEXT_MM_AT_600 = 7.33;
+/** What fuel dispensers' figures are held to at a customer's distance. */
+const FIGURE_MM_AT_600 = 10;
+/** ADA Standards 707.7.2: no character on a display is lower than 3/16 inch. */
+const LEAST_MM = 4.8;
+/** A gloved finger. */
+const TARGET_PX = 60;
+
+const LEAST_MODULE_PX = 4;
+const LEAST_MODULE_MM = 1;
+/** A code is read from ten times its side. */
+const DISTANCE_BY_SIDE = 10;
+/** ISO/IEC 18004: so many modules of nothing on each side of the symbol. */
+export const QUIET_MODULES = 4;
+
+export function sizesOf(panel: Panel): Sizes {
+  const { widthPx, heightPx, widthMm, heightMm, readingDistanceMm } = panel;
+  const pxPerMm = Math.min(widthPx / widthMm, heightPx / heightMm);
+  const heightOf = (mmAt600: number): number =>
+    Math.ceil(Math.max(LEAST_MM, (mmAt600 * readingDistanceMm) / 600) * pxPerMm);
+  return {
+    pxPerMm,
+    textPx: heightOf(TEXT_MM_AT_600),
+    figurePx: heightOf(FIGURE_MM_AT_600),
+    targetPx: TARGET_PX,
+  };
+}
+
+/** The smallest module, in whole pixels, of a code of so many modules a side. */
+export function leastModulePx(panel: Panel, modules: number): number {
+  const { pxPerMm } = sizesOf(panel);
+  const sideMm = panel.readingDistanceMm / DISTANCE_BY_SIDE;
+  return Math.max(LEAST_MODULE_PX, Math.ceil(LEAST_MODULE_MM * pxPerMm), Math.ceil((sideMm * pxPerMm) / modules));
+}
+
+/** How much room something takes: font sizes of text and of figures, sides of a code, things to touch. */
+interface Extent {
+  readonly text?: number;
+  readonly figure?: number;
+  readonly code?: number;
+  readonly targets?: number;
+}
+
+/** The barest form of a screen, in the language that needs most; of several extents the largest counts. */
+interface Need {
+  readonly screen: string;
+  readonly width: readonly Extent[];
+  readonly height: readonly Extent[];
+}
+
+/** A capital letter's share of the font size. */
+const CAPITAL_SHARE = 0.668;
+/** Height of a button in font sizes of its word. */
+const BUTTON_LINE = 1.12;
+/** Modules a side of the largest code that a payment service gives. */
+const CODE_MODULES = 29;
+/** What stands between and around the parts of a screen. */
+const SPACING_PX = 20;
+const DISTANCE_STEP_MM = 10;
+const LEAST_DISTANCE_MM = 200;
+
+/** Measured in Chromium on the web page's screens, which give up all else before their type becomes too small. */
+const WIDE: readonly Need[] = [
+  {
+    screen: "choose",
+    width: [{ text: 8 }, { figure: 7.6 }],
+    height: [
+      { text: 2.1, targets: 3 },
+      { text: 2.1, figure: 3.4 },
+    ],
+  },
+  {
+    screen: "scan",
+    width: [
+      { code: 1, figure: 3.8 },
+      { code: 1, targets: 2.4 },
+    ],
+    height: [{ code: 1 }, { text: 2.3, figure: 1, targets: 1 }],
+  },
+  { screen: "begin", width: [{ text: 9.4 }], height: [{ text: 2.1, figure: 1, targets: 1 }] },
+  {
+    screen: "live",
+    width: [{ figure: 6.4 }, { text: 9.4 }],
+    height: [
+      { text: 1, figure: 3, targets: 1 },
+      { figure: 3, targets: 2.2 },
+    ],
+  },
+  { screen: "paid", width: [{ text: 4, figure: 5.5 }], height: [{ text: 3.4, figure: 1, targets: 1 }] },
+  { screen: "ended", width: [{ text: 9.6 }], height: [{ text: 4.4, targets: 1 }] },
+];
+
+const HIGH: readonly Need[] = [
+  {
+    screen: "choose",
+    width: [{ text: 8 }, { figure: 4.8, targets: 1 }],
+    height: [
+      { text: 2.1, targets: 5 },
+      { text: 2.1, figure: 5.7 },
+    ],
+  },
+  {
+    screen: "scan",
+    width: [{ code: 1 }, { text: 3.2, figure: 3.4 }],
+    height: [{ code: 1, text: 1.3, figure: 1, targets: 1 }],
+  },
+  {
+    screen: "begin",
+    width: [{ text: 6.7 }, { text: 5.1, targets: 1 }],
+    height: [{ text: 3.2, figure: 1, targets: 1 }],
+  },
+  { screen: "live", width: [{ figure: 6.4 }], height: [{ text: 1.2, figure: 3, targets: 2.2 }] },
+  {
+    screen: "paid",
+    width: [{ figure: 5.5 }, { text: 4.6, targets: 1.2 }],
+    height: [{ text: 6.6, figure: 1, targets: 1 }],
+  },
+  { screen: "ended", width: [{ text: 6.6 }], height: [{ text: 7.4, targets: 1 }] },
+];
+
+/** One tile of the board of all positions, and what stands beside or above the tiles. */
+const TILE = { width: { text: 8.6 }, height: [{ text: 2.35 }, { targets: 1.1 }] };
+
+/**
+ * Why not everything that a sale needs can be read on this panel; empty when it can. Each is a sentence that names
+ * the screen, what it needs, and what would fit.
+ */
+export function panelProblems(panel: Panel, { positions }: { readonly positions: number }): readonly string[] {
+  return needsOf(panel, positions).flatMap((need) => {
+    const room = roomOf(need, panel);
+    if (room.widthPx <= panel.widthPx && room.heightPx <= panel.heightPx) return [];
+    const { pxPerMm } = sizesOf(panel);
+    const mm = (px: number): number => Math.ceil(px / pxPerMm);
+    const found = `the panel has ${Math.floor(panel.widthMm)} x ${Math.floor(panel.heightMm)} mm`;
+    const needed = `needs ${mm(room.widthPx)} x ${mm(room.heightPx)} mm at a reading distance of ${panel.readingDistanceMm} mm`;
+    return [`the ${need.screen} screen ${needed}, ${found}; ${remedyOf(need, panel)}`];
+  });
+}
+
+function needsOf(panel: Panel, positions: number): readonly Need[] {
+  const isWide = panel.widthPx > panel.heightPx;
+  const needs = isWide ? WIDE : HIGH;
+  if (positions <= 1) return needs;
+  return [...needs.map((need) => (need.screen === "choose" ? withBar(need, isWide) : need)), boardOf(panel, positions)];
+}
+
+/** The way back to the board stands beside the price, or above all. */
+function withBar(need: Need, isWide: boolean): Need {
+  if (isWide) return { ...need, width: [...need.width, { figure: 4.8, targets: 3 }] };
+  return { ...need, height: need.height.map((extent) => ({ ...extent, targets: (extent.targets ?? 0) + 1 })) };
+}
+
+/** Of the ways to arrange the tiles the one that fits, or else the one that is least too large. */
+function boardOf(panel: Panel, positions: number): Need {
+  const isWide = panel.widthPx > panel.heightPx;
+  const beside = { targets: 1 };
+  const ways = Array.from({ length: Math.min(positions, 5) }, (_, index): Need => {
+    const columns = index + 1;
+    const rows = Math.ceil(positions / columns);
+    const width = times(TILE.width, columns);
+    const heights = TILE.height.map((extent) => times(extent, rows));
+    return {
+      screen: "board",
+      width: [isWide ? { ...width, ...beside } : width],
+      height: isWide
+        ? heights
+        : heights.map((extent: Extent) => ({ ...extent, targets: (extent.targets ?? 0) + beside.targets })),
+    };
+  });
+  const excess = (need: Need): number => {
+    const { widthPx, heightPx } = roomOf(need, panel);
+    return Math.max(widthPx / panel.widthPx, heightPx / panel.heightPx);
+  };
+  return ways.reduce((best, way) => (excess(way) < excess(best) ? way : best));
+}
+
+function times(extent: Extent, count: number): Extent {
+  return Object.fromEntries(Object.entries(extent).map(([name, value]) => [name, value * count]));
+}
+
+function roomOf(need: Need, panel: Panel): Pick<Panel, "widthPx" | "heightPx"> {
+  const { textPx, figurePx, targetPx } = sizesOf(panel);
+  const codePx = (CODE_MODULES + 2 * QUIET_MODULES) * leastModulePx(panel, CODE_MODULES);
+  const fontPx = textPx / CAPITAL_SHARE;
+  // A button is at least as high as its word.
+  const buttonPx = Math.max(targetPx, BUTTON_LINE * fontPx);
+  const pxOf = ({ text = 0, figure = 0, code = 0, targets = 0 }: Extent): number =>
+    text * fontPx + (figure * figurePx) / CAPITAL_SHARE + code * codePx + targets * buttonPx;
+  const most = (extents: readonly Extent[]): number => Math.ceil(Math.max(...extents.map(pxOf))) + SPACING_PX;
+  return { widthPx: most(need.width), heightPx: most(need.height) };
+}
+
+function remedyOf(need: Need, panel: Panel): string {
+  for (
+    let readingDistanceMm = Math.floor((panel.readingDistanceMm - 1) / DISTANCE_STEP_MM) * DISTANCE_STEP_MM;
+    readingDistanceMm >= LEAST_DISTANCE_MM;
+    readingDistanceMm -= DISTANCE_STEP_MM
+  ) {
+    const { widthPx, heightPx } = roomOf(need, { ...panel, readingDistanceMm });
+    if (widthPx <= panel.widthPx && heightPx <= panel.heightPx) return `with ${readingDistanceMm} mm it would fit`;
+  }
+  return "it takes a larger panel at any reading distance";
+}

@@ -1,0 +1,87 @@
+import { join } from "node:path";
+import { onTestFinished } from "vitest";
+import { openJournal } from "../../src/adapters/journal/sqlite/journal.ts";
+import { noTelemetry } from "../../src/adapters/telemetry/none/none.ts";
+import type { PositionView } from "../../src/core/sale/view.ts";
+import { Kiosk } from "../../src/engine/kiosk.ts";
+import type { Dispenser, DispenserEvent } from "../../src/ports/dispenser.ts";
+import type { KioskView } from "../../src/ports/display.ts";
+import { done, type Outcome } from "../../src/ports/outcome.ts";
+import { MemoryPayment } from "../support/memory-payment.ts";
+import { T0_MS } from "../support/sale-fixtures.ts";
+import { SILENT } from "../support/silent-log.ts";
+import { tempFolder } from "../support/temp.ts";
+import { clockOf, VirtualTime } from "../support/virtual-clock.ts";
+
+const TARIFF = { currency: "SEK", unit: "credit", unitPriceE6: 1_000_000, taxRateBps: 2_500 } as const;
+const TIMING = {
+  offerTimeoutMs: 60_000,
+  commitTimeoutMs: 3_600_000,
+  settleMarginMs: 600_000,
+  handoverMarginMs: 60_000,
+};
+
+/** A machine that does what the test says, with a meter that says what the test says. */
+class Puppet implements Dispenser {
+  readonly readingStepMs = null;
+  readonly orders: string[] = [];
+  meter: Outcome<number> = done(0);
+  tell: (event: DispenserEvent) => void = () => {};
+
+  async arm(limitBase: number): Promise<Outcome<null>> {
+    this.orders.push(`arm ${limitBase}`);
+    return done(null);
+  }
+  async stop(): Promise<Outcome<null>> {
+    this.orders.push("stop");
+    return done(null);
+  }
+  async totaliser(): Promise<Outcome<number>> {
+    return this.meter;
+  }
+  listen(listener: (event: DispenserEvent) => void): void {
+    this.tell = listener;
+  }
+  async close(): Promise<void> {}
+}
+
+/** A kiosk of one position in virtual time, on a real journal. */
+export async function scene() {
+  const journal = openJournal(join(tempFolder(), "journal.db"));
+  const time = new VirtualTime(T0_MS);
+  const clock = clockOf(time, { number: 1, alive: true });
+  const payment = new MemoryPayment(() => time.trueMs);
+  const machine = new Puppet();
+  let shown: KioskView = { positions: [] };
+  const tariff = { ...TARIFF, rounding: "half-up", minimumMinor: 0 } as const;
+  const goods = { position: "1", productName: "Snacks", sku: "S", tariff, reserveMinor: [2_000, 5_000] };
+  const kiosk = new Kiosk({
+    positions: [{ goods, dispenser: machine, noFlowTimeoutMs: 30_000, timing: TIMING }],
+    ...{ payment, journal, telemetry: noTelemetry(), clock, log: SILENT, earliestPlausibleMs: 0 },
+    newSaleId: () => `sale-${time.elapsedMs}`,
+    show: (view) => {
+      shown = view;
+    },
+    saleClosed: () => {},
+    fatal: () => {},
+  });
+  onTestFinished(() => journal.close());
+  async function pass(ms: number): Promise<void> {
+    let passed = false;
+    time.after(ms, () => {
+      passed = true;
+    });
+    while (!passed) await time.step();
+  }
+  const starting = kiosk.start();
+  await pass(10);
+  await starting;
+  machine.orders.length = 0;
+  const view = (): PositionView => kiosk.view().positions[0] as PositionView;
+  const confirm = async (): Promise<void> => {
+    payment.confirm((view().qr ?? "").replace("MEMORY:", ""));
+    await pass(2_000);
+  };
+  const faults = (): string[] => kiosk.faults.all.map(({ code, detail }) => `${code}: ${detail}`);
+  return { journal, kiosk, machine, pass, view, confirm, faults, shown: () => shown };
+}

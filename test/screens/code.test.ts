@@ -1,0 +1,130 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { Browser, Page } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { codeOf } from "../../src/adapters/display/code.ts";
+import { leastModulePx, QUIET_MODULES, sizesOf } from "../../src/core/panel.ts";
+import { hasChromium, launchBrowser } from "../support/browser.ts";
+import { QR_TEXT, VIEWS } from "../support/views.ts";
+import { Camera, nameOf, type Place, type Shot, type Take, takesOf } from "./camera.ts";
+import { type Decoder, hasDecoders, ZBAR, ZXING_CPP } from "./decoders.ts";
+import { Gallery } from "./gallery.ts";
+import { LANGUAGES, type NamedPanel, PANELS } from "./panels.ts";
+import { darkModules } from "./pixels.ts";
+
+const DECODERS: readonly Decoder[] = [ZBAR, ZXING_CPP];
+const TIMEOUT_MS = 180_000;
+const LEAST_SHARE = 0.99;
+
+/**
+ * What a phone meets in front of a kiosk, in every combination. `scalePercent`: from half the distance that the code is
+ * made for to twice as far. `blur`: 0.25 of a module is 1.5 px of the preview at 100 %, which is a hand that is not
+ * still. `contrastPercent`: 40 is what is left on a screen of 500 cd/m² under an overcast noon sky of 16 klx.
+ */
+const RANGES = {
+  scalePercent: [50, 100, 200],
+  tiltDegrees: [
+    [0, 0],
+    [30, 0],
+    [-30, 0],
+    [0, 30],
+    [0, -30],
+  ],
+  blur: [0, 0.15, 0.25],
+  contrastPercent: [100, 40],
+  glare: ["none", "centre", "corner", "edge"],
+} as const satisfies { readonly [K in keyof Take]: readonly Take[K][] };
+
+const folder = mkdtempSync(join(tmpdir(), "kioskd-code-"));
+
+describe.skipIf(!hasChromium() || !hasDecoders())("the code on the screen", () => {
+  let browser: Browser;
+
+  beforeAll(async () => {
+    browser = await launchBrowser();
+  });
+
+  afterAll(async () => {
+    await browser?.close();
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  async function shotOf(panel: NamedPanel, inContrast = false): Promise<Shot> {
+    const gallery = await Gallery.open(browser, panel, LANGUAGES);
+    try {
+      if (inContrast) await gallery.turnOn("contrast");
+      await gallery.show(VIEWS.scan());
+      return { png: await gallery.page.screenshot(), code: await placeOf(gallery.page) };
+    } finally {
+      await gallery.close();
+    }
+  }
+
+  it.each(PANELS)("is read by every decoder at $name", async (panel) => {
+    const { png } = await shotOf(panel);
+    const picture = join(folder, `${panel.name}.png`);
+    writeFileSync(picture, png);
+    for (const { name, read } of DECODERS) {
+      expect((await read([picture])).get(picture), name).toBe(QR_TEXT);
+    }
+  });
+
+  it.each(PANELS.flatMap((panel) => [false, true].map((inContrast) => ({ size: panel.name, panel, inContrast }))))(
+    "has whole, large modules, black on white, at $size, in high contrast: $inContrast",
+    async ({ panel, inContrast }) => {
+      const { png, code } = await shotOf(panel, inContrast);
+      const { modules, modulePx } = code;
+      const { pxPerMm } = sizesOf(panel);
+      expect(modules).toBe(codeOf(QR_TEXT).modules);
+      expect(modulePx % 1).toBe(0);
+      expect(modulePx).toBeGreaterThanOrEqual(Math.max(4, pxPerMm, leastModulePx(panel, modules)));
+      expect(code.side / pxPerMm).toBeGreaterThanOrEqual(panel.readingDistanceMm / 10);
+
+      const symbol = codeOf(QR_TEXT);
+      const quiet = Array.from({ length: modules + 2 * QUIET_MODULES }, (_, at) => at - QUIET_MODULES);
+      const expected = quiet.map((row) =>
+        quiet.map((column) => (isIn(symbol.modules, column, row) && symbol.isDark(column, row) ? "#" : ".")).join(""),
+      );
+      expect(await darkModules(browser, png, code)).toEqual(expected);
+    },
+  );
+
+  it("is read in nearly all pictures that a phone takes of it", { timeout: TIMEOUT_MS }, async () => {
+    const camera = await Camera.before(await shotOf(PANELS[1] as NamedPanel), browser);
+    const takes = takesOf(RANGES);
+    const pictures: string[] = [];
+    for (const take of takes) pictures.push(await camera.take(take, folder));
+    await camera.close();
+    const read = await Promise.all(DECODERS.map((decoder) => decoder.read(pictures)));
+    const results = takes.map((take, at) => ({
+      take,
+      isRead: read.map((texts) => texts.get(pictures[at] ?? "") === QR_TEXT),
+    }));
+    const share = (holds: (isRead: readonly boolean[]) => boolean): number =>
+      results.filter(({ isRead }) => holds(isRead)).length / results.length;
+    const percent = (part: number): string => `${(100 * part).toFixed(1)} %`;
+    const table = DECODERS.map(({ name }, at) => `${name} ${percent(share((isRead) => isRead[at] === true))}`);
+    const either = share((isRead) => isRead.includes(true));
+    const both = share((isRead) => isRead.every(Boolean));
+    console.log(`${takes.length} pictures: ${table.join(", ")}, either ${percent(either)}, both ${percent(both)}`);
+    const missed = results.filter(({ isRead }) => !isRead.includes(true)).map(({ take }) => nameOf(take));
+    expect(either, missed.join("\n")).toBeGreaterThanOrEqual(LEAST_SHARE);
+  });
+});
+
+/** Where the symbol stands, without its quiet zone, in pixels of the screen. */
+async function placeOf(page: Page): Promise<Place> {
+  const code = page.locator("svg.code");
+  const box = await code.boundingBox();
+  const modules = Number(await code.getAttribute("data-modules"));
+  const modulePx = Number(await code.getAttribute("data-module-px"));
+  if (box === null) throw new Error("The code on the page has no box.");
+  const side = modules * modulePx;
+  const quiet = (box.width - side) / 2;
+  return { x: Math.round(box.x) + quiet, y: Math.round(box.y) + quiet, side, modules, modulePx };
+}
+
+function isIn(modules: number, column: number, row: number): boolean {
+  return Math.min(column, row) >= 0 && Math.max(column, row) < modules;
+}

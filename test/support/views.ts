@@ -1,0 +1,96 @@
+import type { PositionView } from "../../src/core/sale/view.ts";
+
+export const QR_TEXT = "HTTP://SEQR.SE/R1700000000417";
+
+export function positionView(changes: Partial<PositionView> = {}): PositionView {
+  return {
+    id: "1",
+    state: "idle",
+    product: { name: "Diesel", sku: "DSL", unit: "L" },
+    currency: "SEK",
+    unitPrice: "19.89",
+    taxRate: "25",
+    minimum: null,
+    reserve: ["100.00", "300.00", "500.00"],
+    available: true,
+    saleId: null,
+    reserved: null,
+    quantity: "0.000",
+    amount: "0.00",
+    charged: null,
+    freed: null,
+    qr: null,
+    expiresAt: null,
+    timeout: null,
+    reference: null,
+    faults: [],
+    message: "choose",
+    ...changes,
+  };
+}
+
+const SALE = { available: false, saleId: "sale-1", reserved: "300.00" } as const;
+const CLOSED = { ...SALE, available: true, state: "closed", charged: "0.00" } as const;
+const CHARGING = { product: { name: "Charging 11 kW", sku: "EV", unit: "kWh" }, unitPrice: "4.50" } as const;
+const VENDING = { product: { name: "Coffee", sku: "COF", unit: "pcs" }, unitPrice: "25.00" } as const;
+
+function timeout(leftMs: number): PositionView["timeout"] {
+  return { at: new Date(Date.now() + leftMs).toISOString(), extendable: true };
+}
+
+/** One view for each screen that a customer can meet, and the longest that may have to stand on it. */
+export const VIEWS = {
+  choose: () => positionView(),
+  "choose-dear": () => positionView({ reserve: ["1000.00", "2000.00", "5000.00", "12000.00"], minimum: "10.00" }),
+  "out-of-service": () => faulty("dispenser-fault"),
+  "payment-away": () => faulty("payment-unreachable"),
+  closed: () => faulty("operator-block"),
+  "technical-fault": () => faulty("journal-unwritable"),
+  preparing: () => positionView({ ...SALE, state: "offering", message: "preparing" }),
+  scan: () => offered(117_000),
+  "scan-ending": () => offered(15_000),
+  confirm: () => positionView({ ...SALE, state: "offered", message: "confirm", timeout: timeout(25_000) }),
+  wait: () => positionView({ ...SALE, state: "offered", message: "wait" }),
+  begin: () => positionView({ ...SALE, state: "reserved", message: "begin" }),
+  "begin-charging": () => positionView({ ...SALE, ...CHARGING, state: "dispensing", message: "dispensing" }),
+  "begin-vending": () => positionView({ ...SALE, ...VENDING, state: "reserved", message: "begin" }),
+  "begin-ending": () => positionView({ ...SALE, state: "dispensing", message: "dispensing", timeout: timeout(15_000) }),
+  live: () => delivered("12.345", "245.54"),
+  "live-dear": () => delivered("612.345", "12179.54"),
+  "live-charging": () => ({ ...delivered("12.345", "55.55"), ...CHARGING }),
+  "live-ending": () => ({ ...delivered("12.345", "245.54"), timeout: timeout(15_000) }),
+  stopping: () => ({ ...delivered("12.345", "245.54"), message: "stopping" }),
+  settling: () => ({ ...delivered("12.345", "245.54"), state: "settling", message: "settling" }),
+  releasing: () => positionView({ ...SALE, state: "settling", message: "releasing" }),
+  thanks: () =>
+    positionView({
+      ...CLOSED,
+      message: "paid",
+      quantity: "12.345",
+      amount: "245.54",
+      charged: "245.54",
+      freed: "54.46",
+      reference: "R1700000000417",
+    }),
+  canceled: () => positionView({ ...CLOSED, message: "canceled" }),
+  declined: () => positionView({ ...CLOSED, message: "declined" }),
+  expired: () => positionView({ ...CLOSED, message: "expired" }),
+  "nothing-dispensed": () => positionView({ ...CLOSED, message: "nothing-dispensed" }),
+  unavailable: () => positionView({ ...CLOSED, message: "unavailable" }),
+  failed: () => positionView({ ...CLOSED, message: "failed" }),
+  "in-review": () => positionView({ ...CLOSED, message: "in-review" }),
+} as const satisfies Readonly<Record<string, () => PositionView>>;
+
+function offered(leftMs: number): PositionView {
+  const expiresAt = new Date(Date.now() + leftMs + 30_000).toISOString();
+  return positionView({ ...SALE, state: "offered", message: "scan", qr: QR_TEXT, expiresAt, timeout: timeout(leftMs) });
+}
+
+function delivered(quantity: string, amount: string): PositionView {
+  return positionView({ ...SALE, state: "dispensing", message: "dispensing", quantity, amount });
+}
+
+function faulty(code: string): PositionView {
+  const faults = [{ code, since: "2026-01-01T00:00:00.000Z" }];
+  return positionView({ available: false, message: "out-of-service", faults });
+}

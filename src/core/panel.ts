@@ -70,74 +70,119 @@ interface Need {
   readonly height: readonly Extent[];
 }
 
+/** One screen, arranged in one way or in another. */
+type Ways = readonly Need[];
+
 /** A capital letter's share of the font size. */
 const CAPITAL_SHARE = 0.668;
 /** Height of a button in font sizes of its word. */
 const BUTTON_LINE = 1.12;
-/** Modules a side of the largest code that a payment service gives. */
-const CODE_MODULES = 29;
+/** Modules a side of a code of up to 38 capital letters and digits at level M; SEQR gives about 30. */
+const CODE_MODULES = 25;
 /** What stands between and around the parts of a screen. */
 const SPACING_PX = 20;
 const DISTANCE_STEP_MM = 10;
 const LEAST_DISTANCE_MM = 200;
 
-/** Measured in Chromium on the web page's screens, which give up all else before their type becomes too small. */
-const WIDE: readonly Need[] = [
-  {
-    screen: "choose",
-    width: [{ text: 8 }, { figure: 7.6 }],
-    height: [
-      { text: 2.1, targets: 3 },
-      { text: 2.1, figure: 3.4 },
-    ],
-  },
-  {
-    screen: "scan",
-    width: [
-      { code: 1, figure: 3.8 },
-      { code: 1, targets: 2.4 },
-    ],
-    height: [{ code: 1 }, { text: 2.3, figure: 1, targets: 1 }],
-  },
-  { screen: "begin", width: [{ text: 9.4 }], height: [{ text: 2.1, figure: 1, targets: 1 }] },
-  {
-    screen: "live",
-    width: [{ figure: 6.4 }, { text: 9.4 }],
-    height: [
-      { text: 1, figure: 3, targets: 1 },
-      { figure: 3, targets: 2.2 },
-    ],
-  },
-  { screen: "paid", width: [{ text: 4, figure: 5.5 }], height: [{ text: 3.4, figure: 1, targets: 1 }] },
-  { screen: "ended", width: [{ text: 9.6 }], height: [{ text: 4.4, targets: 1 }] },
+/**
+ * Measured in Chromium on the web page's screens, which give up all else before their type becomes too small. What they
+ * never give up: before payment product, unit price, tax, lowest charge and the amount held; while it flows quantity,
+ * amount and unit price; in the end what was charged, reserved and freed, and the receipt.
+ */
+const WIDE: readonly Ways[] = [
+  [
+    {
+      screen: "choose",
+      width: [{ text: 10.7 }, { figure: 10.9 }, { text: 3.5, figure: 5.9, targets: 1 }],
+      height: [
+        { text: 3.2, figure: 1, targets: 2 },
+        { text: 3.2, figure: 3.3 },
+      ],
+    },
+  ],
+  [
+    // All beside the code; or its title above it, and what is to be touched below.
+    {
+      screen: "scan",
+      width: [
+        { code: 1, text: 8 },
+        { code: 1, figure: 5.9 },
+      ],
+      height: [{ code: 1 }, { text: 4.2, figure: 2, targets: 2 }],
+    },
+    {
+      screen: "scan",
+      width: [{ text: 10.8 }, { code: 1, figure: 5.9 }, { code: 1, targets: 2.4 }],
+      height: [
+        { code: 1, text: 1, targets: 1 },
+        { text: 2.1, figure: 2, targets: 2 },
+      ],
+    },
+  ],
+  [
+    {
+      screen: "begin",
+      width: [{ text: 9.4 }],
+      height: [
+        { text: 3.2, figure: 2, targets: 1 },
+        { text: 1.1, figure: 2, targets: 2.2 },
+      ],
+    },
+  ],
+  [{ screen: "live", width: [{ figure: 7 }, { text: 9.6 }], height: [{ figure: 3, targets: 2.2 }] }],
+  [
+    {
+      screen: "paid",
+      width: [
+        { text: 5, figure: 5.5 },
+        { text: 8.4, targets: 1 },
+      ],
+      height: [{ text: 2.1, figure: 3, targets: 1 }],
+    },
+  ],
+  [{ screen: "ended", width: [{ text: 10.3 }], height: [{ text: 5.3, targets: 1 }] }],
 ];
 
-const HIGH: readonly Need[] = [
-  {
-    screen: "choose",
-    width: [{ text: 8 }, { figure: 4.8, targets: 1 }],
-    height: [
-      { text: 2.1, targets: 5 },
-      { text: 2.1, figure: 5.7 },
-    ],
-  },
-  {
-    screen: "scan",
-    width: [{ code: 1 }, { text: 3.2, figure: 3.4 }],
-    height: [{ code: 1, text: 1.3, figure: 1, targets: 1 }],
-  },
-  {
-    screen: "begin",
-    width: [{ text: 6.7 }, { text: 5.1, targets: 1 }],
-    height: [{ text: 3.2, figure: 1, targets: 1 }],
-  },
-  { screen: "live", width: [{ figure: 6.4 }], height: [{ text: 1.2, figure: 3, targets: 2.2 }] },
-  {
-    screen: "paid",
-    width: [{ figure: 5.5 }, { text: 4.6, targets: 1.2 }],
-    height: [{ text: 6.6, figure: 1, targets: 1 }],
-  },
-  { screen: "ended", width: [{ text: 6.6 }], height: [{ text: 7.4, targets: 1 }] },
+const HIGH: readonly Ways[] = [
+  [
+    {
+      screen: "choose",
+      width: [{ text: 8 }, { figure: 5.9, targets: 1 }],
+      height: [
+        { text: 6.3, figure: 1, targets: 4 },
+        { text: 6.3, figure: 5.4 },
+      ],
+    },
+  ],
+  [
+    {
+      screen: "scan",
+      width: [{ code: 1 }, { text: 8 }, { figure: 5.9 }, { text: 3.3, targets: 2 }],
+      height: [
+        { code: 1, text: 3.2, figure: 2, targets: 1 },
+        { code: 1, text: 2.1, figure: 2, targets: 2.2 },
+      ],
+    },
+  ],
+  [
+    {
+      screen: "begin",
+      width: [{ text: 8 }, { text: 5.1, targets: 1 }],
+      height: [
+        { text: 4.3, figure: 2, targets: 1 },
+        { text: 2.1, figure: 2, targets: 2.2 },
+      ],
+    },
+  ],
+  [{ screen: "live", width: [{ figure: 6.9 }], height: [{ text: 1.2, figure: 3, targets: 2.2 }] }],
+  [
+    {
+      screen: "paid",
+      width: [{ figure: 5.5 }, { text: 5, targets: 1.2 }],
+      height: [{ text: 6.6, figure: 3, targets: 1 }],
+    },
+  ],
+  [{ screen: "ended", width: [{ text: 7 }], height: [{ text: 10.6, targets: 1 }] }],
 ];
 
 /** One tile of the board of all positions, and what stands beside or above the tiles. */
@@ -148,20 +193,26 @@ const TILE = { width: { text: 8.6 }, height: [{ text: 2.35 }, { targets: 1.1 }] 
  * the screen, what it needs, and what would fit.
  */
 export function panelProblems(panel: Panel, { positions }: { readonly positions: number }): readonly string[] {
-  return needsOf(panel, positions).flatMap((need) => {
-    const room = roomOf(need, panel);
-    if (room.widthPx <= panel.widthPx && room.heightPx <= panel.heightPx) return [];
-    const { pxPerMm } = sizesOf(panel);
-    const mm = (px: number): number => Math.ceil(px / pxPerMm);
-    const found = `the panel has ${Math.floor(panel.widthMm)} x ${Math.floor(panel.heightMm)} mm`;
-    const needed = `needs ${mm(room.widthPx)} x ${mm(room.heightPx)} mm at a reading distance of ${panel.readingDistanceMm} mm`;
-    return [`the ${need.screen} screen ${needed}, ${found}; ${remedyOf(need, panel)}`];
-  });
+  return needsOf(panel, positions)
+    .filter((need) => !fits(need, panel))
+    .map((need) => {
+      const room = roomOf(need, panel);
+      const { pxPerMm } = sizesOf(panel);
+      const mm = (px: number): number => Math.ceil(px / pxPerMm);
+      const found = `the panel has ${Math.floor(panel.widthMm)} x ${Math.floor(panel.heightMm)} mm`;
+      const needed = `needs ${mm(room.widthPx)} x ${mm(room.heightPx)} mm at a reading distance of ${panel.readingDistanceMm} mm`;
+      return `the ${need.screen} screen ${needed}, ${found}; ${remedyOf(need.screen, panel, positions)}`;
+    });
+}
+
+function fits(need: Need, panel: Panel): boolean {
+  const { widthPx, heightPx } = roomOf(need, panel);
+  return widthPx <= panel.widthPx && heightPx <= panel.heightPx;
 }
 
 function needsOf(panel: Panel, positions: number): readonly Need[] {
   const isWide = panel.widthPx > panel.heightPx;
-  const needs = isWide ? WIDE : HIGH;
+  const needs = (isWide ? WIDE : HIGH).map((ways) => leastOf(ways, panel));
   if (positions <= 1) return needs;
   return [...needs.map((need) => (need.screen === "choose" ? withBar(need, isWide) : need)), boardOf(panel, positions)];
 }
@@ -172,7 +223,7 @@ function withBar(need: Need, isWide: boolean): Need {
   return { ...need, height: need.height.map((extent) => ({ ...extent, targets: (extent.targets ?? 0) + 1 })) };
 }
 
-/** Of the ways to arrange the tiles the one that fits, or else the one that is least too large. */
+/** The tiles in as many columns as serve best. */
 function boardOf(panel: Panel, positions: number): Need {
   const isWide = panel.widthPx > panel.heightPx;
   const beside = { targets: 1 };
@@ -189,6 +240,11 @@ function boardOf(panel: Panel, positions: number): Need {
         : heights.map((extent: Extent) => ({ ...extent, targets: (extent.targets ?? 0) + beside.targets })),
     };
   });
+  return leastOf(ways, panel);
+}
+
+/** Of the ways to arrange a screen the one that fits, or else the one that is least too large. */
+function leastOf(ways: Ways, panel: Panel): Need {
   const excess = (need: Need): number => {
     const { widthPx, heightPx } = roomOf(need, panel);
     return Math.max(widthPx / panel.widthPx, heightPx / panel.heightPx);
@@ -212,14 +268,16 @@ function roomOf(need: Need, panel: Panel): Pick<Panel, "widthPx" | "heightPx"> {
   return { widthPx: most(need.width), heightPx: most(need.height) };
 }
 
-function remedyOf(need: Need, panel: Panel): string {
+/** From nearer another arrangement of the screen may be the one that needs least. */
+function remedyOf(screen: string, panel: Panel, positions: number): string {
   for (
     let readingDistanceMm = Math.floor((panel.readingDistanceMm - 1) / DISTANCE_STEP_MM) * DISTANCE_STEP_MM;
     readingDistanceMm >= LEAST_DISTANCE_MM;
     readingDistanceMm -= DISTANCE_STEP_MM
   ) {
-    const { widthPx, heightPx } = roomOf(need, { ...panel, readingDistanceMm });
-    if (widthPx <= panel.widthPx && heightPx <= panel.heightPx) return `with ${readingDistanceMm} mm it would fit`;
+    const nearer = { ...panel, readingDistanceMm };
+    const need = needsOf(nearer, positions).find((each) => each.screen === screen);
+    if (need !== undefined && fits(need, nearer)) return `with ${readingDistanceMm} mm it would fit`;
   }
   return "it takes a larger panel at any reading distance";
 }

@@ -6,7 +6,7 @@ import { tempFolder } from "../support/temp.ts";
 
 const EXAMPLE = readFileSync(new URL("../../config/kioskd.yaml", import.meta.url), "utf8");
 const SEVEN_INCH = "panel: { widthMm: 154, heightMm: 86, widthPx: 800, heightPx: 480 }";
-const SMALL = "panel: { widthMm: 73, heightMm: 49, widthPx: 480, heightPx: 320 }";
+const SMALL = "panel: { widthMm: 84, heightMm: 56, widthPx: 480, heightPx: 320 }";
 
 /** The example with other lines below `display:`. */
 function load(...lines: readonly string[]): Loaded {
@@ -46,7 +46,7 @@ it.each<[string, readonly string[], string | RegExp]>([
   [
     "a panel too small for its distance",
     ["driver: web", SMALL],
-    /display\.panel: the scan screen needs \d+ x \d+ mm at a reading distance of 600 mm, the panel has 73 x 49 mm; with \d+ mm it would fit/,
+    /display\.panel: the scan screen needs \d+ x \d+ mm at a reading distance of 600 mm, the panel has 84 x 56 mm; with \d+ mm it would fit/,
   ],
 ])("refuses %s", (_what, lines, message) => {
   expect(() => load(...lines)).toThrow(message);

@@ -2,7 +2,8 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { leastModulePx, type Panel, panelProblems, sizesOf } from "../../src/core/panel.ts";
 
-const SMALL: Panel = { widthPx: 480, heightPx: 320, widthMm: 73, heightMm: 49, readingDistanceMm: 250 };
+const SMALL: Panel = { widthPx: 480, heightPx: 320, widthMm: 84, heightMm: 56, readingDistanceMm: 250 };
+const TINY: Panel = { ...SMALL, widthMm: 73, heightMm: 49 };
 const SEVEN_INCH: Panel = { widthPx: 800, heightPx: 480, widthMm: 154, heightMm: 86, readingDistanceMm: 500 };
 const LARGE: Panel = { widthPx: 1920, heightPx: 1080, widthMm: 476, heightMm: 268, readingDistanceMm: 600 };
 
@@ -14,14 +15,14 @@ describe("the sizes on a panel", () => {
   it.each([
     ["7.33 mm and 10 mm from 600 mm", LARGE, { textPx: 30, figurePx: 41 }],
     ["more from further away", { ...LARGE, readingDistanceMm: 1200 }, { textPx: 60, figurePx: 81 }],
-    ["never less than 4.8 mm", SMALL, { textPx: 32, figurePx: 32 }],
+    ["never less than 4.8 mm", SMALL, { textPx: 28, figurePx: 28 }],
   ])("are %s", (_name, panel, sizes) => {
     expect(sizesOf(panel)).toMatchObject(sizes);
   });
 
   it.each([
     ["a tenth of the distance", LARGE, 25, 10],
-    ["a millimetre a module", SMALL, 25, 7],
+    ["a millimetre a module", SMALL, 25, 6],
     ["four pixels a module", { ...LARGE, widthMm: 1600, heightMm: 900, readingDistanceMm: 200 }, 29, 4],
   ])("give a code at least %s", (_name, panel, modules, modulePx) => {
     expect(leastModulePx(panel, modules)).toBe(modulePx);
@@ -30,14 +31,16 @@ describe("the sizes on a panel", () => {
 
 describe("a panel's problems", () => {
   it.each([
-    ["a 3.5 inch panel read from 250 mm", SMALL, 1, []],
+    ["a 4 inch panel read from 250 mm", SMALL, 1, []],
+    ["a 4 inch panel with two positions", SMALL, 2, []],
+    ["a 3.5 inch panel read from 250 mm", TINY, 1, ["choose", "scan", "begin", "paid", "ended"]],
     ["a 7 inch panel read from 500 mm", SEVEN_INCH, 1, []],
     ["a 7 inch panel upright", upright(SEVEN_INCH), 1, []],
     ["a 21.5 inch panel with eight positions", LARGE, 8, []],
     ["a 21.5 inch panel upright with eight positions", upright(LARGE), 8, []],
-    ["a 3.5 inch panel with four positions", SMALL, 4, ["board"]],
+    ["a 4 inch panel with four positions", SMALL, 4, ["board"]],
     [
-      "a 3.5 inch panel read from 600 mm",
+      "a 4 inch panel read from 600 mm",
       { ...SMALL, readingDistanceMm: 600 },
       1,
       ["choose", "scan", "begin", "live", "paid", "ended"],

@@ -1,6 +1,7 @@
 import type { Page } from "playwright-core";
 import { type Figure, type Screen, screenOf } from "../../src/adapters/display/screen.ts";
 import { languagesFor } from "../../src/adapters/display/texts/languages.ts";
+import { WARNING_MS } from "../../src/core/sale/timing.ts";
 import { VIEWS } from "../support/views.ts";
 
 /** What no screen may give up, however small the panel is; each in a sentence. */
@@ -14,21 +15,30 @@ export async function missing(page: Page, name: string, language: string): Promi
 }
 
 function neededOn(screen: Screen): readonly string[] {
-  const { kind, title, product, terms } = screen;
+  const { kind, title, detail, product, terms } = screen;
+  // A warning may stand in the place of the title.
+  const isWarned = screen.timeout !== null && screen.timeout.atMs - Date.now() <= WARNING_MS;
   const figures = (...roles: Figure["role"][]): readonly string[] =>
     screen.figures.filter(({ role }) => roles.includes(role)).map(({ text }) => text);
+  const held = screen.figures.filter(({ role }) => role === "reserved").flatMap(({ label, text }) => [label, text]);
   switch (kind) {
     case "choose":
-      return [product, ...figures("unit-price"), ...terms];
+      return [title, product, ...figures("unit-price"), ...terms];
     case "scan":
-      return figures("reserved");
+      return [...held, ...figures("unit-price"), ...(isWarned ? [] : [title])];
     case "live":
       return figures("quantity", "amount", "unit-price");
     case "paid":
-      return figures("amount", "reserved", "freed", "reference");
+      return [title, ...figures("amount", "reserved", "freed", "reference")];
+    case "confirm":
     case "begin":
-      // A warning may stand in the place of the title.
-      return screen.timeout === null ? [title] : [];
+      return [...held, ...figures("unit-price"), ...(isWarned ? [] : [title])];
+    case "ended":
+      // The receipt helps more than words while a person looks after a payment.
+      return [title, ...(screen.figures.length > 0 ? screen.figures.map(({ text }) => text) : [detail])];
+    case "out-of-service":
+    case "no-connection":
+      return [title, detail];
     default:
       return [title];
   }

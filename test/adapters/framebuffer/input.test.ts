@@ -69,9 +69,9 @@ const touchSettings = (changes: Partial<typeof AXES> = {}): Partial<FramebufferS
 });
 const keySettings = (): Partial<FramebufferSettings> => ({ keys: join(folder, "event0") });
 
-/** On the choose screen of 480x320: the first and the last of three choices, and a place where nothing is. */
-const FIRST = [60, 275] as const;
-const LAST = [420, 275] as const;
+/** On the choose screen of 480x320: the first and the last of three choices, in two rows, and a place where nothing is. */
+const FIRST = [60, 220] as const;
+const LAST = [60, 285] as const;
 const NOTHING = [200, 60] as const;
 
 describe("a finger", () => {
@@ -105,7 +105,7 @@ describe("a finger", () => {
 
   it("does not press what another finger began", async () => {
     await start(touchSettings(), [positionView()]);
-    await send(multi(...NOTHING), [[3, 0x2f, 1], [3, 0x39, 8], [3, 0x35, 4200], [3, 0x36, 2750], SYN]);
+    await send(multi(...NOTHING), [[3, 0x2f, 1], [3, 0x39, 8], [3, 0x35, 600], [3, 0x36, 2850], SYN]);
     await send([[3, 0x39, -1], SYN], [[3, 0x2f, 0], ...multiUp]);
     await expectPressed();
   });
@@ -185,11 +185,11 @@ describe("what a press leads to", () => {
   it("a read outcome gives way to the next choice, here only", async () => {
     await start(touchSettings(), [VIEWS.canceled()]);
     const outcome = await rig.picture();
-    await send(single(...FIRST), singleUp);
+    await send(single(...LAST), singleUp);
     await expectOther(outcome);
     await expectPressed();
-    await send(single(...FIRST), singleUp);
-    await expectPressed("select 1 100.00");
+    await send(single(...LAST), singleUp);
+    await expectPressed("select 1 500.00");
   });
 
   it("what is refused is said for a while", async () => {

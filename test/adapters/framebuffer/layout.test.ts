@@ -3,19 +3,15 @@ import { codeOf } from "../../../src/adapters/display/code.ts";
 import { loadDrawing } from "../../../src/adapters/display/framebuffer/drawing.ts";
 import { Fitter } from "../../../src/adapters/display/framebuffer/fit.ts";
 import type { Mark, Rect } from "../../../src/adapters/display/framebuffer/marks.ts";
+import type { Button, Page } from "../../../src/adapters/display/framebuffer/page.ts";
 import { Session } from "../../../src/adapters/display/framebuffer/session.ts";
+import type { Figure, ScreenKind } from "../../../src/adapters/display/screen.ts";
 import { languagesFor } from "../../../src/adapters/display/texts/languages.ts";
-import { leastModulePx, type Panel, sizesOf } from "../../../src/core/panel.ts";
+import { leastModulePx, type Panel, panelProblems, sizesOf } from "../../../src/core/panel.ts";
 import type { PositionView } from "../../../src/core/sale/view.ts";
 import { VIEWS } from "../../support/views.ts";
 
 const drawing = await loadDrawing();
-
-interface Row {
-  readonly panel: Panel;
-  /** The least sizes are asked for only where every screen has room for them. */
-  readonly isRoomy: boolean;
-}
 
 const panel = (
   widthPx: number,
@@ -31,14 +27,22 @@ const panel = (
   readingDistanceMm,
 });
 
-const PANELS: Readonly<Record<string, Row>> = {
-  "480x320": { panel: panel(480, 320, 73, 49, 250), isRoomy: false },
-  "320x480": { panel: panel(320, 480, 49, 73, 250), isRoomy: false },
-  "800x480": { panel: panel(800, 480, 154, 86, 400), isRoomy: false },
-  "1024x768": { panel: panel(1024, 768, 203, 152, 500), isRoomy: true },
-  "1080x1920": { panel: panel(1080, 1920, 268, 476, 600), isRoomy: true },
-  "1920x1080": { panel: panel(1920, 1080, 476, 268, 600), isRoomy: true },
+const SMALL = panel(480, 320, 84, 56, 250);
+const ROOMY = panel(1024, 768, 203, 152, 500);
+
+const PANELS: Readonly<Record<string, Panel>> = {
+  "480x320": SMALL,
+  "320x480": panel(320, 480, 56, 84, 250),
+  "800x480": panel(800, 480, 154, 86, 400),
+  "800x480 from afar": panel(800, 480, 154, 86, 500),
+  "480x800": panel(480, 800, 86, 154, 400),
+  "1024x768": ROOMY,
+  "1080x1920": panel(1080, 1920, 268, 476, 600),
+  "1920x1080": panel(1920, 1080, 476, 268, 600),
 };
+
+/** Those on which every sale can be read, as `check-config` says it. */
+const GOOD = ["480x320", "800x480", "800x480 from afar", "480x800", "1024x768", "1080x1920", "1920x1080"];
 
 const LANGUAGES = ["sv", "en", "de", "fi"];
 
@@ -47,8 +51,22 @@ const BOARD = (["choose", "live", "out-of-service", "scan"] as const).map((name,
   id: String(index + 1),
 }));
 
+/** Whoever leaves is asked; at the latest then a screen has most to say. */
+const asked = (view: PositionView): PositionView => ({
+  ...view,
+  timeout: { at: new Date(Date.now() + 15_000).toISOString(), extendable: true },
+});
+
 const PAGES: Readonly<Record<string, () => readonly PositionView[]>> = {
+  "no connection": () => [],
   ...Object.fromEntries(Object.entries(VIEWS).map(([name, view]) => [name, () => [view()]])),
+  ...Object.fromEntries(
+    Object.entries(VIEWS)
+      .filter(([, view]) =>
+        (["closed", "confirm"] as const).some((each) => [view().state, view().message].includes(each)),
+      )
+      .map(([name, view]) => [`${name}, asked`, () => [asked(view())]]),
+  ),
   "board of two": () => BOARD.slice(0, 2),
   "board of four": () => BOARD,
 };
@@ -96,49 +114,108 @@ function collisions(marks: readonly Mark[]): readonly string[] {
   );
 }
 
-describe.each(Object.entries(PANELS))("on %s", (_size, { panel: of, isRoomy }) => {
+const NUMBERS = new Set(["amount", "quantity", "unit-price", "reserved", "freed"]);
+
+function tooSmall(marks: readonly Mark[], page: Page, of: Panel): readonly unknown[] {
+  const { textPx, figurePx } = sizesOf(of);
+  const figures =
+    page.kind === "board"
+      ? page.tiles.map(({ value }) => value)
+      : page.screen.figures.filter(({ role }) => NUMBERS.has(role)).map(({ text }) => text);
+  return marks.filter(
+    (mark) => mark.kind === "text" && mark.fontPx * 0.668 < (figures.includes(mark.text) ? figurePx : textPx),
+  );
+}
+
+const FIGURES: Readonly<Partial<Record<ScreenKind, readonly Figure["role"][]>>> = {
+  choose: ["unit-price"],
+  scan: ["reserved"],
+  live: ["quantity", "amount"],
+  paid: ["amount", "reserved", "freed", "reference"],
+};
+
+/** What a customer must know, and be able to do, however small the screen. */
+function missing(marks: readonly Mark[], page: Page): readonly string[] {
+  const closeUp = (text: string): string => text.replaceAll(" ", "");
+  const drawn = closeUp(marks.flatMap((mark) => (mark.kind === "text" ? [mark.text] : [])).join(""));
+  const ids = marks.flatMap((mark) => (mark.kind === "button" ? [mark.id] : []));
+  const buttons = (given: readonly Button[]): readonly string[] =>
+    given.filter(({ id }) => !ids.includes(id)).map(({ id }) => `button ${id}`);
+  if (page.kind === "board") return page.tiles.map(({ buttonId }) => buttonId).filter((id) => !ids.includes(id));
+  const { screen, extend, timeLeft, actions } = page;
+  const { kind, figures, terms, title, detail } = screen;
+  const isReview = kind === "ended" && figures.length > 0;
+  const texts = [
+    ...figures.filter(({ role }) => FIGURES[kind]?.includes(role)).map(({ text }) => text),
+    ...(kind === "choose" ? [screen.product, ...terms] : []),
+    ...(kind === "ended" || kind === "begin" || kind === "confirm" ? [title] : []),
+    ...(kind === "ended" || kind === "out-of-service" ? [isReview ? (figures.at(-1)?.text ?? "") : detail] : []),
+    ...(extend === null || timeLeft === null ? [] : [timeLeft.text]),
+    page.support ?? "",
+  ];
+  const hasCode = marks.some((mark) => mark.kind === "code");
+  return [
+    ...texts.filter((text) => !drawn.includes(closeUp(text))),
+    ...buttons([
+      ...(extend === null ? [] : [extend]),
+      ...actions.filter(({ id }) => extend === null || !id.startsWith("dismiss")),
+    ]),
+    ...(screen.code !== null && !hasCode ? ["code"] : []),
+  ];
+}
+
+describe.each(Object.entries(PANELS))("on %s", (_size, of) => {
   describe.each(LANGUAGES)("in %s", (locale) => {
-    it.each(Object.entries(PAGES))("nothing is cut and nothing overlaps: %s", (_name, views) => {
-      const { marks, fits, textScale } = fitterFor(of).fit(pageOf(views(), locale));
+    const fitter = fitterFor(of);
+
+    it.each(Object.entries(PAGES))("nothing is cut, overlaps or is too small: %s", (_name, views) => {
+      const page = pageOf(views(), locale);
+      const { marks, fits, textScale } = fitter.fit(page);
       const screen = { x: 0, y: 0, width: of.widthPx, height: of.heightPx };
       expect(fits).toBe(true);
       expect(marks.filter(({ rect }) => !isInside(rect, screen))).toEqual([]);
       expect(collisions(marks)).toEqual([]);
-      if (isRoomy) expect(textScale).toBeGreaterThanOrEqual(1);
+      expect(marks.filter(({ kind, rect }) => kind === "button" && Math.min(rect.width, rect.height) < 60)).toEqual([]);
+      if (panelProblems(of, { positions: views().length }).length > 0) return;
+      expect(textScale).toBeGreaterThanOrEqual(1);
+      expect(tooSmall(marks, page, of)).toEqual([]);
+    });
+
+    it.each(Object.entries(PAGES))("what nobody may miss is there: %s", (_name, views) => {
+      const page = pageOf(views(), locale);
+      expect(missing(fitter.fit(page).marks, page)).toEqual([]);
     });
   });
 });
 
+it("the panels on which every sale can be read are those that the configuration is told are", () => {
+  expect(
+    Object.keys(PANELS).filter((size) => panelProblems(PANELS[size] ?? SMALL, { positions: 1 }).length === 0),
+  ).toEqual(GOOD);
+});
+
+describe.each(GOOD)("what runs, on %s", (size) => {
+  const rows = LANGUAGES.flatMap((locale) =>
+    (["live", "live-dear", "live-ending"] as const).map((name) => [locale, name] as const),
+  );
+
+  it.each(rows)("is the largest on the screen, in %s: %s", (locale, name) => {
+    const page = pageOf([VIEWS[name]()], locale);
+    const texts = fitterFor(PANELS[size] ?? SMALL)
+      .fit(page)
+      .marks.filter((mark) => mark.kind === "text");
+    const isRunning = ({ text }: { readonly text: string }): boolean =>
+      page.kind === "position" && page.screen.figures.slice(0, 2).some((figure) => figure.text === text);
+    const running = texts.filter(isRunning).map(({ fontPx }) => fontPx);
+    expect(running).toHaveLength(2);
+    expect(Math.min(...running)).toBeGreaterThanOrEqual(Math.max(...texts.map(({ fontPx }) => fontPx)));
+  });
+});
+
 describe("sizes", () => {
-  const { panel: of } = PANELS["1024x768"] as Row;
-  const { textPx, figurePx, targetPx } = sizesOf(of);
-  const capitalPx = ({ fontPx }: { readonly fontPx: number }): number => fontPx * 0.668;
+  const of = ROOMY;
 
-  it.each(Object.entries(PAGES))("are at least those of the panel: %s", (_name, views) => {
-    const page = pageOf(views(), "de");
-    const { marks } = fitterFor(of).fit(page);
-    const figures =
-      page.kind === "board"
-        ? page.tiles.map(({ value }) => value)
-        : page.screen.figures
-            .filter(({ role }) => role === "amount" || role === "quantity" || role === "unit-price")
-            .map(({ text }) => text);
-    for (const mark of marks) {
-      if (mark.kind === "button") expect(Math.min(mark.rect.width, mark.rect.height)).toBeGreaterThanOrEqual(targetPx);
-      if (mark.kind !== "text") continue;
-      expect(capitalPx(mark)).toBeGreaterThanOrEqual(figures.includes(mark.text) ? figurePx : textPx);
-    }
-  });
-
-  it("keep targets of 60 px on the smallest panel", () => {
-    for (const views of Object.values(PAGES)) {
-      const { marks } = fitterFor((PANELS["480x320"] as Row).panel).fit(pageOf(views(), "de"));
-      const targets = marks.filter(({ kind }) => kind === "button");
-      for (const { rect } of targets) expect(Math.min(rect.width, rect.height)).toBeGreaterThanOrEqual(60);
-    }
-  });
-
-  it.each(Object.entries(PANELS))("keep the code's modules whole and large enough on %s", (_size, { panel: each }) => {
+  it.each(Object.entries(PANELS))("keep the code's modules whole and large enough on %s", (_size, each) => {
     const { marks } = fitterFor(each).fit(pageOf([VIEWS.scan()], "fi"));
     const code = marks.find((mark) => mark.kind === "code");
     if (code?.kind !== "code") throw new Error("no code is drawn");

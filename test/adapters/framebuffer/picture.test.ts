@@ -90,9 +90,16 @@ describe("a frame", () => {
     expect((await readFile(rig.device)).every((byte) => byte === 0)).toBe(true);
   });
 
-  it("warns once of a panel too small for its distance", async () => {
+  it("gives no warning where all can be read", async () => {
     rig = await startRig();
-    for (const view of [VIEWS.scan(), VIEWS.thanks(), VIEWS.scan()]) await rig.draw({ positions: [view] });
+    for (const view of [VIEWS.scan(), VIEWS["choose-dear"](), VIEWS.thanks()]) await rig.draw({ positions: [view] });
+    expect(rig.logged.filter((line) => line.includes("too small"))).toEqual([]);
+  });
+
+  it("warns once of a panel too small for its distance", async () => {
+    rig = await startRig(SMALL, { rotate: 90 });
+    for (const view of [VIEWS["choose-dear"](), VIEWS.stopping(), VIEWS["choose-dear"]()])
+      await rig.draw({ positions: [view] });
     expect(rig.logged.filter((line) => line.includes("too small"))).toHaveLength(1);
   });
 });
@@ -132,7 +139,7 @@ describe("a device that cannot be drawn on", () => {
     await rm(link);
     await symlink(rig.device, link);
     await second.until(() => told.at(-1) === null);
-    expect(told).toHaveLength(2);
+    expect(told.filter((each) => each?.includes("ENOSPC"))).toHaveLength(1);
     await second.end();
   });
 

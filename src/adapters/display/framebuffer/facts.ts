@@ -1,9 +1,8 @@
-import { codeOf } from "../code.ts";
 import type { Figure } from "../screen.ts";
 import type { Typeface } from "./drawing.ts";
-import type { Level } from "./levels.ts";
+import type { Has } from "./levels.ts";
 import type { Node } from "./marks.ts";
-import { bar, boxed, code, grid, named, stack, type TextStyle } from "./nodes.ts";
+import { bar, boxed, grid, named, stack, type TextStyle } from "./nodes.ts";
 import type { PositionPage } from "./page.ts";
 
 /** Sizes of fonts, modules and targets, in pixels. */
@@ -32,7 +31,7 @@ export interface Means {
   readonly typeface: Typeface;
   readonly scale: Scale;
   readonly plan: Plan;
-  readonly level: Level;
+  readonly has: Has;
   readonly gapPx: number;
   readonly lineEm: number;
   readonly say: Say;
@@ -41,60 +40,54 @@ export interface Means {
 /** Where one is, what it is about, and what to do now. */
 export function headOf(page: PositionPage, means: Means): readonly Node[] {
   const { screen } = page;
-  const { say, scale, level } = means;
+  const { say, scale, has } = means;
   const place = [page.position, screen.product].filter(Boolean).join(" · ");
   const hasPrice = screen.figures.some(({ role }) => role === "unit-price");
-  const isNamed = level.has("header") || !level.has("place") || place === "" || (hasPrice && page.position === "");
-  const fontPx = level.has("air") ? Math.ceil(scale.textPx * 1.15) : scale.textPx;
+  const isNamed = has("header") || !has("place") || place === "" || (hasPrice && page.position === "");
+  const fontPx = has("air") ? Math.ceil(scale.textPx * 1.15) : scale.textPx;
+  const isLean = !has(screen.kind === "choose" ? "titleBesideCorner" : "language");
   // Beside a code two words do.
-  const title = screen.kind === "scan" && !level.has("place") ? (screen.steps[1] ?? screen.title) : screen.title;
+  const title = screen.kind === "scan" && !has("place") ? (screen.steps[1] ?? screen.title) : screen.title;
   return [
     ...(isNamed ? [] : [say(place)]),
-    ...(level.hasTitle(screen.kind)
-      ? [say(title, { weight: level.has("titleBesideCorner") ? 700 : 400, fontPx })]
-      : []),
+    ...(has(`title ${screen.kind}`) ? [say(title, { weight: isLean ? 400 : 700, fontPx })] : []),
     ...tellingOf(page, means),
   ];
 }
 
 /** The question that cannot wait, else the steps, else the detail; what to do after the end is told in any case. */
-function tellingOf({ banner, extend, screen }: PositionPage, { say, level, gapPx }: Means): readonly Node[] {
-  const isShown = banner !== null && (extend === null || level.has("question"));
+function tellingOf({ banner, extend, screen }: PositionPage, { say, has, gapPx }: Means): readonly Node[] {
+  const isShown = banner !== null && (extend === null || has("question"));
   const text = say(banner ?? "", { weight: 700, isLight: true });
   const question = isShown ? [boxed(text, gapPx, 0, (rect) => ({ kind: "panel", rect }))] : [];
   if (isShown && screen.kind !== "ended") return question;
-  if (level.has("steps") && screen.steps.length > 0)
-    return screen.steps.map((step, index) => say(`${index + 1}. ${step}`));
+  if (has("steps") && screen.steps.length > 0) return screen.steps.map((step, index) => say(`${index + 1}. ${step}`));
   const isReview = screen.kind === "ended" && screen.figures.length > 0;
-  const hasDetail = screen.detail !== "" && level.hasDetail(screen.kind, isReview);
+  const hasDetail = screen.detail !== "" && has(isReview ? "detailOfReview" : `detail ${screen.kind}`);
   return hasDetail ? [...question, say(screen.detail)] : question;
 }
 
-export function codeNode({ screen }: PositionPage, { scale }: Means): Node {
-  const text = screen.code ?? "";
-  return code(text, codeOf(text).modules, scale.modulePx);
-}
-
-export function termsOf({ screen, banner }: PositionPage, { say, level }: Means): readonly Node[] {
+export function termsOf({ screen, banner }: PositionPage, { say, has }: Means): readonly Node[] {
   const { terms, kind } = screen;
-  if (terms.length === 0 || !level.hasTerms(kind)) return [];
-  if (banner !== null && !level.has("termsWhenRefused")) return [];
-  const isJoined = !level.has("steps") && level.hasTitle(kind);
+  if (terms.length === 0 || !has(`terms ${kind}`)) return [];
+  if (banner !== null && !has("restWhenRefused")) return [];
+  const isJoined = !has("steps") && (has(`title ${kind}`) || !has("language"));
   return (isJoined ? [terms.join(" · ")] : terms).map((term) => say(term));
 }
 
 /** Figures with their names, the time left, and how much of the reservation is used. */
 export function factsOf(page: PositionPage, means: Means): readonly Node[] {
-  const { screen, timeLeft, extend, used } = page;
-  const { say, plan, level, scale, gapPx } = means;
-  const figures = screen.figures.filter((figure) => level.hasFigure(screen.kind, figure));
+  const { screen, timeLeft, extend, used, banner } = page;
+  const { say, plan, has, scale, gapPx } = means;
+  const figures = screen.figures.filter((figure) => has(`figure ${screen.kind} ${figure.role}`));
   const nodes = figures.map((figure) => figureOf(figure, screen, means));
-  const time =
-    timeLeft === null || (extend !== null && !level.has("timeLabel"))
-      ? []
-      : [timeOf(timeLeft, screen.code === null || level.has("timeLabel"), means)];
-  const share = screen.share === null || !level.has("share") ? [] : [bar(screen.share, Math.ceil(scale.textPx * 0.6))];
-  const words = used === null || !level.has("used") ? [] : [say(used)];
+  const isTold = extend === null ? banner === null || has("restWhenRefused") : has("timeLabel");
+  const left = say(timeLeft?.text ?? "", { weight: 700, isWhole: true });
+  const hasName = screen.code === null || has("timeLabel");
+  const timed = hasName ? named(say(timeLeft?.label ?? ""), left, gapPx * 2, true) : left;
+  const time = timeLeft === null || !isTold ? [] : [timed];
+  const share = screen.share === null || !has("share") ? [] : [bar(screen.share, Math.ceil(scale.textPx * 0.6))];
+  const words = used === null || !has("used") ? [] : [say(used)];
   const facts = plan.isInline
     ? [stack([...nodes, ...time], 0)]
     : [grid(nodes, gapPx * 2, screen.kind === "live" ? 1 : null), ...time];
@@ -102,25 +95,21 @@ export function factsOf(page: PositionPage, means: Means): readonly Node[] {
 }
 
 function figureOf(figure: Figure, { kind, product }: PositionPage["screen"], means: Means): Node {
-  const { say, plan, level, scale, gapPx } = means;
+  const { say, plan, has, scale, gapPx } = means;
   const { role, label, text } = figure;
-  const isNamed = level.hasLabel(kind, figure);
-  const isAside = role === "reference" || (kind === "paid" && (role === "reserved" || role === "freed"));
+  const isNamed = has(`label ${kind} ${role}`);
+  const isAside =
+    role === "reference" || (kind === "paid" && role !== "amount") || (kind === "live" && role === "unit-price");
   const value = say(text, {
-    weight: isAside && !level.has("air") ? 400 : 700,
+    weight: isAside && !has("air") ? 400 : 700,
     fontPx: scale[sizeOf(kind, figure)],
     isWhole: role !== "reference",
     isBreakable: role === "reference",
     align: plan.isInline && isNamed ? "right" : "left",
   });
   if (!isNamed) return value;
-  const name = say(role === "unit-price" && !level.has("header") ? product : label);
-  return named(name, value, level.has("air") ? gapPx * 2 : Math.ceil(scale.textPx * 0.2), plan.isInline);
-}
-
-function timeOf({ label, text }: Pick<Figure, "label" | "text">, hasLabel: boolean, { say, gapPx }: Means): Node {
-  const value = say(text, { weight: 700, isWhole: true, align: "right" });
-  return hasLabel ? named(say(label), value, gapPx * 2, true) : say(text, { weight: 700, isWhole: true });
+  const name = say(role === "unit-price" && !has("header") ? product : label);
+  return named(name, value, has("air") ? gapPx * 2 : Math.ceil(scale.textPx * 0.15), plan.isInline);
 }
 
 function sizeOf(kind: PositionPage["screen"]["kind"], { role }: Figure): "heroPx" | "figurePx" | "textPx" {

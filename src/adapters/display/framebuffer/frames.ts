@@ -98,11 +98,12 @@ export class Frames {
   }
 
   async #run(): Promise<void> {
-    const startedMs = this.#clock.monotonicMs();
+    let startedMs = this.#clock.monotonicMs();
     this.#isDirty = false;
     const cancelAlarm = this.#clock.after(HANGS_MS, () => this.#tell(`${this.#device} does not take a frame.`));
     try {
       this.#opened ??= await this.#open();
+      startedMs = this.#clock.monotonicMs();
       await this.#draw(this.#opened);
       this.#failures = 0;
       this.#tell(null);

@@ -1,8 +1,9 @@
+import { codeOf } from "../code.ts";
 import type { Typeface } from "./drawing.ts";
-import { codeNode, factsOf, headOf, type Means, type Plan, type Say, type Scale, termsOf } from "./facts.ts";
-import { levelOf } from "./levels.ts";
+import { factsOf, headOf, type Means, type Plan, type Say, type Scale, termsOf } from "./facts.ts";
+import { hasAt } from "./levels.ts";
 import type { Node } from "./marks.ts";
-import { atTop, beside, boxed, button, grid, inMiddle, named, SPRING, stack, words } from "./nodes.ts";
+import { beside, boxed, button, code, grid, inMiddle, named, SPRING, stack, words } from "./nodes.ts";
 import type { BoardPage, Button, Page, PositionPage } from "./page.ts";
 
 const MOST_WIDTH_EM = { row: 46, column: 27 };
@@ -10,14 +11,14 @@ const TIGHT_PX = 4;
 const LINE_EM = { air: 1.2, tight: 1 };
 
 export function layoutOf(page: Page, typeface: Typeface, scale: Scale, plan: Plan): Node {
-  const level = levelOf(plan.level);
-  const hasAir = level.has("air");
+  const has = hasAt(plan.level);
+  const hasAir = has("air");
   const lineEm = LINE_EM[hasAir ? "air" : "tight"];
   const say: Say = (text, style = {}) => words(typeface, text, { fontPx: scale.textPx, lineEm, ...style });
   const gapPx = hasAir ? Math.ceil(scale.textPx * 0.3) : TIGHT_PX;
-  const means: Means = { typeface, scale, plan, level, gapPx, lineEm, say };
+  const means: Means = { typeface, scale, plan, has, gapPx, lineEm, say };
   const body = page.kind === "board" ? boardOf(page, means) : positionOf(page, means);
-  const whole = level.has("header") ? withHeader(page, body, means) : body;
+  const whole = has("header") ? withHeader(page, body, means) : body;
   const mostPx = MOST_WIDTH_EM[plan.isRow || page.kind === "board" ? "row" : "column"] * scale.textPx;
   return inset(whole, hasAir ? Math.ceil(scale.textPx * 0.35) : TIGHT_PX, mostPx);
 }
@@ -56,8 +57,8 @@ function withHeader(page: Page, body: Node, means: Means): Node {
 }
 
 function buttonOf({ id, label, look }: Button, means: Means, fontPx = means.scale.textPx): Node {
-  const { typeface, scale, level, lineEm } = means;
-  const paddingPx = level.has("air") ? Math.ceil(fontPx * 0.4) : TIGHT_PX / 2;
+  const { typeface, scale, has, lineEm } = means;
+  const paddingPx = has("air") ? Math.ceil(fontPx * 0.4) : look === "secondary" ? TIGHT_PX : TIGHT_PX / 2;
   return button(typeface, id, label, look, { fontPx, lineEm }, paddingPx, scale.targetPx);
 }
 
@@ -72,11 +73,11 @@ function buttonsOf(buttons: readonly Button[], means: Means, fontPx?: number): r
 }
 
 function boardOf(page: BoardPage, means: Means): Node {
-  const { say, scale, plan, level, gapPx } = means;
+  const { say, scale, plan, has, gapPx } = means;
   const tiles = page.tiles.map(({ id, product, title, value, buttonId }) => {
     const figure = { weight: 700, fontPx: scale.figurePx } as const;
-    const hasProduct = title === "" || level.has("tileProduct");
-    const hasValue = value !== "" && (title === "" || level.has("tileValue"));
+    const hasProduct = title === "" || has("tileProduct");
+    const hasValue = value !== "" && has(title === "" ? "tilePrice" : "tileValue");
     const state = say(title, { weight: 700 });
     const name = hasProduct ? say(product) : state;
     const lines = [
@@ -90,22 +91,18 @@ function boardOf(page: BoardPage, means: Means): Node {
   });
   const board = grid(tiles, gapPx, plan.boardColumns);
   const corner = cornerOf(page, means);
-  if (!level.has("boardTitle")) return stack([SPRING, withCorner(board, corner, means), SPRING], 0);
-  const title = say(page.title, { weight: 700, fontPx: titlePx(means) });
+  if (!has("boardTitle")) return stack([SPRING, withCorner(board, corner, means), SPRING], 0);
+  const title = say(page.title, { weight: 700 });
   return stack([withCorner(title, corner, means), SPRING, board, SPRING, SPRING], gapPx);
-}
-
-function titlePx({ level, scale }: Means): number {
-  return level.has("air") ? Math.ceil(scale.textPx * 1.1) : scale.textPx;
 }
 
 /** What the header has no room for: the way back and the language, by their signs where words are too long. */
 function cornerOf({ back, language }: Page, means: Means): Node | null {
-  const { level, gapPx } = means;
-  if (level.has("header")) return null;
+  const { has, gapPx } = means;
+  if (has("header")) return null;
   const buttons = [
-    ...(back === null ? [] : [signed(back, level.has("words"))]),
-    ...(language === null ? [] : [signed(language, level.has("languageName"))]),
+    ...(back === null ? [] : [signed(back, has("words"))]),
+    ...(language === null || !has("language") ? [] : [signed(language, has("languageName"))]),
   ].map((each) => buttonOf(each, means));
   return buttons.reduce<Node | null>(
     (left, right) => (left === null ? right : beside(left, right, gapPx, () => left.widthPx)),
@@ -119,14 +116,14 @@ function signed(given: Button, hasWords: boolean): Button {
 
 function withCorner(node: Node, corner: Node | null, { gapPx }: Means): Node {
   if (corner === null) return node;
-  return beside(inMiddle(node), atTop(corner), gapPx, (widthPx) => widthPx - gapPx - corner.widthPx);
+  return beside(inMiddle(node), inMiddle(corner), gapPx, (widthPx) => widthPx - gapPx - corner.widthPx);
 }
 
 function positionOf(page: PositionPage, means: Means): Node {
-  const { plan, gapPx, scale, level } = means;
+  const { plan, gapPx, scale, has } = means;
   const { screen } = page;
   const choices = buttonsOf(
-    page.actions.filter(({ look }) => look === "choice"),
+    page.actions.filter(({ look }) => look === "choice").map((each) => signed(each, has("currency"))),
     means,
     scale.heroPx,
   );
@@ -138,10 +135,10 @@ function positionOf(page: PositionPage, means: Means): Node {
   const support = page.support === null ? [] : [means.say(page.support, { weight: 700 })];
   const told = [...parts, ...terms, ...support];
   const first = terms.length > 0 ? parts.length : told.length - 1;
-  const at = screen.title !== "" && level.hasTitle(screen.kind) && level.has("titleBesideCorner") ? 0 : first;
+  const at = screen.title !== "" && has(`title ${screen.kind}`) && has("titleBesideCorner") ? 0 : first;
   const top = isCornered ? told : told.map((node, index) => (index === at ? withCorner(node, corner, means) : node));
 
-  if (screen.code !== null) return withCode(page, bottom, means);
+  if (screen.code !== null) return withCode(page, screen.code, bottom, means);
   if (plan.isRow && screen.kind === "choose") {
     const left = stack([SPRING, ...top, SPRING], gapPx);
     const right = stack([SPRING, ...choices, SPRING, ...bottom], gapPx);
@@ -150,23 +147,23 @@ function positionOf(page: PositionPage, means: Means): Node {
   return stack([SPRING, ...top, ...choices, SPRING, ...bottom], gapPx);
 }
 
-function withCode(page: PositionPage, bottom: readonly Node[], means: Means): Node {
-  const { plan, gapPx } = means;
-  const code = codeNode(page, means);
+function withCode(page: PositionPage, text: string, bottom: readonly Node[], means: Means): Node {
+  const { plan, gapPx, scale } = means;
+  const symbol = code(text, codeOf(text).modules, scale.modulePx);
   const told = [...headOf(page, means), ...factsOf(page, means), ...termsOf(page, means)];
-  if (!plan.isRow) return stack([SPRING, code, ...told, SPRING, ...bottom], gapPx);
+  if (!plan.isRow) return stack([SPRING, symbol, ...told, SPRING, ...bottom], gapPx);
   // The code's quiet zone keeps them apart.
-  return beside(stack([SPRING, code, SPRING], 0), stack([SPRING, ...told, SPRING, ...bottom], gapPx), 0, () => 0);
+  return beside(stack([SPRING, symbol, SPRING], 0), stack([SPRING, ...told, SPRING, ...bottom], gapPx), 0, () => 0);
 }
 
 /** What is to be touched beside the choices: whether somebody is there, what ends it, the way back, the language. */
 function bottomOf(page: PositionPage, corner: Node | null, means: Means): readonly Node[] {
-  const { level, gapPx, say, scale } = means;
+  const { has, gapPx, say, scale } = means;
   const { extend, timeLeft, actions, screen } = page;
   const isAsked = extend !== null && timeLeft !== null;
-  const isCompact = isAsked && !level.has("timeLabel");
-  const mayDismiss = !isAsked || level.has("dismissWhenAsked");
-  const hasWords = level.has("words") || screen.code === null;
+  const isCompact = isAsked && !has("timeLabel");
+  const mayDismiss = !isAsked || has("dismissWhenAsked");
+  const hasWords = has("words") || screen.code === null;
   const others = [
     ...(isAsked && !isCompact ? [extend] : []),
     ...actions
@@ -176,8 +173,8 @@ function bottomOf(page: PositionPage, corner: Node | null, means: Means): readon
   const rows = [...buttonsOf(others, means)];
   if (isCompact) {
     const left = say(timeLeft.text, { weight: 700, isLight: true, isWhole: true });
-    const panel = boxed(left, gapPx * 2, scale.targetPx, (rect) => ({ kind: "panel", rect }));
-    rows.unshift(named(panel, buttonOf(extend, means), gapPx, true));
+    const panel = boxed(left, gapPx / 2, scale.targetPx, (rect) => ({ kind: "panel", rect }));
+    rows.unshift(beside(panel, buttonOf(extend, means), gapPx, () => 0));
   }
   return rows.map((row, index) => (index === rows.length - 1 ? withCorner(row, corner, means) : row));
 }

@@ -1,9 +1,9 @@
 import type { Figure, ScreenKind } from "../screen.ts";
 
 /** How many times a page gives up something, of the least use first, before its text becomes smaller than it should. */
-export const LEVELS = 9;
+export const LEVELS = 10;
 
-/** From which level on a page does without something. What is not named here always stays. */
+/** From which level on a page does without something; what is not named here always stays. */
 const UNTIL = {
   /** A line of its own for the name, back and language; then these stand with the other buttons. */
   header: 1,
@@ -19,76 +19,58 @@ const UNTIL = {
   boardTitle: 5,
   tileValue: 6,
   question: 6,
-  titleBesideCorner: 7,
   share: 7,
+  titleBesideCorner: 7,
+  /** What is under review is found by its receipt, and helped by whom to ask. */
+  detailOfReview: 7,
   tileProduct: 8,
   dismissWhenAsked: 8,
-  termsWhenRefused: 8,
+  /** Terms and time, while a press is refused. */
+  restWhenRefused: 8,
+  tilePrice: 8,
+  /** On the choices: the unit price has it too. */
+  currency: 9,
+  language: 9,
 } as const;
 
-const TITLE_UNTIL: Readonly<Partial<Record<ScreenKind, number>>> = {
-  live: 3,
-  paid: 7,
-  scan: 8,
-  choose: 8,
-  "out-of-service": 8,
+type OnScreen =
+  | `${"title" | "detail" | "terms"} ${ScreenKind}`
+  | `${"figure" | "label"} ${ScreenKind} ${Figure["role"]}`;
+
+const UNTIL_ON_SCREEN: Readonly<Partial<Record<OnScreen, number>>> = {
+  "detail scan": 3,
+  "label scan unit-price": 3,
+  "title live": 3,
+  "figure scan unit-price": 4,
+  "label live amount": 4,
+  "label live quantity": 4,
+  "label live unit-price": 4,
+  "terms scan": 4,
+  "detail choose": 5,
+  "figure begin unit-price": 5,
+  "figure confirm unit-price": 5,
+  "figure paid quantity": 5,
+  "detail begin": 6,
+  "detail busy": 6,
+  "detail confirm": 6,
+  "figure ended reserved": 6,
+  "label scan reserved": 6,
+  "figure busy quantity": 7,
+  "label begin reserved": 7,
+  "label confirm reserved": 7,
+  "title paid": 7,
+  "label paid reference": 8,
+  "title choose": 8,
+  "title out-of-service": 8,
+  "title scan": 8,
+  "label paid amount": 9,
 };
 
-const DETAIL_UNTIL: Readonly<Partial<Record<ScreenKind, number>>> = {
-  scan: 3,
-  choose: 5,
-  begin: 6,
-  busy: 6,
-  confirm: 6,
-};
+const ALL: Readonly<Record<string, number>> = { ...UNTIL, ...UNTIL_ON_SCREEN };
 
-/** What is under review is found by its receipt, and helped by whom to ask. */
-const REVIEW_DETAIL_UNTIL = 7;
-const TERMS_UNTIL: Readonly<Partial<Record<ScreenKind, number>>> = { scan: 4 };
+/** Whether a page of one level has something. */
+export type Has = (what: keyof typeof UNTIL | OnScreen) => boolean;
 
-type Place = `${ScreenKind} ${Figure["role"]}`;
-
-const FIGURE_UNTIL: Readonly<Partial<Record<Place, number>>> = {
-  "scan unit-price": 4,
-  "begin unit-price": 5,
-  "confirm unit-price": 5,
-  "paid quantity": 5,
-  "ended reserved": 6,
-  "busy quantity": 7,
-};
-
-/** Names of figures that speak for themselves by their unit and their place. */
-const LABEL_UNTIL: Readonly<Partial<Record<Place, number>>> = {
-  "scan unit-price": 3,
-  "begin unit-price": 3,
-  "confirm unit-price": 3,
-  "live unit-price": 4,
-  "live quantity": 4,
-  "live amount": 4,
-  "scan reserved": 6,
-  "begin reserved": 7,
-  "confirm reserved": 7,
-  "paid reference": 8,
-};
-
-/** What a page of one level has. */
-export interface Level {
-  has(what: keyof typeof UNTIL): boolean;
-  hasTitle(kind: ScreenKind): boolean;
-  hasDetail(kind: ScreenKind, isReview: boolean): boolean;
-  hasTerms(kind: ScreenKind): boolean;
-  hasFigure(kind: ScreenKind, figure: Figure): boolean;
-  hasLabel(kind: ScreenKind, figure: Figure): boolean;
-}
-
-export function levelOf(level: number): Level {
-  const isBefore = (until: number = LEVELS): boolean => level < until;
-  return {
-    has: (what) => isBefore(UNTIL[what]),
-    hasTitle: (kind) => isBefore(TITLE_UNTIL[kind]),
-    hasDetail: (kind, isReview) => isBefore(isReview ? REVIEW_DETAIL_UNTIL : DETAIL_UNTIL[kind]),
-    hasTerms: (kind) => isBefore(TERMS_UNTIL[kind]),
-    hasFigure: (kind, { role }) => isBefore(FIGURE_UNTIL[`${kind} ${role}`]),
-    hasLabel: (kind, { role }) => isBefore(LABEL_UNTIL[`${kind} ${role}`]),
-  };
+export function hasAt(level: number): Has {
+  return (what) => level < (ALL[what] ?? LEVELS);
 }

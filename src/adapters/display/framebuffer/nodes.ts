@@ -84,11 +84,6 @@ export function stack(children: readonly Node[], gapPx: number): Node {
   };
 }
 
-/** No higher than it is. */
-export function atTop(node: Node): Node {
-  return { ...node, place: (rect, marks) => node.place({ ...rect, height: node.heightPx(rect.width) }, marks) };
-}
-
 /** In the middle of what is higher. */
 export function inMiddle(node: Node): Node {
   return {
@@ -122,7 +117,7 @@ export function beside(left: Node, right: Node, gapPx: number, leftPx: (widthPx:
   };
 }
 
-/** Children of the same size, as many in a row as told, or as stand there at their full width. */
+/** Children of the same size, as many in a row as told, or as stand there at their full width; the last fills its row. */
 export function grid(children: readonly Node[], gapPx: number, toldColumns: number | null = null): Node {
   const leastWidthPx = Math.max(0, ...children.map((child) => child.leastWidthPx));
   const fullWidthPx = Math.max(0, ...children.map((child) => child.widthPx));
@@ -147,7 +142,9 @@ export function grid(children: readonly Node[], gapPx: number, toldColumns: numb
       const height = rowPx(cellPx);
       for (const [index, child] of children.entries()) {
         const left = x + (index % columns) * (cellPx + gapPx);
-        child.place({ x: left, y: y + Math.floor(index / columns) * (height + gapPx), width: cellPx, height }, marks);
+        const top = y + Math.floor(index / columns) * (height + gapPx);
+        const isLast = index === children.length - 1;
+        child.place({ x: left, y: top, width: isLast ? x + width - left : cellPx, height }, marks);
       }
     },
   };

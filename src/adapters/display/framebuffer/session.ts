@@ -124,7 +124,7 @@ export class Session {
     const buttonOf = (action: Action): Button => {
       const id = [action.kind, view.id, action.kind === "select" ? action.reserve : ""].join(" ").trim();
       presses.set(id, { kind: "act", view, action });
-      return { id, label: action.label, look: lookOf(screen, action), sign: action.kind === "cancel" ? "×" : null };
+      return { id, label: action.label, look: lookOf(screen, action), sign: signOf(action) };
     };
     const isRefused = nowMonotonicMs < this.#noticeUntilMs;
     const needsHelp = screen.kind === "out-of-service" || view.message === "in-review";
@@ -179,6 +179,11 @@ export class Session {
     const isRead = view.state === "closed" && view.available && this.#read.get(view.id) === view.saleId;
     return isRead ? { ...view, state: "idle", message: "choose", timeout: null } : view;
   }
+}
+
+function signOf({ kind, label }: Action): string | null {
+  if (kind === "select") return label.replaceAll(/[^\d\s.,]/g, "").trim();
+  return kind === "cancel" ? "×" : null;
 }
 
 /** Where nothing has begun yet, to stop is to cancel. */

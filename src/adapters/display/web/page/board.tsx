@@ -29,12 +29,14 @@ export function Board({ views, ...shared }: Shared & { views: readonly PositionV
             <span class="product" data-until={state === "" ? undefined : "8"}>
               {product}
             </span>
-            {state === "" ? null : <span class="state">{state}</span>}
-            {value === "" ? null : (
-              <span class="worth" data-until={state === "" ? "7" : "6"}>
-                {value}
-              </span>
-            )}
+            <span class="now" data-box="">
+              {state === "" ? null : <span class="state">{state}</span>}
+              {value === "" ? null : (
+                <span class="worth" data-until={state === "" ? "7" : "6"}>
+                  {value}
+                </span>
+              )}
+            </span>
           </button>
         ))}
       </div>

@@ -2,7 +2,7 @@ import type { VNode } from "preact";
 import type { Screen } from "../../screen.ts";
 import type { ScreenProps } from "./frame.tsx";
 import { Terms } from "./info.tsx";
-import { FigureView, Share } from "./parts.tsx";
+import { FigureView, LIVE_LABELS_UNTIL } from "./parts.tsx";
 import { Picture, type PictureName } from "./pictures.tsx";
 
 const SERVICES: Readonly<Record<string, PictureName>> = {
@@ -15,9 +15,8 @@ const SERVICES: Readonly<Record<string, PictureName>> = {
 const STEP_PICTURES: readonly PictureName[] = ["app", "scan", "confirm"];
 
 /** What fills the screen: how to pay, what to take in the hand, the running numbers, the receipt. */
-export function Body({ screen, view, model }: ScreenProps): VNode | null {
-  const { kind, figures, steps, share } = screen;
-  const { format, texts } = model.language;
+export function Body({ screen, view }: ScreenProps): VNode | null {
+  const { kind, figures, steps } = screen;
   switch (kind) {
     case "scan":
       return (
@@ -30,37 +29,25 @@ export function Body({ screen, view, model }: ScreenProps): VNode | null {
               </li>
             ))}
           </ol>
-          <Terms screen={screen} until={4} />
+          <Terms screen={screen} until={5} />
         </div>
       );
     case "confirm":
       return <Picture class="picture body" name="confirm" data-until="4" />;
     case "begin":
       return <Picture class="picture body" name={SERVICES[view?.product.unit ?? ""] ?? "other"} data-until="4" />;
-    case "live":
+    case "live": {
+      const running = figures.filter(({ role }) => role !== "unit-price");
       return (
         <div class="body" data-box="">
           <div class="figures" data-box="">
-            {figures.map((figure) => (
-              <FigureView
-                key={figure.role}
-                figure={figure}
-                size={figure.role === "unit-price" ? "middle" : "big"}
-                isRunning={figure.role !== "unit-price"}
-                labelUntil={figure.role === "amount" ? 5 : 3}
-              />
+            {running.map((figure) => (
+              <FigureView key={figure.role} figure={figure} size="big" isRunning labelUntil={LIVE_LABELS_UNTIL} />
             ))}
           </div>
-          {share === null ? null : (
-            <Share
-              share={share}
-              text={format.percent(String(Math.floor(share * 100)))}
-              words={texts.labels.used}
-              until={8}
-            />
-          )}
         </div>
       );
+    }
     case "busy":
       return (
         <div class="body" data-box="">
@@ -83,7 +70,8 @@ export function Body({ screen, view, model }: ScreenProps): VNode | null {
   }
 }
 
-const FIGURE_UNTIL: Readonly<Record<string, number>> = { quantity: 5, reserved: 6, freed: 7 };
+const QUANTITY_UNTIL = 5;
+const REFERENCE_LABEL_UNTIL = 8;
 
 function Figures({ screen }: { screen: Screen }): VNode {
   return (
@@ -93,7 +81,8 @@ function Figures({ screen }: { screen: Screen }): VNode {
           key={figure.role}
           figure={figure}
           size={figure.role === "amount" ? "big" : figure.role === "reference" ? "small" : "middle"}
-          until={FIGURE_UNTIL[figure.role]}
+          until={figure.role === "quantity" ? QUANTITY_UNTIL : undefined}
+          labelUntil={figure.role === "reference" ? REFERENCE_LABEL_UNTIL : undefined}
         />
       ))}
     </div>

@@ -12,6 +12,10 @@ const CODE_SHARE = 0.66;
 const CODE_LEVEL = 6;
 /** A grid with a gap in its last row has to be so much larger than one without. */
 const UNEVEN = 0.8;
+/** Of the size that running numbers could have on the barest screen, what they have at least. */
+const NUMBERS_SHARE = 0.85;
+/** Less than this is not worth another arrangement. */
+const LARGER = 1.05;
 const TOLERANCE_PX = 1;
 const MOST_COLUMNS = 5;
 
@@ -19,19 +23,24 @@ const MOST_COLUMNS = 5;
 export interface Plan {
   /** How many things stand in a grid; as many columns are tried, up to five. */
   readonly parts: number;
+  /** What grows with the room are numbers that are to be as large as can be. */
+  readonly isNumbersFirst?: boolean;
   /** A code to show, and the smallest module in the panel's own pixels. */
   readonly code: { readonly modules: number; readonly leastModulePx: number } | null;
 }
 
 /**
  * Gives a screen the most content that stands in it at the smallest type allowed, and then the largest type.
- * A screen too small for the barest content gets smaller type: nothing is ever cut.
+ * Large type is given up to `leastScale` before anything that is needed; a screen too small even then gets type that is
+ * too small: nothing is ever cut.
  */
-export function fitScreen(screen: HTMLElement, plan: Plan): void {
+export function fitScreen(screen: HTMLElement, plan: Plan, leastScale: number): void {
   const arranged =
+    (plan.isNumbersFirst === true ? fitNumbers(screen, plan) : null) ??
     fitWith(screen, plan, wantedModulePx(screen, plan), CODE_LEVEL) ??
     fitWith(screen, plan, plan.code?.leastModulePx ?? 0, LEVELS) ??
-    arrange(screen, plan, LEAST_SCALE, 1);
+    fitBarely(screen, plan, leastScale, 1) ??
+    fitBarely(screen, plan, LEAST_SCALE, leastScale);
   setColumns(screen, plan, arranged?.columns ?? 1);
   setScale(screen, arranged?.scale ?? LEAST_SCALE);
   snapCode(screen);
@@ -42,11 +51,32 @@ interface Arranged {
   readonly scale: number;
 }
 
-function fitWith(screen: HTMLElement, plan: Plan, modulePx: number, levels: number): Arranged | null {
+/** Whatever makes the numbers much smaller than they could be is given up. */
+function fitNumbers(screen: HTMLElement, plan: Plan): Arranged | null {
+  const barest = fitBarely(screen, plan, 1, MOST_SCALE);
+  return barest === null ? null : fitWith(screen, plan, 0, LEVELS, Math.max(1, barest.scale * NUMBERS_SHARE));
+}
+
+/** The largest type on those levels that differ in where things stand rather than in what does. */
+function fitBarely(screen: HTMLElement, plan: Plan, leastScale: number, mostScale: number): Arranged | null {
+  let best: Arranged | null = null;
+  let bestLevel = LEVELS - 1;
+  for (let level = LEVELS - 1; level >= CODE_LEVEL - 1; level -= 1) {
+    const worthwhile = best === null ? leastScale : best.scale * LARGER;
+    if (worthwhile > mostScale) break;
+    setLevel(screen, level);
+    const arranged = arrange(screen, plan, worthwhile, mostScale);
+    if (arranged !== null) [best, bestLevel] = [arranged, level];
+  }
+  setLevel(screen, bestLevel);
+  return best;
+}
+
+function fitWith(screen: HTMLElement, plan: Plan, modulePx: number, levels: number, leastScale = 1): Arranged | null {
   setCode(screen, plan, modulePx);
   for (let level = 0; level < levels; level += 1) {
     setLevel(screen, level);
-    const arranged = arrange(screen, plan, 1, MOST_SCALE);
+    const arranged = arrange(screen, plan, leastScale, MOST_SCALE);
     if (arranged !== null) return arranged;
   }
   return null;
@@ -59,10 +89,11 @@ function arrange(screen: HTMLElement, plan: Plan, leastScale: number, mostScale:
   const preferred = screen.clientWidth > screen.clientHeight ? 0.95 : 1.05;
   for (let columns = 1; columns <= Math.min(plan.parts, MOST_COLUMNS); columns += 1) {
     setColumns(screen, plan, columns);
-    if (!standsAt(screen, leastScale)) continue;
-    const scale = largest(leastScale, mostScale, (tried) => standsAt(screen, tried));
-    const worth = scale * (plan.parts % columns === 0 ? 1 : UNEVEN);
-    if (worth > bestWorth * preferred) [best, bestWorth] = [{ columns, scale }, worth];
+    const evenness = plan.parts % columns === 0 ? 1 : UNEVEN;
+    const worthwhile = Math.max(leastScale, (bestWorth * preferred) / evenness);
+    if (worthwhile > mostScale || !standsAt(screen, worthwhile)) continue;
+    const scale = largest(worthwhile, mostScale, (tried) => standsAt(screen, tried));
+    [best, bestWorth] = [{ columns, scale }, scale * evenness];
   }
   return best;
 }
@@ -79,7 +110,7 @@ function largest(least: number, most: number, holds: (value: number) => boolean)
   let low = least;
   let high = most;
   for (let step = 0; step < STEPS; step += 1) {
-    const middle = (low + high) / 2;
+    const middle = Math.sqrt(low * high);
     if (holds(middle)) low = middle;
     else high = middle;
   }
@@ -155,14 +186,19 @@ function setCode(screen: HTMLElement, { code }: Plan, modulePx: number): void {
   const side = `${((code.modules + 2 * QUIET_MODULES) * modulePx) / devicePixelRatio}px`;
   drawn.style.width = side;
   drawn.style.height = side;
-  drawn.style.transform = "";
+  drawn.style.left = "0";
+  drawn.style.top = "0";
 }
 
-/** A code that begins between two pixels has modules of unequal width. */
+/**
+ * A code that begins between two pixels has modules of unequal width. It is laid out elsewhere, and not transformed:
+ * Chromium rounds a layout to whole pixels before it transforms.
+ */
 function snapCode(screen: HTMLElement): void {
   const drawn = screen.querySelector<SVGElement>("svg.code");
   if (drawn === null) return;
   const { left, top } = drawn.getBoundingClientRect();
-  const off = (at: number): number => (Math.round(at * devicePixelRatio) - at * devicePixelRatio) / devicePixelRatio;
-  drawn.style.transform = `translate(${off(left)}px, ${off(top)}px)`;
+  const off = (at: number): string => `${Math.round(at * devicePixelRatio) / devicePixelRatio - at}px`;
+  drawn.style.left = off(left);
+  drawn.style.top = off(top);
 }

@@ -6,6 +6,7 @@ import { fitScreen, type Plan } from "./fit.ts";
 import type { Model } from "./model.ts";
 import type { Hand } from "./parts.tsx";
 import { Picture } from "./pictures.tsx";
+import { LARGE_TYPE } from "./sizes.ts";
 
 export interface Shared {
   readonly model: Model;
@@ -52,7 +53,7 @@ export function Frame({
   const ref = useRef<HTMLElement>(null);
   const { model, epoch } = shared;
   useLayoutEffect(() => {
-    if (ref.current !== null) fitScreen(ref.current, plan);
+    if (ref.current !== null) fitScreen(ref.current, plan, model.isLarge ? 1 / LARGE_TYPE : 1);
   }, [content, epoch, model.language, model.isLarge, model.isContrast]);
   return (
     <main ref={ref} class={`screen ${name}`} aria-label={label} data-box="">

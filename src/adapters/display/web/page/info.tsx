@@ -1,28 +1,22 @@
 import type { ComponentChildren, VNode } from "preact";
 import type { Screen } from "../../screen.ts";
 import type { TimedProps } from "./frame.tsx";
-import { FigureView, Ring } from "./parts.tsx";
+import { FigureView, LIVE_LABELS_UNTIL, Ring, Share } from "./parts.tsx";
 import { Picture } from "./pictures.tsx";
-
-let ring = { atMs: 0, wholeMs: 0 };
 
 /** What it costs, what is held, how long it may take, whom to ask. */
 export function Info(props: TimedProps): VNode | null {
-  const { screen, model, isWarned, leftMs } = props;
-  const { kind, figures, product, timeout } = screen;
-  const { labels } = model.language.texts;
-  if (timeout !== null && leftMs !== null && ring.atMs !== timeout.atMs) ring = { atMs: timeout.atMs, wholeMs: leftMs };
+  const { screen, model } = props;
+  const { kind, figures, product, share } = screen;
   switch (kind) {
     case "choose":
       return (
         <Facts>
-          <p class="product" data-until="7">
-            {product}
-          </p>
+          <p class="product">{product}</p>
           {figures.map((figure) => (
             <FigureView key={figure.role} figure={figure} size="middle" labelUntil={2} />
           ))}
-          <Terms screen={screen} until={8} />
+          <Terms screen={screen} />
         </Facts>
       );
     case "scan":
@@ -35,23 +29,46 @@ export function Info(props: TimedProps): VNode | null {
               key={figure.role}
               figure={figure}
               size="middle"
-              labelUntil={figure.role === "reserved" ? 5 : 3}
-              until={figure.role === "reserved" ? undefined : 5}
+              labelUntil={figure.role === "reserved" ? undefined : 3}
             />
           ))}
-          {isWarned || leftMs === null || kind === "begin" ? null : (
-            <Ring leftMs={leftMs} wholeMs={ring.wholeMs} label={labels.timeLeft} />
-          )}
         </Facts>
       );
     case "live":
-      return null;
+      return (
+        <Facts>
+          {figures
+            .filter(({ role }) => role === "unit-price")
+            .map((figure) => (
+              <FigureView key={figure.role} figure={figure} size="middle" labelUntil={LIVE_LABELS_UNTIL} />
+            ))}
+          {share === null ? null : (
+            <Share
+              share={share}
+              text={model.language.format.percent(String(Math.floor(share * 100)))}
+              words={model.language.texts.labels.used}
+              until={6}
+            />
+          )}
+        </Facts>
+      );
     case "out-of-service":
     case "no-connection":
       return <Support support={model.settings.support} />;
     default:
       return null;
   }
+}
+
+let ring = { atMs: 0, wholeMs: 0 };
+
+/** How long the code, or what it asks for, still has; once that is short, the warning says it. */
+export function Countdown({ screen, model, isWarned, leftMs }: TimedProps): VNode | null {
+  const { kind, timeout } = screen;
+  if (timeout === null || leftMs === null || (kind !== "scan" && kind !== "confirm")) return null;
+  if (ring.atMs !== timeout.atMs) ring = { atMs: timeout.atMs, wholeMs: leftMs };
+  if (isWarned) return null;
+  return <Ring leftMs={leftMs} wholeMs={ring.wholeMs} label={model.language.texts.labels.timeLeft} />;
 }
 
 function Facts({ children }: { children: ComponentChildren }): VNode {
@@ -62,7 +79,7 @@ function Facts({ children }: { children: ComponentChildren }): VNode {
   );
 }
 
-export function Terms({ screen, until }: { screen: Screen; until: number }): VNode | null {
+export function Terms({ screen, until }: { screen: Screen; until?: number }): VNode | null {
   if (screen.terms.length === 0) return null;
   return (
     <ul class="terms" data-until={until}>

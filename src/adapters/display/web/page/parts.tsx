@@ -5,6 +5,10 @@ import type { Action, Figure } from "../../screen.ts";
 import { Picture, type PictureName } from "./pictures.tsx";
 
 const PRESSED_MS = 1_500;
+/** Of the numbers that run all are named or none is. */
+export const LIVE_LABELS_UNTIL = 4;
+/** From this level on a cross alone stands for the word. */
+const WORDLESS_FROM = 7;
 const DIGIT = /\d/;
 
 /** What a touch does. */
@@ -48,13 +52,14 @@ export function ActionButton({ action, hand, above }: ActionProps): VNode {
       disabled={isPressed}
       onClick={press}
     >
-      {picture === undefined ? null : <Picture name={picture} data-until={action.kind === "stop" ? 6 : undefined} />}
+      {picture === undefined ? null : <Picture name={picture} data-until="6" />}
+      {action.kind === "cancel" ? <Picture name="cancel" data-from={WORDLESS_FROM} /> : null}
       {above === undefined ? null : (
         <span class="above" data-until="2">
           {above}
         </span>
       )}
-      <span data-until={action.kind === "cancel" ? 7 : undefined}>{action.label}</span>
+      <span data-until={action.kind === "cancel" ? WORDLESS_FROM : undefined}>{action.label}</span>
     </button>
   );
 }
@@ -65,7 +70,7 @@ interface FigureProps {
   /** Its number changes while it is looked at. */
   readonly isRunning?: boolean;
   /** Gives up its name from this level on; what it is shows from its unit and its place. */
-  readonly labelUntil?: number;
+  readonly labelUntil?: number | undefined;
   readonly until?: number | undefined;
 }
 

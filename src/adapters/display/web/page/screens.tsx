@@ -5,7 +5,7 @@ import { Body } from "./body.tsx";
 import { CodeView, drawn } from "./code.tsx";
 import type { Plan } from "./fit.ts";
 import { Frame, LanguageScreen, type ScreenProps } from "./frame.tsx";
-import { Info } from "./info.tsx";
+import { Countdown, Info } from "./info.tsx";
 import { Lead } from "./lead.tsx";
 import { kioskMs } from "./model.ts";
 import { ActionButton } from "./parts.tsx";
@@ -37,6 +37,7 @@ export function ScreenView(props: ScreenProps): VNode {
       )}
       <Lead {...props} leftMs={leftMs} isWarned={isWarned} />
       <Info {...props} leftMs={leftMs} isWarned={isWarned} />
+      <Countdown {...props} leftMs={leftMs} isWarned={isWarned} />
       <Body {...props} />
       {actions}
     </Frame>
@@ -53,14 +54,21 @@ function leftOf({ screen, model }: ScreenProps): number | null {
 function contentOf(screen: Screen, isWarned: boolean): string {
   const { share, timeout, code, figures, ...rest } = screen;
   const shapes = figures.map(({ role, text }) => [role, text.replaceAll(/\d/g, "0")]);
-  return JSON.stringify([rest, shapes, code, share === null, timeout?.extend, isWarned]);
+  const warning = screen.kind === "live" ? null : [timeout?.extend, isWarned];
+  return JSON.stringify([rest, shapes, code, share === null, warning]);
 }
 
 function planOf({ screen, model }: ScreenProps): Plan {
-  const parts = screen.kind === "choose" ? screen.actions.length : 1;
-  if (screen.code === null) return { parts, code: null };
+  const parts = partsOf(screen);
+  if (screen.code === null) return { parts, isNumbersFirst: screen.kind === "live", code: null };
   const { modules } = drawn(screen.code).code;
   return { parts, code: { modules, leastModulePx: leastModuleOf(model.settings, modules) } };
+}
+
+/** What may stand side by side or one above the other. */
+function partsOf({ kind, actions, figures }: Screen): number {
+  if (kind === "choose") return actions.length;
+  return kind === "live" ? figures.filter(({ role }) => role !== "unit-price").length : 1;
 }
 
 function Actions({ screen, model, hand }: ScreenProps): VNode | null {

@@ -5,7 +5,8 @@ import type { Settings } from "./requests.ts";
 const PX_PER_MM = 96 / 25.4;
 /** Height of a capital letter of the font, as a share of its size; its digits are a little taller. */
 const CAPITAL_EM = 0.668;
-const LARGE_TYPE = 1.4;
+/** How much larger type is where the customer asks for it, if there is room. */
+export const LARGE_TYPE = 1.4;
 
 /** The panel as this window fills it, in its own pixels, however it is turned. */
 export function panelOf({ panel, readingDistanceMm }: Settings): Panel {

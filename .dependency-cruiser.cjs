@@ -32,7 +32,10 @@ module.exports = {
       name: "adapters-stay-apart",
       comment: "An adapter imports ports, core, packages and itself: never config, engine, cli or another adapter.",
       severity: "error",
-      from: { path: "^src/adapters/([^/]+)/([^/]+)/", pathNot: "^src/adapters/(dispenser|display|gpio|serial)/" },
+      from: {
+        path: "^src/adapters/([^/]+)/([^/]+)/",
+        pathNot: "^src/adapters/(dispenser|display|gpio|serial|telemetry)/",
+      },
       to: { path: "^src/", pathNot: "^src/(core|ports)/|^src/adapters/$1/$2/" },
     },
     {
@@ -55,6 +58,13 @@ module.exports = {
         path: "^src/",
         pathNot: "^src/(core|ports)/|^src/adapters/display/($1/|texts/|[^/]+[.]ts$)",
       },
+    },
+    {
+      name: "telemetry-shares-its-connection",
+      comment: "An encoding uses the connection in adapters/telemetry itself; never another encoding.",
+      severity: "error",
+      from: { path: "^src/adapters/telemetry/([^/]+)/" },
+      to: { path: "^src/", pathNot: "^src/(core|ports)/|^src/adapters/telemetry/($1/|[^/]+[.]ts$)" },
     },
     {
       name: "gpio-and-serial-know-no-device",

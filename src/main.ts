@@ -1,12 +1,12 @@
 #!/usr/bin/env -S node --max-semi-space-size=1
 import { randomInt } from "node:crypto";
-import { readFileSync } from "node:fs";
-import { dirname, resolve } from "node:path";
-import type { SeqrBooksSettings } from "./adapters/payment/seqr/books.ts";
-import type { SeqrCalls } from "./adapters/payment/seqr/calls.ts";
+import { dirname } from "node:path";
+import type { Prometheus } from "./adapters/metrics/prometheus/metrics.ts";
+import { type Books, keepBooks } from "./books.ts";
 import type { Daemon, StartOptions } from "./cli/daemon.ts";
 import { runCli } from "./cli/program.ts";
 import { seqrSettings } from "./cli/seqr-settings.ts";
+import { priceProblem } from "./config/checks.ts";
 import { goodsOf, timingOf } from "./config/goods.ts";
 import type { Loaded } from "./config/load.ts";
 import { openDisplay } from "./displays.ts";
@@ -14,10 +14,12 @@ import { openDispenser, Shared } from "./drivers.ts";
 import type { PositionSetup } from "./engine/admission.ts";
 import type { Kiosk } from "./engine/kiosk.ts";
 import type { Clock } from "./ports/clock.ts";
-import type { Display, KioskView } from "./ports/display.ts";
+import type { Display } from "./ports/display.ts";
 import type { Journal } from "./ports/journal.ts";
 import type { Log } from "./ports/log.ts";
-import type { Telemetry } from "./ports/telemetry.ts";
+import type { Metrics } from "./ports/metrics.ts";
+import { openTelemetry } from "./telemetry.ts";
+import { takeRemoteOffers } from "./unattended.ts";
 
 /** No clock of a machine that runs this program can honestly show an earlier time. */
 const EARLIEST_PLAUSIBLE_MS = Date.UTC(2026, 0, 1);
@@ -28,14 +30,16 @@ const EARLIEST_PLAUSIBLE_MS = Date.UTC(2026, 0, 1);
  */
 async function startDaemon(loaded: Loaded, { log, onFatal }: StartOptions): Promise<Daemon> {
   const { config } = loaded;
+  const prometheus = await openMetrics(loaded);
+  const { observer } = prometheus;
   const { openJournalThread } = await import("./adapters/journal/sqlite/thread.ts");
-  const opening = openJournalThread(config.journal.path);
+  const opening = openJournalThread(config.journal.path, observer.journaled);
   // It opens beside all that is loaded here; what comes of it is heard below.
   opening.catch(() => undefined);
   const { systemClock } = await import("./adapters/clock/system/clock.ts");
   const seqr = await import("./adapters/payment/seqr/calls.ts");
   const { createSeqrProvider } = await import("./adapters/payment/seqr/provider.ts");
-  const { createPrometheus } = await import("./adapters/metrics/prometheus/metrics.ts");
+  const { linuxMachine } = await import("./adapters/machine/linux/machine.ts");
   const { systemdService } = await import("./adapters/service/systemd/systemd.ts");
   const engine = await import("./engine/kiosk.ts");
   const clock = systemClock();
@@ -44,49 +48,42 @@ async function startDaemon(loaded: Loaded, { log, onFatal }: StartOptions): Prom
     const journal = await failingOnPurpose(await opening);
     undo.push(() => journal.close());
     const settings = seqrSettings(loaded);
-    const calls = await seqr.SeqrCalls.create(settings, clock, log);
+    const calls = await seqr.SeqrCalls.create(settings, clock, log, observer.paymentCall);
     const payment = await createSeqrProvider(settings, clock, log, calls);
     undo.push(() => payment.close());
-    const telemetry = await startTelemetry(loaded, clock, log);
+    const telemetry = await openTelemetry(loaded, { clock, log, observer });
     undo.push(() => telemetry.close());
     const shared = new Shared();
     undo.push(() => shared.close());
     const positions = await openPositions(loaded, { clock, log, shared }, undo);
-    let show = (_view: KioskView): void => {};
-    let saleClosed = (): void => {};
+    const later = new Later();
     const kiosk = new engine.Kiosk({
-      positions,
-      payment,
-      journal,
-      telemetry,
-      clock,
-      log,
-      earliestPlausibleMs: EARLIEST_PLAUSIBLE_MS,
+      ...{ positions, payment, journal, telemetry, observer, clock, log, earliestPlausibleMs: EARLIEST_PLAUSIBLE_MS },
+      machine: linuxMachine(dirname(config.journal.path)),
+      commands: config.mqtt?.commands ?? [],
       newSaleId: () => newSaleId(clock),
-      show: (view) => show(view),
-      saleClosed: () => saleClosed(),
+      show: (view) => later.display?.show(view),
+      saleClosed: () => later.books?.saleClosed(),
+      reconcile: async (position) => await later.books?.request(position),
       fatal: onFatal,
     });
-    const metrics = createPrometheus(async () => ({
-      ...(await kiosk.metrics()),
-      residentBytes: process.memoryUsage.rss(),
-    }));
-    const display = await openDisplay(loaded, { input: kiosk, health: () => kiosk.health(), metrics, clock, log });
+    const metrics = async (): Promise<string> => prometheus.render(await metricsOf(kiosk, config.mqtt !== undefined));
+    const input = kiosk.customers;
+    const display = await openDisplay(loaded, { input, health: () => kiosk.health(), metrics, clock, log });
     undo.push(() => display.close());
-    show = (view) => display.show(view);
+    later.display = display;
     if (config.display.required) reportTo(kiosk, display);
     display.show(kiosk.view());
     const service = await systemdService(process.env, clock, log);
     undo.push(async () => service.close());
     await kiosk.start();
     service.watch(() => kiosk.isWell());
-    const unattended = await takeRemoteOffers(loaded, kiosk, clock, log);
-    const bookkeeper = await keepBooks(loaded, settings, { kiosk, journal, clock, log, calls });
-    saleClosed = () => bookkeeper.saleClosed();
+    const unattended = await takeRemoteOffers(loaded, kiosk.customers, clock, log);
+    later.books = await keepBooks(loaded, settings, { kiosk, journal, clock, log, calls });
     service.ready();
     const close = async (): Promise<void> => {
       service.stopping();
-      bookkeeper.close();
+      later.books?.close();
       await unattended?.close();
       await kiosk.close();
       await shared.close();
@@ -98,6 +95,28 @@ async function startDaemon(loaded: Loaded, { log, onFatal }: StartOptions): Prom
     for (const step of undo.reverse()) await step().catch(() => undefined);
     throw error;
   }
+}
+
+/** What the kiosk tells of itself before they are there is lost on them. */
+class Later {
+  display: Display | null = null;
+  books: Books | null = null;
+}
+
+async function openMetrics({ config }: Loaded): Promise<Prometheus> {
+  const { createPrometheus } = await import("./adapters/metrics/prometheus/metrics.ts");
+  const { version } = await import("./cli/version.ts");
+  return createPrometheus({
+    version,
+    positions: config.positions.map(({ id }) => id),
+    currency: config.kiosk.currency,
+  });
+}
+
+async function metricsOf(kiosk: Kiosk, hasBroker: boolean): Promise<Metrics> {
+  const metrics = await kiosk.metrics();
+  const isAway = metrics.faults.some(({ code }) => code === "broker-unreachable");
+  return { ...metrics, brokerConnected: hasBroker ? !isAway : null, residentBytes: process.memoryUsage.rss() };
 }
 
 /** Nobody is sold anything that they cannot read the price of. */
@@ -118,8 +137,14 @@ async function openPositions(
   for (const position of config.positions) {
     const dispenser = await openDispenser(position, around);
     undo.push(() => dispenser.close());
-    const { noFlowTimeout: noFlowTimeoutMs } = position;
-    positions.push({ goods: goodsOf(config, position), dispenser, noFlowTimeoutMs, timing: timingOf(config) });
+    positions.push({
+      goods: goodsOf(config, position),
+      dispenser,
+      noFlowTimeoutMs: position.noFlowTimeout,
+      timing: timingOf(config),
+      configuredPrice: position.product.unitPrice,
+      priceProblem: (unitPrice: string) => priceProblem(config, position, unitPrice),
+    });
   }
   return positions;
 }
@@ -130,89 +155,6 @@ async function failingOnPurpose(journal: Journal): Promise<Journal> {
   if (failpoint === undefined) return journal;
   const { withFailpoint } = await import("./adapters/journal/failpoint/failpoint.ts");
   return withFailpoint(journal, failpoint);
-}
-
-async function startTelemetry({ config, secrets }: Loaded, clock: Clock, log: Log): Promise<Telemetry> {
-  const { mqtt, kiosk } = config;
-  if (mqtt === undefined) {
-    const { noTelemetry } = await import("./adapters/telemetry/none/none.ts");
-    return noTelemetry();
-  }
-  const { connectMqtt } = await import("./adapters/telemetry/mqtt/mqtt.ts");
-  const { version } = await import("./cli/version.ts");
-  const settings = {
-    url: mqtt.url,
-    topicPrefix: mqtt.topicPrefix,
-    kioskId: kiosk.id,
-    username: mqtt.username ?? null,
-    password: secrets.mqttPassword,
-    deliverTimeoutMs: 10_000,
-    version,
-  };
-  return connectMqtt(settings, clock, log);
-}
-
-/** For customers who scan the machine's own printed code; off unless it is configured. */
-async function takeRemoteOffers(
-  { file, config, secrets }: Loaded,
-  kiosk: Kiosk,
-  clock: Clock,
-  log: Log,
-): Promise<{ close(): Promise<void> } | null> {
-  const { unattended } = config.payment.seqr;
-  if (unattended === undefined || secrets.unattendedSecret === null) return null;
-  const { startUnattendedListener } = await import("./adapters/unattended/seqr/listener.ts");
-  const { certFile, keyFile, listen, merchantId, requestsPerMinute, publicUrl } = unattended;
-  const pem = (name: string): string => readFileSync(resolve(dirname(file), name), "utf8");
-  const tls = certFile === undefined || keyFile === undefined ? null : { cert: pem(certFile), key: pem(keyFile) };
-  const settings = {
-    ...listen,
-    merchantId,
-    secret: secrets.unattendedSecret,
-    tls,
-    requestsPerMinute,
-    publicUrl: publicUrl ?? null,
-    currency: config.kiosk.currency,
-    positions: config.positions.map(({ id }) => id),
-  };
-  return await startUnattendedListener(settings, kiosk, clock, log);
-}
-
-/** What goes on beside the sales: receipts, reconciliation, housekeeping. Loaded last, for nobody waits for it. */
-async function keepBooks(
-  { config }: Loaded,
-  settings: SeqrBooksSettings,
-  { kiosk, journal, clock, log, calls }: { kiosk: Kiosk; journal: Journal; clock: Clock; log: Log; calls: SeqrCalls },
-): Promise<{ saleClosed(): void; close(): void }> {
-  const { systemCalendar } = await import("./adapters/clock/system/calendar.ts");
-  const { createSeqrBooks } = await import("./adapters/payment/seqr/books.ts");
-  const { Bookkeeper } = await import("./engine/bookkeeper.ts");
-  const { schedule, kiosk: identity } = config;
-  const { timezone } = identity;
-  const calendar = systemCalendar();
-  const books = await createSeqrBooks(settings, clock, log, calls);
-  const bookkeeper = new Bookkeeper({
-    positions: config.positions.map(({ id }) => id),
-    schedule: schedule.reconcile === undefined ? null : { cron: schedule.reconcile, timezone },
-    books,
-    receipts: settings.receipt !== null,
-    journal,
-    faults: kiosk.faults,
-    clock,
-    calendar,
-    log,
-    noted: () => kiosk.wakeOutbox(),
-  });
-  bookkeeper.start();
-  const unschedule = calendar.schedule(schedule.housekeeping, timezone, () => {
-    journal.tidy().catch((error: unknown) => log.error({ error: String(error) }, "housekeeping failed"));
-  });
-  const close = (): void => {
-    unschedule();
-    bookkeeper.close();
-    books.close();
-  };
-  return { saleClosed: () => bookkeeper.saleClosed(), close };
 }
 
 /** Time first, so that ids sort; then chance, so that two kiosks or a clock set back never make the same one. */

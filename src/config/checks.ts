@@ -4,6 +4,7 @@ import { formatQuantity, parseQuantity, type Unit } from "../core/quantity.ts";
 import { latestOfferMs } from "../core/sale/timing.ts";
 import { limitBase, parseUnitPrice } from "../core/tariff.ts";
 import { claimsOf, currencyNumberOf, type DriverName, leastLimitBase, quantitiesOf } from "./dispensers.ts";
+import { decimal } from "./fields.ts";
 import { tariffOf, timingOf } from "./goods.ts";
 import type { Problem } from "./problem.ts";
 import type { Config, PositionConfig } from "./schema.ts";
@@ -28,9 +29,19 @@ export function crossChecks(config: Config): Found[] {
     ...stickerChecks(config),
     ...unattendedChecks(config),
     ...reconcileChecks(config),
+    ...mqttChecks(config),
     ...timingChecks(config),
     ...displayChecks(config),
   ];
+}
+
+/** Why a position cannot sell at a price that an operator orders; null when it can. */
+export function priceProblem(config: Config, position: PositionConfig, unitPrice: string): string | null {
+  if (!decimal.safeParse(unitPrice).success) return 'expected a price such as "19.89"';
+  const repriced = { ...position, product: { ...position.product, unitPrice } };
+  if (position.dispenser.driver === "dart") return "the pump shows its price too: change it in the configuration";
+  if (position.product.unit === "credit") return "goods with prices of their own have no unit price";
+  return positionChecks(config, repriced, [])[0]?.message ?? null;
 }
 
 function positionChecks(config: Config, position: PositionConfig, at: Problem["path"]): Found[] {
@@ -131,6 +142,17 @@ function reconcileChecks({ schedule, payment }: Config): Found[] {
   return [
     { path: ["schedule", "reconcile"], message: "expected payment.seqr.reseller beside it: who may read the books" },
   ];
+}
+
+function mqttChecks({ mqtt }: Config): Found[] {
+  if (mqtt === undefined) return [];
+  const { url, caFile, certFile, keyFile } = mqtt;
+  if ((certFile === undefined) !== (keyFile === undefined)) {
+    return [{ path: ["mqtt"], message: "expected certFile and keyFile together, or neither" }];
+  }
+  const plain = url.some((each) => each.startsWith("mqtt:"));
+  if (!plain || (caFile === undefined && certFile === undefined)) return [];
+  return [{ path: ["mqtt", "url"], message: "expected mqtts:// where certificates are given" }];
 }
 
 function unattendedChecks({ payment }: Config): Found[] {

@@ -12,6 +12,8 @@ interface Secrets {
   readonly resellerPassword: string | null;
   readonly terminals: ReadonlyMap<string, Terminal>;
   readonly mqttPassword: string | null;
+  /** The private key of the kiosk's certificate, in PEM. */
+  readonly mqttKey: string | null;
   readonly displayToken: string | null;
   readonly unattendedSecret: string | null;
 }
@@ -28,6 +30,7 @@ const NO_SECRETS: Secrets = {
   resellerPassword: null,
   terminals: new Map(),
   mqttPassword: null,
+  mqttKey: null,
   displayToken: null,
   unattendedSecret: null,
 };
@@ -131,6 +134,7 @@ function readSecrets(file: string, config: Config, purpose: Purpose, found: Omit
     ]),
     terminals,
     mqttPassword: secret(config.mqtt?.passwordFile, ["mqtt", "passwordFile"]),
+    mqttKey: secret(config.mqtt?.keyFile, ["mqtt", "keyFile"]),
     displayToken: secret(config.display.tokenFile, ["display", "tokenFile"]),
     unattendedSecret: secret(config.payment.seqr.unattended?.secretFile, [
       "payment",

@@ -3,6 +3,7 @@ import { UNIT_NAMES } from "../core/quantity.ts";
 import { dispenser } from "./dispensers.ts";
 import { display } from "./display.ts";
 import { cron, decimal, duration, hostAndPort, identifier, secretFile } from "./fields.ts";
+import { mqtt } from "./mqtt.ts";
 
 const kiosk = z.strictObject({
   id: identifier,
@@ -102,17 +103,7 @@ export const configSchema = z.strictObject({
     .prefault({}),
   positions: z.array(position).min(1).max(32),
   display,
-  mqtt: z
-    .strictObject({
-      url: z.url({ protocol: /^mqtts?$/ }),
-      topicPrefix: z
-        .string()
-        .regex(/^[^+#\s/][^+#\s]*$/, "expected a topic without +, # or blanks")
-        .default("kioskd"),
-      username: z.string().min(1).optional(),
-      passwordFile: secretFile.optional(),
-    })
-    .optional(),
+  mqtt: mqtt.optional(),
   schedule: z.strictObject({ reconcile: cron.optional(), housekeeping: cron.default("30 3 * * *") }).prefault({}),
   log: z.strictObject({ level: z.enum(["debug", "info", "warn", "error"]).default("info") }).prefault({}),
 });

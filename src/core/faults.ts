@@ -3,44 +3,77 @@
  * A blocking fault forbids new offers and hides any code on display (money rule 6).
  */
 const CATALOGUE = {
-  "payment-unreachable": { blocking: true, advice: "The payment service does not answer: check network and endpoint." },
+  "payment-unreachable": {
+    owner: "payment",
+    blocking: true,
+    advice: "The payment service does not answer: check network and endpoint.",
+  },
   "payment-rejected": {
+    owner: "payment",
     blocking: true,
     advice: "The payment service refuses this terminal: check its id and password.",
   },
-  "dispenser-fault": { blocking: true, advice: "The dispenser or its meter reports a fault: check the device." },
+  "dispenser-fault": {
+    owner: "dispenser",
+    blocking: true,
+    advice: "The dispenser or its meter reports a fault: check the device.",
+  },
   "dispenser-unreachable": {
+    owner: "dispenser",
     blocking: true,
     advice: "The dispenser does not answer or does not take orders: check power, wiring and port.",
   },
-  "journal-unwritable": { blocking: true, advice: "The journal cannot be written: check disk space and mount." },
-  "clock-implausible": { blocking: true, advice: "The clock is wrong: wait for time synchronisation or set it." },
+  "journal-unwritable": {
+    owner: "journal",
+    blocking: true,
+    advice: "The journal cannot be written: check disk space and mount.",
+  },
+  "clock-implausible": {
+    owner: "clock",
+    blocking: true,
+    advice: "The clock is wrong: wait for time synchronisation or set it.",
+  },
   "display-silent": {
+    owner: "display",
     blocking: true,
     advice: "Nobody can read the display: check the screen, its browser and the cable, or set display.required.",
   },
-  "operator-block": { blocking: true, advice: "An operator has taken the position out of service." },
+  "operator-block": { owner: "operator", blocking: true, advice: "An operator has taken the position out of service." },
   "broker-unreachable": {
+    owner: "telemetry",
     blocking: false,
     advice: "The broker does not answer: sales go on, records wait in the outbox.",
   },
+  "broker-refuses": {
+    owner: "telemetry",
+    blocking: false,
+    advice: "The broker does not let the kiosk write or read a topic: check its access list.",
+  },
   "needs-attention": {
+    owner: "sales",
     blocking: false,
     advice: "A sale could not be resolved: see `kioskd sales list --outcome needs-attention`.",
   },
   "books-differ": {
+    owner: "books",
     blocking: false,
     advice: "Journal and payment service do not agree: see `kioskd reconcile --show`.",
   },
   "reconciliation-failed": {
+    owner: "books",
     blocking: false,
     advice: "The payment service gave no report: check the reseller's credentials, then `kioskd reconcile`.",
   },
   unaccounted: {
+    owner: "dispenser",
     blocking: false,
     advice: "Something was dispensed that no sale pays for: check valve, contactor or vending mechanism.",
   },
-  overrun: { blocking: false, advice: "More was dispensed than was reserved: check the dispenser's limit." },
+  overrun: {
+    owner: "dispenser",
+    blocking: false,
+    advice: "More was dispensed than was reserved: check the dispenser's limit.",
+  },
 } as const;
 
 export type FaultCode = keyof typeof CATALOGUE;
@@ -75,6 +108,15 @@ export function faultsAt(faults: readonly Fault[], position: string): readonly F
 
 export function blocks(fault: Fault): boolean {
   return CATALOGUE[fault.code].blocking;
+}
+
+export function severity(code: FaultCode): Severity {
+  return CATALOGUE[code].blocking ? "blocking" : "warning";
+}
+
+/** The part of the kiosk that raises and clears it. */
+export function owner(code: FaultCode): string {
+  return CATALOGUE[code].owner;
 }
 
 /** What an operator can do about it. */

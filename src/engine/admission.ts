@@ -3,6 +3,7 @@ import { isOpen, type Terms } from "../core/sale/state.ts";
 import type { Goods } from "../core/sale/view.ts";
 import { limitBase } from "../core/tariff.ts";
 import type { Dispenser } from "../ports/dispenser.ts";
+import type { SaleRefusal } from "../ports/metrics.ts";
 import type { FaultBoard } from "./fault-board.ts";
 import type { Position } from "./position.ts";
 import type { Supervisor } from "./supervisor.ts";
@@ -11,6 +12,10 @@ export interface PositionSetup {
   readonly goods: Goods;
   readonly dispenser: Dispenser;
   readonly noFlowTimeoutMs: number;
+  /** The unit price that stands in the configuration. */
+  readonly configuredPrice: string;
+  /** Why the goods cannot be sold at this unit price; null when they can. */
+  priceProblem(unitPrice: string): string | null;
   /** The parts of the terms that do not depend on what the customer chooses. */
   readonly timing: Pick<Terms, "offerTimeoutMs" | "commitTimeoutMs" | "settleMarginMs" | "handoverMarginMs">;
 }
@@ -18,6 +23,8 @@ export interface PositionSetup {
 export interface Refusal {
   readonly kind: "in-use" | "out-of-service" | "too-little";
   readonly reason: string;
+  /** For whoever counts refusals. */
+  readonly cause: SaleRefusal;
 }
 
 export type Begun = Refusal | { readonly kind: "begun"; readonly saleId: string };
@@ -42,7 +49,7 @@ export class Admission {
       const taken = await position.select(saleId, termsOf(setup, maximumMinor));
       return taken ? { kind: "begun", saleId } : IN_USE;
     } catch {
-      return outOfService("the journal cannot be written");
+      return outOfService("the journal cannot be written", "journal-unwritable");
     }
   }
 
@@ -53,18 +60,18 @@ export class Admission {
     await this.#supervisor.checkClock();
     await this.#supervisor.checkDispenser(id, setup.dispenser);
     const fault = this.#faults.all.find((each) => blocks(each) && (each.position === null || each.position === id));
-    return fault === undefined ? null : outOfService(`out of service: ${fault.code}`);
+    return fault === undefined ? null : outOfService(`out of service: ${fault.code}`, fault.code);
   }
 }
 
-const IN_USE: Refusal = { kind: "in-use", reason: "another sale is running" };
+const IN_USE: Refusal = { kind: "in-use", reason: "another sale is running", cause: "in-use" };
 
-export function outOfService(reason: string): Refusal {
-  return { kind: "out-of-service", reason };
+export function outOfService(reason: string, cause: SaleRefusal): Refusal {
+  return { kind: "out-of-service", reason, cause };
 }
 
 export function tooLittle(reason: string): Refusal {
-  return { kind: "too-little", reason };
+  return { kind: "too-little", reason, cause: "too-little" };
 }
 
 function termsOf(setup: PositionSetup, maximumMinor: number): Terms {

@@ -46,6 +46,15 @@ export class Bookkeeper {
     void this.#reconciler.tick();
   }
 
+  /** Has the books of a position, or of all, compared now. */
+  async request(only: string | null): Promise<void> {
+    const { positions, journal, clock } = this.#deps;
+    for (const position of positions.filter((each) => only === null || each === only)) {
+      await journal.note("reconciliations", position, () => ({ type: "requested", position, atMs: clock.wallMs() }));
+    }
+    void this.#reconciler.tick();
+  }
+
   saleClosed(): void {
     this.#receipts?.wake();
   }

@@ -12,12 +12,13 @@ export async function startMeter(errand: Errand): Promise<void> {
   await errand.tell({ type: "dispenser-failed", detail: reading.detail });
 }
 
-/** A dispenser that did not take the order may have taken it all the same: the sale stops and reads it. */
-export async function arm(errand: Errand, { limitBase }: Extract<Effect, { type: "arm" }>): Promise<void> {
+/** True when it is armed. A dispenser that did not take the order may have taken it all the same: the sale stops and reads it. */
+export async function arm(errand: Errand, { limitBase }: Extract<Effect, { type: "arm" }>): Promise<boolean> {
   const armed = await errand.dispenser.arm(limitBase);
-  if (armed.kind === "done" || !errand.alive()) return;
+  if (armed.kind === "done" || !errand.alive()) return armed.kind === "done";
   errand.faults.raise("dispenser-unreachable", errand.position, armed.detail);
   await errand.tell({ type: "dispenser-failed", detail: armed.detail });
+  return false;
 }
 
 /** Makes sure that nothing can flow, reads the meter, and tells what was delivered. */

@@ -4,13 +4,16 @@ import type { Log } from "../ports/log.ts";
 import type { Telemetry } from "../ports/telemetry.ts";
 import { Pump } from "./pump.ts";
 
+const STREAMS = ["sales", "refunds", "reconciliations", "unaccounted"] as const;
+
 /** What the operator gets for good: closed sales, refunds, reconciliations, what no sale pays for, each stream in its order. */
 export class Outbox {
+  readonly #journal: Journal;
   readonly #pumps: readonly Pump<OutboxStream>[];
 
   constructor(journal: Journal, telemetry: Telemetry, clock: Clock, log: Log) {
-    const streams: readonly OutboxStream[] = ["sales", "refunds", "reconciliations", "unaccounted"];
-    this.#pumps = streams.map(
+    this.#journal = journal;
+    this.#pumps = STREAMS.map(
       (reader) => new Pump({ reader, journal, clock, log, deliver: (entry) => telemetry.deliver(reader, entry) }),
     );
   }
@@ -21,6 +24,25 @@ export class Outbox {
 
   wake(): void {
     for (const pump of this.#pumps) pump.wake();
+  }
+
+  /** Sends a stream again from a number on. */
+  async resend(stream: OutboxStream, fromSeq: number): Promise<void> {
+    await this.#journal.reread(stream, fromSeq);
+    this.wake();
+  }
+
+  /** How many records of each stream wait. */
+  async lengths(): Promise<Readonly<Record<OutboxStream, number>>> {
+    const [sales, refunds, reconciliations, unaccounted] = await Promise.all(
+      STREAMS.map((stream) => this.#journal.pendingCount(stream)),
+    );
+    return {
+      sales: sales ?? 0,
+      refunds: refunds ?? 0,
+      reconciliations: reconciliations ?? 0,
+      unaccounted: unaccounted ?? 0,
+    };
   }
 
   async settled(): Promise<void> {

@@ -28,6 +28,8 @@ export const POLICY = {
   /** How often waiting records are offered to a broker that is connected but did not acknowledge. */
   outboxRetryMs: 5_000,
   outboxBatch: 50,
+  /** How often operators are told how the machine is. */
+  reportMs: 60_000,
   /** Events waiting at one position; a healthy one has a handful. */
   queueLimit: 256,
   /** Waits between sendings of a refund that may be repeated. */

@@ -2,11 +2,12 @@ import type { Effect } from "../core/sale/effect.ts";
 import type { SaleEvent } from "../core/sale/event.ts";
 import { type SaleRecord, saleRecord } from "../core/sale/record.ts";
 import { recover, replay } from "../core/sale/recover.ts";
-import { IDLE, isOpen, type Outcome, type State, type Terms } from "../core/sale/state.ts";
+import { IDLE, isOpen, type State, type Terms } from "../core/sale/state.ts";
 import { transition } from "../core/sale/transition.ts";
 import type { Live } from "../core/sale/view.ts";
 import type { Dispenser, DispenserEvent } from "../ports/dispenser.ts";
 import type { Log } from "../ports/log.ts";
+import type { Observer } from "../ports/metrics.ts";
 import type { PaymentProvider } from "../ports/payment.ts";
 import { Deadline } from "./deadline.ts";
 import * as delivery from "./delivery-errands.ts";
@@ -27,10 +28,11 @@ export interface PositionDeps extends NoteDeps {
   readonly noFlowTimeoutMs: number;
   readonly payment: PaymentProvider;
   readonly dispenser: Dispenser;
+  readonly observer: Observer;
   readonly log: Log;
   readonly nap: Nap;
   changed(): void;
-  closed(outcome: Outcome): void;
+  closed(record: SaleRecord): void;
   /** The customer chose at the device itself, before paying. */
   wanted(quantityBase: number): void;
   /** The journal refuses for good: the daemon must end, so that it is restarted and recovers. */
@@ -168,10 +170,13 @@ export class Position {
     const moved = next.phase !== this.#state.phase;
     this.#state = next;
     this.#newestAtMs = Math.max(this.#newestAtMs, event.atMs);
-    const { log, id } = this.#deps;
-    log.info({ sale: event.saleId, position: id, event: event.type, phase: next.phase }, "sale");
+    this.#deps.log.info({ sale: event.saleId, position: this.#deps.id, event: event.type, phase: next.phase }, "sale");
     if (event.type !== "metered") this.#enter(effects, event.type !== "restarted", moved);
-    if (record !== null) this.#present(record);
+    if (record !== null) {
+      raiseFor(record, this.#deps.faults);
+      this.#showing.present();
+      this.#deps.closed(record);
+    }
     this.#deps.changed();
     return true;
   }
@@ -208,7 +213,9 @@ export class Position {
       case "arm":
         this.#finishing = false;
         this.#journaledAtMs = this.#deps.clock.monotonicMs();
-        return await delivery.arm(errand, effect);
+        if (await delivery.arm(errand, effect))
+          this.#deps.observer.armed(this.#time.nowMs() - effect.state.hold.reservedAtMs);
+        return;
       case "stop":
         return await this.#finish();
     }
@@ -285,12 +292,6 @@ export class Position {
   #onDeadline(): void {
     if (this.#state.phase === "dispensing") void this.#deps.dispenser.stop();
     this.#settleErrors(this.#tell({ type: "deadline-passed" }));
-  }
-
-  #present(record: SaleRecord): void {
-    raiseFor(record, this.#deps.faults);
-    this.#showing.present();
-    this.#deps.closed(record.outcome);
   }
 
   #settleErrors(work: Promise<unknown>): void {

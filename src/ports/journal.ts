@@ -1,3 +1,4 @@
+import type { Order } from "../core/operator/orders.ts";
 import type { ReconciliationEvent } from "../core/reconcile.ts";
 import type { RefundEvent } from "../core/refund.ts";
 import type { SaleEvent } from "../core/sale/event.ts";
@@ -35,6 +36,8 @@ export interface Journal {
   /** What a reader has not acknowledged yet, in order, at most `limit`. Each reader has a mark of its own. */
   pending<R extends keyof Readers>(reader: R, limit: number): Promise<readonly Entry<Readers[R]>[]>;
   pendingCount(reader: keyof Readers): Promise<number>;
+  /** Everything from this number on counts as not acknowledged again; nothing is skipped by it. */
+  reread(reader: OutboxStream, fromSeq: number): Promise<void>;
   /** An entry that was acknowledged before stays so. */
   acknowledge(reader: keyof Readers, seq: number): Promise<void>;
 
@@ -49,14 +52,20 @@ export interface Entry<T> {
   readonly body: T;
 }
 
-export interface Notes {
+export interface Notes extends Sent {
+  /** What operators have ordered; by place. */
+  readonly orders: Order;
+}
+
+/** What is noted and goes to the operator. */
+interface Sent {
   readonly refunds: RefundEvent;
   readonly reconciliations: ReconciliationEvent;
   readonly unaccounted: Unaccounted;
 }
 
 /** All are the outbox but `receipts`, which attaches receipts to payments. */
-export interface Readers extends Notes {
+export interface Readers extends Sent {
   readonly sales: SaleRecord;
   readonly receipts: SaleRecord;
 }

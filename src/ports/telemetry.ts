@@ -1,13 +1,31 @@
-import type { KioskView } from "./display.ts";
+import type { Fault } from "../core/faults.ts";
+import type { Command, HealthMessage } from "../core/operator/messages.ts";
+import type { PositionView } from "../core/sale/view.ts";
 import type { Entry, OutboxStream, Readers } from "./journal.ts";
+import type { OrderAnswer } from "./operator.ts";
 
-/** The way to the operator. */
+/** What is true of the kiosk at one moment. */
+export interface Snapshot {
+  readonly positions: readonly PositionView[];
+  readonly faults: readonly Fault[];
+}
+
+/** The way to the operator. Nothing throws. */
 export interface Telemetry {
   /** Never blocks and never queues: what cannot be sent now is sent fresh on the next connection. */
-  publish(view: KioskView): void;
-  /** Resolves true when the other side has acknowledged the record, false when it did not in time. */
+  publish(snapshot: Snapshot): void;
+  /** Sent now or never. */
+  report(health: HealthMessage): void;
+  /**
+   * Resolves true when the other side has acknowledged the record, false when it did not in time. A record that was
+   * sent more than once bears the same number each time.
+   */
   deliver(stream: OutboxStream, entry: Entry<Readers[OutboxStream]>): Promise<boolean>;
+  /** Who carries out what operators order; before that, every order is refused. */
+  onOrder(take: (command: Command) => Promise<OrderAnswer>): void;
   /** Called with every change; the current state is told at once. */
   onConnection(listener: (connected: boolean, detail: string) => void): void;
+  /** Called with what the other side does not let the kiosk do, and with null when it lets it again. */
+  onRefusal(listener: (detail: string | null) => void): void;
   close(): Promise<void>;
 }

@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import type { Command, CommandReply, HealthMessage } from "../../src/core/operator/messages.ts";
 import type { SaleRecord } from "../../src/core/sale/record.ts";
-import type { KioskView } from "../../src/ports/display.ts";
 import type { Entry } from "../../src/ports/journal.ts";
-import type { Telemetry } from "../../src/ports/telemetry.ts";
+import type { Snapshot, Telemetry } from "../../src/ports/telemetry.ts";
 
 /** One implementation together with the operator's side of it, which is down at first. */
 export interface TelemetryRig {
@@ -14,10 +14,13 @@ export interface TelemetryRig {
   arrived(): readonly number[];
   /** The state of a position as an operator sees it who looks now; null when there is none. */
   stateOf(position: string): Promise<string | null>;
+  /** What the operator gets in answer to an order to unblock a position; the other side is up. */
+  order(position: string): Promise<CommandReply>;
   /** Within which `deliver` must end. */
   readonly deliverTimeoutMs: number;
   readonly sampleEntry: (seq: number) => Entry<SaleRecord>;
-  readonly sampleView: (state: "idle" | "settling") => KioskView;
+  readonly sampleView: (state: "idle" | "settling") => Snapshot;
+  readonly sampleHealth: HealthMessage;
   close(): Promise<void>;
 }
 
@@ -99,6 +102,42 @@ export function telemetryContract(name: string, make: () => Promise<TelemetryRig
       await rig.up();
       await connected();
       await vi.waitFor(async () => expect(await rig.stateOf("1")).toBe("settling"), SOON);
+    });
+
+    test("what is reported is sent or dropped, and never throws", async () => {
+      connect();
+      telemetry.report(rig.sampleHealth);
+      await rig.up();
+      await connected();
+      telemetry.report(rig.sampleHealth);
+    });
+
+    test("orders are refused until somebody takes them, then each is answered as it was taken", async () => {
+      await rig.up();
+      connect();
+      await connected();
+      expect(await rig.order("1")).toMatchObject({ command: "unblock", ok: false });
+      const taken: Command[] = [];
+      telemetry.onOrder(async (command) => {
+        taken.push(command);
+        if (taken.length === 1) return { kind: "done" };
+        return { kind: "refused", refusal: "not-allowed", detail: "no" };
+      });
+      expect(await rig.order("2")).toEqual({ command: "unblock", id: null, ok: true });
+      expect(await rig.order("3")).toMatchObject({ ok: false, refusal: "not-allowed", detail: "no" });
+      expect(taken).toEqual(["2", "3"].map((position) => ({ name: "unblock", body: { position } })));
+    });
+
+    test("nothing is told as refused where everything is allowed", async () => {
+      const refusals: (string | null)[] = [];
+      await rig.up();
+      connect();
+      telemetry.onRefusal((detail) => refusals.push(detail));
+      await connected();
+      telemetry.publish(rig.sampleView("idle"));
+      expect(await telemetry.deliver("sales", rig.sampleEntry(1))).toBe(true);
+      await vi.waitFor(async () => expect(await rig.stateOf("1")).toBe("idle"), SOON);
+      expect(refusals).toEqual([]);
     });
 
     test("closes quickly, repeatedly, and delivers nothing afterwards", async () => {

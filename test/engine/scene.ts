@@ -2,14 +2,17 @@ import { join } from "node:path";
 import { onTestFinished } from "vitest";
 import { openJournal } from "../../src/adapters/journal/sqlite/journal.ts";
 import { noTelemetry } from "../../src/adapters/telemetry/none/none.ts";
+import type { CommandName } from "../../src/core/operator/messages.ts";
 import type { PositionView } from "../../src/core/sale/view.ts";
 import { Kiosk } from "../../src/engine/kiosk.ts";
 import type { Dispenser, DispenserEvent } from "../../src/ports/dispenser.ts";
 import type { KioskView } from "../../src/ports/display.ts";
+import type { Journal } from "../../src/ports/journal.ts";
 import { done, type Outcome } from "../../src/ports/outcome.ts";
 import { MemoryPayment } from "../support/memory-payment.ts";
 import { T0_MS } from "../support/sale-fixtures.ts";
 import { SILENT } from "../support/silent-log.ts";
+import { SILENT_MACHINE, SILENT_OBSERVER } from "../support/silent-observer.ts";
 import { tempFolder } from "../support/temp.ts";
 import { clockOf, VirtualTime } from "../support/virtual-clock.ts";
 
@@ -45,27 +48,50 @@ class Puppet implements Dispenser {
   async close(): Promise<void> {}
 }
 
+interface SceneSetup {
+  /** Of a kiosk that was there before. */
+  readonly journal?: Journal;
+  readonly commands?: readonly CommandName[];
+  readonly configuredPrice?: string;
+}
+
 /** A kiosk of one position in virtual time, on a real journal. */
-export async function scene() {
-  const journal = openJournal(join(tempFolder(), "journal.db"));
+export async function scene(setup: SceneSetup = {}) {
+  const journal = setup.journal ?? openJournal(join(tempFolder(), "journal.db"));
   const time = new VirtualTime(T0_MS);
   const clock = clockOf(time, { number: 1, alive: true });
   const payment = new MemoryPayment(() => time.trueMs);
   const machine = new Puppet();
   let shown: KioskView = { positions: [] };
   const tariff = { ...TARIFF, rounding: "half-up", minimumMinor: 0 } as const;
+  const configuredPrice = setup.configuredPrice ?? "1.00";
+  const priceProblem = (unitPrice: string): string | null =>
+    Number(unitPrice) > 0 ? null : "expected a price above 0";
   const goods = { position: "1", productName: "Snacks", sku: "S", tariff, reserveMinor: [2_000, 5_000] };
   const kiosk = new Kiosk({
-    positions: [{ goods, dispenser: machine, noFlowTimeoutMs: 30_000, timing: TIMING }],
+    positions: [
+      {
+        goods,
+        dispenser: machine,
+        noFlowTimeoutMs: 30_000,
+        timing: TIMING,
+        configuredPrice,
+        priceProblem,
+      },
+    ],
     ...{ payment, journal, telemetry: noTelemetry(), clock, log: SILENT, earliestPlausibleMs: 0 },
     newSaleId: () => `sale-${time.elapsedMs}`,
     show: (view) => {
       shown = view;
     },
     saleClosed: () => {},
+    observer: SILENT_OBSERVER,
+    machine: SILENT_MACHINE,
+    commands: setup.commands ?? [],
+    reconcile: async () => {},
     fatal: () => {},
   });
-  onTestFinished(() => journal.close());
+  if (setup.journal === undefined) onTestFinished(() => journal.close());
   async function pass(ms: number): Promise<void> {
     let passed = false;
     time.after(ms, () => {

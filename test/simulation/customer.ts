@@ -64,7 +64,7 @@ export class Customers {
       startDelayMs: this.#random.pick([500, 4_000, 30_000]),
       rateBasePerS: Math.max(2, Math.ceil(limit / durationS)),
     };
-    this.#ask(kiosk?.select(this.#position, formatAmount(maximumMinor, tariff.currency)));
+    this.#ask(kiosk?.customers.select(this.#position, formatAmount(maximumMinor, tariff.currency)));
     this.#look();
   }
 
@@ -87,16 +87,16 @@ export class Customers {
     if (view.saleId !== visit.saleId) return;
     if (view.qr !== null && !visit.scanned) this.#planScan(visit, view, view.qr);
     const { kiosk, time } = this.#world;
-    if (visit.patient && view.timeout?.extendable === true) this.#ask(kiosk?.extend(this.#position));
+    if (visit.patient && view.timeout?.extendable === true) this.#ask(kiosk?.customers.extend(this.#position));
     if (view.state === "offered" || view.state === "reserved") {
       if (visit.asked || visit.cancelAfterMs === null || waitedMs < visit.cancelAfterMs) return;
       visit.asked = true;
-      this.#ask(kiosk?.cancel(this.#position));
+      this.#ask(kiosk?.customers.cancel(this.#position));
     }
     if (view.state !== "dispensing") return;
     visit.dispensingSinceMs ??= time.elapsedMs;
     if (visit.stopAfterMs === null || time.elapsedMs - visit.dispensingSinceMs < visit.stopAfterMs) return;
-    this.#ask(kiosk?.stop(this.#position));
+    this.#ask(kiosk?.customers.stop(this.#position));
   }
 
   #planScan(visit: Visit, view: PositionView, qrText: string): void {

@@ -5,6 +5,7 @@ import { Kiosk } from "../../src/engine/kiosk.ts";
 import type { KioskView } from "../../src/ports/display.ts";
 import type { Log } from "../../src/ports/log.ts";
 import { Disk, openMemoryJournal } from "../support/memory-journal.ts";
+import { SILENT_MACHINE, SILENT_OBSERVER } from "../support/silent-observer.ts";
 import { Chaos, Random } from "../support/sim-chaos.ts";
 import { SimDispenser } from "../support/sim-dispenser.ts";
 import { type Bill, SimPaymentService } from "../support/sim-payment.ts";
@@ -163,7 +164,8 @@ export class World {
     return new Kiosk({
       positions: this.setting.positions.map(({ goods, noFlowTimeoutMs }) => {
         const dispenser = (mutant?.dispenser ?? same)(this.dispenserAt(goods.position).portOf(life), this);
-        return { goods, dispenser, noFlowTimeoutMs, timing: this.setting.timing };
+        const { timing } = this.setting;
+        return { goods, dispenser, noFlowTimeoutMs, timing, configuredPrice: "", priceProblem: () => "fixed" };
       }),
       payment: (mutant?.payment ?? same)(this.service.providerOf(life, this.setting.watchIntervalMs), this),
       journal: (mutant?.journal ?? same)(journal, this),
@@ -172,6 +174,10 @@ export class World {
       log: this.#logOf(life),
       earliestPlausibleMs: EARLIEST_PLAUSIBLE_MS,
       saleClosed: () => {},
+      observer: SILENT_OBSERVER,
+      machine: SILENT_MACHINE,
+      commands: [],
+      reconcile: async () => {},
       newSaleId: () => `s${++this.#saleCount}`,
       show: (mutant?.show ?? same)(show, this),
       fatal: (reason) => {

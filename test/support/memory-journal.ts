@@ -92,6 +92,9 @@ export function openMemoryJournal(disk: Disk, life: Life, world: DiskWorld): Jou
     salesAfter: (seq, limit) => read(() => disk.salesAfter(seq, limit)),
     pending: (reader, limit) =>
       read(() => (reader === "sales" ? (disk.salesAfter(disk.delivered, limit) as Entry<never>[]) : [])),
+    reread: async (_reader, fromSeq) => {
+      disk.delivered = Math.min(disk.delivered, fromSeq - 1);
+    },
     acknowledge: async (_reader, seq) => {
       if (isFull()) throw new Error("SimulatedDisk: no space left");
       await read(() => {

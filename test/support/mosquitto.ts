@@ -1,10 +1,11 @@
-import { type ChildProcess, spawn } from "node:child_process";
+import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { connect, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { promisify } from "node:util";
 import { needs } from "./components.ts";
 
 const PROGRAM = "/usr/sbin/mosquitto";
@@ -24,28 +25,49 @@ export interface RestartableBroker {
   close(): Promise<void>;
 }
 
+export interface Mosquitto extends RestartableBroker {
+  /** Another content of the access control file, from now on. */
+  allow(acl: string): Promise<void>;
+}
+
+/** PEM files and accounts; without a certificate that `ca` has signed nobody gets in. */
+export interface Guarded {
+  readonly ca: string;
+  readonly cert: string;
+  readonly key: string;
+  readonly accounts: Readonly<Record<string, string>>;
+}
+
 /** Not started yet. `acl` is the content of an access control file; without one everything is allowed. */
-export async function mosquitto(acl?: string): Promise<RestartableBroker> {
+export async function mosquitto(acl?: string, guarded?: Guarded): Promise<Mosquitto> {
   const folder = await mkdtemp(join(tmpdir(), "kioskd-mosquitto-"));
   const port = await freePort();
-  const lines = [`listener ${port} 127.0.0.1`, "allow_anonymous true", "persistence false", "user root"];
+  const aclFile = join(folder, "acl");
+  const lines = [`listener ${port} 127.0.0.1`, "persistence false", "user root"];
   if (acl !== undefined) {
-    await writeFile(join(folder, "acl"), acl, { mode: 0o600 });
-    lines.push(`acl_file ${join(folder, "acl")}`);
+    await writeFile(aclFile, acl, { mode: 0o600 });
+    lines.push(`acl_file ${aclFile}`);
   }
+  lines.push(...(guarded === undefined ? ["allow_anonymous true"] : await guards(folder, guarded)));
   await writeFile(join(folder, "mosquitto.conf"), `${lines.join("\n")}\n`);
   let child: ChildProcess | null = null;
 
   const stop = async (): Promise<void> => {
     const running = child;
     child = null;
-    if (running === null || running.exitCode !== null) return;
+    if (running === null || running.exitCode !== null || running.signalCode !== null) return;
     const exited = once(running, "exit");
     running.kill("SIGKILL");
     await exited;
   };
   return {
-    url: `mqtt://127.0.0.1:${port}`,
+    url: `${guarded === undefined ? "mqtt" : "mqtts"}://127.0.0.1:${port}`,
+    async allow(text) {
+      await writeFile(aclFile, text, { mode: 0o600 });
+      if (child === null) return;
+      await hearsHangups(child);
+      child.kill("SIGHUP");
+    },
     async start() {
       child = spawn(PROGRAM, ["-c", join(folder, "mosquitto.conf")], { stdio: "ignore" });
       await listening(port, child);
@@ -58,6 +80,18 @@ export async function mosquitto(acl?: string): Promise<RestartableBroker> {
   };
 }
 
+async function guards(folder: string, { ca, cert, key, accounts }: Guarded): Promise<readonly string[]> {
+  const passwords = join(folder, "passwords");
+  await writeFile(passwords, "", { mode: 0o600 });
+  for (const [name, password] of Object.entries(accounts)) {
+    await promisify(execFile)("mosquitto_passwd", ["-b", passwords, name, password]);
+  }
+  return [
+    ...["allow_anonymous false", `password_file ${passwords}`],
+    ...["require_certificate true", `cafile ${ca}`, `certfile ${cert}`, `keyfile ${key}`],
+  ];
+}
+
 async function listening(port: number, child: ChildProcess): Promise<void> {
   const endMs = performance.now() + START_TIMEOUT_MS;
   while (performance.now() < endMs) {
@@ -66,6 +100,17 @@ async function listening(port: number, child: ChildProcess): Promise<void> {
     await sleep(10);
   }
   throw new Error(`mosquitto does not listen on ${port}`);
+}
+
+/** It listens before it handles signals, and a hangup that comes between ends it. */
+async function hearsHangups({ pid }: ChildProcess): Promise<void> {
+  const endMs = performance.now() + START_TIMEOUT_MS;
+  while (performance.now() < endMs) {
+    const caught = /^SigCgt:\s*(\w+)$/m.exec(await readFile(`/proc/${pid}/status`, "utf8"))?.[1] ?? "0";
+    if (Number.parseInt(caught.slice(-1), 16) % 2 === 1) return;
+    await sleep(5);
+  }
+  throw new Error("mosquitto does not handle signals");
 }
 
 function answers(port: number): Promise<boolean> {

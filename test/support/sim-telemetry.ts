@@ -33,6 +33,9 @@ export class SimBroker {
   telemetryOf(life: Life): Telemetry {
     return {
       publish: () => {},
+      report: () => {},
+      onOrder: () => {},
+      onRefusal: () => {},
       deliver: (_stream, entry) => this.#deliver(life, entry as Entry<SaleRecord>),
       onConnection: (listener) => {
         if (!life.alive) return;

@@ -25,14 +25,14 @@ interface Scene {
   readonly config: string;
 }
 
-async function scene(): Promise<Scene> {
+async function scene(rate = "3000"): Promise<Scene> {
   const broker = await mosquitto();
   onTestFinished(() => broker.close());
   await broker.start();
   const seqr = await startSeqrSimulator({ host: "127.0.0.1", port: 0 });
   onTestFinished(() => seqr.close());
   const folder = tempFolder();
-  const setup = { endpoint: seqr.endpoint, brokerUrl: broker.url, quantity: "1.000", rate: "3000" };
+  const setup = { endpoint: seqr.endpoint, brokerUrl: broker.url, quantity: "1.000", rate };
   return { broker, seqr, folder, config: writeConfig(folder, setup) };
 }
 
@@ -127,6 +127,24 @@ describe.skipIf(!hasMosquitto())("the daemon and a real broker", () => {
     const late: Message[] = [];
     await listen(stage, late);
     await eventually("the status is retained", () => statuses(late).at(-1) === "shutdown");
+  });
+
+  it("sells on when the broker is killed in the middle of a delivery, and delivers the record afterwards", async () => {
+    const stage = await scene("20");
+    const daemon = new DaemonProcess(stage.config);
+    const selling = sell(stage, daemon);
+    await daemon.until("it flows", ({ state }) => state === "dispensing");
+    await stage.broker.stop();
+    const saleId = await selling;
+    const heard: Message[] = [];
+    // Held until somebody listens, because records are not retained.
+    daemon.child.kill("SIGSTOP");
+    await stage.broker.start();
+    await listen(stage, heard);
+    daemon.child.kill("SIGCONT");
+    await eventually("the record arrives", () => sales(heard).length > 0);
+    expect(sales(heard)).toMatchObject([{ seq: 1, saleId, outcome: "paid", quantity: "1.000", charged: "19.89" }]);
+    await daemon.kill("SIGTERM");
   });
 
   it("keeps selling while the broker is away, and delivers all of it afterwards, once and in order", async () => {

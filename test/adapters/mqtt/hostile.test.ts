@@ -4,8 +4,8 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, expect, test, vi } from "vitest";
 import { systemClock } from "../../../src/adapters/clock/system/clock.ts";
 import { startBroker } from "../../../src/simulators/broker/broker.ts";
-import { type Kiosk, SOON, startKiosk } from "./rig.ts";
-import { entryOf, settingsFor, viewOf } from "./samples.ts";
+import { type Kiosk, SOON, startKiosk, Watcher } from "./rig.ts";
+import { entryOf, healthOf, settingsFor, viewOf } from "./samples.ts";
 
 const CONNACK_V5 = Buffer.from("2003000000", "hex");
 /** Where a CONNECT of less than 128 bytes has its protocol version. */
@@ -151,4 +151,80 @@ test("an address that is none is told, not thrown", async () => {
   expect(kiosk.changes).toHaveLength(1);
   expect(kiosk.changes[0]).toMatchObject({ connected: false });
   expect(await kiosk.telemetry.deliver("sales", entryOf(1))).toBe(false);
+});
+
+test("a network cut in the middle of a record: it is false, comes again, and arrives whole and once", async () => {
+  const broker = await startBroker({ host: "127.0.0.1", port: 0 });
+  closing.push(() => broker.close());
+  const watcher = new Watcher(broker.url);
+  closing.unshift(() => watcher.close());
+  await watcher.ready();
+  let cuts = 1;
+  const url = await tcpServer((socket, first) => {
+    const onward = connect(Number(new URL(broker.url).port), "127.0.0.1");
+    closing.push(async () => void onward.destroy());
+    onward.on("error", () => socket.destroy());
+    onward.on("close", () => socket.destroy());
+    onward.pipe(socket);
+    onward.write(first);
+    socket.on("close", () => onward.destroy());
+    socket.on("data", (packet) => {
+      if (cuts === 0 || !packet.includes('"seq":1')) {
+        onward.write(packet);
+        return;
+      }
+      cuts -= 1;
+      onward.write(packet.subarray(0, packet.length >> 1), () => onward.destroy());
+    });
+  });
+  const kiosk = kioskAt(url);
+  await kiosk.connected();
+  expect(await kiosk.telemetry.deliver("sales", entryOf(1))).toBe(false);
+  await kiosk.connected(2);
+  expect(await kiosk.telemetry.deliver("sales", entryOf(1))).toBe(true);
+  await vi.waitFor(() => expect(watcher.json("sales")).toEqual([{ seq: 1, ...entryOf(1).body }]), SOON);
+  const states = watcher.json("status").map(({ state }) => state);
+  expect(states.slice(-3)).toEqual(["online", "offline", "online"]);
+});
+
+/** A PUBLISH of MQTT 5 with QoS 0, its properties as they stand on the wire. */
+function publication(topic: string, payload: string, properties: readonly number[]): Buffer {
+  const name = Buffer.from(topic);
+  const head = [0, name.length, ...name, properties.length, ...properties];
+  const body = Buffer.from([...head, ...Buffer.from(payload)]);
+  return Buffer.from([0x30, body.length, ...body]);
+}
+
+test.each<readonly [string, readonly number[], string]>([
+  ["whose lifetime is over", [0x02, 0, 0, 0, 0], "expired"],
+  ["whose lifetime is not over", [0x02, 0, 0, 0, 1], "ok"],
+])("a command %s", async (_what, properties, result) => {
+  let broker: Socket | null = null;
+  const url = await tcpServer((socket) => {
+    broker = socket;
+    socket.write(CONNACK_V5);
+  });
+  const kiosk = kioskAt(url);
+  kiosk.telemetry.onOrder(async () => ({ kind: "done" }));
+  await kiosk.connected();
+  (broker as Socket | null)?.write(publication("kioskd/demo-1/cmd/unblock", "{}", properties));
+  await vi.waitFor(() => expect(kiosk.commands).toEqual([["unblock", result]]), SOON);
+});
+
+test("a subscription that the broker refuses is told, asked for again, and taken back", async () => {
+  let allows = false;
+  const url = await tcpServer((socket) => {
+    socket.write(CONNACK_V5);
+    socket.on("data", (packet) => {
+      // SUBACK of MQTT 5 with the packet's number and one reason code.
+      if (packet[0] === 0x82) socket.write(Buffer.from([0x90, 4, ...packet.subarray(2, 4), 0, allows ? 1 : 0x87]));
+    });
+  });
+  const kiosk = kioskAt(url);
+  await kiosk.connected();
+  const refused = expect.stringMatching(/^kioskd\/demo-1\/cmd\/\+: .*Not authorized/);
+  await vi.waitFor(() => expect(kiosk.refusals).toEqual([refused]), SOON);
+  allows = true;
+  kiosk.telemetry.report(healthOf({}));
+  await vi.waitFor(() => expect(kiosk.refusals).toEqual([refused, null]), SOON);
 });

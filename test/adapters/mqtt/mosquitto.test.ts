@@ -5,6 +5,8 @@ import { mqttBehaviour } from "./behaviour.ts";
 import { contractRig, startKiosk } from "./rig.ts";
 import { entryOf, settingsFor } from "./samples.ts";
 
+const SALES = "kioskd/demo-1/sales";
+
 describe.skipIf(!hasMosquitto())("with Debian's mosquitto", () => {
   const closing: (() => Promise<void>)[] = [];
 
@@ -26,8 +28,7 @@ describe.skipIf(!hasMosquitto())("with Debian's mosquitto", () => {
     expect(await kiosk.telemetry.deliver("sales", entryOf(1))).toBe(false);
     expect(await kiosk.telemetry.deliver("sales", entryOf(1))).toBe(false);
     expect(kiosk.changes.at(-1)?.connected).toBe(true);
-    const warnings = kiosk.log.filter((line) => line.level === "warn");
+    const warnings = kiosk.log.filter(({ level, fields }) => level === "warn" && fields["topic"] === SALES);
     expect(warnings).toHaveLength(1);
-    expect(warnings[0]?.fields).toMatchObject({ topic: "kioskd/demo-1/sales", seq: 1 });
   });
 });

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { connect, type MqttClient } from "mqtt";
+import { connect, type IClientOptions, type IClientPublishOptions, type IPublishPacket, type MqttClient } from "mqtt";
 import { vi } from "vitest";
 import { connectMqtt, type MqttSettings } from "../../../src/adapters/telemetry/mqtt/mqtt.ts";
 import type { Clock } from "../../../src/ports/clock.ts";
@@ -9,9 +9,10 @@ import { type Broker, startBroker } from "../../../src/simulators/broker/broker.
 import type { TelemetryRig } from "../../contract/telemetry.ts";
 import { hurriedClock } from "../../support/hurried-clock.ts";
 import type { RestartableBroker } from "../../support/mosquitto.ts";
-import { entryOf, settingsFor, viewOf } from "./samples.ts";
+import { entryOf, healthOf, settingsFor, viewOf } from "./samples.ts";
 
 export const SOON = { timeout: 10_000, interval: 10 };
+const UNBLOCK_REPLY = "cmd/unblock/reply";
 const BASE = "kioskd/demo-1";
 /** How much faster than the machine's time passes for the kiosk. */
 export const HURRY = 3;
@@ -21,6 +22,9 @@ export interface Kiosk {
   readonly telemetry: Telemetry;
   readonly log: readonly LogLine[];
   readonly changes: readonly { readonly connected: boolean; readonly detail: string }[];
+  /** What became of each command. */
+  readonly commands: readonly (readonly [name: string, result: string])[];
+  readonly refusals: readonly (string | null)[];
   /** Resolves when it is connected for the nth time. */
   connected(times?: number): Promise<void>;
 }
@@ -32,17 +36,22 @@ interface LogLine {
 }
 
 export function startKiosk(settings: MqttSettings, clock: Clock = hurriedClock(HURRY)): Kiosk {
+  const commands: (readonly [name: string, result: string])[] = [];
   const lines: LogLine[] = [];
   const write = (level: LogLine["level"]) => (fields: LogFields, message: string) =>
     void lines.push({ level, fields, message });
   const log: Log = { debug: write("debug"), info: write("info"), warn: write("warn"), error: write("error") };
-  const telemetry = connectMqtt(settings, clock, log);
+  const telemetry = connectMqtt(settings, clock, log, (name, result) => commands.push([name, result]));
+  const refusals: (string | null)[] = [];
+  telemetry.onRefusal((detail) => refusals.push(detail));
   const changes: { connected: boolean; detail: string }[] = [];
   telemetry.onConnection((connected, detail) => changes.push({ connected, detail }));
   return {
     telemetry,
     log: lines,
     changes,
+    commands,
+    refusals,
     connected: (times = 1) =>
       vi.waitFor(() => {
         const seen = changes.filter((change) => change.connected).length;
@@ -55,6 +64,7 @@ interface Message {
   readonly topic: string;
   readonly text: string;
   readonly retained: boolean;
+  readonly correlation: Buffer | null;
 }
 
 /** An operator's subscriber of everything, which comes back faster than the kiosk does. */
@@ -63,8 +73,9 @@ export class Watcher {
   readonly #client: MqttClient;
   #subscribed = false;
 
-  constructor(url: string) {
-    this.#client = connect(url, { reconnectPeriod: 20, resubscribe: false });
+  /** `options` for a broker that does not let everybody in. */
+  constructor(url: string, options: IClientOptions = {}) {
+    this.#client = connect(url, { reconnectPeriod: 20, resubscribe: false, ...options });
     this.#client.on("error", () => {});
     this.#client.on("connect", () => {
       this.#client.subscribe("#", { qos: 1 }, (error) => {
@@ -75,7 +86,7 @@ export class Watcher {
       this.#subscribed = false;
     });
     this.#client.on("message", (topic, payload, packet) => {
-      this.messages.push({ topic, text: payload.toString(), retained: packet.retain });
+      this.messages.push({ topic, text: payload.toString(), ...factsOf(packet) });
     });
   }
 
@@ -89,9 +100,21 @@ export class Watcher {
     return this.messages.filter((message) => message.topic === `${BASE}/${topic}`).map((message) => message.text);
   }
 
+  json(topic: string): readonly Record<string, unknown>[] {
+    return this.on(topic).map((text) => JSON.parse(text));
+  }
+
+  async send(topic: string, payload: string | Buffer, options: IClientPublishOptions = {}): Promise<void> {
+    await this.#client.publishAsync(`${BASE}/${topic}`, payload, { qos: 1, ...options });
+  }
+
   async close(): Promise<void> {
     await this.#client.endAsync(true);
   }
+}
+
+function factsOf({ retain, properties }: IPublishPacket): Pick<Message, "retained" | "correlation"> {
+  return { retained: retain, correlation: properties?.correlationData ?? null };
 }
 
 /** What a subscriber gets who comes now: the retained message of a topic, or null when none comes. */
@@ -146,6 +169,16 @@ export async function contractRig(make: () => Promise<RestartableBroker>): Promi
       const state = (await retained(broker.url, `positions/${position}/state`))?.["state"];
       return typeof state === "string" ? state : null;
     },
+    order: async (position) => {
+      const seen = watcher.on(UNBLOCK_REPLY).length;
+      await watcher.send("cmd/unblock", JSON.stringify({ position }));
+      return vi.waitFor(() => {
+        const text = watcher.on(UNBLOCK_REPLY)[seen];
+        if (text === undefined) throw new Error("no answer yet");
+        return JSON.parse(text);
+      }, SOON);
+    },
+    sampleHealth: healthOf({}),
     deliverTimeoutMs: settingsFor(broker.url).deliverTimeoutMs,
     sampleEntry: entryOf,
     sampleView: (state) => viewOf({ state }),

@@ -1,8 +1,9 @@
 import type { MqttSettings } from "../../../src/adapters/telemetry/mqtt/mqtt.ts";
+import type { HealthMessage } from "../../../src/core/operator/messages.ts";
 import type { SaleRecord } from "../../../src/core/sale/record.ts";
 import type { PositionView } from "../../../src/core/sale/view.ts";
-import type { KioskView } from "../../../src/ports/display.ts";
 import type { Entry } from "../../../src/ports/journal.ts";
+import type { Snapshot } from "../../../src/ports/telemetry.ts";
 
 export const QR_TEXT = "HTTP://SEQR.SE/R4711SECRET";
 
@@ -30,11 +31,11 @@ const POSITION: PositionView = {
   message: "choose",
 };
 
-export function viewOf(changes: Partial<PositionView>): KioskView {
-  return { positions: [{ ...POSITION, ...changes }] };
+export function viewOf(changes: Partial<PositionView>): Snapshot {
+  return { positions: [{ ...POSITION, ...changes }], faults: [] };
 }
 
-export function dispensing(quantity: string, amount: string): KioskView {
+export function dispensing(quantity: string, amount: string): Snapshot {
   return viewOf({ state: "dispensing", saleId: "sale-1", quantity, amount, message: "dispensing" });
 }
 
@@ -68,14 +69,40 @@ export function entryOf(seq: number): Entry<SaleRecord> {
   return { seq, body: { ...RECORD, saleId: `sale-${seq}` } };
 }
 
-export function settingsFor(url: string): MqttSettings {
+export function healthOf(changes: Partial<HealthMessage>): HealthMessage {
   return {
-    url,
+    at: "2026-01-01T10:00:00.000Z",
+    uptimeS: 60,
+    residentBytes: 90_000_000,
+    loopLagMs: 3.5,
+    diskFreeBytes: null,
+    temperatureC: null,
+    outbox: { sales: 0, refunds: 0, reconciliations: 0, unaccounted: 0 },
+    ...changes,
+  };
+}
+
+export function settingsFor(...urls: string[]): MqttSettings {
+  return {
+    urls,
+    clientId: "kioskd-demo-1",
     topicPrefix: "kioskd",
     kioskId: "demo-1",
+    kioskName: "Demo station",
+    currency: "SEK",
     username: null,
     password: null,
+    tls: { ca: null, cert: null, key: null },
+    keepaliveS: 30,
+    sessionExpiryS: 0,
     deliverTimeoutMs: 3000,
+    applicationAck: false,
+    discoveryPrefix: null,
+    publishesStates: true,
+    positions: [
+      { id: "1", productName: "Diesel", unit: "L" },
+      { id: "2", productName: "Petrol", unit: "L" },
+    ],
     version: "1.2.3",
   };
 }

@@ -128,7 +128,10 @@ const SOURCES: Readonly<Record<keyof Readers, { readonly from: string; readonly 
   unaccounted: { from: "note WHERE stream = 'unaccounted'", mark: "unaccounted" },
 };
 
-function readersOn(path: string, db: Database.Database): Pick<Journal, "pending" | "pendingCount" | "acknowledge"> {
+function readersOn(
+  path: string,
+  db: Database.Database,
+): Pick<Journal, "pending" | "pendingCount" | "reread" | "acknowledge"> {
   const mark = "ifnull((SELECT value FROM mark WHERE name = @mark), 0)";
   const statements = Object.entries(SOURCES).map(([reader, { from, mark: name }]) => {
     const pending = db.prepare<[{ mark: string; limit: number }], Row>(
@@ -148,7 +151,11 @@ function readersOn(path: string, db: Database.Database): Pick<Journal, "pending"
   const advance = db.prepare(
     "INSERT INTO mark VALUES (@mark, @seq) ON CONFLICT (name) DO UPDATE SET value = @seq WHERE value < @seq",
   );
+  const goBack = db.prepare("UPDATE mark SET value = @seq WHERE name = @mark AND value > @seq");
   return {
+    reread: async (reader, fromSeq) => {
+      goBack.run({ mark: of(reader).name, seq: Math.max(0, fromSeq - 1) });
+    },
     pending: async (reader, limit) => entries(path, of(reader).pending.all({ mark: of(reader).name, limit })),
     pendingCount: async (reader) => of(reader).count.get({ mark: of(reader).name })?.waiting ?? 0,
     acknowledge: async (reader, seq) => {

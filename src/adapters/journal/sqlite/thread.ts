@@ -27,8 +27,14 @@ const NOTE_ATTEMPTS = 100;
 /** The thread holds statements and one page of rows. */
 const RESOURCES = { maxYoungGenerationSizeMb: 1, maxOldGenerationSizeMb: 64 };
 
-/** @throws JournalError as `openJournal`. */
-export async function openJournalThread(path: string): Promise<Journal> {
+/**
+ * `observe` is told how long each event took until it was durable, the way to the thread and its queue included.
+ * @throws JournalError as `openJournal`.
+ */
+export async function openJournalThread(
+  path: string,
+  observe: (durationMs: number) => void = () => undefined,
+): Promise<Journal> {
   const worker = new Worker(new URL(import.meta.url), { workerData: { journal: path }, resourceLimits: RESOURCES });
   const waiting = new Map<number, { resolve(value: never): void; reject(error: Error): void }>();
   let asked = 0;
@@ -55,7 +61,11 @@ export async function openJournalThread(path: string): Promise<Journal> {
     });
   await ask("opened");
   return {
-    append: (position, event, record) => ask("append", position, event, record),
+    append: async (position, event, record) => {
+      const startedMs = performance.now();
+      await ask("append", position, event, record);
+      observe(performance.now() - startedMs);
+    },
     lastSale: (position) => ask("lastSale", position),
     newestAtMs: () => ask("newestAtMs"),
     check: () => ask("check"),
@@ -65,6 +75,7 @@ export async function openJournalThread(path: string): Promise<Journal> {
     note: (stream, key, decide) => noteThrough(ask, stream, key, decide),
     pending: (reader, limit) => ask("pending", reader, limit),
     pendingCount: (reader) => ask("pendingCount", reader),
+    reread: (reader, fromSeq) => ask("reread", reader, fromSeq),
     acknowledge: (reader, seq) => ask("acknowledge", reader, seq),
     tidy: () => ask("tidy"),
     close: async () => {

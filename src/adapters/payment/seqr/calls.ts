@@ -1,5 +1,6 @@
 import type { Clock } from "../../../ports/clock.ts";
 import type { Log } from "../../../ports/log.ts";
+import type { Observer } from "../../../ports/metrics.ts";
 import type { Outcome } from "../../../ports/outcome.ts";
 import { createSeqrClient, type Principal, type Reply, type SeqrClient, type SeqrClientSettings } from "./client.ts";
 import { describeCode } from "./codes.ts";
@@ -26,6 +27,7 @@ export interface ResellerCredentials {
 }
 
 type Declined = Extract<Outcome<never>, { kind: "declined" }>;
+type Observe = Observer["paymentCall"];
 type Parameters = Readonly<Record<string, unknown>>;
 
 const CLIENT_REFERENCE_LENGTH = 32;
@@ -36,19 +38,26 @@ export class SeqrCalls {
   readonly #clock: Clock;
   readonly #log: Log;
   readonly #client: SeqrClient;
+  readonly #observe: Observe;
   #lastCall: number;
 
-  private constructor(settings: SeqrCallSettings, clock: Clock, log: Log, client: SeqrClient) {
+  private constructor(settings: SeqrCallSettings, clock: Clock, log: Log, client: SeqrClient, observe: Observe) {
     this.#settings = settings;
     this.#clock = clock;
     this.#log = log;
     this.#client = client;
+    this.#observe = observe;
     this.#lastCall = clock.wallMs();
   }
 
   /** Rejects only when the endpoint is not acceptable or the interface description cannot be read. */
-  static async create(settings: SeqrCallSettings, clock: Clock, log: Log): Promise<SeqrCalls> {
-    return new SeqrCalls(settings, clock, log, await createSeqrClient(settings));
+  static async create(
+    settings: SeqrCallSettings,
+    clock: Clock,
+    log: Log,
+    observe: Observe = () => undefined,
+  ): Promise<SeqrCalls> {
+    return new SeqrCalls(settings, clock, log, await createSeqrClient(settings), observe);
   }
 
   terminal(position: string): TerminalCredentials | null {
@@ -89,7 +98,9 @@ export class SeqrCalls {
   ): Promise<Reply<AnswerOf<K>>> {
     const startedMs = this.#clock.monotonicMs();
     const reply = await this.#client.call(operation, principal, this.#clientReference(key), parameters);
-    const fields = { operation, ...named, durationMs: Math.round(this.#clock.monotonicMs() - startedMs) };
+    const durationMs = this.#clock.monotonicMs() - startedMs;
+    this.#observe(operation, outcomeOf(reply), durationMs);
+    const fields = { operation, ...named, durationMs: Math.round(durationMs) };
     if (reply.kind === "unknown") this.#log.warn({ ...fields, detail: reply.detail }, "payment service gave no answer");
     else this.#log.debug({ ...fields, result: describeCode(reply.result) }, "payment service answered");
     return reply;
@@ -103,6 +114,11 @@ export class SeqrCalls {
     const roomChars = CLIENT_REFERENCE_LENGTH - suffix.length - prefix.length;
     return prefix + (roomChars === 0 ? "" : key.slice(-roomChars)) + suffix;
   }
+}
+
+function outcomeOf(reply: Reply<unknown>): Outcome<unknown>["kind"] {
+  if (reply.kind === "unknown") return "unknown";
+  return reply.result.treatment === "success" ? "done" : "declined";
 }
 
 export function noTerminal(position: string): Declined {

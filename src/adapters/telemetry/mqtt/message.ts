@@ -1,35 +1,17 @@
+import { advice, type Fault, owner, severity } from "../../../core/faults.ts";
+import type { FaultsMessage, MeterMessage, StateMessage, StatusMessage } from "../../../core/operator/messages.ts";
 import type { PositionView } from "../../../core/sale/view.ts";
-import type { Entry, OutboxStream } from "../../../ports/journal.ts";
+import { isoTime } from "../../../core/time.ts";
+import type { Entry } from "../../../ports/journal.ts";
 
-/** The topics of one kiosk, below `<topicPrefix>/<kioskId>`. */
-export interface Topics {
-  readonly status: string;
-  outbox(stream: OutboxStream): string;
-  state(position: string): string;
-  meter(position: string): string;
-}
-
-export function topicsOf(topicPrefix: string, kioskId: string): Topics {
-  const base = `${topicPrefix}/${kioskId}`;
-  return {
-    status: `${base}/status`,
-    outbox: (stream) => `${base}/${stream}`,
-    state: (position) => `${base}/positions/${position}/state`,
-    meter: (position) => `${base}/positions/${position}/meter`,
-  };
-}
-
-type Status =
-  | { readonly state: "online"; readonly version: string; readonly since: string }
-  | { readonly state: "offline"; readonly reason: "lost" | "shutdown" };
-
-export function statusText(status: Status): string {
+export function statusText(status: StatusMessage): string {
   return JSON.stringify(status);
 }
 
 /** Who reads the broker could pay, or show the code elsewhere: the code's text stays in the kiosk. */
 export function stateText({ qr, ...rest }: PositionView): string {
-  return JSON.stringify({ ...rest, qrShown: qr !== null });
+  const message: StateMessage = { ...rest, qrShown: qr !== null };
+  return JSON.stringify(message);
 }
 
 /** Equal for two views between which nothing changed but what flows on the meter topic. */
@@ -39,7 +21,18 @@ export function stateKey(view: PositionView): string {
 
 export function meterText(view: PositionView): string {
   const { saleId, quantity, amount, currency } = view;
-  return JSON.stringify({ saleId, quantity, amount, unit: view.product.unit, currency });
+  const message: MeterMessage = { saleId, quantity, amount, unit: view.product.unit, currency };
+  return JSON.stringify(message);
+}
+
+export function faultsText(faults: readonly Fault[]): string {
+  const message: FaultsMessage = {
+    faults: faults.map(({ code, position, sinceMs, detail }) => ({
+      ...{ code, severity: severity(code), position, since: isoTime(sinceMs) },
+      ...{ owner: owner(code), detail, advice: advice(code) },
+    })),
+  };
+  return JSON.stringify(message);
 }
 
 export function recordText({ seq, body }: Entry<object>): string {

@@ -2,5 +2,13 @@ import type { Telemetry } from "../../../ports/telemetry.ts";
 
 /** For a kiosk without a broker: records stay in the outbox until one is configured. */
 export function noTelemetry(): Telemetry {
-  return { publish: () => {}, deliver: async () => false, onConnection: () => {}, close: async () => {} };
+  return {
+    publish: () => {},
+    report: () => {},
+    deliver: async () => false,
+    onOrder: () => {},
+    onConnection: () => {},
+    onRefusal: () => {},
+    close: async () => {},
+  };
 }

@@ -9,7 +9,7 @@ const CAPITAL_EM = 0.668;
 export const LARGE_TYPE = 1.4;
 
 /** The panel as this window fills it, in its own pixels, however it is turned. */
-export function panelOf({ panel, readingDistanceMm }: Settings): Panel {
+function panelOf({ panel, readingDistanceMm }: Settings): Panel {
   const widthPx = innerWidth * devicePixelRatio;
   const heightPx = innerHeight * devicePixelRatio;
   if (panel === null) {

@@ -1,0 +1,50 @@
+import { z } from "zod";
+import type { SaleAckMessage } from "../../../core/operator/messages.ts";
+import type { Message } from "../session.ts";
+
+const ACK: z.ZodType<SaleAckMessage> = z.strictObject({ seq: z.int().min(0) });
+
+interface Expectation {
+  /** True when the receiver has the record for good. */
+  readonly kept: Promise<boolean>;
+  giveUp(): void;
+}
+
+/** The receiver's own word for a sale: a broker that takes a record and forgets it cannot give it. */
+export class ReceiverAcks {
+  readonly #waiting = new Map<(kept: boolean) => void, number>();
+
+  expect(seq: number): Expectation {
+    let answer: (kept: boolean) => void = () => {};
+    const kept = new Promise<boolean>((resolve) => {
+      answer = (value) => {
+        this.#waiting.delete(answer);
+        resolve(value);
+      };
+    });
+    this.#waiting.set(answer, seq);
+    return { kept, giveUp: () => answer(false) };
+  }
+
+  /** One stands for all records up to its number. A retained one would stand for what nobody has seen yet. */
+  arrived({ payload, retain }: Message): void {
+    const ack = retain ? null : readAck(payload);
+    if (ack === null) return;
+    for (const [answer, seq] of [...this.#waiting]) {
+      if (seq <= ack.seq) answer(true);
+    }
+  }
+
+  /** The connection is gone, and what it might have brought. */
+  lost(): void {
+    for (const answer of [...this.#waiting.keys()]) answer(false);
+  }
+}
+
+function readAck(payload: Uint8Array): SaleAckMessage | null {
+  try {
+    return ACK.safeParse(JSON.parse(Buffer.from(payload).toString())).data ?? null;
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,26 @@
+/** What an operator has ordered for a position, or for the whole kiosk with `position` null; it holds across restarts. */
+export type Order = {
+  readonly position: string | null;
+  readonly atMs: number;
+} & (
+  | { readonly type: "blocked"; readonly reason: string }
+  | { readonly type: "unblocked" }
+  /** `configured` is the price that stood in the configuration then: a newer configuration is a newer order. */
+  | { readonly type: "priced"; readonly unitPrice: string; readonly configured: string }
+);
+
+/** The key under which a journal keeps the orders of one place. */
+export function orderKey(position: string | null): string {
+  return position ?? "*";
+}
+
+export function blockOf(orders: readonly Order[]): { readonly reason: string } | null {
+  const last = orders.findLast(({ type }) => type !== "priced");
+  return last?.type === "blocked" ? { reason: last.reason } : null;
+}
+
+/** The price to sell at: the last one ordered, unless the configuration has been changed since. */
+export function orderedPrice(orders: readonly Order[], configured: string): string {
+  const last = orders.findLast((order) => order.type === "priced");
+  return last?.type === "priced" && last.configured === configured ? last.unitPrice : configured;
+}

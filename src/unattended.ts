@@ -1,0 +1,32 @@
+import { readFileSync } from "node:fs";
+import { dirname, resolve } from "node:path";
+import type { Loaded } from "./config/load.ts";
+import type { Clock } from "./ports/clock.ts";
+import type { Log } from "./ports/log.ts";
+import type { RemoteOffers } from "./ports/unattended.ts";
+
+/** For customers who scan the machine's own printed code; off unless it is configured. */
+export async function takeRemoteOffers(
+  { file, config, secrets }: Loaded,
+  customers: RemoteOffers,
+  clock: Clock,
+  log: Log,
+): Promise<{ close(): Promise<void> } | null> {
+  const { unattended } = config.payment.seqr;
+  if (unattended === undefined || secrets.unattendedSecret === null) return null;
+  const { startUnattendedListener } = await import("./adapters/unattended/seqr/listener.ts");
+  const { certFile, keyFile, listen, merchantId, requestsPerMinute, publicUrl } = unattended;
+  const pem = (name: string): string => readFileSync(resolve(dirname(file), name), "utf8");
+  const tls = certFile === undefined || keyFile === undefined ? null : { cert: pem(certFile), key: pem(keyFile) };
+  const settings = {
+    ...listen,
+    merchantId,
+    secret: secrets.unattendedSecret,
+    tls,
+    requestsPerMinute,
+    publicUrl: publicUrl ?? null,
+    currency: config.kiosk.currency,
+    positions: config.positions.map(({ id }) => id),
+  };
+  return await startUnattendedListener(settings, customers, clock, log);
+}

@@ -1,0 +1,32 @@
+import { describe, expect, it } from "vitest";
+import { hasMosquitto } from "../../support/mosquitto.ts";
+import { NO_TRAFFIC, runStep, type StepPlan } from "./step.ts";
+
+const PLAN = { kiosks: 3, perProcess: 2, warmUpMs: 0, measureMs: 1_000, downMs: 100 } as const;
+
+describe.skipIf(!hasMosquitto())("the fleet's bench", () => {
+  it("sees every kiosk come back to a broker that was killed", async () => {
+    const plan: StepPlan = { ...PLAN, role: "kiosks", sells: false, tls: true, traffic: NO_TRAFFIC };
+    const { processes, brokerMb, restart } = await runStep(plan);
+    expect(processes).toBe(2);
+    expect(brokerMb).toBeGreaterThan(1);
+    expect(restart).toMatchObject({ online: 3, retained: 3, sold: 0, lost: 0 });
+    expect(restart?.attempts).toBeGreaterThanOrEqual(1);
+  });
+
+  it("counts what plain clients publish", async () => {
+    const traffic = { ...NO_TRAFFIC, sales: { perSecond: 10, bytes: 600 } };
+    const { traffic: heard, cpu } = await runStep({
+      ...PLAN,
+      role: "plain",
+      sells: true,
+      tls: false,
+      traffic,
+      downMs: null,
+    });
+    expect(heard.sales.bytes).toBe(600);
+    expect(heard.sales.perSecond).toBeGreaterThan(5);
+    expect(heard.sales.perSecond).toBeLessThan(20);
+    expect(cpu.load).toBeGreaterThan(0);
+  });
+});

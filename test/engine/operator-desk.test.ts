@@ -1,0 +1,74 @@
+import { describe, expect, it } from "vitest";
+import type { Command } from "../../src/core/operator/messages.ts";
+import { scene } from "./scene.ts";
+
+const refused = (refusal: string): object => ({ kind: "refused", refusal, detail: expect.any(String) });
+const DONE = { kind: "done" };
+
+describe("an operator's order", () => {
+  it.each<[string, Command, object]>([
+    ["that is not on the list", { name: "set-price", body: { position: "1", unitPrice: "2" } }, refused("not-allowed")],
+    ["for a position that is not there", { name: "block", body: { position: "9" } }, refused("unknown-position")],
+    ["to stop where nothing runs", { name: "stop", body: { position: "1" } }, refused("conflict")],
+    ["to compare books", { name: "reconcile", body: {} }, DONE],
+    ["to send records again", { name: "republish", body: { from: 1 } }, DONE],
+  ])("%s", async (_what, command, expected) => {
+    const { kiosk } = await scene({ commands: ["stop", "block", "unblock", "reconcile", "republish"] });
+    expect(await kiosk.operators.order(command)).toEqual(expected);
+  });
+
+  it("blocks a position or all of them, across a restart, until it is unblocked there", async () => {
+    const first = await scene({ commands: ["block", "unblock"] });
+    const order = (kiosk: typeof first.kiosk, name: "block" | "unblock", body: object) =>
+      kiosk.operators.order({ name, body } as Command);
+    await order(first.kiosk, "block", { position: "1", reason: "nozzle leaks" });
+    expect(first.view()).toMatchObject({ available: false, message: "out-of-service" });
+    expect(first.faults()).toEqual(["operator-block: nozzle leaks"]);
+    expect(await first.kiosk.customers.select("1", "20.00")).toMatchObject({ kind: "conflict" });
+
+    const second = await scene({ commands: ["block", "unblock"], journal: first.journal });
+    expect(second.faults()).toEqual(["operator-block: nozzle leaks"]);
+    await order(second.kiosk, "block", {});
+    await order(second.kiosk, "unblock", { position: "1" });
+    expect(second.view().available).toBe(false);
+    await order(second.kiosk, "unblock", {});
+    expect(second.view().available).toBe(true);
+
+    const third = await scene({ journal: first.journal });
+    expect(third.faults()).toEqual([]);
+  });
+
+  it("a price is for the next sale, never for a running one, and lasts until the configuration changes", async () => {
+    const commands = ["set-price"] as const;
+    const first = await scene({ commands });
+    const price = (unitPrice: string): Command => ({ name: "set-price", body: { position: "1", unitPrice } });
+    await Promise.all([first.kiosk.customers.select("1", "20.00"), first.pass(100)]);
+    expect(await first.kiosk.operators.order(price("2.50"))).toEqual(DONE);
+    expect(first.view().unitPrice).toBe("1.00");
+    await Promise.all([first.kiosk.customers.cancel("1"), first.pass(60_000)]);
+    expect(first.view()).toMatchObject({ state: "idle", unitPrice: "2.50" });
+    expect(await first.kiosk.operators.order(price("0"))).toEqual(refused("conflict"));
+    expect(first.view().unitPrice).toBe("2.50");
+
+    expect((await scene({ journal: first.journal })).view().unitPrice).toBe("2.50");
+    expect((await scene({ journal: first.journal, configuredPrice: "1.20" })).view().unitPrice).toBe("1.20");
+  });
+
+  it("to stop ends a delivery, which is charged", async () => {
+    const { kiosk, machine, pass, view, confirm } = await scene({ commands: ["stop"] });
+    await Promise.all([kiosk.customers.select("1", "20.00"), pass(100)]);
+    await confirm();
+    machine.meter = { kind: "done", value: 500 };
+    machine.tell({ type: "reading", totaliserBase: 500 });
+    const [answer] = await Promise.all([kiosk.operators.order({ name: "stop", body: { position: "1" } }), pass(5_000)]);
+    expect(answer).toEqual(DONE);
+    expect(view()).toMatchObject({ state: "closed", charged: "5.00" });
+  });
+
+  it("that the journal cannot hold is refused, and changes nothing", async () => {
+    const { kiosk, journal, view } = await scene({ commands: ["block"] });
+    await journal.close();
+    expect(await kiosk.operators.order({ name: "block", body: {} })).toEqual(refused("failed"));
+    expect(view().available).toBe(true);
+  });
+});

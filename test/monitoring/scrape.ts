@@ -1,0 +1,34 @@
+import { createPrometheus } from "../../src/adapters/metrics/prometheus/metrics.ts";
+import { type SaleRecord, saleRecord } from "../../src/core/sale/record.ts";
+import { replay } from "../../src/core/sale/recover.ts";
+import { type Closed, IDLE } from "../../src/core/sale/state.ts";
+import type { Metrics } from "../../src/ports/metrics.ts";
+import { HAPPY } from "../support/sale-fixtures.ts";
+
+/** Diesel for 99.45 SEK at position 1. */
+export const PAID: SaleRecord = saleRecord(replay(IDLE, HAPPY) as Closed);
+
+export const QUIET: Metrics = {
+  ignoredEvents: 0,
+  outbox: { sales: 0, refunds: 0, reconciliations: 0, unaccounted: 0 },
+  faults: [],
+  brokerConnected: true,
+  residentBytes: 100_000_000,
+};
+
+export function prometheus() {
+  return createPrometheus({ version: "1.2.3", positions: ["1", "2"], currency: "SEK" });
+}
+
+/** The text of a kiosk to which everything has happened that can be counted, at its second scrape. */
+export async function fullScrape(): Promise<string> {
+  const { observer, render } = prometheus();
+  observer.saleClosed(PAID);
+  observer.refused("payment-unreachable");
+  observer.armed(40);
+  observer.paymentCall("getPaymentStatus", "done", 80);
+  observer.journaled(4);
+  observer.commanded("stop", "ok");
+  await render(QUIET);
+  return await render({ ...QUIET, faults: [{ code: "overrun", position: "1", sinceMs: 0, detail: 'a "detail"' }] });
+}

@@ -142,7 +142,7 @@ describe.skipIf(!hasMosquitto())("the wire as others read it", () => {
   test.each(DOCUMENTED)("the document has every metric of a %s, and its type", (verb, heading) => {
     const [, section = ""] = readFileSync(DOCUMENT, "utf8").split(`${heading}\n`);
     const [table = ""] = section.split("\n#");
-    const documented = [...table.matchAll(/^\| `([^`]+)` \| (\w+) \|/gm)].map(([, name, type]) => [name, type]);
+    const documented = [...table.matchAll(/^\| `([^`]+)` +\| (\w+) +\|/gm)].map(([, name, type]) => [name, type]);
     expect(documented).toEqual(Object.entries(first(verb)?.types ?? {}));
   });
 });

@@ -3,7 +3,7 @@ import type { Restart, StepFigures } from "./step.ts";
 
 export const GOALS = { delayP99Ms: 1_000, allBackMs: 60_000, rateShare: 0.9 } as const;
 
-const BUSY = 0.9;
+const BUSY = 0.85;
 
 /** What a step missed; empty when it missed nothing. `offered` is what would be published if nothing were short. */
 export function missed(step: StepFigures, offeredPerSecond: number): readonly string[] {

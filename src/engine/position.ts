@@ -63,9 +63,10 @@ export class Position {
   constructor(deps: PositionDeps) {
     this.#deps = deps;
     this.#time = new SaleClock(deps.clock);
-    this.#deadline = new Deadline(deps.clock, this.#time, () => this.#onDeadline());
     this.#flow = new FlowWatch(deps.clock, deps.noFlowTimeoutMs, (why) => this.#onFlowOver(why), deps.changed);
     this.#showing = new Showing(deps.clock, this.#time, deps.changed);
+    const timeMoved = (): void => this.#showing.follow(this.#state);
+    this.#deadline = new Deadline(deps.clock, this.#time, () => this.#onDeadline(), timeMoved);
     this.#keeper = new RecordKeeper({
       ...deps,
       position: deps.id,
@@ -265,7 +266,6 @@ export class Position {
         return;
       case "fault-cleared":
         faults.clear("dispenser-fault", id);
-        return;
     }
   }
 

@@ -26,12 +26,13 @@ export class Showing {
     return { nowMs, totaliserBase, presentedUntilMs: this.#presentedUntilMs, noFlowAtMs };
   }
 
-  /** The display is told when the code of an offer has to go. */
+  /** The display is told when the code of an offer has to go; again when the state or the sale's time has changed. */
   follow(state: State): void {
     this.#cancelCode();
     if (state.phase !== "offered") return;
-    const leftMs = Math.max(0, codeUntilMs(state) - this.#time.nowMs());
-    this.#cancelCode = this.#clock.after(leftMs, this.#changed);
+    const leftMs = codeUntilMs(state) - this.#time.nowMs();
+    if (leftMs > 0) this.#cancelCode = this.#clock.after(leftMs, this.#changed);
+    else this.#changed();
   }
 
   /** Shows how a sale ended, from now on for a while. */

@@ -104,14 +104,17 @@ async function page(): Promise<void> {
     row("first paint", "not measured: Chromium is missing", "");
     return;
   }
-  const { oursMs, bareMs } = await firstPaints();
-  row(
-    "the price on the screen, processor slowed 6 times",
-    `${oursMs.toFixed(0)} ms`,
-    "< 1,000 ms",
-    `a page of one word: ${bareMs.toFixed(0)} ms`,
-    (oursMs / bareMs).toFixed(2),
-  );
+  const { ours, bare } = await firstPaints();
+  const paint = (what: string, goal: string, oursMs: number, bareMs: number): void =>
+    row(
+      what,
+      `${oursMs.toFixed(0)} ms`,
+      goal,
+      `a page of one word: ${bareMs.toFixed(0)} ms`,
+      (oursMs / bareMs).toFixed(2),
+    );
+  paint("first paint, processor slowed 6 times", "< 1,000 ms", ours.firstMs, bare.firstMs);
+  paint("the price on the screen, processor slowed 6 times", "", ours.priceMs, bare.priceMs);
 }
 
 function report(): string {

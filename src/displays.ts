@@ -33,7 +33,10 @@ export async function openDisplay(loaded: Loaded, deps: DisplayDeps): Promise<Di
       : { slides: null, dim: null };
   const web = await startWebDisplay({ ...display.listen, token: secrets.displayToken, ...common, ...idle }, deps);
   if (display.driver === "web") return web;
-  const screen = await openScreen(display, common, deps);
+  const screen = await openScreen(display, common, deps).catch(async (error: unknown) => {
+    await web.close();
+    throw error;
+  });
   return {
     url: web.url,
     show: (view) => {

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import type { CommandName } from "../core/operator/messages.ts";
 import { duration, secretFile } from "./fields.ts";
 
 const brokerUrl = z.url({ protocol: /^mqtts?$/, error: "expected mqtt://HOST or mqtts://HOST" });
@@ -6,7 +7,14 @@ const topic = z.string().regex(/^[^+#\s/][^+#\s]*$/, "expected a topic without +
 /** One level of a topic. */
 const level = z.string().regex(/^[^+#\s/]+$/, "expected a name without +, #, / or blanks");
 
-const COMMANDS = ["stop", "block", "unblock", "set-price", "reconcile", "republish"] as const;
+const COMMANDS = [
+  "stop",
+  "block",
+  "unblock",
+  "set-price",
+  "reconcile",
+  "republish",
+] as const satisfies readonly CommandName[];
 
 export const mqtt = z.strictObject({
   /** One broker, or several that are tried in turn. */

@@ -28,8 +28,7 @@ export class Outbox {
 
   /** Sends a stream again from a number on. */
   async resend(stream: OutboxStream, fromSeq: number): Promise<void> {
-    await this.#journal.reread(stream, fromSeq);
-    this.wake();
+    await this.#pumps[STREAMS.indexOf(stream)]?.rewind(() => this.#journal.reread(stream, fromSeq));
   }
 
   /** How many records of each stream wait. */

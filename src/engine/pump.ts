@@ -20,6 +20,8 @@ export class Pump<R extends keyof Readers> {
   #again = false;
   #running: Promise<void> = Promise.resolve();
   #closed = false;
+  /** How often it was told to begin again further back. */
+  #rewinds = 0;
 
   constructor(deps: PumpDeps<R>) {
     this.#deps = deps;
@@ -47,6 +49,14 @@ export class Pump<R extends keyof Readers> {
       });
   }
 
+  /** Begins again where `goBack` sets the journal's mark. */
+  async rewind(goBack: () => Promise<void>): Promise<void> {
+    // What is under way may not be acknowledged any more: that would set the mark forward again.
+    this.#rewinds += 1;
+    await goBack();
+    this.wake();
+  }
+
   /** Resolves when the delivery under way has ended, one way or the other. */
   async settled(): Promise<void> {
     await this.#running;
@@ -60,12 +70,17 @@ export class Pump<R extends keyof Readers> {
     const { journal, reader, deliver } = this.#deps;
     while (this.#again && this.#open && !this.#closed) {
       this.#again = false;
+      const rewinds = this.#rewinds;
       const entries = await journal.pending(reader, POLICY.outboxBatch);
       for (const entry of entries) {
         if (this.#closed) return;
         if (!(await deliver(entry))) {
           this.#retryLater();
           return;
+        }
+        if (rewinds !== this.#rewinds) {
+          this.#again = true;
+          break;
         }
         await journal.acknowledge(reader, entry.seq);
       }

@@ -12,8 +12,6 @@ import { positionView, VIEWS } from "../support/views.ts";
 
 const SIZE = { width: 800, height: 480 };
 const MOST_BYTES = 100_000;
-/** From the loss of the connection to the page's saying so, and what a busy machine adds. */
-const LOST_WITHIN_MS = 3_000;
 const CODE = "svg.code";
 
 describe.skipIf(!hasChromium())("the page in a real browser", () => {
@@ -170,7 +168,7 @@ describe.skipIf(!hasChromium())("the page in a real browser", () => {
     await page.evaluate(FOLLOW_CODE);
     const { port } = kiosk;
     await kiosk.display.close();
-    await page.waitForSelector('body[data-screen="no-connection"]', { timeout: LOST_WITHIN_MS });
+    await shows("no-connection");
     expect(await page.locator(CODE).count()).toBe(0);
 
     kiosk = await startTestDisplay({ pageRoot: PAGE_ROOT, port });
@@ -202,7 +200,7 @@ describe.skipIf(!hasChromium())("the page in a real browser", () => {
     await page.goto(line.url);
     await shows("choose");
     line.silence();
-    await page.waitForSelector('body[data-screen="no-connection"]', { timeout: LOST_WITHIN_MS });
+    await shows("no-connection");
     await expect.poll(last, { timeout: 20_000 }).toMatch(/no page has been heard of/);
     line.mend();
     await shows("choose");

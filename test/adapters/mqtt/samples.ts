@@ -4,32 +4,11 @@ import type { SaleRecord } from "../../../src/core/sale/record.ts";
 import type { PositionView } from "../../../src/core/sale/view.ts";
 import type { Entry } from "../../../src/ports/journal.ts";
 import type { Snapshot } from "../../../src/ports/telemetry.ts";
+import { positionView } from "../../support/views.ts";
 
 export const QR_TEXT = "HTTP://SEQR.SE/R4711SECRET";
 
-const POSITION: PositionView = {
-  id: "1",
-  state: "idle",
-  product: { name: "Diesel", sku: "DSL", unit: "L" },
-  currency: "SEK",
-  unitPrice: "19.89",
-  taxRate: "25",
-  minimum: null,
-  reserve: ["100.00", "300.00"],
-  available: true,
-  saleId: null,
-  reserved: null,
-  quantity: "0.000",
-  amount: "0.00",
-  charged: null,
-  freed: null,
-  qr: null,
-  expiresAt: null,
-  timeout: null,
-  reference: null,
-  faults: [],
-  message: "choose",
-};
+const POSITION = positionView({ reserve: ["100.00", "300.00"] });
 
 export function viewOf(changes: Partial<PositionView>): Snapshot {
   return { positions: [{ ...POSITION, ...changes }], faults: [] };

@@ -7,7 +7,7 @@ interface Limits {
   readonly heartbeatMs: number;
 }
 
-const LIMITS: Limits = { clients: 16, bufferBytes: 256 * 1024, heartbeatMs: 2_000 };
+const LIMITS: Limits = { clients: 16, bufferBytes: 256 * 1024, heartbeatMs: 1_000 };
 
 /** The open server-sent-event streams; each gets every state, and a heartbeat by which it knows the line is alive. */
 export interface EventHub {

@@ -1,5 +1,6 @@
 import type { PositionView } from "../../../../core/sale/view.ts";
 
+/** Two beats of the kiosk and some: a loss is told within 3 s, and one late beat is none. */
 const LOST_AFTER_MS = 2_500;
 const RETRY_EVERY_MS = 2_500;
 const CHECK_EVERY_MS = 250;

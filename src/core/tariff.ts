@@ -1,4 +1,4 @@
-import { minorDigits, parseScaled } from "./money.ts";
+import { formatScaled, minorDigits, parseScaled } from "./money.ts";
 import { basePerUnit, type Unit } from "./quantity.ts";
 
 /** How a price that falls between two minor units becomes one of them. */
@@ -28,12 +28,11 @@ export function parseUnitPrice(text: string): number | undefined {
 
 /** The unit price with no more decimals than it needs and no fewer than the currency has. */
 export function formatUnitPrice(tariff: Tariff): string {
-  const digits = minorDigits(tariff.currency);
-  const text = (BigInt(tariff.unitPriceE6) + 10n ** BigInt(UNIT_PRICE_DIGITS + 15)).toString().slice(1);
-  const whole = text.slice(0, -UNIT_PRICE_DIGITS).replace(/^0+(?=\d)/, "");
-  let fraction = text.slice(-UNIT_PRICE_DIGITS);
-  while (fraction.length > digits && fraction.endsWith("0")) fraction = fraction.slice(0, -1);
-  return fraction === "" ? whole : `${whole}.${fraction}`;
+  const text = formatScaled(tariff.unitPriceE6, UNIT_PRICE_DIGITS);
+  const leastEnd = text.length - UNIT_PRICE_DIGITS + minorDigits(tariff.currency);
+  let end = text.length;
+  while (end > leastEnd && text[end - 1] === "0") end--;
+  return text.slice(0, text[end - 1] === "." ? end - 1 : end);
 }
 
 /** What a minor unit is in the scale of quantity × unit price: price = numerator / scale. */

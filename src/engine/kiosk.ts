@@ -1,7 +1,7 @@
 import { blocks } from "../core/faults.ts";
 import type { CommandName } from "../core/operator/messages.ts";
 import { isOpen } from "../core/sale/state.ts";
-import { positionView } from "../core/sale/view.ts";
+import { type PositionView, positionView } from "../core/sale/view.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Health, KioskView } from "../ports/display.ts";
 import type { Journal } from "../ports/journal.ts";
@@ -53,6 +53,8 @@ export class Kiosk {
   readonly #progress: Progress;
   readonly #report: HealthReport;
   readonly #places = new Map<string, Place>();
+  /** What was shown of each position last. */
+  readonly #shown = new Map<string, PositionView>();
   readonly customers: CustomerDesk;
   readonly operators: OperatorDesk;
   #started = false;
@@ -121,11 +123,7 @@ export class Kiosk {
   }
 
   view(): KioskView {
-    const positions = [...this.#places.values()].map(({ setup, position }) =>
-      positionView(setup.goods, position.state, position.live, this.faults.all),
-    );
-    if (this.#started && !this.#ending) return { positions };
-    return { positions: positions.map((view) => ({ ...view, available: false })) };
+    return { positions: [...this.#places.values()].map((place) => this.#viewOf(place)) };
   }
 
   health(): Health {
@@ -158,6 +156,7 @@ export class Kiosk {
   async close(): Promise<void> {
     if (this.#ending) return;
     this.#ending = true;
+    this.#changed();
     const { clock, payment, journal, telemetry, positions } = this.#deps;
     this.#supervisor.close();
     this.#report.close();
@@ -175,6 +174,11 @@ export class Kiosk {
     this.customers.changed();
     await Promise.all([telemetry.close(), payment.close(), ...positions.map(({ dispenser }) => dispenser.close())]);
     await journal.close();
+  }
+
+  #viewOf({ setup, position }: Place): PositionView {
+    const view = positionView(setup.goods, position.state, position.live, this.faults.all);
+    return this.#started && !this.#ending ? view : { ...view, available: false };
   }
 
   #positions(): readonly Position[] {
@@ -197,7 +201,7 @@ export class Kiosk {
       observer,
       clock,
       log,
-      changed: () => this.#changed(),
+      changed: () => this.#changed(id),
       closed: (record) => {
         observer.saleClosed(record);
         this.#outbox.wake();
@@ -220,10 +224,13 @@ export class Kiosk {
     else this.faults.raise(code, null, detail);
   }
 
-  #changed(): void {
+  /** @param at the position that has changed; without one it may be any of them */
+  #changed(at?: string): void {
     this.customers.changed();
     if (!this.#started) return;
-    const view = this.view();
+    for (const [id, place] of this.#places)
+      if (at === undefined || at === id || !this.#shown.has(id)) this.#shown.set(id, this.#viewOf(place));
+    const view = { positions: [...this.#shown.values()] };
     this.#deps.show(view);
     this.#deps.telemetry.publish({ ...view, faults: this.faults.all });
   }

@@ -87,7 +87,7 @@ async function conclude(
     const checked = state.offer === null ? outcome : await errand.payment.query(state.sale, state.offer.reference);
     const verdict = checked.kind === "done" ? judge(state.aim, checked.value) : null;
     if (verdict === "captured" || verdict === "released") return await conclude(errand, state, checked);
-    if (checked.kind === "unknown") return "wait";
+    if (checked.kind === "unknown" || (checked.kind === "declined" && checked.reason === "rejected")) return "wait";
     await errand.tell({ type: "resolution-refused", detail: outcome.detail });
     return "ended";
   }

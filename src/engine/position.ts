@@ -16,6 +16,7 @@ import { FlowWatch } from "./flow-watch.ts";
 import * as payment from "./payment-errands.ts";
 import { POLICY } from "./policy.ts";
 import { Queue } from "./queue.ts";
+import { Readings } from "./readings.ts";
 import { RecordKeeper } from "./record-keeper.ts";
 import { SaleClock } from "./sale-clock.ts";
 import { raiseFor } from "./sale-faults.ts";
@@ -52,8 +53,7 @@ export class Position {
   readonly #showing: Showing;
   readonly #keeper: RecordKeeper;
   #state: State = IDLE;
-  #totaliserBase: number | null = null;
-  #journaledAtMs = 0;
+  readonly #readings: Readings;
   #newestAtMs = 0;
   #finishing = false;
   #ignored = 0;
@@ -63,6 +63,7 @@ export class Position {
   constructor(deps: PositionDeps) {
     this.#deps = deps;
     this.#time = new SaleClock(deps.clock);
+    this.#readings = new Readings(deps.dispenser.readingStepMs);
     this.#flow = new FlowWatch(deps.clock, deps.noFlowTimeoutMs, (why) => this.#onFlowOver(why), deps.changed);
     this.#showing = new Showing(deps.clock, this.#time, deps.changed);
     const timeMoved = (): void => this.#showing.follow(this.#state);
@@ -80,7 +81,7 @@ export class Position {
   }
 
   get live(): Live {
-    return this.#showing.live(this.#totaliserBase, this.#flow.leftMs);
+    return this.#showing.live(this.#readings.newestBase, this.#flow.leftMs);
   }
 
   /** Events that matched no current sale: late answers, doubled buttons. */
@@ -99,11 +100,8 @@ export class Position {
     this.#newestAtMs = events.at(-1)?.atMs ?? 0;
     this.#time.follow(this.#newestAtMs);
     const { event, step } = recover(this.#state, this.#time.nowMs());
-    if (event !== null) {
-      await this.#submit(event);
-    } else {
-      this.#enter(step[1], false);
-    }
+    if (event !== null) await this.#submit(event);
+    else this.#enter(step[1], false);
   }
 
   /** Begins a sale; false when another one is running. Rejects when the journal cannot take it. */
@@ -191,7 +189,7 @@ export class Position {
     this.#showing.follow(this.#state);
     if (this.#state.phase === "dispensing" && this.#state.stopping === null) this.#flow.begin();
     else this.#flow.end();
-    if (this.#state.phase !== "dispensing") this.#totaliserBase = null;
+    if (this.#state.phase !== "dispensing") this.#readings.end();
     for (const effect of effects) {
       this.#carryOut(effect, fresh).catch((error: unknown) =>
         this.#deps.log.error({ error, effect: effect.type }, "an errand failed"),
@@ -213,7 +211,7 @@ export class Position {
         return await delivery.startMeter(errand);
       case "arm":
         this.#finishing = false;
-        this.#journaledAtMs = this.#deps.clock.monotonicMs();
+        this.#readings.begin(effect.state.metering.startBase, this.#deps.clock.monotonicMs());
         if (await delivery.arm(errand, effect))
           this.#deps.observer.armed(this.#time.nowMs() - effect.state.hold.reservedAtMs);
         return;
@@ -234,11 +232,11 @@ export class Position {
   async #finish(): Promise<void> {
     if (this.#finishing) return;
     this.#finishing = true;
-    try {
-      await delivery.finish(this.#errand(), () => this.#totaliserBase);
-    } finally {
-      this.#finishing = false;
-    }
+    await delivery
+      .finish(this.#errand(), () => this.#readings.believedBase)
+      .finally(() => {
+        this.#finishing = false;
+      });
   }
 
   #onDispenser(event: DispenserEvent): void {
@@ -248,7 +246,9 @@ export class Position {
         this.#onReading(event.totaliserBase);
         return;
       case "finished":
-        if (this.#state.phase === "dispensing") this.#settleErrors(this.#finish());
+        if (this.#state.phase !== "dispensing") return;
+        this.#readings.confirm();
+        this.#settleErrors(this.#finish());
         return;
       case "unaccounted":
         this.#settleErrors(noteUnaccounted(this.#deps, event));
@@ -271,13 +271,13 @@ export class Position {
 
   #onReading(totaliserBase: number): void {
     if (this.#state.phase !== "dispensing") return;
-    const { clock, dispenser, changed } = this.#deps;
+    const { clock, faults, id, changed } = this.#deps;
     if (this.#state.stopping === null) this.#flow.reading(totaliserBase);
-    this.#totaliserBase = totaliserBase;
-    const stepMs = dispenser.readingStepMs;
-    if (stepMs !== null && clock.monotonicMs() - this.#journaledAtMs >= stepMs) {
-      this.#journaledAtMs = clock.monotonicMs();
-      this.#settleErrors(this.#tell({ type: "metered", totaliserBase }));
+    const { wentOn, dueBase } = this.#readings.take(totaliserBase, clock.monotonicMs());
+    if (dueBase !== null) this.#settleErrors(this.#tell({ type: "metered", totaliserBase: dueBase }));
+    if (!wentOn) {
+      faults.raise("needs-attention", id, `sale ${this.#state.sale.id}: its meter went backwards`);
+      this.#settleErrors(this.stop("fault"));
     }
     changed();
   }

@@ -84,6 +84,14 @@ describe("the sale", () => {
     expect(owes.map(({ type }) => type).join()).toBe(effects);
   });
 
+  it("does not give away what nobody could measure, however little was heard of it", () => {
+    const cheap = { ...TERMS, tariff: { ...DIESEL, unitPriceE6: 1_000, rounding: "down" } } as const;
+    const begun = replay(IDLE, [{ ...SELECTED, terms: cheap } as SaleEvent, ...HAPPY.slice(1, 4)]);
+    const heard = replay(begun, [at(31, { type: "metered", totaliserBase: 1_000_001 })]);
+    const [closed] = transition(heard, at(32, { type: "delivered", totaliserBase: null }));
+    expect(short(closed)).toBe("needs-attention: meter-unread");
+  });
+
   it.each<[Start, News]>([
     ["idle", { type: "offer-made", reference: "R1", qrText: "Q" }],
     ["offering", captured(1)],

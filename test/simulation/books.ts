@@ -1,6 +1,10 @@
-import type { Closed, State } from "../../src/core/sale/state.ts";
-import { priceMinor } from "../../src/core/tariff.ts";
+import type { Closed } from "../../src/core/sale/state.ts";
+import type { Excuse } from "../support/sim-dispenser.ts";
+import { priceMinor } from "./price.ts";
 import type { World } from "./world.ts";
+
+/** Goods that flowed when no reading could show it any more, or a reading that was not to be had. */
+const UNMEASURED: readonly Excuse[] = ["stop-unconfirmed", "leak", "meter-unread"];
 
 /** What was charged, held against what flowed and what was reserved (money rules 2, 3 and 4). */
 export class Books {
@@ -35,16 +39,6 @@ export class Books {
     }
   }
 
-  /** A meter is given up only while it does not answer, or when it is known to have gone wrong. */
-  judgeUncertain(before: State, next: State): void {
-    if (before.phase !== "dispensing" || next.phase === "dispensing" || !("delivery" in next)) return;
-    const dispenser = this.#world.dispenserAt(before.sale.position);
-    const excuses = dispenser.excuses.get(before.sale.id);
-    if (next.delivery?.certain !== false || !dispenser.lastAnswered) return;
-    if (dispenser.forgets || excuses?.has("meter-jump")) return;
-    this.#broken("4 billed", `${before.sale.id} is billed by guess although its meter answers`);
-  }
-
   /** A person decides what is missing, but nobody may have been charged for what did not flow. */
   #judgeTaken({ sale }: Closed, takenMinor: number): void {
     const dispenser = this.#world.dispenserAt(sale.position);
@@ -62,8 +56,9 @@ export class Books {
     if (excuses.has("meter-jump")) return;
     const facts = `${sale.id} is ${outcome}: ${takenMinor} taken, ${worthMinor} worth flowed`;
     if (takenMinor > worthMinor) this.#broken("2 amount", facts);
+    if (outcome === "released" && delivery?.certain === false && worthMinor > 0) this.#broken("4 billed", facts);
     if (delivery?.certain === false) return;
-    if (takenMinor === worthMinor || excuses.has("stop-unconfirmed") || excuses.has("meter-unread")) return;
+    if (takenMinor === worthMinor || UNMEASURED.some((excuse) => excuses.has(excuse))) return;
     if (!excuses.has("meter-forgot")) {
       this.#broken(takenMinor === 0 ? "4 billed" : "2 amount", facts);
       return;
@@ -71,7 +66,7 @@ export class Books {
     // One reading step, the tick in which it ends, the time that an append and a stop may take.
     const forgottenBase = (dispenser.rateBySale.get(sale.id) ?? 0) * 2.8;
     const leastMinor = priceMinor(sale.terms.tariff, Math.floor(flowedBase - forgottenBase));
-    if (takenMinor < Math.min(leastMinor, sale.terms.maximumMinor) && !this.#world.journalHadTrouble) {
+    if (takenMinor < Math.min(leastMinor, sale.terms.maximumMinor) && !this.#world.wasHeldUp) {
       this.#broken("4 billed", `${facts}, more than one reading step is lost`);
     }
   }

@@ -1,13 +1,16 @@
 import { formatAmount } from "../../src/core/money.ts";
 import type { PositionView } from "../../src/core/sale/view.ts";
 import { limitBase } from "../../src/core/tariff.ts";
-import type { InputAnswer } from "../../src/ports/display.ts";
+import type { CustomerInput, InputAnswer } from "../../src/ports/display.ts";
 import type { Random } from "../support/sim-chaos.ts";
+import type { Draw } from "../support/sim-dispenser.ts";
+import { whenAwake } from "../support/virtual-clock.ts";
 import type { World } from "./world.ts";
 
-const LOOK_MS = 1_000;
 /** Longer than any sale may take; then whoever comes next tries. */
 const PATIENCE_MS = 7_200_000;
+/** Nobody waits longer for a button to do something. */
+const ANSWER_MS = 20_000;
 
 interface Visit {
   readonly scan: "promptly" | "late" | "never" | "in-the-last-second";
@@ -17,11 +20,11 @@ interface Visit {
   readonly stopAfterMs: number | null;
   /** Asks for more time whenever a screen warns of its end. */
   readonly patient: boolean;
-  readonly sinceMs: number;
+  /** Reads the code a second time, and confirms whatever can be confirmed. */
+  readonly scansTwice: boolean;
   saleId: string | null;
   scanned: boolean;
-  asked: boolean;
-  dispensingSinceMs: number | null;
+  stopping: boolean;
 }
 
 /** Whoever comes to one position, one after the other. They know what the display shows, and never wait for an answer. */
@@ -31,6 +34,8 @@ export class Customers {
   readonly #random: Random;
   #left: number;
   #visit: Visit | null = null;
+  #seen: PositionView | null = null;
+  #looking = false;
 
   constructor(world: World, position: string, visits: number, random: Random) {
     this.#world = world;
@@ -44,59 +49,79 @@ export class Customers {
     return this.#left <= 0 && this.#visit === null;
   }
 
+  /** The display may show something else; whoever stands there notices after a moment. */
+  look(): void {
+    if (this.#visit === null || this.#looking) return;
+    const view = this.#world.shownAt(this.#position);
+    if (view === null || (this.#seen !== null && isSame(view, this.#seen))) return;
+    this.#looking = true;
+    this.#world.time.after(this.#random.int(200, 1_500), () => {
+      this.#looking = false;
+      this.#react();
+    });
+  }
+
   #comeLater(): void {
-    this.#world.time.after(this.#random.int(2_000, 40_000), () => this.#come());
+    const delayMs = this.#random.chance(0.3) ? this.#random.int(50, 2_000) : this.#random.int(2_000, 40_000);
+    this.#world.time.after(delayMs, () => this.#come());
   }
 
   #come(): void {
     if (this.#left <= 0) return;
     this.#left--;
-    const { kiosk, time } = this.#world;
-    this.#visit = visitOf(this.#random, time.elapsedMs);
-    const { tariff, reserveMinor } = this.#world.goodsAt(this.#position);
-    const choiceMinor = this.#random.pick([0, 1, 2]);
-    const maximumMinor = reserveMinor[choiceMinor] ?? 0;
-    const limit = limitBase(tariff, maximumMinor);
-    const share = this.#random.pick([0, 0.0001, 0.1, 0.3, 0.5, 0.7, 0.9, 1.2, 1.2, 1.2]);
-    const durationS = this.#random.pick([5, 30, 120, 1_200]);
-    this.#world.dispenserAt(this.#position).draw = {
-      wantBase: Math.ceil(limit * share),
-      startDelayMs: this.#random.pick([500, 4_000, 30_000]),
-      rateBasePerS: Math.max(2, Math.ceil(limit / durationS)),
-    };
-    this.#ask(kiosk?.customers.select(this.#position, formatAmount(maximumMinor, tariff.currency)));
-    this.#look();
-  }
-
-  #look(): void {
-    this.#world.time.after(LOOK_MS, () => {
-      const visit = this.#visit;
-      if (visit === null) return;
-      const view = this.#world.shownAt(this.#position);
-      const waitedMs = this.#world.time.elapsedMs - visit.sinceMs;
-      if (view !== null) this.#react(visit, view, waitedMs);
-      const gone = visit.saleId === null ? waitedMs > 20_000 : view !== null && isOver(view, visit.saleId);
-      if (!gone && waitedMs < PATIENCE_MS) return this.#look();
-      this.#visit = null;
-      this.#comeLater();
+    const { goods } = this.#world.settingAt(this.#position);
+    const maximumMinor = goods.reserveMinor[this.#random.pick([0, 1, 2])] ?? 0;
+    const visit = visitOf(this.#random);
+    this.#visit = visit;
+    this.#seen = null;
+    this.#world.dispenserAt(this.#position).draw = drawOf(this.#random, limitBase(goods.tariff, maximumMinor));
+    const choose = (): void =>
+      this.#press((customers) => customers.select(this.#position, formatAmount(maximumMinor, goods.tariff.currency)));
+    choose();
+    if (this.#random.chance(0.1)) this.#world.time.after(this.#random.int(0, 60), choose);
+    const { cancelAfterMs } = visit;
+    if (cancelAfterMs !== null) this.#later(visit, cancelAfterMs, () => this.#cancel(visit));
+    this.#later(visit, ANSWER_MS, () => {
+      if (visit.saleId === null) this.#leave();
     });
+    this.#later(visit, PATIENCE_MS, () => this.#leave());
   }
 
-  #react(visit: Visit, view: PositionView, waitedMs: number): void {
+  #leave(): void {
+    this.#visit = null;
+    this.#comeLater();
+  }
+
+  #react(): void {
+    const visit = this.#visit;
+    const view = this.#world.shownAt(this.#position);
+    if (visit === null || view === null) return;
+    this.#seen = view;
     if (visit.saleId === null && view.saleId !== null && view.state !== "closed") visit.saleId = view.saleId;
+    if (visit.saleId !== null && isOver(view, visit.saleId)) {
+      this.#leave();
+      return;
+    }
     if (view.saleId !== visit.saleId) return;
     if (view.qr !== null && !visit.scanned) this.#planScan(visit, view, view.qr);
-    const { kiosk, time } = this.#world;
-    if (visit.patient && view.timeout?.extendable === true) this.#ask(kiosk?.customers.extend(this.#position));
-    if (view.state === "offered" || view.state === "reserved") {
-      if (visit.asked || visit.cancelAfterMs === null || waitedMs < visit.cancelAfterMs) return;
-      visit.asked = true;
-      this.#ask(kiosk?.customers.cancel(this.#position));
-    }
-    if (view.state !== "dispensing") return;
-    visit.dispensingSinceMs ??= time.elapsedMs;
-    if (visit.stopAfterMs === null || time.elapsedMs - visit.dispensingSinceMs < visit.stopAfterMs) return;
-    this.#ask(kiosk?.customers.stop(this.#position));
+    if (visit.patient && view.timeout?.extendable === true)
+      this.#press((customers) => customers.extend(this.#position));
+    if (view.state !== "dispensing" || visit.stopAfterMs === null || visit.stopping) return;
+    visit.stopping = true;
+    this.#later(visit, visit.stopAfterMs, () => this.#press((customers) => customers.stop(this.#position)));
+  }
+
+  #cancel(visit: Visit): void {
+    const view = this.#world.shownAt(this.#position);
+    if (view === null || view.saleId !== visit.saleId) return;
+    if (view.state === "offered" || view.state === "reserved")
+      this.#press((customers) => customers.cancel(this.#position));
+  }
+
+  #later(visit: Visit, delayMs: number, run: () => void): void {
+    this.#world.time.after(delayMs, () => {
+      if (this.#visit === visit) run();
+    });
   }
 
   #planScan(visit: Visit, view: PositionView, qrText: string): void {
@@ -104,13 +129,15 @@ export class Customers {
     const { time, setting } = this.#world;
     const leftMs = Math.max(0, Date.parse(view.expiresAt ?? "") - time.trueMs - time.wallErrorMs);
     const waits = {
-      promptly: this.#random.int(500, 6_000),
+      promptly: this.#random.int(500, 4_000),
       late: Math.floor(setting.timing.offerTimeoutMs * 0.7),
       "in-the-last-second": Math.max(0, leftMs - this.#random.int(-200, 1_500)),
       never: null,
     };
     const waitMs = waits[visit.scan];
-    if (waitMs !== null) time.after(waitMs, () => this.#scan(visit, qrText));
+    if (waitMs === null) return;
+    time.after(waitMs, () => this.#scan(visit, qrText));
+    if (visit.scansTwice) time.after(waitMs + this.#random.int(100, 20_000), () => this.#scan(visit, qrText));
   }
 
   /** A phone reads only what is on display at that moment; confirming then needs no display any more. */
@@ -119,37 +146,62 @@ export class Customers {
     if (this.#world.shownAt(this.#position)?.qr !== qrText) return;
     const bill = service.scan(qrText);
     if (bill === null) return;
-    this.#world.note(`[${this.#position}] a customer scans ${bill.reference} for ${bill.saleId}`);
+    this.#world.note(() => `[${this.#position}] a customer scans ${bill.reference} for ${bill.saleId}`);
     time.after(visit.confirmDelayMs, () => {
       if (visit.decision === "confirm") service.confirm(bill);
       else service.decline(bill);
     });
   }
 
-  #ask(answer: Promise<InputAnswer> | undefined): void {
-    answer?.catch((error: unknown) => {
-      if (!String(error).includes("SimulatedDisk") && !String(error).includes("queue is closed"))
-        this.#world.rules.broken("internal error", `customer's button: ${String(error)}`);
+  /** A button of a daemon that is down does nothing. */
+  #press(ask: (customers: CustomerInput) => Promise<InputAnswer>): void {
+    const { kiosk, time, life, rules } = this.#world;
+    if (kiosk === null) return;
+    whenAwake(time, life, () => {
+      ask(kiosk.customers).catch((error: unknown) => {
+        if (!String(error).includes("SimulatedDisk") && !String(error).includes("queue is closed"))
+          rules.broken("internal error", `customer's button: ${String(error)}`);
+      });
     });
   }
+}
+
+/** All of a display that anybody would act upon; figures run on by themselves. */
+function isSame(one: PositionView, other: PositionView): boolean {
+  return (
+    one.state === other.state &&
+    one.saleId === other.saleId &&
+    one.qr === other.qr &&
+    one.timeout?.extendable === other.timeout?.extendable
+  );
 }
 
 function isOver(view: PositionView, saleId: string): boolean {
   return view.saleId !== saleId || view.state === "closed";
 }
 
-function visitOf(random: Random, sinceMs: number): Visit {
+/** Most draw for seconds; now and then one takes a whole battery's time. */
+function drawOf(random: Random, limit: number): Draw {
+  const share = random.pick([0, 0.0001, 0.1, 0.3, 0.5, 0.7, 0.9, 1.2, 1.2, 1.2]);
+  const durationS = random.chance(0.02) ? 1_200 : random.pick([3, 5, 10, 30]);
   return {
-    scan: random.chance(0.75) ? "promptly" : random.pick(["late", "in-the-last-second", "never"]),
+    wantBase: Math.ceil(limit * share),
+    startDelayMs: random.chance(0.03) ? 30_000 : random.pick([500, 1_500, 4_000]),
+    rateBasePerS: Math.max(2, Math.ceil(limit / durationS)),
+  };
+}
+
+function visitOf(random: Random): Visit {
+  return {
+    scan: random.chance(0.92) ? "promptly" : random.pick(["late", "in-the-last-second", "never"]),
     decision: random.chance(0.9) ? "confirm" : "decline",
-    confirmDelayMs: random.pick([800, 1_500, 2_000, 3_000, 5_000, 5_000, 8_000, 40_000]),
-    cancelAfterMs: random.chance(0.1) ? random.int(1_000, 30_000) : null,
+    confirmDelayMs: random.chance(0.03) ? 40_000 : random.pick([800, 1_500, 2_000, 3_000, 5_000, 8_000]),
+    cancelAfterMs: random.chance(0.12) ? random.int(1_000, 15_000) : null,
+    stopAfterMs: random.chance(0.25) ? random.int(1_000, 20_000) : null,
     patient: random.chance(0.2),
-    stopAfterMs: random.chance(0.25) ? random.int(1_000, 60_000) : null,
-    sinceMs,
+    scansTwice: random.chance(0.1),
     saleId: null,
     scanned: false,
-    asked: false,
-    dispensingSinceMs: null,
+    stopping: false,
   };
 }

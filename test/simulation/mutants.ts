@@ -1,153 +1,276 @@
-import type { Clock } from "../../src/ports/clock.ts";
-import type { Dispenser } from "../../src/ports/dispenser.ts";
-import type { KioskView } from "../../src/ports/display.ts";
-import type { Journal } from "../../src/ports/journal.ts";
-import { done } from "../../src/ports/outcome.ts";
-import type { PaymentProvider } from "../../src/ports/payment.ts";
-import type { Telemetry } from "../../src/ports/telemetry.ts";
-import type { World } from "./world.ts";
-
-/** A planted mistake between the daemon and its surroundings, and the rules one of which must catch it. */
+/** A mistake planted in the source, in a build of its own, and the money rules one of which must catch it. */
 export interface Mutant {
   readonly name: string;
+  /** Below `src`. */
+  readonly file: string;
+  /** Stands exactly once in the file. */
+  readonly right: string;
+  readonly wrong: string;
   readonly caughtBy: readonly string[];
-  readonly payment?: (port: PaymentProvider, world: World) => PaymentProvider;
-  readonly dispenser?: (port: Dispenser, world: World) => Dispenser;
-  readonly journal?: (port: Journal, world: World) => Journal;
-  readonly telemetry?: (port: Telemetry, world: World) => Telemetry;
-  readonly clock?: (port: Clock, world: World) => Clock;
-  readonly show?: (show: (view: KioskView) => void, world: World) => (view: KioskView) => void;
 }
-
-const RECEIPT = { paymentReference: "invented", paidAt: null, details: {} };
 
 export const MUTANTS: readonly Mutant[] = [
   {
-    name: "the journal forgets what it said it wrote",
+    name: "an effect does not wait for its event to be written",
+    file: "engine/position.ts",
+    right: "await this.#keeper.append(event, record);",
+    wrong: "void this.#keeper.append(event, record);",
     caughtBy: ["10 replay", "1 armed"],
-    journal: (port) => ({
-      ...port,
-      append: async (position, event, record) => {
-        if (event.type !== "meter-started") await port.append(position, event, record);
-      },
-    }),
   },
   {
-    name: "the journal says written before it is",
+    name: "a journal that refuses is passed over",
+    file: "engine/record-keeper.ts",
+    right: 'faults.raise("journal-unwritable", null, String(error));',
+    wrong: "return;",
     caughtBy: ["10 replay", "1 armed"],
-    journal: (port) => ({
-      ...port,
-      append: async (position, event, record) => {
-        port.append(position, event, record).catch(() => undefined);
-      },
-    }),
   },
   {
-    name: "the outbox comes newest first",
-    caughtBy: ["9 outbox"],
-    journal: (port) => ({
-      ...port,
-      pending: async (reader, limit) => (await port.pending(reader, limit)).toReversed(),
-    }),
+    name: "the answer to an earlier sale counts for this one",
+    file: "engine/position.ts",
+    right: "if (epoch.alive) await this.#tell(news);",
+    wrong: "await this.#tell(news);",
+    caughtBy: ["1 armed", "2 amount", "3 resolved", "3 never both", "4 billed", "5 unknown"],
   },
   {
-    name: "the reserved maximum is committed, not the delivery",
-    caughtBy: ["2 amount"],
-    payment: (port) => ({
-      ...port,
-      settle: (sale, reference, delivery) =>
-        port.settle(sale, reference, { ...delivery, amountMinor: sale.terms.maximumMinor }),
-    }),
+    name: "the state that was left is not left behind",
+    file: "engine/position.ts",
+    right: "if (moved) {",
+    wrong: "if (!moved) {",
+    caughtBy: ["1 armed", "2 amount", "3 resolved", "3 liveness", "4 billed", "5 unknown"],
   },
   {
-    name: "a repeated commit takes money again",
-    caughtBy: ["3 exactly once"],
-    payment: (port, world) => ({
-      ...port,
-      settle: async (sale, reference, delivery) => {
-        const first = await port.settle(sale, reference, delivery);
-        if (first.kind === "done") world.service.bills.get(reference)?.captures.push(1);
-        return first;
-      },
-    }),
+    name: "a chosen amount begins a second sale beside the first",
+    file: "core/sale/transition.ts",
+    right: "return isOpen(state) ? state : begin(event);",
+    wrong: "return begin(event);",
+    caughtBy: ["3 resolved", "1 armed", "10 replay"],
   },
   {
-    name: "a commit is reported that was never sent",
-    caughtBy: ["2 amount", "3 resolved"],
-    payment: (port) => ({
-      ...port,
-      settle: async (_sale, _reference, delivery) =>
-        done({ state: "captured", capturedMinor: delivery.amountMinor, receipt: RECEIPT }),
-    }),
+    name: "the sale's clock is the machine's",
+    file: "engine/sale-clock.ts",
+    right: "return this.#anchorWallMs + Math.max(0, Math.floor(this.#clock.monotonicMs() - this.#anchorMonotonicMs));",
+    wrong: "return this.#clock.wallMs();",
+    caughtBy: ["7 deadline", "3 resolved", "1 armed", "6 code", "5 unknown"],
   },
   {
-    name: "a release does nothing",
-    caughtBy: ["3 resolved"],
-    payment: (port) => ({ ...port, release: async () => done({ state: "ended", how: "canceled" }) }),
+    name: "an offer goes on after a restart",
+    file: "core/sale/transition.ts",
+    right: `return release(state, event, "offer-timeout");
+    case "restarted":
+      return release(state, event, "restart");`,
+    wrong: `return release(state, event, "offer-timeout");`,
+    caughtBy: ["8 restart"],
   },
   {
-    name: "a scan counts as confirmed",
+    name: "an unused reservation goes on after a restart",
+    file: "core/sale/transition.ts",
+    right: `return release(state, event, "hold-too-short");
+    case "restarted":
+      return release(state, event, "restart");`,
+    wrong: `return release(state, event, "hold-too-short");`,
+    caughtBy: ["8 restart"],
+  },
+  {
+    name: "a delivery is resumed after a restart",
+    file: "core/sale/transition.ts",
+    right: 'return stop(state, "restart");',
+    wrong: "return state;",
+    caughtBy: ["8 restart"],
+  },
+  {
+    name: "an open offer counts as confirmed",
+    file: "engine/payment-errands.ts",
+    right: `case "open":
+      return false;`,
+    wrong: `case "open":
+      await errand.tell({ type: "reserved", authorisedMinor: 50_000, holdUntilMs: null });
+      return true;`,
     caughtBy: ["1 armed"],
-    payment: (port) => ({
-      ...port,
-      query: async (sale, reference) => {
-        const seen = await port.query(sale, reference);
-        const isOpen = seen.kind === "done" && seen.value.state === "open";
-        return isOpen ? done({ state: "held", authorisedMinor: sale.terms.maximumMinor, holdUntilMs: null }) : seen;
-      },
-    }),
   },
   {
     name: "the limit is three times what was reserved",
+    file: "core/sale/metering.ts",
+    right: "return limitBase(state.sale.terms.tariff, authorised(state));",
+    wrong: "return limitBase(state.sale.terms.tariff, 3 * authorised(state));",
     caughtBy: ["1 limit"],
-    dispenser: (port) => ({ ...port, arm: (limitBase) => port.arm(limitBase * 3) }),
   },
   {
-    name: "a stop is confirmed but not done",
-    caughtBy: ["1 armed", "8 restart", "7 deadline", "2 amount", "4 billed"],
-    dispenser: (port) => ({ ...port, stop: async () => done(null) }),
+    name: "the limit is one too high",
+    file: "core/tariff.ts",
+    right: "const limit = largestExact / BigInt(tariff.unitPriceE6);",
+    wrong: "const limit = largestExact / BigInt(tariff.unitPriceE6) + 1n;",
+    caughtBy: ["1 limit"],
   },
   {
-    name: "a restart arms what was interrupted",
-    caughtBy: ["1 armed", "8 restart"],
-    dispenser: (port, world) => ({
-      ...port,
-      listen: (listener) => {
-        port.listen(listener);
-        if (world.rules.anyOpen) void port.arm(1_000);
-      },
-    }),
-  },
-  {
-    name: "the meter counts double",
+    name: "what was reserved is committed",
+    file: "core/sale/metering.ts",
+    right: "const amountMinor = Math.min(worthMinor, authorised(state));",
+    wrong: "const amountMinor = worthMinor === 0 ? 0 : authorised(state);",
     caughtBy: ["2 amount"],
-    dispenser: (port) => ({
-      ...port,
-      totaliser: async () => {
-        const reading = await port.totaliser();
-        return reading.kind === "done" ? done(reading.value * 2) : reading;
-      },
-    }),
   },
   {
-    name: "the broker acknowledges what it never got",
-    caughtBy: ["9 outbox"],
-    telemetry: (port) => ({ ...port, deliver: async () => true }),
+    name: "more than was reserved is asked for",
+    file: "core/sale/metering.ts",
+    right: "const amountMinor = Math.min(worthMinor, authorised(state));",
+    wrong: "const amountMinor = worthMinor;",
+    caughtBy: ["2 amount"],
   },
   {
-    name: "a code stays on display",
+    name: "every price is rounded up",
+    file: "core/tariff.ts",
+    right: 'const up = { "half-up": scale / 2n, down: 0n, up: scale - 1n }[tariff.rounding];',
+    wrong: "const up = scale - 1n;",
+    caughtBy: ["2 amount", "1 limit"],
+  },
+  {
+    name: "one wrong reading is charged",
+    file: "engine/readings.ts",
+    right: "Math.min(this.#newestBase ?? this.#believedBase, totaliserBase)",
+    wrong: "totaliserBase",
+    caughtBy: ["2 amount", "4 billed"],
+  },
+  {
+    name: "the meter is read before the dispenser has stopped",
+    file: "engine/delivery-errands.ts",
+    right: "const stopped = await patiently(errand, POLICY.stopRetriesMs, () => dispenser.stop());",
+    wrong: `const early = await finalReading(errand, liveBase);
+  const stopped = await patiently(errand, POLICY.stopRetriesMs, () => dispenser.stop());
+  return await errand.tell({ type: "delivered", totaliserBase: early });`,
+    caughtBy: ["4 billed", "2 amount"],
+  },
+  {
+    name: "what nobody could measure is given away",
+    file: "core/sale/transition.ts",
+    right: "if (delivery.amountMinor === 0 && !delivery.certain) {",
+    wrong: "if (false) {",
+    caughtBy: ["4 billed"],
+  },
+  {
+    name: "what a meter forgets is not journaled",
+    file: "engine/readings.ts",
+    right: "const isDue = this.#stepMs !== null && nowMs - this.#journaledAtMs >= this.#stepMs;",
+    wrong: "const isDue = false;",
+    caughtBy: ["4 billed"],
+  },
+  {
+    name: "a meter is given up at its first silence",
+    file: "engine/delivery-errands.ts",
+    right: 'if (reading.kind === "declined") return null;',
+    wrong: "return null;",
+    caughtBy: ["4 billed"],
+  },
+  {
+    name: "a release is not sent",
+    file: "engine/payment-errands.ts",
+    right: "return errand.payment.release(state.sale, state.offer?.reference ?? null);",
+    wrong: 'return Promise.resolve({ kind: "done", value: { state: "ended", how: "canceled" } } as const);',
+    caughtBy: ["3 resolved"],
+  },
+  {
+    name: "a lost answer counts as a commit",
+    file: "engine/payment-errands.ts",
+    right: 'if (outcome.kind !== "done") return "wait";',
+    wrong: `if (outcome.kind !== "done") {
+    const receipt = { paymentReference: "none", paidAt: null, details: {} };
+    await errand.tell({ type: "captured", capturedMinor: null, receipt });
+    return "ended";
+  }`,
+    caughtBy: ["2 amount", "3 resolved", "3 never both"],
+  },
+  {
+    name: "a lost answer counts as a failure",
+    file: "engine/payment-errands.ts",
+    right: 'if (outcome.kind !== "done") return "wait";',
+    wrong: `if (outcome.kind !== "done") {
+    await errand.tell({ type: "resolution-refused", detail: "no answer" });
+    return "ended";
+  }`,
+    caughtBy: ["5 unknown"],
+  },
+  {
+    name: "a refusal is believed unasked",
+    file: "engine/payment-errands.ts",
+    right:
+      "const checked = state.offer === null ? outcome : await errand.payment.query(state.sale, state.offer.reference);",
+    wrong: "const checked = outcome;",
+    caughtBy: ["5 unknown"],
+  },
+  {
+    name: "a commit names no offer",
+    file: "engine/payment-errands.ts",
+    right: "return errand.payment.settle(state.sale, state.offer.reference, state.delivery);",
+    wrong: 'return errand.payment.settle(state.sale, "lost", state.delivery);',
+    caughtBy: ["3 resolved", "5 unknown"],
+  },
+  {
+    name: "a commit is tried once",
+    file: "engine/payment-errands.ts",
+    right: "await wait(errand.clock, backoffMs(POLICY.resolveRetriesMs, attempt++));",
+    wrong: "return;",
+    caughtBy: ["5 unknown", "3 resolved"],
+  },
+  {
+    name: "the service is asked every minute",
+    file: "engine/payment-errands.ts",
+    right: "await errand.nap.take(errand.clock, errand.payment.watchIntervalMs);",
+    wrong: "await errand.nap.take(errand.clock, 60_000);",
+    caughtBy: ["5 unknown"],
+  },
+  {
+    name: "a delivery may last as long as its hold",
+    file: "core/sale/timing.ts",
+    right: "return hold.untilMs - sale.terms.settleMarginMs;",
+    wrong: "return hold.untilMs;",
+    caughtBy: ["7 deadline", "1 armed"],
+  },
+  {
+    name: "the hold counts from its reservation",
+    file: "core/sale/timing.ts",
+    right: "const counted = sale.selectedAtMs + sale.terms.commitTimeoutMs;",
+    wrong: "const counted = event.atMs + 2 * sale.terms.commitTimeoutMs;",
+    caughtBy: ["7 deadline", "1 armed", "3 resolved"],
+  },
+  {
+    name: "a person gets a sale when its hold is over",
+    file: "core/sale/timing.ts",
+    right: "return state.hold.untilMs - terms.handoverMarginMs;",
+    wrong: "return state.hold.untilMs + terms.handoverMarginMs;",
+    caughtBy: ["3 resolved"],
+  },
+  {
+    name: "a sale begins in spite of a fault",
+    file: "engine/admission.ts",
+    right: "return fault === undefined ? null : outOfService",
+    wrong: "return fault !== null ? null : outOfService",
     caughtBy: ["6 code"],
-    show: (show) => {
-      let shown: string | null = null;
-      return (view) => {
-        shown = view.positions[0]?.qr ?? shown;
-        show({ positions: view.positions.map((each, at) => (at === 0 ? { ...each, qr: shown } : each)) });
-      };
-    },
   },
   {
-    name: "timers run ten times too slow",
-    caughtBy: ["1 armed", "7 deadline", "3 resolved"],
-    clock: (port) => ({ ...port, after: (delayMs, run) => port.after(delayMs > 60_000 ? delayMs * 10 : delayMs, run) }),
+    name: "a code is shown in spite of a fault",
+    file: "core/sale/view.ts",
+    right: 'qr: shown.phase === "offered" && !blocked && isScannable(shown, live)',
+    wrong: 'qr: shown.phase === "offered" && isScannable(shown, live)',
+    caughtBy: ["6 code"],
+  },
+  {
+    name: "a code stays on display until its offer ends",
+    file: "core/sale/view.ts",
+    right: "return nowMs < codeUntilMs(state);",
+    wrong: "return nowMs < codeUntilMs(state) + 60_000;",
+    caughtBy: ["6 code"],
+  },
+  {
+    name: "the newest record is sent first",
+    file: "engine/pump.ts",
+    right: "for (const entry of entries) {",
+    wrong: "for (const entry of entries.toReversed()) {",
+    caughtBy: ["9 outbox"],
+  },
+  {
+    name: "a record is gone before the broker has it",
+    file: "engine/pump.ts",
+    right: "if (!(await deliver(entry))) {",
+    wrong: `await journal.acknowledge(reader, entry.seq);
+        if (!(await deliver(entry))) {`,
+    caughtBy: ["9 outbox"],
   },
 ];

@@ -1,4 +1,3 @@
-import { blocks, type FaultCode } from "../../src/core/faults.ts";
 import { parseAmount } from "../../src/core/money.ts";
 import type { SaleEvent } from "../../src/core/sale/event.ts";
 import { type SaleRecord, saleRecord } from "../../src/core/sale/record.ts";
@@ -6,18 +5,22 @@ import { replay } from "../../src/core/sale/recover.ts";
 import { type Closed, IDLE, isOpen, type State } from "../../src/core/sale/state.ts";
 import { transition } from "../../src/core/sale/transition.ts";
 import { type PositionView, positionView } from "../../src/core/sale/view.ts";
-import { priceMinor } from "../../src/core/tariff.ts";
 import type { KioskView } from "../../src/ports/display.ts";
 import type { SimDispenser } from "../support/sim-dispenser.ts";
 import type { Bill } from "../support/sim-payment.ts";
 import type { Life } from "../support/virtual-clock.ts";
 import { Books } from "./books.ts";
+import { CodeRules } from "./code-rules.ts";
+import { EventRules } from "./event-rules.ts";
+import { priceMinor } from "./price.ts";
 import type { World } from "./world.ts";
 
 /** A restarted daemon must have told its dispensers to stop within this time. */
 const STOP_AFTER_START_MS = 10_000;
 /** By how much the machine's clock may be wrong while a sale runs. */
 const CLOCK_SLACK_MS = 60_000;
+/** The service takes back what nobody has asked about for so long. */
+const REVERSAL_MS = 20_000;
 
 export interface Violation {
   readonly rule: string;
@@ -37,15 +40,23 @@ export class Rules {
   readonly closed: Closed[] = [];
   readonly #world: World;
   readonly #books: Books;
+  readonly #events: EventRules;
+  readonly #codes: CodeRules;
   readonly #shadows = new Map<string, Shadow>();
   readonly #armedSales = new Set<string>();
   #received = 0;
   #newestSeq = 0;
   #dirty = true;
+  #shownFacts = "";
+  #showsCode = false;
+  #steps = 0;
 
   constructor(world: World) {
     this.#world = world;
-    this.#books = new Books(world, (rule, detail) => this.broken(rule, detail));
+    const broken = (rule: string, detail: string): void => this.broken(rule, detail);
+    this.#books = new Books(world, broken);
+    this.#events = new EventRules(world, broken);
+    this.#codes = new CodeRules(world, (detail) => this.broken("6 code", detail));
   }
 
   stateAt(position: string): State {
@@ -59,15 +70,16 @@ export class Rules {
   broken(rule: string, detail: string): void {
     if (this.violation !== null) return;
     this.violation = { rule, detail };
-    this.#world.note(`RULE BROKEN: ${rule}: ${detail}`);
+    this.#world.note(() => `RULE BROKEN: ${rule}: ${detail}`);
   }
 
   /** An event has become durable. */
   written(position: string, event: SaleEvent, record: SaleRecord | null): void {
     const shadow = this.#shadow(position);
-    const [next] = transition(shadow.state, JSON.parse(JSON.stringify(event)) as SaleEvent);
+    const [next] = transition(shadow.state, event);
     if (next === shadow.state) this.broken("10 replay", `${event.type} is in the journal but changes nothing`);
-    this.#books.judgeUncertain(shadow.state, next);
+    this.#events.judge(event, shadow.state, next, shadow.life === this.#world.life);
+    this.#codes.written(position, event, next);
     shadow.state = next;
     shadow.life = this.#world.life;
     this.#dirty = true;
@@ -103,16 +115,20 @@ export class Rules {
   }
 
   shown(view: KioskView): void {
+    const facts = view.positions.map((each) => `${factsOf(each)} ${each.qr}`).join("|");
+    // Figures that run on are no news.
+    if (facts === this.#shownFacts) return;
+    this.#shownFacts = facts;
     this.#dirty = true;
-    for (const position of view.positions) {
-      if (position.qr === null) continue;
-      const blocking = position.faults.find(({ code }) => isBlocking(code));
-      if (blocking !== undefined)
-        this.broken("6 code", `position ${position.id} shows a code in spite of ${blocking.code}`);
-      if (this.#world.dispenserAt(position.id).faultTold) {
-        this.broken("6 code", `position ${position.id} shows a code while its dispenser is out of order`);
-      }
-    }
+    this.#showsCode = view.positions.some(({ qr }) => qr !== null);
+    this.#codes.shown(view);
+  }
+
+  /** A hold or a commit that nobody asked about in time was taken back. */
+  reversed(bill: Bill): void {
+    const { chaos, time, startedAtMs, life } = this.#world;
+    if (chaos.total === 0 && life.alive && time.elapsedMs - startedAtMs > REVERSAL_MS)
+      this.broken("5 unknown", `${bill.saleId} was taken back because nobody asked about it`);
   }
 
   /** The service let go of a hold that nobody had used or freed. */
@@ -127,10 +143,13 @@ export class Rules {
     }
   }
 
-  afterStep(step: number): void {
+  afterStep(): void {
     for (const dispenser of this.#world.dispensers) this.#judgeArmed(dispenser);
     this.#judgeReceived();
-    if (!this.#dirty && step % 32 !== 0) return;
+    this.#codes.afterStep();
+    // A code that is due to go changes nothing by itself: it is looked for now and then.
+    const isCodeDue = this.#showsCode && ++this.#steps % 16 === 0;
+    if (!this.#dirty && !isCodeDue) return;
     this.#dirty = false;
     this.#judgeLive();
   }
@@ -178,7 +197,7 @@ export class Rules {
     if (bill === undefined || bill.freed === "replaced") return;
     const untilMs = bill.holdUntilMs ?? 0;
     if (time.trueMs >= untilMs) this.broken("1 armed", `${armed.saleId} is armed after its hold has ended`);
-    if (time.trueMs > untilMs - state.sale.terms.settleMarginMs + CLOCK_SLACK_MS && !this.#world.journalHadTrouble)
+    if (time.trueMs > untilMs - state.sale.terms.settleMarginMs + CLOCK_SLACK_MS && !this.#world.wasHeldUp)
       this.broken("7 deadline", `${armed.saleId} is armed when it should be settling`);
   }
 
@@ -204,8 +223,9 @@ export class Rules {
   }
 
   #judgeLive(): void {
-    const { kiosk, started, shownView } = this.#world;
-    if (kiosk === null || !started) return;
+    const { kiosk, started, shownView, life, time } = this.#world;
+    const isHeldUp = time.elapsedMs <= (life.awakeAtMs ?? 0);
+    if (kiosk === null || !started || isHeldUp) return;
     const views = kiosk.view().positions;
     for (const view of views) this.#judgeView(view);
     const seen = shownView?.positions.map(({ qr }) => qr);
@@ -219,11 +239,9 @@ export class Rules {
     if (state.phase === "closed" && view.state === "idle") return;
     const { elapsedMs: nowMs } = this.#world.time;
     const live = { nowMs, totaliserBase: null, presentedUntilMs: nowMs, noFlowAtMs: null };
-    const expected = positionView(this.#world.goodsAt(view.id), state, live, []);
-    const facts = (each: PositionView): string =>
-      [each.state, each.saleId, each.reserved, each.expiresAt, each.charged, each.freed, each.reference].join(" ");
-    if (facts(view) !== facts(expected)) {
-      this.broken("10 replay", `position ${view.id} lives in ${facts(view)}, its journal says ${facts(expected)}`);
+    const expected = positionView(this.#world.settingAt(view.id).goods, state, live, []);
+    if (factsOf(view) !== factsOf(expected)) {
+      this.broken("10 replay", `position ${view.id} lives in ${factsOf(view)}, its journal says ${factsOf(expected)}`);
     }
   }
 
@@ -236,12 +254,14 @@ export class Rules {
   }
 
   #wasDisturbed(marginMs: number): boolean {
-    const { life, time, startedAtMs, journalHadTrouble, clockWasLost } = this.#world;
+    const { life, time, startedAtMs, wasHeldUp, clockWasLost } = this.#world;
     const upMs = life.alive ? time.elapsedMs - startedAtMs : 0;
-    return upMs < marginMs + CLOCK_SLACK_MS || journalHadTrouble || clockWasLost;
+    return upMs < marginMs + CLOCK_SLACK_MS || wasHeldUp || clockWasLost;
   }
 }
 
-function isBlocking(code: string): boolean {
-  return blocks({ code: code as FaultCode, position: null, sinceMs: 0, detail: "" });
+/** What follows from the journal alone. */
+function factsOf(view: PositionView): string {
+  const { state, saleId, reserved, expiresAt, charged, freed, reference } = view;
+  return `${state} ${saleId} ${reserved} ${expiresAt} ${charged} ${freed} ${reference}`;
 }

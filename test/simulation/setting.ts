@@ -2,7 +2,7 @@ import type { Terms } from "../../src/core/sale/state.ts";
 import type { Goods } from "../../src/core/sale/view.ts";
 import type { Random } from "../support/sim-chaos.ts";
 
-interface PositionSetting {
+export interface PositionSetting {
   readonly goods: Goods;
   readonly noFlowTimeoutMs: number;
   readonly meterForgets: boolean;

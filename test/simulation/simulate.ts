@@ -1,7 +1,8 @@
+import type { Disk } from "../support/memory-journal.ts";
 import type { FaultKind } from "../support/sim-chaos.ts";
 import { Random } from "../support/sim-chaos.ts";
 import { Customers } from "./customer.ts";
-import type { Mutant } from "./mutants.ts";
+import { settlePromises } from "./microtasks.ts";
 import type { Violation } from "./rules.ts";
 import { World } from "./world.ts";
 
@@ -15,39 +16,58 @@ export interface SimulatedLife {
   readonly seed: number;
   readonly violation: Violation | null;
   readonly sales: number;
+  readonly steps: number;
   readonly crashes: number;
   readonly outcomes: ReadonlyMap<string, number>;
   readonly reasons: ReadonlyMap<string, number>;
   readonly crashPhases: ReadonlyMap<string, number>;
   readonly struck: ReadonlyMap<FaultKind, number>;
   readonly trace: readonly string[];
+  readonly disk: Disk;
 }
 
 /** Plays the whole life that a seed decides, and says whether a rule was broken. */
-export async function simulate(seed: number, mutant: Mutant | null = null): Promise<SimulatedLife> {
-  const world = new World(seed, mutant);
+export function simulate(seed: number, traces = false): Promise<SimulatedLife> {
+  return new Promise((resolve, reject) => {
+    // Promises are settled step by step, which cannot be done from within a promise.
+    setImmediate(() => {
+      try {
+        resolve(play(seed, traces));
+      } catch (error) {
+        reject(error);
+      }
+    });
+  });
+}
+
+function play(seed: number, traces: boolean): SimulatedLife {
+  const world = new World(seed, traces);
   const customers = world.setting.positions.map(
     ({ goods, visits }, at) => new Customers(world, goods.position, visits, new Random(seed * 31 + at)),
   );
+  world.onShown = () => {
+    for (const customer of customers) customer.look();
+  };
   let steps = 0;
-  const play = async (done: () => boolean): Promise<void> => {
-    while (!done() && world.rules.violation === null) {
-      if (steps++ > STEP_LIMIT) return world.rules.broken("liveness", "the simulation does not come to rest");
-      await world.time.step();
+  const playUntil = (over: () => boolean): void => {
+    while (!over() && world.rules.violation === null) {
+      if (steps++ > STEP_LIMIT) world.rules.broken("3 liveness", "the simulation does not come to rest");
+      world.time.next();
+      settlePromises();
       world.service.advance();
-      world.rules.afterStep(steps);
+      world.rules.afterStep();
     }
   };
   world.boot();
-  await play(() => world.time.elapsedMs > BUSY_MS || customers.every(({ done }) => done));
+  playUntil(() => world.time.elapsedMs > BUSY_MS || customers.every(({ done }) => done));
   world.calm();
   const quietUntilMs = world.time.elapsedMs + QUIET_MS;
-  await play(() => world.settled || world.time.elapsedMs > quietUntilMs);
+  playUntil(() => world.settled || world.time.elapsedMs > quietUntilMs);
   world.rules.judgeEnd();
-  return lifeOf(seed, world);
+  return lifeOf(seed, world, steps);
 }
 
-function lifeOf(seed: number, world: World): SimulatedLife {
+function lifeOf(seed: number, world: World, steps: number): SimulatedLife {
   const outcomes = new Map<string, number>();
   const reasons = new Map<string, number>();
   for (const { outcome, reason } of world.rules.closed) {
@@ -61,12 +81,14 @@ function lifeOf(seed: number, world: World): SimulatedLife {
     seed,
     violation,
     sales: closed.length,
+    steps,
     crashes,
     outcomes,
     reasons,
     crashPhases,
     struck: world.chaos.struck,
     trace,
+    disk: world.disk,
   };
 }
 

@@ -1,11 +1,10 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import { FAULT_KINDS, type FaultKind } from "../support/sim-chaos.ts";
-import { MUTANTS, type Mutant } from "./mutants.ts";
+import { MUTANTS } from "./mutants.ts";
+import { misfit } from "./planted.ts";
 import { count, type SimulatedLife, simulate } from "./simulate.ts";
 
-const SEEDS = 300;
-/** What is wrong is caught within so many seeds, or the simulation is blind to it. */
-const BLIND_SEEDS = 600;
+const SEEDS = 600;
 /** Phases in which a sale is at stake; each must have seen a crash. */
 const PHASES = ["offering", "offered", "reserved", "dispensing", "settling commit", "settling release", "closed"];
 
@@ -14,7 +13,7 @@ describe("the simulated life of a kiosk", () => {
 
   beforeAll(async () => {
     for (let seed = 1; seed <= SEEDS; seed++) lives.push(await simulate(seed));
-  }, 60_000);
+  }, 180_000);
 
   it("breaks no money rule, whatever the seed brings", () => {
     const broken = lives.filter(({ violation }) => violation !== null);
@@ -37,28 +36,28 @@ describe("the simulated life of a kiosk", () => {
 
   it("is the same for the same seed", async () => {
     for (const seed of [7, 42, 137]) {
-      const [one, other] = [await simulate(seed), await simulate(seed)];
+      const [one, other] = [await simulate(seed, true), await simulate(seed, true)];
       expect(other.trace).toEqual(one.trace);
       expect(one.trace.length).toBeGreaterThan(20);
     }
   });
 
-  it("is another one for another seed", () => {
-    expect(lives[0]?.trace).not.toEqual(lives[1]?.trace);
+  it("is another one for another seed", async () => {
+    expect((await simulate(1, true)).trace).not.toEqual((await simulate(2, true)).trace);
   });
 });
 
 describe("planted mistakes", () => {
-  it.each(MUTANTS.map((mutant) => [mutant.name, mutant] as const))("%s: caught", async (_, mutant) => {
-    const caught = await firstViolation(mutant);
-    expect(mutant.caughtBy).toContain(caught);
+  it("are enough, and each has its own name", () => {
+    const names = new Set(MUTANTS.map(({ name }) => name));
+    expect(names.size).toBe(MUTANTS.length);
+    expect(names.size).toBeGreaterThanOrEqual(25);
   });
-});
 
-async function firstViolation(mutant: Mutant): Promise<string | null> {
-  for (let seed = 1; seed <= BLIND_SEEDS; seed++) {
-    const { violation } = await simulate(seed, mutant);
-    if (violation !== null) return violation.rule;
-  }
-  return null;
-}
+  it.each(MUTANTS.map((mutant) => [mutant.name, mutant] as const))(
+    "%s: has its place in the source",
+    async (_, mutant) => {
+      expect(await misfit(mutant)).toBeNull();
+    },
+  );
+});

@@ -1,6 +1,6 @@
 import type { SaleEvent } from "../../src/core/sale/event.ts";
 import type { SaleRecord } from "../../src/core/sale/record.ts";
-import type { Goods, PositionView } from "../../src/core/sale/view.ts";
+import type { PositionView } from "../../src/core/sale/view.ts";
 import { Kiosk } from "../../src/engine/kiosk.ts";
 import type { KioskView } from "../../src/ports/display.ts";
 import type { Log } from "../../src/ports/log.ts";
@@ -8,12 +8,11 @@ import { Disk, openMemoryJournal } from "../support/memory-journal.ts";
 import { SILENT_MACHINE, SILENT_OBSERVER } from "../support/silent-observer.ts";
 import { Chaos, Random } from "../support/sim-chaos.ts";
 import { SimDispenser } from "../support/sim-dispenser.ts";
-import { type Bill, SimPaymentService } from "../support/sim-payment.ts";
+import { SimPaymentService } from "../support/sim-payment.ts";
 import { SimBroker } from "../support/sim-telemetry.ts";
-import { clockOf, type Life, VirtualTime } from "../support/virtual-clock.ts";
-import type { Mutant } from "./mutants.ts";
+import { clockOf, type Life, VirtualTime, whenAwake } from "../support/virtual-clock.ts";
 import { Rules } from "./rules.ts";
-import { type Setting, settingOf } from "./setting.ts";
+import { type PositionSetting, type Setting, settingOf } from "./setting.ts";
 
 const TRUE_START_MS = Date.UTC(2026, 5, 1);
 const EARLIEST_PLAUSIBLE_MS = Date.UTC(2026, 0, 1);
@@ -38,19 +37,24 @@ export class World {
   /** This run began with a wall clock behind an earlier one: it cannot know how long the machine was off. */
   clockWasLost = false;
   crashes = 0;
-  readonly #mutant: Mutant | null;
+  /** Called when the display may show something else. */
+  onShown: () => void = () => {};
+  readonly #traces: boolean;
   #saleCount = 0;
   #fastestClockMs = 0;
 
-  constructor(seed: number, mutant: Mutant | null) {
+  constructor(seed: number, traces: boolean) {
     const random = new Random(seed);
     this.setting = settingOf(random);
     this.chaos = new Chaos(new Random(random.int(0, 2 ** 31)), () => this.time.elapsedMs);
-    this.#mutant = mutant;
+    this.#traces = traces;
     this.rules = new Rules(this);
     this.service = new SimPaymentService({
       ...this.#surroundings(),
-      holdExpired: (bill: Bill) => this.rules.holdExpired(bill),
+      holdExpired: (bill) => this.rules.holdExpired(bill),
+      reversed: (bill) => this.rules.reversed(bill),
+      overcharged: ({ saleId, maximumMinor }, amountMinor) =>
+        this.rules.broken("2 amount", `${saleId}: ${amountMinor} is asked for, ${maximumMinor} was reserved`),
     });
     this.broker = new SimBroker(this.time, this.chaos);
     this.dispensers = this.setting.positions.map(
@@ -62,14 +66,19 @@ export class World {
     );
     this.#clockWeather();
     this.#crashWeather();
+    this.#stallWeather();
   }
 
-  get journalHadTrouble(): boolean {
-    return (["disk-full", "append-refused", "append-slow"] as const).some((kind) => this.chaos.struck.has(kind));
+  /** The disk or the processor has kept the daemon waiting. */
+  get wasHeldUp(): boolean {
+    return (["disk-full", "disk-read-only", "append-refused", "append-slow", "stall"] as const).some((kind) =>
+      this.chaos.struck.has(kind),
+    );
   }
 
-  note(text: string): void {
-    this.trace.push(`${(this.time.elapsedMs / 1_000).toFixed(3).padStart(10)} ${text}`);
+  note(text: () => string): void {
+    if (!this.#traces) return;
+    this.trace.push(`${(this.time.elapsedMs / 1_000).toFixed(3).padStart(10)} ${text()}`);
   }
 
   dispenserAt(position: string): SimDispenser {
@@ -78,10 +87,10 @@ export class World {
     return found;
   }
 
-  goodsAt(position: string): Goods {
+  settingAt(position: string): PositionSetting {
     const found = this.setting.positions.find(({ goods }) => goods.position === position);
     if (found === undefined) throw new Error(`no position ${position}`);
-    return found.goods;
+    return found;
   }
 
   /** What the customer at a position sees; nothing while the daemon is down. */
@@ -94,7 +103,7 @@ export class World {
     const life: Life = { number: this.life.number + 1, alive: true };
     this.life = life;
     this.startedAtMs = this.time.elapsedMs;
-    this.note(`run ${life.number} begins`);
+    this.note(() => `run ${life.number} begins`);
     this.clockWasLost = this.time.wallErrorMs < this.#fastestClockMs;
     this.rules.judgeReplay();
     const kiosk = this.#makeKiosk(life);
@@ -140,37 +149,30 @@ export class World {
       time,
       chaos,
       crash: (why: string) => this.crash(why),
-      note: (text: string) => this.note(text),
+      note: (text: () => string) => this.note(text),
       written: (position: string, event: SaleEvent, record: SaleRecord | null) => {
         this.note(
-          `[${position}] ${JSON.stringify({ ...event, ...("terms" in event ? { terms: event.terms.maximumMinor } : {}) })}`,
+          () =>
+            `[${position}] ${JSON.stringify({ ...event, ...("terms" in event ? { terms: event.terms.maximumMinor } : {}) })}`,
         );
         this.rules.written(position, event, record);
         if (record !== null)
-          this.note(`[${position}] closed ${record.saleId} ${record.outcome} ${record.reason} ${record.charged}`);
+          this.note(() => `[${position}] closed ${record.saleId} ${record.outcome} ${record.reason} ${record.charged}`);
       },
     };
   }
 
   #makeKiosk(life: Life): Kiosk {
-    const mutant = this.#mutant;
-    const same = <T>(port: T): T => port;
-    const show = (view: KioskView): void => {
-      if (!life.alive) return;
-      this.shownView = view;
-      this.rules.shown(view);
-    };
-    const journal = openMemoryJournal(this.disk, life, this.#surroundings());
     return new Kiosk({
       positions: this.setting.positions.map(({ goods, noFlowTimeoutMs }) => {
-        const dispenser = (mutant?.dispenser ?? same)(this.dispenserAt(goods.position).portOf(life), this);
+        const dispenser = this.dispenserAt(goods.position).portOf(life);
         const { timing } = this.setting;
         return { goods, dispenser, noFlowTimeoutMs, timing, configuredPrice: "", priceProblem: () => "fixed" };
       }),
-      payment: (mutant?.payment ?? same)(this.service.providerOf(life, this.setting.watchIntervalMs), this),
-      journal: (mutant?.journal ?? same)(journal, this),
-      telemetry: (mutant?.telemetry ?? same)(this.broker.telemetryOf(life), this),
-      clock: (mutant?.clock ?? same)(clockOf(this.time, life), this),
+      payment: this.service.providerOf(life, this.setting.watchIntervalMs),
+      journal: openMemoryJournal(this.disk, life, this.#surroundings()),
+      telemetry: this.broker.telemetryOf(life),
+      clock: clockOf(this.time, life),
       log: this.#logOf(life),
       earliestPlausibleMs: EARLIEST_PLAUSIBLE_MS,
       saleClosed: () => {},
@@ -179,18 +181,25 @@ export class World {
       commands: [],
       reconcile: async () => {},
       newSaleId: () => `s${++this.#saleCount}`,
-      show: (mutant?.show ?? same)(show, this),
+      show: (view) => this.#show(life, view),
       fatal: (reason) => {
         if (life.alive) this.#end(`gives up: ${reason}`);
       },
     });
   }
 
+  #show(life: Life, view: KioskView): void {
+    if (!life.alive) return;
+    this.shownView = view;
+    this.rules.shown(view);
+    this.onShown();
+  }
+
   #logOf(life: Life): Log {
     const say = (level: string, fields: Readonly<Record<string, unknown>>, message: string): void => {
-      if (!life.alive) return;
+      if (!life.alive || (level === "warn" && !this.#traces)) return;
       const detail = JSON.stringify(fields, (_, value: unknown) => (value instanceof Error ? String(value) : value));
-      this.note(`${level}: ${message} ${detail}`);
+      this.note(() => `${level}: ${message} ${detail}`);
       if (level === "error" && !detail.includes("SimulatedDisk"))
         this.rules.broken("internal error", `${message} ${detail}`);
     };
@@ -203,7 +212,7 @@ export class World {
   }
 
   #end(why: string): void {
-    this.note(`run ${this.life.number} ends: ${why}`);
+    this.note(() => `run ${this.life.number} ends: ${why}`);
     this.life.alive = false;
     this.kiosk = null;
     this.started = false;
@@ -222,15 +231,30 @@ export class World {
     });
   }
 
+  #stallWeather(): void {
+    const { random } = this.chaos;
+    this.time.after(random.int(10_000, 120_000), () => {
+      const { life } = this;
+      if (life.alive && this.chaos.strikes("stall")) {
+        const stallMs = random.int(500, 12_000);
+        this.note(() => `run ${life.number} is held up for ${stallMs} ms`);
+        life.awakeAtMs = this.time.elapsedMs + stallMs;
+      }
+      this.#stallWeather();
+    });
+  }
+
   #restartOrderly(): void {
     const { life, kiosk } = this;
-    this.note(`run ${life.number} is asked to end`);
-    kiosk?.close().then(
-      () => {
-        if (life.alive) this.#end("closed in order");
-      },
-      (error: unknown) => this.rules.broken("internal error", `closing: ${String(error)}`),
-    );
+    this.note(() => `run ${life.number} is asked to end`);
+    whenAwake(this.time, life, () => {
+      kiosk?.close().then(
+        () => {
+          if (life.alive) this.#end("closed in order");
+        },
+        (error: unknown) => this.rules.broken("internal error", `closing: ${String(error)}`),
+      );
+    });
   }
 
   #clockWeather(): void {
@@ -242,7 +266,7 @@ export class World {
   }
 
   #setWall(errorMs: number): void {
-    this.note(`the wall clock is ${errorMs} ms wrong from now on`);
+    this.note(() => `the wall clock is ${errorMs} ms wrong from now on`);
     this.time.wallErrorMs = errorMs;
     this.#fastestClockMs = Math.max(this.#fastestClockMs, errorMs);
   }

@@ -2,7 +2,7 @@ import type { SaleEvent } from "../../src/core/sale/event.ts";
 import type { SaleRecord } from "../../src/core/sale/record.ts";
 import type { Entry, Journal } from "../../src/ports/journal.ts";
 import type { Chaos } from "./sim-chaos.ts";
-import { answer, type Life, type VirtualTime } from "./virtual-clock.ts";
+import type { Life, VirtualTime } from "./virtual-clock.ts";
 
 interface Row {
   readonly position: string;
@@ -17,9 +17,12 @@ export class Disk {
   readonly sales: string[] = [];
   delivered = 0;
 
-  write(life: Life, position: string, event: SaleEvent, record: SaleRecord | null): void {
-    this.rows.push({ position, saleId: event.saleId, life, body: JSON.stringify(event) });
+  /** Gives the event as it will be read. */
+  write(life: Life, position: string, event: SaleEvent, record: SaleRecord | null): SaleEvent {
+    const body = JSON.stringify(event);
+    this.rows.push({ position, saleId: event.saleId, life, body });
     if (record !== null) this.sales.push(JSON.stringify(record));
+    return JSON.parse(body) as SaleEvent;
   }
 
   salesAfter(seq: number, limit: number): Entry<SaleRecord>[] {
@@ -47,21 +50,23 @@ export interface DiskWorld {
 /** The journal on that disk, as one life of the daemon has it open. */
 export function openMemoryJournal(disk: Disk, life: Life, world: DiskWorld): Journal {
   const { time, chaos } = world;
-  const isFull = (): boolean => chaos.lasts("disk-full", "disk", 500, 45_000);
+  const takesNothing = (): boolean =>
+    chaos.lasts("disk-full", "disk", 500, 45_000) || chaos.lasts("disk-read-only", "disk", 5_000, 600_000);
 
   function durable(position: string, event: SaleEvent, record: SaleRecord | null): void {
-    disk.write(life, position, event, record);
-    world.written(position, event, record);
+    world.written(position, disk.write(life, position, event, record), record);
   }
 
   function append(position: string, event: SaleEvent, record: SaleRecord | null): Promise<void> {
     return new Promise((resolve, reject) => {
       if (!life.alive) return;
-      if (isFull() || chaos.strikes("append-refused")) return reject(new Error("SimulatedDisk: no space left"));
+      if (takesNothing() || chaos.strikes("append-refused")) return reject(new Error("SimulatedDisk: no space left"));
       if (chaos.strikes("crash-before-append")) return world.crash(`before ${event.type} is written`);
       const delayMs = chaos.strikes("append-slow") ? chaos.random.int(50, 3_000) : chaos.random.int(0, 5);
-      // An append that a crash interrupts may still have reached the disk.
-      const survives = chaos.random.chance(0.5);
+      const torn = chaos.strikes("torn-write");
+      if (torn) time.after(Math.floor(delayMs / 2), () => world.crash(`while ${event.type} is being written`));
+      // An append that a crash interrupts may still have reached the disk; half of one is as good as none.
+      const survives = chaos.random.chance(0.5) && !torn;
       time.after(delayMs, () => {
         if (!life.alive && !survives) return;
         if (!life.alive && disk.rows.some((row) => row.life.number > life.number)) return;
@@ -73,8 +78,9 @@ export function openMemoryJournal(disk: Disk, life: Life, world: DiskWorld): Jou
     });
   }
 
+  /** Reading takes no time, but a run that is over learns nothing any more. */
   function read<T>(value: () => T): Promise<T> {
-    return answer(time, life, 0, value);
+    return life.alive ? Promise.resolve(value()) : new Promise(() => {});
   }
 
   return {
@@ -96,14 +102,14 @@ export function openMemoryJournal(disk: Disk, life: Life, world: DiskWorld): Jou
       disk.delivered = Math.min(disk.delivered, fromSeq - 1);
     },
     acknowledge: async (_reader, seq) => {
-      if (isFull()) throw new Error("SimulatedDisk: no space left");
+      if (takesNothing()) throw new Error("SimulatedDisk: no space left");
       await read(() => {
         disk.delivered = Math.max(disk.delivered, seq);
       });
     },
     pendingCount: () => read(() => disk.sales.length - disk.delivered),
     check: async () => {
-      if (isFull()) throw new Error("SimulatedDisk: no space left");
+      if (takesNothing()) throw new Error("SimulatedDisk: no space left");
       await read(() => undefined);
     },
     tidy: () => read(() => undefined),

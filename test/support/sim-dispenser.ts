@@ -1,7 +1,7 @@
 import type { Dispenser, DispenserEvent } from "../../src/ports/dispenser.ts";
 import { declined, done, type Outcome, unknown } from "../../src/ports/outcome.ts";
 import type { Chaos } from "./sim-chaos.ts";
-import { answer, type Life, type VirtualTime } from "./virtual-clock.ts";
+import { answer, type Life, type VirtualTime, whenAwake } from "./virtual-clock.ts";
 
 const TICK_MS = 500;
 
@@ -23,14 +23,14 @@ export interface Armed {
 }
 
 /** Why what was measured may honestly differ from what flowed. */
-export type Excuse = "meter-jump" | "meter-forgot" | "meter-unread" | "stop-unconfirmed";
+export type Excuse = "meter-jump" | "meter-wrong" | "meter-forgot" | "meter-unread" | "stop-unconfirmed" | "leak";
 
 export interface DispenserWorld {
   readonly time: VirtualTime;
   readonly chaos: Chaos;
   /** The sale for which it is armed, when the daemon may do so. */
   arming(position: string, life: Life, limitBase: number): string;
-  note(text: string): void;
+  note(text: () => string): void;
 }
 
 /** A device at one position: what physically flows, and apart from that what it says. */
@@ -43,8 +43,8 @@ export class SimDispenser {
   readonly excuses = new Map<string, Set<Excuse>>();
   armed: Armed | null = null;
   draw: Draw = { wantBase: 0, startDelayMs: 0, rateBasePerS: 0 };
-  /** Whether the daemon has been told of a fault that still stands. */
-  faultTold = false;
+  /** Since when the daemon knows of a fault that still stands. */
+  faultToldAtMs: number | null = null;
   readonly #world: DispenserWorld;
   #totalBase = 0;
   #reportErrorBase = 0;
@@ -75,7 +75,7 @@ export class SimDispenser {
 
   /** The machine of the daemon stops. A device of its own goes on, unless a watchdog ends it. */
   hostDied(): void {
-    this.faultTold = false;
+    this.faultToldAtMs = null;
     this.#pendingArm = null;
     if (this.forgets) {
       if (this.#lastSaleId !== null) this.excuse(this.#lastSaleId, "meter-forgot");
@@ -91,12 +91,12 @@ export class SimDispenser {
 
   #listen(life: Life, listener: (event: DispenserEvent) => void): void {
     if (!life.alive) return;
-    this.#emit = (event) => {
-      if (!life.alive) return;
-      if (event.type === "fault-raised") this.faultTold = true;
-      if (event.type === "fault-cleared") this.faultTold = false;
-      listener(event);
-    };
+    this.#emit = (event) =>
+      whenAwake(this.#world.time, life, () => {
+        if (event.type === "fault-raised") this.faultToldAtMs ??= this.#world.time.elapsedMs;
+        if (event.type === "fault-cleared") this.faultToldAtMs = null;
+        listener(event);
+      });
     if (this.#faulty) this.#emit({ type: "fault-raised", detail: "still out of order" });
   }
 
@@ -117,7 +117,7 @@ export class SimDispenser {
     time.after(delayMs, () => {
       if (this.#pendingArm !== pending) return;
       this.#pendingArm = null;
-      this.#world.note(`[${this.position}] armed for ${saleId}, limit ${limitBase}`);
+      this.#world.note(() => `[${this.position}] armed for ${saleId}, limit ${limitBase}`);
       this.armed = { saleId, life, endBase, sinceMs: time.elapsedMs, flowedBase: 0, stopAsked: false };
       this.#tick(this.armed);
     });
@@ -139,7 +139,9 @@ export class SimDispenser {
     this.#pendingArm = null;
     const delayMs = chaos.random.int(10, 700);
     time.after(delayMs, () => {
-      if (this.armed === armed) this.armed = null;
+      if (this.armed !== armed) return;
+      this.armed = null;
+      if (armed !== null && chaos.strikes("valve-leaks")) this.#leak(armed, chaos.random.int(1, 3));
     });
     return answer(time, life, delayMs, () => (deaf ? unknown<null>("stop not confirmed") : done(null)));
   }
@@ -175,6 +177,23 @@ export class SimDispenser {
     });
   }
 
+  /** It is closed, and some goes on for a moment. */
+  #leak(armed: Armed, ticks: number): void {
+    if (ticks === 0) return;
+    this.excuse(armed.saleId, "leak");
+    this.#world.time.after(TICK_MS, () => {
+      this.#pour(armed, Math.ceil(this.draw.rateBasePerS / 10));
+      this.#read();
+      this.#leak(armed, ticks - 1);
+    });
+  }
+
+  #pour(armed: Armed, flowBase: number): void {
+    armed.flowedBase += flowBase;
+    this.#totalBase += flowBase;
+    this.flowedBySale.set(armed.saleId, (this.flowedBySale.get(armed.saleId) ?? 0) + flowBase);
+  }
+
   #flow(armed: Armed): void {
     const { time, chaos } = this.#world;
     if (time.elapsedMs - armed.sinceMs < this.draw.startDelayMs) {
@@ -184,18 +203,21 @@ export class SimDispenser {
     const endBase = Math.min(armed.endBase, this.draw.wantBase);
     const stepBase = Math.floor((this.draw.rateBasePerS * TICK_MS) / 1_000);
     const flowBase = Math.max(0, Math.min(stepBase, endBase - armed.flowedBase));
-    armed.flowedBase += flowBase;
-    this.#totalBase += flowBase;
-    this.flowedBySale.set(armed.saleId, (this.flowedBySale.get(armed.saleId) ?? 0) + flowBase);
+    this.#pour(armed, flowBase);
     this.#read();
     if (armed.flowedBase < endBase) return;
     this.armed = null;
-    this.#world.note(`[${this.position}] flowed ${armed.flowedBase} for ${armed.saleId}`);
+    this.#world.note(() => `[${this.position}] flowed ${armed.flowedBase} for ${armed.saleId}`);
     if (!chaos.strikes("finish-lost")) this.#emit({ type: "finished" });
   }
 
   #read(): void {
-    if (!this.#unreadable()) this.#emit({ type: "reading", totaliserBase: this.#totalBase + this.#reportErrorBase });
+    if (this.#unreadable()) return;
+    const saidBase = this.#totalBase + this.#reportErrorBase;
+    const wrong = this.#lastSaleId !== null && this.#world.chaos.strikes("meter-wrong-once");
+    if (wrong && this.#lastSaleId !== null) this.excuse(this.#lastSaleId, "meter-wrong");
+    const errorBase = wrong ? Math.max(-saidBase, this.#world.chaos.random.int(-50_000, 50_000)) : 0;
+    this.#emit({ type: "reading", totaliserBase: saidBase + errorBase });
   }
 
   #mishap(armed: Armed): void {
@@ -204,6 +226,10 @@ export class SimDispenser {
       this.excuse(armed.saleId, "meter-jump");
       const saidBase = this.#totalBase + this.#reportErrorBase;
       this.#reportErrorBase += Math.max(-saidBase, chaos.random.int(-50_000, 50_000));
+    }
+    if (chaos.strikes("meter-reset")) {
+      this.excuse(armed.saleId, "meter-jump");
+      this.#reportErrorBase = -this.#totalBase;
     }
     if (this.#faulty || !chaos.strikes("device-fault")) return;
     this.#faulty = true;

@@ -36,14 +36,23 @@ export interface PaymentWorld {
   readonly time: VirtualTime;
   readonly chaos: Chaos;
   crash(why: string): void;
-  note(text: string): void;
+  note(text: () => string): void;
   /** A hold ended because nobody used it in time. */
   holdExpired(bill: Bill): void;
+  /** Something was taken back because nobody asked about it. */
+  reversed(bill: Bill): void;
+  /** More was asked for than had been reserved. */
+  overcharged(bill: Bill, amountMinor: number): void;
 }
 
 /** A payment service that holds and takes money by its rules, with a network in front that fails. */
 export class SimPaymentService {
   readonly bills = new Map<string, Bill>();
+  /** Sales of which something was refused. */
+  readonly refused = new Set<string>();
+  /** When each sale was last asked about, in elapsed time. */
+  readonly askedAtMs = new Map<string, number>();
+  readonly #bySale = new Map<string, Bill[]>();
   readonly #world: PaymentWorld;
   #active: Bill[] = [];
   #count = 0;
@@ -54,19 +63,22 @@ export class SimPaymentService {
 
   /** What has happened by itself until now. */
   advance(): void {
+    if (this.#active.length === 0) return;
     const nowMs = this.#world.time.trueMs;
     for (const bill of this.#active) {
-      if (bill.untoldSinceMs !== null && nowMs > bill.untoldSinceMs + REVERSAL_MS) this.#end(bill, "reversed");
-      else if (bill.state === "held" && bill.holdUntilMs !== null && nowMs >= bill.holdUntilMs) {
+      if (bill.untoldSinceMs !== null && nowMs > bill.untoldSinceMs + REVERSAL_MS) {
+        this.#end(bill, "reversed");
+        this.#world.reversed(bill);
+      } else if (bill.state === "held" && bill.holdUntilMs !== null && nowMs >= bill.holdUntilMs) {
         this.#end(bill, "expired");
         this.#world.holdExpired(bill);
       } else if (bill.state === "open" && nowMs > bill.madeAtMs + OPEN_OFFER_LIFE_MS) this.#end(bill, "expired");
     }
-    this.#active = this.#active.filter((bill) => isLive(bill));
+    if (!this.#active.every(isLive)) this.#active = this.#active.filter(isLive);
   }
 
-  billsOf(saleId: string): Bill[] {
-    return [...this.bills.values()].filter((bill) => bill.saleId === saleId);
+  billsOf(saleId: string): readonly Bill[] {
+    return this.#bySale.get(saleId) ?? [];
   }
 
   /** The customer's phone reads the code; false when it is worth nothing. */
@@ -87,7 +99,7 @@ export class SimPaymentService {
     bill.wasHeld = true;
     bill.holdUntilMs = nowMs + bill.commitTimeoutMs;
     bill.untoldSinceMs = nowMs;
-    this.#world.note(`service: held ${bill.maximumMinor} for ${bill.saleId}`);
+    this.#world.note(() => `service: held ${bill.maximumMinor} for ${bill.saleId}`);
   }
 
   decline(bill: Bill): void {
@@ -96,15 +108,19 @@ export class SimPaymentService {
   }
 
   providerOf(life: Life, watchIntervalMs: number): PaymentProvider {
-    const call = <T>(position: string, what: string, effect: () => Outcome<T>): Promise<Outcome<T>> =>
-      this.#call(life, position, what, effect);
+    const call = async <T>(sale: Sale, what: string, effect: () => Outcome<T>): Promise<Outcome<T>> => {
+      this.askedAtMs.set(sale.id, this.#world.time.elapsedMs);
+      const outcome = await this.#call(life, sale.position, what, effect);
+      if (outcome.kind === "declined") this.refused.add(sale.id);
+      return outcome;
+    };
     return {
       watchIntervalMs,
-      offer: (sale) => call(sale.position, "offer", () => this.#offer(sale)),
-      query: (sale, reference) => call<Truth>(sale.position, "query", () => this.#truth(reference, true)),
-      settle: (sale, reference, delivery) => call(sale.position, "settle", () => this.#settle(reference, delivery)),
-      release: (sale, reference) => call(sale.position, "release", () => this.#release(sale, reference)),
-      probe: (position) => call(position, "probe", () => done(null)),
+      offer: (sale) => call(sale, "offer", () => this.#offer(sale)),
+      query: (sale, reference) => call<Truth>(sale, "query", () => this.#truth(reference, true)),
+      settle: (sale, reference, delivery) => call(sale, "settle", () => this.#settle(reference, delivery)),
+      release: (sale, reference) => call(sale, "release", () => this.#release(sale, reference)),
+      probe: (position) => this.#call(life, position, "probe", () => done(null)),
       close: () => answer(this.#world.time, life, 1, () => undefined),
     };
   }
@@ -116,7 +132,7 @@ export class SimPaymentService {
     const lost = (detail: string): Promise<Outcome<T>> =>
       answer(time, life, REQUEST_TIMEOUT_MS, () => unknown<T>(`${what}: ${detail}`));
     if (!life.alive) return new Promise(() => {});
-    if (chaos.lasts("service-outage", "service", 30_000, 1_500_000)) return lost("no connection");
+    if (chaos.lasts("service-outage", "service", 30_000, 4_500_000)) return lost("no connection");
     if (what === "settle" && chaos.lasts("settling-silent", position, 30_000, 5_400_000)) return lost("no answer");
     if (chaos.lasts("terminal-rejected", position, 5_000, 120_000))
       return answer(time, life, 100, () => declined<T>("rejected", "terminal refused"));
@@ -129,6 +145,9 @@ export class SimPaymentService {
     }
     const delayMs = chaos.strikes("slow-answer") ? random.int(1_000, 9_000) : random.int(50, 300);
     const told = !chaos.strikes("answer-lost");
+    if (chaos.strikes("request-repeated")) {
+      time.after(delayMs + random.int(20, 30_000), () => this.#happen(what, effect, false));
+    }
     if (chaos.strikes("crash-at-call")) {
       time.after(delayMs, () => this.#happen(what, effect, false));
       this.#world.crash(`after sending ${what}`);
@@ -149,7 +168,7 @@ export class SimPaymentService {
     if (told && what === "settle")
       for (const bill of this.#active) if (bill.state === "captured") bill.untoldSinceMs = null;
     if (what !== "query" && what !== "probe") {
-      this.#world.note(`service: ${what} ${describe(outcome)}${told ? "" : ", its answer is lost"}`);
+      this.#world.note(() => `service: ${what} ${describe(outcome)}${told ? "" : ", its answer is lost"}`);
     }
     return outcome;
   }
@@ -178,6 +197,7 @@ export class SimPaymentService {
       tellsHoldTime: !this.#world.chaos.strikes("hold-time-unsaid"),
     };
     this.bills.set(reference, bill);
+    this.#bySale.set(saleId, [...this.billsOf(saleId), bill]);
     this.#active.push(bill);
     return done({ reference, qrText: `sim:${reference}` });
   }
@@ -206,10 +226,15 @@ export class SimPaymentService {
   #settle(reference: string, delivery: Delivery): Outcome<Truth> {
     const bill = this.bills.get(reference);
     if (bill?.state === "held") {
-      if (delivery.amountMinor > bill.maximumMinor) return declined("refused", "more than was reserved");
+      if (delivery.amountMinor > bill.maximumMinor) {
+        this.#world.overcharged(bill, delivery.amountMinor);
+        return declined("refused", "more than was reserved");
+      }
       bill.state = "captured";
       bill.captures.push(delivery.amountMinor);
       bill.untoldSinceMs = this.#world.time.trueMs;
+    } else if (bill?.state === "captured" && this.#world.chaos.strikes("repeat-refused")) {
+      return declined("refused", "committed already");
     }
     return this.#truth(reference, false);
   }
@@ -219,6 +244,8 @@ export class SimPaymentService {
     const target = made?.kind === "done" ? made.value.reference : reference;
     const bill = target === null ? undefined : this.bills.get(target);
     if (bill === undefined) return declined("refused", "no such offer");
+    if (bill.state === "ended" && this.#world.chaos.strikes("repeat-refused"))
+      return declined("refused", "cancelled already");
     const busy = (bill.confirming || bill.state === "held") && this.#world.chaos.strikes("release-busy");
     if (!busy && (bill.state === "open" || bill.state === "held")) this.#end(bill, "canceled");
     return this.#truth(bill.reference, false);
@@ -229,7 +256,7 @@ export class SimPaymentService {
     bill.state = "ended";
     bill.freed = freed;
     bill.untoldSinceMs = null;
-    this.#world.note(`service: ${bill.reference} of ${bill.saleId} ends, ${freed}`);
+    this.#world.note(() => `service: ${bill.reference} of ${bill.saleId} ends, ${freed}`);
   }
 }
 

@@ -2,7 +2,7 @@ import type { SaleRecord } from "../../src/core/sale/record.ts";
 import type { Entry } from "../../src/ports/journal.ts";
 import type { Telemetry } from "../../src/ports/telemetry.ts";
 import type { Chaos } from "./sim-chaos.ts";
-import { answer, type Life, type VirtualTime } from "./virtual-clock.ts";
+import { answer, type Life, type VirtualTime, whenAwake } from "./virtual-clock.ts";
 
 const DELIVER_TIMEOUT_MS = 10_000;
 
@@ -40,7 +40,7 @@ export class SimBroker {
       onConnection: (listener) => {
         if (!life.alive) return;
         this.#listener = (connected, detail) => {
-          if (life.alive) listener(connected, detail);
+          whenAwake(this.#time, life, () => listener(connected, detail));
         };
         this.#listener(!this.#away, this.#away ? "away" : "connected");
       },

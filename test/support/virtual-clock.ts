@@ -4,10 +4,12 @@ import type { Cancel, Clock } from "../../src/ports/clock.ts";
 export interface Life {
   readonly number: number;
   alive: boolean;
+  /** A process that is held up does nothing before this moment, and then all at once. */
+  awakeAtMs?: number;
 }
 
 interface Timer {
-  readonly atMs: number;
+  atMs: number;
   readonly order: number;
   readonly life: Life | null;
   run: (() => void) | null;
@@ -45,11 +47,23 @@ export class VirtualTime {
 
   /** Runs the next timer and lets all that follows from it happen; false when there is none. */
   async step(): Promise<boolean> {
+    const ran = this.next();
+    if (ran) await drain();
+    return ran;
+  }
+
+  /** Runs the next timer; what its promises lead to is the caller's to wait for. False when there is none. */
+  next(): boolean {
     for (let timer = this.#pop(); timer !== undefined; timer = this.#pop()) {
       if (timer.run === null || timer.life?.alive === false) continue;
       this.#elapsedMs = timer.atMs;
+      const awakeAtMs = timer.life?.awakeAtMs ?? 0;
+      if (awakeAtMs > timer.atMs) {
+        timer.atMs = awakeAtMs;
+        this.#push(timer);
+        continue;
+      }
       timer.run();
-      await drain();
       return true;
     }
     return false;
@@ -113,4 +127,11 @@ export function answer<T>(time: VirtualTime, life: Life, delayMs: number, value:
   return new Promise((resolve) => {
     if (life.alive) time.after(delayMs, () => resolve(value()), life);
   });
+}
+
+/** Does at once what a process has to do, or as soon as it is not held up any more. */
+export function whenAwake(time: VirtualTime, life: Life, run: () => void): void {
+  if (!life.alive) return;
+  if ((life.awakeAtMs ?? 0) > time.elapsedMs) time.after(0, run, life);
+  else run();
 }

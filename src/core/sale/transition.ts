@@ -199,7 +199,7 @@ function whileSettling(state: Committing | Releasing, event: SaleEvent): State {
 /** Null when the meter could not be read. What nobody measured nobody can charge, nor call undelivered. */
 function delivered(state: Dispensing, event: SaleEvent, totaliserBase: number | null): State {
   const delivery = deliveryOf(state, totaliserBase, event.atMs);
-  if (delivery.quantityBase === 0 && !delivery.certain) {
+  if (delivery.amountMinor === 0 && !delivery.certain) {
     return close({ ...state, delivery }, event, "needs-attention", "meter-unread");
   }
   if (delivery.amountMinor === 0) return release({ ...state, delivery }, event, "nothing-dispensed");

@@ -1,0 +1,68 @@
+import type { SaleEvent } from "../../src/core/sale/event.ts";
+import { type Closed, isOpen, type State } from "../../src/core/sale/state.ts";
+import type { World } from "./world.ts";
+
+/** A fault that the daemon was told of so long ago forbids new sales. */
+const FAULT_KNOWN_MS = 5_000;
+/** Who settles or releases asks again within this time: the longest pause, the longest silence, and some. */
+const ASKS_WITHIN_MS = 60_000;
+
+/** What a single journaled event can break, held against the surroundings at that moment. */
+export class EventRules {
+  readonly #world: World;
+  readonly #broken: (rule: string, detail: string) => void;
+
+  constructor(world: World, broken: (rule: string, detail: string) => void) {
+    this.#world = world;
+    this.#broken = broken;
+  }
+
+  /** @param sameRun whether the run of the daemon that writes it wrote the one before */
+  judge(event: SaleEvent, before: State, next: State, sameRun: boolean): void {
+    if (event.type === "selected") this.#judgeBegin(event.saleId, event.position, before);
+    else if (!sameRun && isOpen(before)) this.#judgeFirst(event, before);
+    if (event.type === "delivered") this.#judgeMetered(event.totaliserBase, before, next);
+    if (next.phase === "closed" && next.outcome === "needs-attention") this.#judgeHandover(next, before);
+  }
+
+  #judgeBegin(saleId: string, position: string, before: State): void {
+    if (isOpen(before)) this.#broken("3 resolved", `${before.sale.id} is left open for ${saleId}`);
+    const { faultToldAtMs } = this.#world.dispenserAt(position);
+    const { elapsedMs } = this.#world.time;
+    if (faultToldAtMs !== null && elapsedMs - faultToldAtMs > FAULT_KNOWN_MS && !this.#world.wasHeldUp)
+      this.#broken("6 code", `${saleId} begins although its dispenser is out of order`);
+  }
+
+  #judgeFirst(event: SaleEvent, before: State): void {
+    const goesOn = before.phase === "settling" || (before.phase === "dispensing" && before.stopping !== null);
+    if (goesOn || event.type === "restarted") return;
+    this.#broken("8 restart", `${event.saleId} was ${before.phase} and goes on with ${event.type}`);
+  }
+
+  /** A meter is asked until the sale's deadline, and believed when it answers, unless it is known to have gone wrong. */
+  #judgeMetered(totaliserBase: number | null, before: State, next: State): void {
+    if (before.phase !== "dispensing" || !("delivery" in next)) return;
+    const { id, position } = before.sale;
+    if (totaliserBase === null) this.#broken("4 billed", `${id}: its meter is given up before the deadline`);
+    const dispenser = this.#world.dispenserAt(position);
+    if (next.delivery?.certain !== false || !dispenser.lastAnswered || dispenser.forgets) return;
+    if (dispenser.excuses.get(id)?.has("meter-jump")) return;
+    this.#broken("4 billed", `${id} is billed by guess although its meter answers`);
+  }
+
+  /** Silence is no refusal, and no reason to stop asking. */
+  #judgeHandover({ sale, reason }: Closed, before: State): void {
+    const { service, time, startedAtMs, wasHeldUp } = this.#world;
+    if (reason === "settle-refused" || reason === "release-refused") {
+      const isRefused = service.refused.has(sale.id);
+      if (!isRefused) this.#broken("5 unknown", `${sale.id} counts as refused, which nobody has said`);
+      const bills = service.billsOf(sale.id);
+      const isDone = bills.some(({ state }) => state === "captured") || bills.every(({ state }) => state === "ended");
+      if (isDone) this.#broken("5 unknown", `${sale.id} counts as refused although it is over`);
+    }
+    if (reason !== "deadline" || before.phase !== "settling" || wasHeldUp) return;
+    const asked = service.askedAtMs.get(sale.id) ?? startedAtMs;
+    if (time.elapsedMs - Math.max(asked, startedAtMs) > ASKS_WITHIN_MS)
+      this.#broken("5 unknown", `${sale.id} goes to a person although nobody has asked any more`);
+  }
+}

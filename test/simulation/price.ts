@@ -1,0 +1,24 @@
+import type { Tariff } from "../../src/core/tariff.ts";
+
+const BASE_PER_UNIT: Readonly<Record<string, bigint>> = { L: 1_000n, kWh: 1_000n };
+const MINOR_PER_MAJOR: Readonly<Record<string, bigint>> = { SEK: 100n, EUR: 100n, JPY: 1n };
+
+/**
+ * What a quantity costs, reckoned here once more: the judge shares no arithmetic with what it judges.
+ * One division, one rounding.
+ */
+export function priceMinor(
+  { currency, unit, unitPriceE6, rounding, minimumMinor }: Tariff,
+  quantityBase: number,
+): number {
+  const perUnit = BASE_PER_UNIT[unit];
+  const perMajor = MINOR_PER_MAJOR[currency];
+  if (perUnit === undefined || perMajor === undefined) throw new Error(`no judge for ${currency} a ${unit}`);
+  if (quantityBase <= 0) return 0;
+  const divisor = perUnit * 1_000_000n;
+  const dividend = BigInt(quantityBase) * BigInt(unitPriceE6) * perMajor;
+  const wholes = dividend / divisor;
+  const rest = dividend % divisor;
+  const lifts = { "half-up": 2n * rest >= divisor, down: false, up: rest > 0n }[rounding];
+  return Math.max(Number(wholes) + (lifts ? 1 : 0), minimumMinor);
+}

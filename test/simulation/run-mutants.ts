@@ -1,0 +1,33 @@
+import { MUTANTS } from "./mutants.ts";
+import { planted } from "./planted.ts";
+
+/** A mistake that lives through so many seeds is one that the simulation does not see. */
+const BLIND_SEEDS = 5_000;
+
+async function firstViolation(simulate: Awaited<ReturnType<typeof planted>>): Promise<[rule: string, seeds: number]> {
+  for (let seed = 1; seed <= BLIND_SEEDS; seed++) {
+    const { violation } = await simulate(seed);
+    if (violation !== null) return [violation.rule, seed];
+  }
+  return ["none", BLIND_SEEDS];
+}
+
+async function main(words: readonly string[]): Promise<number> {
+  const chosen = MUTANTS.filter(({ name }) => words.length === 0 || words.includes(name));
+  if (chosen.length === 0) {
+    console.error(`no such mutant; there are:\n${MUTANTS.map(({ name }) => `  ${name}`).join("\n")}`);
+    return 2;
+  }
+  let missed = 0;
+  console.log(`${"rule".padEnd(15)} seeds  mistake`);
+  for (const mutant of chosen) {
+    const [rule, seeds] = await firstViolation(await planted(mutant));
+    const caught = mutant.caughtBy.includes(rule);
+    console.log(`${rule.padEnd(15)} ${String(seeds).padStart(5)}  ${mutant.name}${caught ? "" : "  NOT CAUGHT"}`);
+    if (!caught) missed++;
+  }
+  console.log(`${chosen.length - missed} of ${chosen.length} planted mistakes caught`);
+  return missed === 0 ? 0 : 1;
+}
+
+process.exitCode = await main(process.argv.slice(2));

@@ -1,8 +1,8 @@
-import { readFileSync } from "node:fs";
+import { closeSync, openSync, readSync } from "node:fs";
 import { dirname, resolve } from "node:path";
-import { isScalar, LineCounter, parseDocument } from "yaml";
 import type { z } from "zod";
 import { crossChecks } from "./checks.ts";
+import { readDocument } from "./document.ts";
 import { ConfigError, type Problem } from "./problem.ts";
 import { withProfiles } from "./profile.ts";
 import { type Config, configSchema, type PositionConfig } from "./schema.ts";
@@ -34,7 +34,8 @@ const NO_SECRETS: Secrets = {
   displayToken: null,
   unattendedSecret: null,
 };
-const LARGEST_CONFIG_BYTES = 1_000_000;
+/** As many positions as are allowed, each with all that can be said of it, are half of this. */
+const LARGEST_CONFIG_BYTES = 256 * 1024;
 
 /**
  * Reads and checks a configuration with all the secrets it names. Nothing is touched.
@@ -42,18 +43,14 @@ const LARGEST_CONFIG_BYTES = 1_000_000;
  * @throws ConfigError with every problem found
  */
 export function loadConfig(file: string, purpose: Purpose = "serve"): Loaded {
-  const text = read(file);
-  const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
   const fail = (found: readonly Problem[]): never => {
     throw new ConfigError(file, found);
   };
-  if (document.errors.length > 0) {
-    fail(document.errors.map(({ pos, message }) => ({ path: [], line: lines.linePos(pos[0]).line, message })));
-  }
-  const lineOf = (path: Problem["path"]): number | null => lineAt(document, lines, path);
+  const document = readDocument(read(file));
+  if (document.kind === "problems") return fail(document.problems);
+  const { lineOf } = document;
   const unknownProfiles: Omit<Problem, "line">[] = [];
-  const written = withProfiles(document.toJS(), unknownProfiles);
+  const written = withProfiles(document.value, unknownProfiles);
   if (unknownProfiles.length > 0) fail(unknownProfiles.map((found) => ({ ...found, line: lineOf(found.path) })));
   const parsed = configSchema.safeParse(written);
   if (!parsed.success) {
@@ -66,14 +63,24 @@ export function loadConfig(file: string, purpose: Purpose = "serve"): Loaded {
   return { file, config, secrets };
 }
 
+/** No more is read than is taken, for a path may name what has no end. */
 function read(file: string): string {
+  const bytes = Buffer.alloc(LARGEST_CONFIG_BYTES + 1);
+  let length = 0;
   try {
-    const text = readFileSync(file, "utf8");
-    if (text.length <= LARGEST_CONFIG_BYTES) return text;
+    const opened = openSync(file, "r");
+    try {
+      for (let more = 1; more > 0 && length < bytes.length; length += more) {
+        more = readSync(opened, bytes, length, bytes.length - length, null);
+      }
+    } finally {
+      closeSync(opened);
+    }
   } catch (error) {
     const reason = error instanceof Error && "code" in error ? String(error.code) : String(error);
     throw new ConfigError(file, [{ path: [], line: null, message: `cannot be read (${reason})` }]);
   }
+  if (length < bytes.length) return bytes.toString("utf8", 0, length);
   throw new ConfigError(file, [{ path: [], line: null, message: `is longer than ${LARGEST_CONFIG_BYTES} bytes` }]);
 }
 
@@ -86,20 +93,6 @@ function problemsOf(issue: z.core.$ZodIssue): Omit<Problem, "line">[] {
     return [{ path, message: `missing: expected ${issue.expected}` }];
   }
   return [{ path, message: issue.message }];
-}
-
-/** The line of the key, or of the nearest thing around it that is there. */
-function lineAt(document: ReturnType<typeof parseDocument>, lines: LineCounter, path: Problem["path"]): number | null {
-  for (let length = path.length; length > 0; length--) {
-    const node = document.getIn(path.slice(0, length), true);
-    const range = typeof node === "object" && node !== null && "range" in node ? node.range : undefined;
-    if (Array.isArray(range) && typeof range[0] === "number") {
-      // A block's range begins with its first key, a line below its own.
-      const line = lines.linePos(range[0]).line;
-      return isScalar(node) || length === path.length ? line : Math.max(1, line - 1);
-    }
-  }
-  return null;
 }
 
 /** Relative paths are meant from the configuration's own folder, wherever the daemon is started. */

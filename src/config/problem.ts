@@ -5,14 +5,18 @@ export interface Problem {
   readonly message: string;
 }
 
-/** The configuration cannot be used. The message lists every problem with its path and line. */
+const MOST_TOLD = 100;
+
+/** The configuration cannot be used. The message lists the problems with path and line. */
 export class ConfigError extends Error {
   override readonly name = "ConfigError";
   readonly file: string;
   readonly problems: readonly Problem[];
 
   constructor(file: string, problems: readonly Problem[]) {
-    super(problems.map((problem) => describe(file, problem)).join("\n"));
+    const told = problems.slice(0, MOST_TOLD).map((problem) => describe(file, problem));
+    const left = problems.length - told.length;
+    super([...told, ...(left > 0 ? [`${file}: and ${left} problems more`] : [])].join("\n"));
     this.file = file;
     this.problems = problems;
   }

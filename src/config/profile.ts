@@ -42,12 +42,12 @@ function readProfile(name: unknown): Record<string, unknown> | null {
 }
 
 function merge(below: Record<string, unknown>, above: Record<string, unknown>): Record<string, unknown> {
-  const merged: Record<string, unknown> = { ...below };
-  for (const [key, value] of Object.entries(above)) {
-    const under = below[key];
-    merged[key] = isRecord(under) && isRecord(value) ? merge(under, value) : value;
-  }
-  return merged;
+  const merged = Object.entries(above).map(([key, value]) => {
+    const under = Object.hasOwn(below, key) ? below[key] : undefined;
+    return [key, isRecord(under) && isRecord(value) ? merge(under, value) : value] as const;
+  });
+  // Not by assignment: a key called __proto__ is to be found, and refused, as any other that is unknown.
+  return Object.fromEntries([...Object.entries(below), ...merged]);
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

@@ -70,7 +70,7 @@ export function writeAnswer(request: Uint8Array): (frame: Frame) => Answer | und
   return (frame) => {
     if (frame.unit !== unit) return undefined;
     if (frame.functionCode === (functionCode | EXCEPTION)) return { exception: frame.data[0] ?? 0 };
-    const echo = frame.functionCode === functionCode && frame.data.every((byte, index) => byte === data[index]);
+    const echo = frame.functionCode === functionCode && Buffer.compare(frame.data, data) === 0;
     return echo ? { data: frame.data } : undefined;
   };
 }

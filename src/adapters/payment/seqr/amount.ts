@@ -5,8 +5,12 @@ export function amountOf(amountMinor: number, currency: string): Readonly<Record
   return { currency, value: formatAmount(amountMinor, currency) };
 }
 
+/** More digits than any amount has; trimming the zeros of a text takes time by the square of its length. */
+const LONGEST_AMOUNT = 40;
+
 /** Null for what is no plain decimal and for what is finer than the minor unit: nothing is ever rounded. */
 export function amountMinorOf(value: string, currency: string): number | null {
+  if (value.length > LONGEST_AMOUNT) return null;
   // The service prints up to five decimals; zeros beyond the minor unit say nothing.
   const plain = value.replace(/(\.\d*?)0+$/, "$1").replace(/\.$/, "");
   return parseAmount(plain, currency) ?? null;

@@ -2,6 +2,7 @@ import { fileURLToPath } from "node:url";
 import { createClientAsync, type IHttpClient, type IOptions, type SoapMethodAsync } from "soap";
 import { type ResultCode, resultCode } from "./codes.ts";
 import { type Exchange, listened, operationIn } from "./exchange.ts";
+import { assertPlainXml } from "./plain-xml.ts";
 import { ANSWERS, type AnswerOf, ENVELOPED, type Operation } from "./schema.ts";
 import { createTransport, NoAnswer, type Transport } from "./transport.ts";
 
@@ -42,6 +43,8 @@ export interface SeqrClientSettings {
 /** Reports list every payment of a period, twice; anything else is small. */
 const ANSWER_LIMIT_BYTES = 256 * 1024;
 const REPORT_LIMIT_BYTES = 4 * 1024 * 1024;
+const CDATA = "<![CDATA[";
+const CDATA_END = "]]>";
 
 export interface SeqrClient {
   /** Never rejects. `reference` is at most 32 characters and serves troubleshooting only. */
@@ -117,9 +120,22 @@ function describe(error: unknown): string {
 
 /** The package would read a document inside a CDATA section, as reports are, as a part of the answer itself. */
 function withoutCdata(xml: string): string {
-  return xml.replace(/<!\[CDATA\[([\s\S]*?)\]\]>/g, (_section, text: string) =>
-    text.replace(/&/g, "&amp;").replace(/</g, "&lt;").replace(/>/g, "&gt;"),
-  );
+  let plain = "";
+  let at = 0;
+  for (;;) {
+    const from = xml.indexOf(CDATA, at);
+    const to = xml.indexOf(CDATA_END, from);
+    if (from === -1 || to === -1) return plain + xml.slice(at);
+    const text = xml.slice(from + CDATA.length, to);
+    plain += xml.slice(at, from) + text.replace(/&/g, "&amp;").replace(/</g, "&lt;").replace(/>/g, "&gt;");
+    at = to + CDATA_END.length;
+  }
+}
+
+/** An answer as the package can be trusted with it. Throws when it cannot. */
+function readable(xml: string): string {
+  assertPlainXml(xml);
+  return withoutCdata(xml);
 }
 
 function httpClientOn(transport: Transport): IHttpClient {
@@ -128,7 +144,7 @@ function httpClientOn(transport: Transport): IHttpClient {
       const limitBytes = operationIn(data) === "executeReport" ? REPORT_LIMIT_BYTES : ANSWER_LIMIT_BYTES;
       const exchange = transport
         .post(data, headers, limitBytes)
-        .then((body) => callback(null, { status: 200, headers: {} }, withoutCdata(body)))
+        .then((body) => callback(null, { status: 200, headers: {} }, readable(body)))
         // What the package throws on a strange answer must end the call too, else it would never end.
         .catch((error: unknown) => callback(error));
       return exchange as unknown as ReturnType<IHttpClient["request"]>;

@@ -19,6 +19,9 @@ interface OpenElement {
   text: string;
 }
 
+/** Reports are some five elements deep. */
+const DEPTH_MAX = 40;
+
 export function documentOf({ title, mimeType, content, contentString }: WireReport): ReportDocument {
   const text = contentString ?? Buffer.from(content ?? "", "base64").toString("utf8");
   return { title: title ?? "", mimeType: mimeType ?? "", text };
@@ -50,13 +53,12 @@ export function rowsOf(text: string): readonly Row[] | null {
   let latest: OpenElement | null = null;
   let listsDetails = false;
   let closedBadly = false;
-  let broken = false;
   const parser = sax.parser(true);
   parser.onopentag = (node) => {
     latest = { name: localName(node.name), fields: new Map(), text: "" };
     open.push(latest);
     if (latest.name === "TransactionDetails") listsDetails = true;
-    if (closedBadly) broken = true;
+    if (closedBadly || open.length > DEPTH_MAX) giveUp();
   };
   parser.onclosetag = () => {
     latest = null;
@@ -64,7 +66,7 @@ export function rowsOf(text: string): readonly Row[] | null {
     const parent = open.at(-1);
     if (element?.name === "Row") rows.push(element.fields);
     if (element === undefined || parent?.name !== "Row") return;
-    if (parent.fields.has(element.name)) broken = true;
+    if (parent.fields.has(element.name)) giveUp();
     parent.fields.set(element.name, element.text.trim());
   };
   parser.ontext = (part) => {
@@ -77,12 +79,21 @@ export function rowsOf(text: string): readonly Row[] | null {
     // What is still open at the end is judged below.
     if (message.startsWith("Unclosed root tag")) return;
     const closesRoot = open.length === 1 && /^Un(expected close|matched closing) tag/.test(message);
-    if (closesRoot) closedBadly = true;
-    else broken = true;
+    if (!closesRoot) giveUp();
+    closedBadly = true;
   };
-  parser.write(text.trim()).close();
-  if (broken || !isComplete(open, latest, closedBadly)) return null;
+  try {
+    parser.write(text.trim()).close();
+  } catch {
+    return null;
+  }
+  if (!isComplete(open, latest, closedBadly)) return null;
   return rows.length > 0 || listsDetails ? rows : null;
+}
+
+/** At once: the parser compares each wrong end with all that is open. */
+function giveUp(): never {
+  throw new Error("the report cannot be read");
 }
 
 function isComplete(open: readonly OpenElement[], latest: OpenElement | null, closedBadly: boolean): boolean {

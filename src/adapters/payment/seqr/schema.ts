@@ -13,6 +13,8 @@ function unwrapped(value: unknown): unknown {
 }
 
 const text = z.preprocess(unwrapped, z.string().max(4096).optional());
+/** What a display can draw as a code. */
+const codeText = z.preprocess(unwrapped, z.string().max(512).optional());
 const whole = z.preprocess(
   unwrapped,
   z
@@ -43,7 +45,7 @@ export const ANSWERS = {
   registerTerminal: plain.extend({ terminalId: text }),
   unregisterTerminal: plain,
   assignSeqrId: plain,
-  sendInvoice: plain.extend({ invoiceQRCode: text, invoiceReference: text }),
+  sendInvoice: plain.extend({ invoiceQRCode: codeText, invoiceReference: text }),
   updateInvoice: plain,
   getPaymentStatus: plain.extend({
     status: text,

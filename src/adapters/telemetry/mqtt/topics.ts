@@ -35,7 +35,7 @@ export class KioskTopics {
   }
 
   reply(command: string): string {
-    return this.#base + TOPICS.reply.address.replace("{command}", command);
+    return this.#base + TOPICS.reply.address.replace("{command}", () => command);
   }
 
   isCommand(topic: string): boolean {

@@ -15,9 +15,12 @@ export async function takeRemoteOffers(
   const { unattended } = config.payment.seqr;
   if (unattended === undefined || secrets.unattendedSecret === null) return null;
   const { startUnattendedListener } = await import("./adapters/unattended/seqr/listener.ts");
-  const { certFile, keyFile, listen, merchantId, requestsPerMinute, publicUrl } = unattended;
-  const pem = (name: string): string => readFileSync(resolve(dirname(file), name), "utf8");
-  const tls = certFile === undefined || keyFile === undefined ? null : { cert: pem(certFile), key: pem(keyFile) };
+  const { certFile, listen, merchantId, requestsPerMinute, publicUrl } = unattended;
+  const key = secrets.unattendedKey;
+  const tls =
+    certFile === undefined || key === null
+      ? null
+      : { cert: readFileSync(resolve(dirname(file), certFile), "utf8"), key };
   const settings = {
     ...listen,
     merchantId,

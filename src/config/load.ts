@@ -16,6 +16,8 @@ interface Secrets {
   readonly mqttKey: string | null;
   readonly displayToken: string | null;
   readonly unattendedSecret: string | null;
+  /** PEM. */
+  readonly unattendedKey: string | null;
 }
 
 export interface Loaded {
@@ -33,6 +35,7 @@ const NO_SECRETS: Secrets = {
   mqttKey: null,
   displayToken: null,
   unattendedSecret: null,
+  unattendedKey: null,
 };
 /** As many positions as are allowed, each with all that can be said of it, are half of this. */
 const LARGEST_CONFIG_BYTES = 256 * 1024;
@@ -118,23 +121,17 @@ function readSecrets(file: string, config: Config, purpose: Purpose, found: Omit
       found.push({ path, message });
     }
   }
+  const { seqr } = config.payment;
+  const ofSeqr = (part: string, key: string, name: string | undefined): string | null =>
+    secret(name, ["payment", "seqr", part, key]);
   return {
-    resellerPassword: secret(config.payment.seqr.reseller?.passwordFile, [
-      "payment",
-      "seqr",
-      "reseller",
-      "passwordFile",
-    ]),
+    resellerPassword: ofSeqr("reseller", "passwordFile", seqr.reseller?.passwordFile),
     terminals,
     mqttPassword: secret(config.mqtt?.passwordFile, ["mqtt", "passwordFile"]),
     mqttKey: secret(config.mqtt?.keyFile, ["mqtt", "keyFile"]),
     displayToken: secret(config.display.tokenFile, ["display", "tokenFile"]),
-    unattendedSecret: secret(config.payment.seqr.unattended?.secretFile, [
-      "payment",
-      "seqr",
-      "unattended",
-      "secretFile",
-    ]),
+    unattendedSecret: ofSeqr("unattended", "secretFile", seqr.unattended?.secretFile),
+    unattendedKey: ofSeqr("unattended", "keyFile", seqr.unattended?.keyFile),
   };
 }
 

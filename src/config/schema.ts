@@ -39,7 +39,7 @@ const unattended = z.strictObject({
   merchantId: z.string().regex(/^[A-Za-z0-9]{1,40}$/, "expected letters and digits"),
   secretFile: secretFile,
   certFile: z.string().min(1).optional(),
-  keyFile: z.string().min(1).optional(),
+  keyFile: secretFile.optional(),
   publicUrl: z
     .url({ protocol: /^https?$/ })
     .refine(isSafeEndpoint, { message: "expected https; plain http is taken on loopback only" })

@@ -1,4 +1,4 @@
-import { readFileSync, statSync } from "node:fs";
+import { existsSync, readFileSync, statSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { z } from "zod";
 
@@ -10,12 +10,22 @@ export interface Terminal {
   readonly password: string;
 }
 
-/** Where a `…File` key points: beside the configuration, or among the credentials that systemd passed. */
+/**
+ * Where a `…File` key points: among the credentials that systemd passed, or else beside the configuration. systemd
+ * names the files of a folder, passed as one credential, `folder_file`.
+ */
 export function secretPath(configFile: string, name: string): string {
-  if (!name.startsWith(CREDENTIAL)) return resolve(dirname(configFile), name);
+  const passed = passedCredential(name.startsWith(CREDENTIAL) ? name.slice(CREDENTIAL.length) : name);
+  if (name.startsWith(CREDENTIAL)) {
+    if (passed === null) throw new Error(`"${name}" is a systemd credential, but no unit has passed any`);
+    return passed;
+  }
+  return passed !== null && existsSync(passed) ? passed : resolve(dirname(configFile), name);
+}
+
+function passedCredential(name: string): string | null {
   const folder = process.env["CREDENTIALS_DIRECTORY"];
-  if (folder === undefined) throw new Error(`"${name}" is a systemd credential, but no unit has passed any`);
-  return resolve(folder, name.slice(CREDENTIAL.length).replaceAll("/", "_"));
+  return folder === undefined ? null : resolve(folder, name.replaceAll("/", "_"));
 }
 
 /** The secret in a file of its own, without the line break at its end. Throws what an operator can act on. */
@@ -23,11 +33,16 @@ export function readSecret(path: string): string {
   const stat = statSync(path, { throwIfNoEntry: false });
   if (stat === undefined) throw new Error(`there is no file ${path}: write the secret into it, with mode 0600`);
   if (!stat.isFile()) throw new Error(`${path} is no file`);
-  if ((stat.mode & 0o077) !== 0) throw new Error(`${path} can be read by others: chmod 600 ${path}`);
+  if ((stat.mode & othersBits(path)) !== 0) throw new Error(`${path} can be read by others: chmod 600 ${path}`);
   if (stat.size > LONGEST_SECRET_BYTES) throw new Error(`${path} is longer than ${LONGEST_SECRET_BYTES} bytes`);
   const secret = readFileSync(path, "utf8").replace(/\r?\n$/, "");
   if (secret === "") throw new Error(`${path} is empty`);
   return secret;
+}
+
+/** systemd lets the unit's user read a credential by an access list, whose mask stands where the group's bits do. */
+function othersBits(path: string): number {
+  return dirname(path) === process.env["CREDENTIALS_DIRECTORY"] ? 0o007 : 0o077;
 }
 
 /** Terminals that `kioskd terminal register` has made are kept beside the journal, one file a position. */

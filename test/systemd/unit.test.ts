@@ -28,7 +28,7 @@ describe.skipIf(!needs("systemd", "/usr/bin/systemd-analyze"))("the unit", () =>
   });
 
   it.each([
-    [UNIT, 2.5],
+    [UNIT, 1.5],
     // A browser needs screen, touch and namespaces.
     [DISPLAY, 4],
   ])("%s exposes little: at most %d", (original, most) => {
@@ -64,6 +64,8 @@ describe("the unit", () => {
     [/^WatchdogSec=10$/m, "kills a daemon that hangs"],
     [/^Restart=always$[\s\S]*^RestartSec=1$/m, "starts it again"],
     [/^StartLimitIntervalSec=0$/m, "for ever"],
+    [/^User=kioskd$/m, "is nobody else's user"],
+    [/^LoadCredential=secrets:\/etc\/kioskd\/secrets$/m, "gets the secrets, whose files are root's"],
   ])("has %s: %s", (line) => {
     expect(readFileSync(UNIT, "utf8")).toMatch(line);
   });

@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { setTimeout as sleep } from "node:timers/promises";
 import Database from "better-sqlite3";
@@ -14,9 +15,11 @@ import { LINES } from "./pump.ts";
 export const PULSES_PER_LITRE = 100;
 export const OERE_PER_PULSE = 10;
 
-const FOLDER = "/tmp/kiosk";
+const CONFIG = "/etc/kioskd";
+const STATE = "/var/lib/kioskd";
 const DISPLAY = "127.0.0.1:8099";
 const PATIENCE_MS = 200_000;
+const ANSWER_MS = 20_000;
 
 export const FUEL_PULSER = {
   driver: "fuel-pulser",
@@ -27,7 +30,7 @@ export const FUEL_PULSER = {
   settle: "500ms",
 };
 
-interface View {
+export interface View {
   readonly state: string;
   readonly available: boolean;
   readonly qr: string | null;
@@ -36,10 +39,71 @@ interface View {
   readonly faults: readonly { readonly code: string; readonly detail: string }[];
 }
 
-/** The payment service with a customer, and the configuration of a kiosk of one position that sells by it. */
+/** A kiosk of one position that sells at the price above, for the places where its unit expects it. */
+export function writeConfig(folder: string, endpoint: string, dispenser: object, more: object = {}): void {
+  mkdirSync(join(folder, "secrets"), { recursive: true });
+  writeFileSync(join(folder, "secrets/terminal"), "12345678", { mode: 0o600 });
+  const terminal = { id: "demo-terminal", passwordFile: "secrets/terminal" };
+  const product = { name: "Diesel", sku: "DSL", unit: "L", unitPrice: "10.00", taxRate: 25 };
+  const config = {
+    kiosk: { id: "rig", name: "Rig", currency: "SEK" },
+    journal: { path: `${STATE}/journal.db` },
+    payment: { provider: "seqr", seqr: { endpoint, pollInterval: "500ms" } },
+    positions: [{ id: "1", terminal, product, reserve: ["20.00", "50.00", "200.00"], dispenser }],
+    display: { driver: "web", listen: DISPLAY, required: false },
+    ...more,
+  };
+  writeFileSync(join(folder, "kioskd.yaml"), stringify(config));
+}
+
+/** What a customer sees and presses. */
+export class Screen {
+  readonly #url: string;
+  readonly #headers: Readonly<Record<string, string>>;
+
+  constructor(address: string, token: string | null = null) {
+    this.#url = `http://${address}`;
+    this.#headers = token === null ? {} : { authorization: `Bearer ${token}` };
+  }
+
+  async view(): Promise<View> {
+    const answer = await fetch(`${this.#url}/api/state`, {
+      headers: this.#headers,
+      signal: AbortSignal.timeout(ANSWER_MS),
+    });
+    return ((await answer.json()) as { positions: [View] }).positions[0];
+  }
+
+  async until(what: string, holds: (view: View) => boolean, patienceMs = PATIENCE_MS): Promise<View> {
+    let view: View | null = null;
+    for (const endMs = Date.now() + patienceMs; Date.now() < endMs; await sleep(50)) {
+      view = await this.view().catch(() => null);
+      if (view !== null && holds(view)) return view;
+    }
+    throw new Error(`waited in vain until ${what}; the last view was ${JSON.stringify(view)}`);
+  }
+
+  async press(action: string, body: object = {}): Promise<void> {
+    const answer = await fetch(`${this.#url}/api/positions/1/${action}`, {
+      method: "POST",
+      headers: { "content-type": "application/json", ...this.#headers },
+      body: JSON.stringify(body),
+      signal: AbortSignal.timeout(ANSWER_MS),
+    });
+    if (!answer.ok) throw new Error(`${action}: ${answer.status} ${await answer.text()}`);
+  }
+}
+
+/** The offer that a code leads to. */
+export function referenceOf(qr: string | null): string {
+  return /\d+$/.exec(qr ?? "")?.[0] ?? "";
+}
+
+/** The payment service with a customer, and a kiosk that sells by it, all in one guest. */
 export class Site {
   readonly seqr: SeqrSimulator;
-  readonly config = `${FOLDER}/kioskd.yaml`;
+  readonly config = `${CONFIG}/kioskd.yaml`;
+  readonly #screen = new Screen(DISPLAY);
 
   private constructor(seqr: SeqrSimulator) {
     this.seqr = seqr;
@@ -47,57 +111,36 @@ export class Site {
 
   static async open(dispenser: object, gpio: object = {}): Promise<Site> {
     const seqr = await startSeqrSimulator({ host: "127.0.0.1", port: 0 });
-    mkdirSync(FOLDER, { recursive: true });
-    writeFileSync(`${FOLDER}/terminal`, "12345678", { mode: 0o600 });
-    const terminal = { id: "demo-terminal", passwordFile: "terminal" };
-    const product = { name: "Diesel", sku: "DSL", unit: "L", unitPrice: "10.00", taxRate: 25 };
-    const config = {
-      kiosk: { id: "rig", name: "Rig", currency: "SEK" },
-      journal: { path: `${FOLDER}/journal.db` },
-      payment: { provider: "seqr", seqr: { endpoint: seqr.endpoint, pollInterval: "500ms" } },
-      gpio,
-      positions: [{ id: "1", terminal, product, reserve: ["20.00", "50.00", "200.00"], dispenser }],
-      display: { driver: "web", listen: DISPLAY, required: false },
-    };
-    writeFileSync(`${FOLDER}/kioskd.yaml`, stringify(config));
+    mkdirSync(STATE, { recursive: true });
+    writeConfig(CONFIG, seqr.endpoint, dispenser, { gpio });
     return new Site(seqr);
   }
 
   async view(): Promise<View> {
-    const answer = await fetch(`http://${DISPLAY}/api/state`);
-    return ((await answer.json()) as { positions: [View] }).positions[0];
+    return await this.#screen.view();
   }
 
   async until(what: string, holds: (view: View) => boolean): Promise<View> {
-    let view: View | null = null;
-    for (const endMs = Date.now() + PATIENCE_MS; Date.now() < endMs; await sleep(50)) {
-      view = await this.view().catch(() => null);
-      if (view !== null && holds(view)) return view;
-    }
-    throw new Error(`waited in vain until ${what}; the last view was ${JSON.stringify(view)}`);
+    return await this.#screen.until(what, holds);
   }
 
   /** Chooses, scans, confirms; resolves when it may be dispensed. */
   async begin(maximum: string): Promise<View> {
     await this.until("the kiosk sells", ({ available }) => available);
-    await this.#post("select", { reserve: maximum });
+    await this.#screen.press("select", { reserve: maximum });
     const { qr } = await this.until("a code is shown", (view) => view.qr !== null);
-    await fetch(new URL("/phone/api/confirm", this.seqr.phoneUrl), {
-      method: "POST",
-      headers: { "content-type": "application/json" },
-      body: JSON.stringify({ invoiceReference: /\d+$/.exec(qr ?? "")?.[0] }),
-    });
+    this.seqr.book.confirm(Date.now(), referenceOf(qr));
     return await this.until("it may be dispensed", ({ state }) => state === "dispensing");
   }
 
   async stop(): Promise<void> {
-    await this.#post("stop", {});
+    await this.#screen.press("stop");
   }
 
   /** The sale as the journal has it, once it is closed; and what the service took for it. */
   async closed(saleId: string | null): Promise<{ sale: SaleRecord; takenMinor: number }> {
     for (const endMs = Date.now() + PATIENCE_MS; Date.now() < endMs; await sleep(100)) {
-      const history = openHistory(`${FOLDER}/journal.db`);
+      const history = openHistory(`${STATE}/journal.db`);
       const sale = history.sale(saleId ?? "")?.sale;
       history.close();
       if (sale === undefined) continue;
@@ -109,19 +152,10 @@ export class Site {
 
   /** What is on record as having flowed for nobody, in the product's unit. */
   unaccounted(): string {
-    const db = new Database(`${FOLDER}/journal.db`, { readonly: true });
+    const db = new Database(`${STATE}/journal.db`, { readonly: true });
     const rows = db.prepare("SELECT body ->> 'quantity' FROM note WHERE stream = 'unaccounted'").pluck().all();
     db.close();
     return rows.reduce<number>((sum, quantity) => sum + Number(quantity), 0).toFixed(3);
-  }
-
-  async #post(action: string, body: object): Promise<void> {
-    const answer = await fetch(`http://${DISPLAY}/api/positions/1/${action}`, {
-      method: "POST",
-      headers: { "content-type": "application/json" },
-      body: JSON.stringify(body),
-    });
-    if (!answer.ok) throw new Error(`${action}: ${answer.status} ${await answer.text()}`);
   }
 }
 

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, statSync } from "node:fs";
+import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync, statSync } from "node:fs";
 import { dirname } from "node:path";
 import Database from "better-sqlite3";
 import { APPLICATION_ID, MIGRATIONS, migrate } from "./schema.ts";
@@ -19,8 +19,9 @@ export function openForWriting(path: string): { db: Database.Database; unlock: (
   const unlock = lock(path);
   let db: Database.Database | null = null;
   try {
+    if (fresh) guarded(path, () => create(path));
     db = guarded(path, () => new Database(path));
-    prepare(path, db, fresh);
+    prepare(path, db);
     return { db, unlock };
   } catch (error) {
     db?.close();
@@ -29,14 +30,31 @@ export function openForWriting(path: string): { db: Database.Database; unlock: (
   }
 }
 
-function prepare(path: string, db: Database.Database, fresh: boolean): void {
-  guarded(path, () => {
-    if (!fresh) verify(path, db);
+/** A journal that is whole or not there: what a power cut leaves of one in the making is begun anew. */
+function create(path: string): void {
+  const unfinished = `${path}.new`;
+  for (const end of ["", "-journal"]) rmSync(unfinished + end, { force: true });
+  const db = new Database(unfinished);
+  try {
     // Small pages, because every append writes whole ones and an SD card wears by what is written.
-    if (fresh) db.pragma("page_size = 1024");
+    db.pragma("page_size = 1024");
+    db.pragma("synchronous = FULL");
+    migrate(db);
+  } finally {
+    db.close();
+  }
+  renameSync(unfinished, path);
+  const folder = openSync(dirname(path), "r");
+  fsyncSync(folder);
+  closeSync(folder);
+}
+
+function prepare(path: string, db: Database.Database): void {
+  guarded(path, () => {
+    verify(path, db);
     db.pragma("journal_mode = WAL");
     db.pragma("synchronous = FULL");
-    if (fresh || db.pragma("user_version", { simple: true }) !== MIGRATIONS.length) migrate(db);
+    if (db.pragma("user_version", { simple: true }) !== MIGRATIONS.length) migrate(db);
   });
 }
 
@@ -45,20 +63,15 @@ function prepare(path: string, db: Database.Database, fresh: boolean): void {
  * @throws JournalError as `openForWriting`, and when there is no file or its layout is not this program's.
  */
 export function openBeside(path: string): Database.Database {
-  return existing(path, {}, (db) => {
-    if (db.pragma("user_version", { simple: true }) !== MIGRATIONS.length) {
-      throw new JournalError(`${path} was written by an older kioskd: start the kiosk once to bring it up to date.`);
-    }
-    db.pragma("synchronous = FULL");
-  });
+  return existing(path, {}, (db) => db.pragma("synchronous = FULL"));
 }
 
 /**
  * Opens an existing journal for reading beside a running daemon.
- * @throws JournalError as `openForWriting`, and when there is no file.
+ * @throws JournalError as `openBeside`.
  */
 export function openForReading(path: string): Database.Database {
-  return existing(path, { readonly: true }, () => undefined);
+  return existing(path, { readonly: true }, () => {});
 }
 
 function existing(path: string, options: { readonly?: boolean }, prepared: (db: Database.Database) => void) {
@@ -69,6 +82,9 @@ function existing(path: string, options: { readonly?: boolean }, prepared: (db: 
     const db = new Database(path, { ...options, fileMustExist: true });
     try {
       verify(path, db);
+      if (db.pragma("user_version", { simple: true }) !== MIGRATIONS.length) {
+        throw new JournalError(`${path} was written by an older kioskd: start the kiosk once to bring it up to date.`);
+      }
       prepared(db);
       return db;
     } catch (error) {

@@ -1,0 +1,79 @@
+import { type Order, orderKey } from "../../src/core/operator/orders.ts";
+import type { ReconciliationEvent } from "../../src/core/reconcile.ts";
+import type { RefundEvent } from "../../src/core/refund.ts";
+import type { SaleRecord } from "../../src/core/sale/record.ts";
+import { unaccounted } from "../../src/core/unaccounted.ts";
+import type { Entry, Journal } from "../../src/ports/journal.ts";
+import { CONFIGURED_PRICE } from "./reading.ts";
+
+/** Notes of every stream about sales that are there, and readers that have read some of it. */
+export async function fillNotes(journal: Journal): Promise<void> {
+  const sales = await journal.salesAfter(0, 1_000);
+  const paid = sales.filter(({ body }) => body.outcome === "paid" && body.reference !== null);
+  const [first, second] = paid;
+  const atMs = (await journal.newestAtMs()) ?? 0;
+  if (first === undefined || second === undefined) throw new Error("fewer than two sales were paid");
+  await noteRefunds(journal, first.body, second.body, atMs);
+  await noteReconciliations(journal, first, atMs);
+  for (const quantityBase of [null, 1_250]) {
+    const fact = unaccounted({ position: "1", unit: "L", atMs }, quantityBase, "flowed while nothing was sold");
+    await journal.note("unaccounted", "1", () => fact);
+  }
+  await noteOrders(journal, atMs);
+  await journal.acknowledge("sales", sales.length - 3);
+  await journal.acknowledge("receipts", sales.length - 1);
+  await journal.acknowledge("refunds", 2);
+  await journal.acknowledge("unaccounted", 2);
+  await journal.check();
+  await journal.check();
+}
+
+async function noteRefunds(journal: Journal, one: SaleRecord, other: SaleRecord, atMs: number): Promise<void> {
+  const terms = ({ position, reference, currency }: SaleRecord) => ({
+    position,
+    paymentReference: reference ?? "",
+    amountMinor: 100,
+    currency,
+  });
+  const events: readonly RefundEvent[] = [
+    { type: "asked", refundId: "refund-1", saleId: one.saleId, atMs, ...terms(one) },
+    { type: "unclear", refundId: "refund-1", saleId: one.saleId, atMs, detail: "no answer" },
+    { type: "made", refundId: "refund-1", saleId: one.saleId, atMs, reference: "ers-refund-1", ...terms(one) },
+    { type: "asked", refundId: "refund-2", saleId: one.saleId, atMs, ...terms(one) },
+    { type: "refused", refundId: "refund-2", saleId: one.saleId, atMs, detail: "too late" },
+    { type: "asked", refundId: "refund-3", saleId: other.saleId, atMs, ...terms(other) },
+  ];
+  for (const event of events) await journal.note("refunds", event.saleId, () => event);
+}
+
+async function noteReconciliations(journal: Journal, { seq, body }: Entry<SaleRecord>, atMs: number): Promise<void> {
+  const carried = { paymentReference: body.reference ?? "", amountMinor: 100, saleId: body.saleId, atMs };
+  const difference = { paymentReference: "ers-unknown", saleId: null, oursMinor: null, theirsMinor: 700 };
+  const there = { position: body.position, atMs };
+  const compared: ReconciliationEvent = {
+    ...there,
+    ...{ type: "compared", periodId: "period-1", throughSale: seq, throughRefund: 1, matched: 1, gap: true },
+    ...{ missingThere: [], missingHere: [difference], differing: [], carried: [carried] },
+  };
+  const life: readonly ReconciliationEvent[] = [
+    { ...there, type: "begun", due: "2026-05-31T03:10" },
+    { ...there, type: "mark-unclear", detail: "no answer" },
+    { ...there, type: "marked", periodId: "period-1" },
+    compared,
+    { ...there, type: "requested" },
+    { ...there, type: "begun", due: null },
+    { ...there, type: "failed", detail: "the report never came" },
+  ];
+  for (const event of [...life, ...life.slice(0, 3)]) await journal.note("reconciliations", body.position, () => event);
+}
+
+async function noteOrders(journal: Journal, atMs: number): Promise<void> {
+  const orders: readonly Order[] = [
+    { type: "blocked", position: null, atMs, reason: "out of paper" },
+    { type: "unblocked", position: null, atMs },
+    { type: "blocked", position: "2", atMs, reason: "under repair" },
+    { type: "priced", position: "1", atMs, unitPrice: "18.50", configured: CONFIGURED_PRICE },
+    { type: "priced", position: "2", atMs, unitPrice: "21.00", configured: "20.00" },
+  ];
+  for (const order of orders) await journal.note("orders", orderKey(order.position), () => order);
+}

@@ -87,7 +87,7 @@ export class DaemonProcess {
 export async function eventually(
   what: string,
   holds: () => boolean | Promise<boolean>,
-  patienceMs = 20_000,
+  patienceMs = 60_000,
 ): Promise<void> {
   const endMs = Date.now() + patienceMs;
   while (Date.now() < endMs) {

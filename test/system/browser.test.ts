@@ -147,7 +147,7 @@ describe.skipIf(!hasChromium())("a browser that is kept", () => {
     expect(readdirSync(folder)).toEqual(["headless"]);
   });
 
-  it("is killed and replaced when it hangs", { timeout: 60_000 }, async () => {
+  it("is killed and replaced when it hangs", async () => {
     const { daemon, groups } = await keep();
     await eventually("the page lives", () => daemon.beats > 2);
     process.kill(-(groups[0] ?? 0), "SIGSTOP");

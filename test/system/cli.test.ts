@@ -18,7 +18,7 @@ interface Result {
 }
 
 function kioskd(...args: string[]): Result {
-  const { status, stdout, stderr } = spawnSync(MAIN, args, { encoding: "utf8", timeout: 20_000 });
+  const { status, stdout, stderr } = spawnSync(MAIN, args, { encoding: "utf8", timeout: 60_000 });
   return { status, out: stdout, err: stderr };
 }
 

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { describe } from "vitest";
 import { dispenserContract } from "../../contract/dispenser.ts";
 import { tempFolder } from "../../support/temp.ts";
+import { roundTripMs } from "../../support/wire-pace.ts";
 import { eagerCustomer, hasSocat, openController, openPty, openPump, ready, side } from "./rig.ts";
 
 describe.skipIf(!hasSocat)("a DART pump over a real serial port", () => {
@@ -17,6 +18,7 @@ describe.skipIf(!hasSocat)("a DART pump over a real serial port", () => {
       pass: (ms) => sleep(ms),
       patienceMs: 1_500,
       smallLimitBase: 500,
+      lateMs: 3 * (await roundTripMs()),
       remove: async () => {
         leave();
         await bus.close();

@@ -130,7 +130,7 @@ describe.skipIf(!hasSocat)("a DART pump", () => {
       ["total-jumps", { billed: "declined", fault: /register/, heals: false }],
     ];
 
-    it.each(TROUBLE)("%s", { timeout: 40_000 }, async (what, { billed, fault, heals }) => {
+    it.each(TROUBLE)("%s", async (what, { billed, fault, heals }) => {
       await begin({ speed: 5 });
       await fill(30_000);
       await sleep(100);
@@ -188,16 +188,16 @@ describe.skipIf(!hasSocat)("a DART pump", () => {
     it("a pump that does not stop is never taken for stopped, and read only once it has", async () => {
       await begin({ speed: 2 });
       bench.act("does-not-stop");
-      await fill(3_000);
+      await fill(10_000);
       expect((await pump.stop()).kind).toBe("unknown");
-      expect(bench.releasedBase()).toBeLessThan(3_000);
+      expect(bench.releasedBase()).toBeLessThan(10_000);
       expect((await pump.totaliser()).kind).toBe("unknown");
-      await until("it reaches its preset", () => bench.releasedBase() === 3_000);
+      await until("it reaches its preset", () => bench.releasedBase() === 10_000);
       certain(await patiently(() => pump.stop()));
-      expect((await total()) - start).toBe(3_000);
+      expect((await total()) - start).toBe(10_000);
     });
 
-    it("what leaks while it is not armed is told, and nobody pays for it", { timeout: 20_000 }, async () => {
+    it("what leaks while it is not armed is told, and nobody pays for it", async () => {
       await begin({ speed: 1 });
       certain(await pump.stop());
       bench.act("leaks");
@@ -251,7 +251,7 @@ describe.skipIf(!hasSocat)("a DART pump", () => {
       expect(told.fault).toBeNull();
     });
 
-    it("the pump keeps to its preset without the cable, and is read once it is back", { timeout: 30_000 }, async () => {
+    it("the pump keeps to its preset without the cable, and is read once it is back", async () => {
       await begin({ speed: 5 });
       await fill(2_000);
       await pty.unplug();
@@ -261,7 +261,7 @@ describe.skipIf(!hasSocat)("a DART pump", () => {
       expect(volume()).toBe(2_000);
       pty = await openPty(folder, "dart");
       await bench.plug(pty.device);
-      certain(await patiently(() => pump.stop(), 20_000));
+      certain(await patiently(() => pump.stop()));
       expect((await total()) - start).toBe(2_000);
       await until("the fault is cleared", () => told.fault === null);
     });

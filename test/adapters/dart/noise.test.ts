@@ -4,14 +4,19 @@ import type { DartBusSettings } from "../../../src/adapters/dispenser/dart/bus.t
 import type { Outcome } from "../../../src/ports/outcome.ts";
 import { noisyWire } from "../../../src/simulators/bench/noise.ts";
 import { tempFolder } from "../../support/temp.ts";
+import { roundTripMs } from "../../support/wire-pace.ts";
 import { hasSocat, openController, openPty, openPump, side, Told } from "./rig.ts";
 
 const DELIVERIES = Number(process.env["DART_DELIVERIES"] ?? 1_000);
 const SEEDS = Array.from({ length: 20 }, (_, at) => at + 1);
 const ONE_BYTE_IN = 100;
+
 /** A lost frame is to cost little. */
-const HASTY: DartBusSettings = { pollMs: 500, answerTimeoutMs: 25, requestTimeoutMs: 800, silentAfter: 20 };
-const PATIENCE_MS = 6_000;
+async function hasty(): Promise<DartBusSettings> {
+  const answerTimeoutMs = Math.max(25, Math.ceil(3 * (await roundTripMs())));
+  return { pollMs: 500, answerTimeoutMs, requestTimeoutMs: 32 * answerTimeoutMs, silentAfter: 20 };
+}
+const PATIENCE_MS = 30_000;
 
 interface Tally {
   right: number;
@@ -23,10 +28,10 @@ interface Tally {
 }
 
 /** Deliveries over one wire that damages bytes in both directions, each with a limit and a customer of its own. */
-async function deliver(seed: number, count: number, tally: Tally): Promise<void> {
+async function deliver(seed: number, count: number, settings: DartBusSettings, tally: Tally): Promise<void> {
   const pty = await openPty(tempFolder(), `noise-${seed}`);
   const bench = await openPump(pty.device, { speed: 400 }, noisyWire(seed, ONE_BYTE_IN));
-  const { bus, pump } = openController(pty.host, HASTY, undefined, 0);
+  const { bus, pump } = openController(pty.host, settings, undefined, 0);
   const pumped = side(bench);
   const chance = dice(seed);
   const dispenser = pump({ readingMs: 30, watchMs: 60_000 });
@@ -81,9 +86,10 @@ function dice(seed: number): (below: number) => number {
 }
 
 describe.skipIf(!hasSocat)("a wire that damages one byte in a hundred", () => {
-  it(`bills ${DELIVERIES} deliveries rightly or not at all`, { timeout: 300_000 }, async () => {
+  it(`bills ${DELIVERIES} deliveries rightly or not at all`, { timeout: 900_000 }, async () => {
     const tally: Tally = { right: 0, unsettled: 0, notArmed: 0, faults: 0, wrong: [] };
-    await Promise.all(SEEDS.map((seed) => deliver(seed, DELIVERIES / SEEDS.length, tally)));
+    const settings = await hasty();
+    await Promise.all(SEEDS.map((seed) => deliver(seed, DELIVERIES / SEEDS.length, settings, tally)));
     console.info(JSON.stringify({ ...tally, wrong: tally.wrong.length }));
     expect(tally.wrong).toEqual([]);
     expect(tally.right + tally.unsettled).toBe(DELIVERIES);

@@ -19,8 +19,11 @@ export const hasSocat = needs("socat", "/usr/bin/socat");
 
 const LINE = { baudRate: 19_200, parity: "odd" as const };
 
-/** Fast enough for a test, slow enough for a machine with other things to do. */
-const FAST_BUS: DartBusSettings = { pollMs: 20, answerTimeoutMs: 60, requestTimeoutMs: 600, silentAfter: 4 };
+/**
+ * Fast enough for a test, slow enough for a machine with other things to do. A pump that answers late does so only
+ * after it counts as silent.
+ */
+const FAST_BUS: DartBusSettings = { pollMs: 20, answerTimeoutMs: 80, requestTimeoutMs: 1_500, silentAfter: 4 };
 
 /** A controller's side: a daemon's life, of which one wire can see several. */
 export interface Controller {
@@ -116,7 +119,7 @@ export function certain<T>(outcome: Outcome<T>): T {
 }
 
 /** Asks until there is an answer, as the engine does. */
-export async function patiently<T>(ask: () => Promise<Outcome<T>>, patienceMs = 10_000): Promise<Outcome<T>> {
+export async function patiently<T>(ask: () => Promise<Outcome<T>>, patienceMs = 30_000): Promise<Outcome<T>> {
   const endMs = Date.now() + patienceMs;
   for (;;) {
     const outcome = await ask();
@@ -143,7 +146,7 @@ export function eagerCustomer(pump: BenchDevice): () => void {
   return () => clearInterval(timer);
 }
 
-export async function until(what: string, holds: () => boolean, patienceMs = 10_000): Promise<void> {
+export async function until(what: string, holds: () => boolean, patienceMs = 30_000): Promise<void> {
   await eventually(what, holds, patienceMs);
 }
 

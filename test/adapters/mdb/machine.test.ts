@@ -5,7 +5,8 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { dispenserContract } from "../../contract/dispenser.ts";
 import { tempFolder } from "../../support/temp.ts";
-import { drive, hasSocat, type Rig, rig, SETTINGS, until } from "./rig.ts";
+import { roundTripMs } from "../../support/wire-pace.ts";
+import { drive, hasSocat, PATIENT, type Rig, rig, until } from "./rig.ts";
 
 describe.skipIf(!hasSocat)("a vending machine over a pseudo-terminal", () => {
   dispenserContract("MDB by a Qibixx adapter", async () => {
@@ -17,6 +18,7 @@ describe.skipIf(!hasSocat)("a vending machine over a pseudo-terminal", () => {
       patienceMs: 700,
       // 15.50, then 12.00.
       smallLimitBase: 2750,
+      lateMs: 3 * (await roundTripMs()),
       remove: async () => {
         await made.remove();
         rmSync(folder, { recursive: true });
@@ -191,7 +193,7 @@ describe.skipIf(!hasSocat)("a vending machine over a pseudo-terminal", () => {
       ["lose-result-dropped", 1200],
       ["lose-result-kept", 0],
     ])("tells once what nobody knows the result of, and bills nothing (%s)", async (fault, releasedBase) => {
-      const made = await machine();
+      const made = await machine({ vendTimeoutMs: 2_000 });
       made.machine.act(fault);
       await made.dispenser.arm(1200);
       await until(() => made.machine.state()["fundsBase"] === 1200);
@@ -223,7 +225,7 @@ describe.skipIf(!hasSocat)("a vending machine over a pseudo-terminal", () => {
     });
 
     it("configures anew an adapter that lost its power, and sells", async () => {
-      const made = await machine({ customer: "auto" });
+      const made = await machine({ customer: "auto", answerTimeoutMs: 1_000 });
       made.machine.act("power-cycle");
       expect((await made.dispenser.arm(1200)).kind).toBe("done");
       await until(() => count(made, "finished") === 1);
@@ -231,7 +233,7 @@ describe.skipIf(!hasSocat)("a vending machine over a pseudo-terminal", () => {
     });
 
     it("says unknown when the adapter hangs, and that nothing can flow", async () => {
-      const made = await machine();
+      const made = await machine({ answerTimeoutMs: 300, readyTimeoutMs: 1_000 });
       made.machine.act("silent");
       expect((await made.dispenser.arm(1200)).kind).toBe("unknown");
       expect((await made.dispenser.stop()).kind).toBe("done");
@@ -242,7 +244,7 @@ describe.skipIf(!hasSocat)("a vending machine over a pseudo-terminal", () => {
     });
 
     it("raises a fault while the controller only sends resets", async () => {
-      const made = await machine();
+      const made = await machine({ readyTimeoutMs: 400 });
       made.machine.act("controller-dead");
       await until(() => made.fault() !== null);
       expect(made.fault()).toContain("does not set up the reader");
@@ -258,7 +260,7 @@ describe.skipIf(!hasSocat)("a vending machine over a pseudo-terminal", () => {
     made.machine.act("choose-1");
     await until(() => made.machine.state()["controller"] === "dispensing");
     await made.dispenser.close();
-    const again = await drive(made.pair, made.registerPath, SETTINGS);
+    const again = await drive(made.pair, made.registerPath, PATIENT);
     onTestFinished(() => again.dispenser.close());
     expect((await again.dispenser.stop()).kind).toBe("done");
     expect([await again.totalBase(), made.machine.releasedBase()]).toEqual([1200, 1200]);

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { expect, it } from "vitest";
 import { noisyWire } from "../../../src/simulators/bench/noise.ts";
 import { tempFolder } from "../../support/temp.ts";
+import { roundTripMs } from "../../support/wire-pace.ts";
 import { hasSocat, type Rig, rig } from "./rig.ts";
 
 const MACHINES = 8;
@@ -10,10 +11,11 @@ const LIMIT_BASE = 3000;
 
 it.skipIf(!hasSocat)(
   "tells no more than was released, and tells or reports all of it, with one byte in a hundred damaged",
-  { timeout: 120_000 },
+  { timeout: 900_000 },
   async () => {
     const folders = Array.from({ length: MACHINES }, tempFolder);
-    const sold = await Promise.all(folders.map((folder, index) => sell(folder, index + 1)));
+    const answerTimeoutMs = Math.max(20, Math.ceil(3 * (await roundTripMs())));
+    const sold = await Promise.all(folders.map((folder, index) => sell(folder, index + 1, answerTimeoutMs)));
     for (const { vends, toldBase, releasedBase, unaccountedBase, mostBase } of sold) {
       expect(vends).toBeGreaterThanOrEqual(VENDS_EACH);
       expect(toldBase).toBeLessThanOrEqual(releasedBase);
@@ -26,7 +28,7 @@ it.skipIf(!hasSocat)(
   },
 );
 
-async function sell(folder: string, seed: number) {
+async function sell(folder: string, seed: number, answerTimeoutMs: number) {
   const noise = noisyWire(seed, 100);
   let noisy = false;
   const made = await rig(folder, {
@@ -34,16 +36,16 @@ async function sell(folder: string, seed: number) {
     customer: "auto",
     vendMs: 1,
     pollMs: 1,
-    patienceMs: 40,
-    vendTimeoutMs: 80,
-    answerTimeoutMs: 20,
-    readyTimeoutMs: 80,
+    patienceMs: 2 * answerTimeoutMs,
+    vendTimeoutMs: 4 * answerTimeoutMs,
+    answerTimeoutMs,
+    readyTimeoutMs: 4 * answerTimeoutMs,
   });
   noisy = true;
   let mostBase = 0;
   for (let rounds = 0; rounds < 50 * VENDS_EACH && Number(made.machine.state()["vends"]) < VENDS_EACH; rounds++) {
     const before = await approvedBase(made);
-    await deliver(made);
+    await deliver(made, 25 * answerTimeoutMs);
     mostBase = Math.max(mostBase, (await approvedBase(made)) - before);
   }
   noisy = false;
@@ -65,11 +67,11 @@ async function approvedBase({ totalBase, unaccountedBase }: Rig): Promise<number
   return unaccountedBase().reduce<number>((sum, base) => sum + (base ?? 0), await totalBase());
 }
 
-async function deliver({ dispenser, events }: Rig): Promise<void> {
+async function deliver({ dispenser, events }: Rig, patienceMs: number): Promise<void> {
   const from = events.length;
   const armed = await dispenser.arm(LIMIT_BASE);
   if (armed.kind === "declined") await sleep(10);
-  const endMs = performance.now() + 500;
+  const endMs = performance.now() + patienceMs;
   const finished = (): boolean => events.slice(from).some(({ type }) => type === "finished");
   while (armed.kind === "done" && !finished() && performance.now() < endMs) await sleep(1);
   await dispenser.stop();

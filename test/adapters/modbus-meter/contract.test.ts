@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { dispenserContract } from "../../contract/dispenser.ts";
+import { roundTripMs } from "../../support/wire-pace.ts";
 import { hasSocat, meterRig } from "./rig.ts";
 
 if (hasSocat) {
@@ -10,6 +11,7 @@ if (hasSocat) {
       pass: (ms) => sleep(ms),
       patienceMs: 3_500,
       smallLimitBase: 50,
+      lateMs: 3 * (await roundTripMs()),
       // One step of the register, and 20 Wh a second for as long as it lags and the contactor takes to open.
       shortfallBase: 20,
       remove: rig.remove,

@@ -25,8 +25,8 @@ export const FAST: ModbusMeterSettings = {
   meter: "sdm230",
   maxPowerW: 100_000,
   pollMs: 50,
-  timeoutMs: 100,
-  timing: { restingPollMs: 100, lagMs: 100, openingMs: 150, silentMs: 1_000 },
+  timeoutMs: 400,
+  timing: { restingPollMs: 100, lagMs: 100, openingMs: 150, silentMs: 3_000 },
 };
 const POWER_W = 72_000;
 

@@ -5,7 +5,8 @@ import { describe } from "vitest";
 import { shortfallWh } from "../../../src/adapters/dispenser/rapi/delivery.ts";
 import { dispenserContract } from "../../contract/dispenser.ts";
 import { needs } from "../../support/components.ts";
-import { makeRig, SETTINGS } from "./rig.ts";
+import { roundTripMs } from "../../support/wire-pace.ts";
+import { MOST_HURRY, makeRig, SETTINGS } from "./rig.ts";
 
 describe.skipIf(!needs("socat", "/usr/bin/socat"))("a charger that speaks RAPI, over a pseudo-terminal", () => {
   dispenserContract("rapi", async () => {
@@ -16,6 +17,7 @@ describe.skipIf(!needs("socat", "/usr/bin/socat"))("a charger that speaks RAPI, 
       pass: rig.pass,
       patienceMs: 12_000,
       smallLimitBase: 60,
+      lateMs: 3 * MOST_HURRY * (await roundTripMs()),
       shortfallBase: shortfallWh(SETTINGS),
       remove: async () => {
         await rig.remove();

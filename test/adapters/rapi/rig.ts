@@ -12,9 +12,11 @@ import { openPty, type PtyPair } from "../../../src/simulators/bench/pty.ts";
 import { type RapiChargerOptions, startRapiCharger } from "../../../src/simulators/rapi/charger.ts";
 import { hurriedClock } from "../../support/hurried-clock.ts";
 import { SILENT } from "../../support/silent-log.ts";
+import { roundTripMs } from "../../support/wire-pace.ts";
 
-/** Time passes so much faster for the driver and the charger alike. */
-const HURRY = 5;
+/** What the driver waits for an answer, of the hurried time. */
+const ANSWER_MS = 300;
+export const MOST_HURRY = 5;
 export const SETTINGS: RapiSettings = { currentA: 32, maxPowerW: 22_200 };
 const CAR = { withCar: true, carPowerW: 22_000, supplyV: 690 };
 
@@ -28,7 +30,7 @@ export interface Driven {
 export interface Rig extends Driven {
   readonly charger: BenchDevice;
   pass(ms: number): Promise<void>;
-  /** Waits until it is so, for a minute of the hurried time at most. */
+  /** Waits until it is so, for two minutes of the hurried time at most. */
   until(isSo: () => boolean, what: string): Promise<void>;
   /** A driver of its own, as after a restart of the daemon. */
   restart(): Driven;
@@ -43,9 +45,14 @@ export interface RigOptions extends RapiChargerOptions {
   readonly hurry?: number;
 }
 
+/** How much faster time may pass for the driver and the charger alike: less where answers take their time. */
+export async function hurryFor(most: number): Promise<number> {
+  return Math.max(1, Math.min(most, ANSWER_MS / (3 * (await roundTripMs()))));
+}
+
 /** A charger on a pseudo-terminal, and a driver at its other end that has found it. */
 export async function makeRig(folder: string, name: string, options: RigOptions = {}): Promise<Rig> {
-  const { noise, settings = SETTINGS, hurry = HURRY, ...charger } = options;
+  const { noise, settings = SETTINGS, hurry = await hurryFor(MOST_HURRY), ...charger } = options;
   let pty: PtyPair;
   let port: SimulatorPort;
   let onBytes: (bytes: Uint8Array) => void = () => {};
@@ -74,7 +81,7 @@ export async function makeRig(folder: string, name: string, options: RigOptions 
       clock.after(ms, resolve);
     });
   const until = async (isSo: () => boolean, what: string): Promise<void> => {
-    const overMs = clock.monotonicMs() + 60_000;
+    const overMs = clock.monotonicMs() + 120_000;
     while (!isSo()) {
       if (clock.monotonicMs() > overMs) throw new Error(`never: ${what}; ${JSON.stringify(device.state())}`);
       await pass(50);

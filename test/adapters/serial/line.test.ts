@@ -2,6 +2,9 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
 import { any, hasSocat, lineRig, request, until } from "./rig.ts";
 
+/** Within this what would be waited for much longer is given up at once, on a busy machine too. */
+const NOT_WAITED_OUT_MS = 20_000;
+
 describe.skipIf(!hasSocat)("a serial line", () => {
   it("asks one thing at a time, in the order of asking, and tells in its turn", async () => {
     const { line, plug } = lineRig();
@@ -15,10 +18,10 @@ describe.skipIf(!hasSocat)("a serial line", () => {
       }, 20);
     });
     const [one, two, told, three] = await Promise.all([
-      line.ask(request("one"), any, 1_000),
-      line.ask(request("two"), any, 1_000),
+      line.ask(request("one"), any, 10_000),
+      line.ask(request("two"), any, 10_000),
       line.tell(request("told")),
-      line.ask(request("three"), any, 1_000),
+      line.ask(request("three"), any, 10_000),
     ]);
     expect([one, two, told, three]).toEqual([
       { kind: "done", value: "one!" },
@@ -36,7 +39,7 @@ describe.skipIf(!hasSocat)("a serial line", () => {
     const { device } = await plug((_, answer) => answer("news 1\nOK\n"));
     device.write(request("news 0"));
     await until(() => frames.length === 1);
-    const answered = await line.ask(request("?"), (frame) => (frame.startsWith("OK") ? frame : undefined), 1_000);
+    const answered = await line.ask(request("?"), (frame) => (frame.startsWith("OK") ? frame : undefined), 10_000);
     expect(answered).toEqual({ kind: "done", value: "OK" });
     expect(frames).toEqual(["news 0", "news 1"]);
   });
@@ -47,19 +50,22 @@ describe.skipIf(!hasSocat)("a serial line", () => {
     const ok = (frame: string): string | undefined => (frame === "OK" ? frame : undefined);
     device.write(Buffer.from("new"));
     await sleep(10);
-    expect(await line.ask(request("soon"), ok, 1_000)).toMatchObject({ kind: "done" });
+    expect(await line.ask(request("soon"), ok, 10_000)).toMatchObject({ kind: "done" });
     expect(frames).toEqual(["news 1"]);
     device.write(Buffer.from("half a l"));
     await sleep(80);
-    expect(await line.ask(request("later"), ok, 1_000)).toMatchObject({ kind: "done" });
+    expect(await line.ask(request("later"), ok, 10_000)).toMatchObject({ kind: "done" });
   });
 
   it("does not take a late answer for the next one's", async () => {
     const { line, plug } = lineRig({ gapMs: 5 });
     await plug((text, answer) => {
-      setTimeout(() => answer(`${text}!\n`), text === "slow" ? 150 : 0);
+      setTimeout(() => answer(`${text}!\n`), text === "slow" ? 1_500 : 0);
     });
-    const [slow, next] = await Promise.all([line.ask(request("slow"), any, 100), line.ask(request("next"), any, 100)]);
+    const [slow, next] = await Promise.all([
+      line.ask(request("slow"), any, 100),
+      line.ask(request("next"), any, 10_000),
+    ]);
     expect(slow).toMatchObject({ kind: "unknown", detail: expect.stringContaining("no answer within 100 ms") });
     expect(next).toEqual({ kind: "done", value: "next!" });
   });
@@ -71,13 +77,13 @@ describe.skipIf(!hasSocat)("a serial line", () => {
     const blockedUntilMs = performance.now() + 50;
     await sleep(5);
     while (performance.now() < blockedUntilMs);
-    expect(await line.ask(request("fresh"), any, 500)).toEqual({ kind: "done", value: "fresh!" });
+    expect(await line.ask(request("fresh"), any, 10_000)).toEqual({ kind: "done", value: "fresh!" });
   });
 
   it("lets no more than so many wait", async () => {
     const { line, plug } = lineRig();
     await plug((text, answer) => answer(`${text}!\n`));
-    const outcomes = await Promise.all(Array.from({ length: 50 }, (_, i) => line.ask(request(String(i)), any, 1_000)));
+    const outcomes = await Promise.all(Array.from({ length: 50 }, (_, i) => line.ask(request(String(i)), any, 30_000)));
     const kinds = outcomes.map(({ kind }) => kind);
     expect(kinds.filter((kind) => kind === "done")).toHaveLength(32);
     expect(kinds.slice(32)).toEqual(Array(18).fill("unknown"));
@@ -91,10 +97,10 @@ describe.skipIf(!hasSocat)("a serial line", () => {
       () => {
         throw new Error("no idea");
       },
-      50,
+      1_000,
     );
     expect(broken.kind).toBe("unknown");
-    expect(await line.ask(request("next"), any, 500)).toMatchObject({ value: "next!" });
+    expect(await line.ask(request("next"), any, 10_000)).toMatchObject({ value: "next!" });
   });
 });
 
@@ -104,28 +110,28 @@ describe.skipIf(!hasSocat)("a serial line that is lost", () => {
     await until(() => links.length === 2);
     expect(links).toEqual([expect.stringContaining("being opened"), expect.stringContaining("No such file")]);
     const startMs = performance.now();
-    expect(await line.ask(request("?"), any, 5_000)).toMatchObject({
+    expect(await line.ask(request("?"), any, 60_000)).toMatchObject({
       kind: "unknown",
       detail: expect.stringContaining("plug.host: Error: No such file or directory"),
     });
     expect((await line.tell(request("?"))).kind).toBe("unknown");
-    expect(performance.now() - startMs).toBeLessThan(100);
+    expect(performance.now() - startMs).toBeLessThan(NOT_WAITED_OUT_MS);
     await plug((text, answer) => answer(`${text}!\n`));
     expect(links.at(-1)).toBe("up");
-    expect(await line.ask(request("?"), any, 1_000)).toEqual({ kind: "done", value: "?!" });
+    expect(await line.ask(request("?"), any, 10_000)).toEqual({ kind: "done", value: "?!" });
   });
 
   it("answers unknown quickly when unplugged in the middle of requests, and goes on when plugged in again", async () => {
     const { line, links, plug } = lineRig();
     for (let round = 1; round <= 3; round++) {
       const { pair } = await plug((text, answer) => text === "hello" && answer("hello!\n"));
-      expect(await line.ask(request("hello"), any, 1_000)).toMatchObject({ value: "hello!" });
-      const asked = [line.ask(request("1"), any, 10_000), line.ask(request("2"), any, 10_000), line.tell(request("3"))];
+      expect(await line.ask(request("hello"), any, 10_000)).toMatchObject({ value: "hello!" });
+      const asked = [line.ask(request("1"), any, 60_000), line.ask(request("2"), any, 60_000), line.tell(request("3"))];
       await sleep(20);
       const startMs = performance.now();
       await pair.unplug();
       expect((await Promise.all(asked)).map(({ kind }) => kind)).toEqual(["unknown", "unknown", "unknown"]);
-      expect(performance.now() - startMs).toBeLessThan(500);
+      expect(performance.now() - startMs).toBeLessThan(NOT_WAITED_OUT_MS);
       expect(line.up).toBe(false);
       expect(links.filter((link) => link === "up")).toHaveLength(round);
     }
@@ -141,7 +147,7 @@ describe.skipIf(!hasSocat)("a serial line that is lost", () => {
     expect(links.at(-1)).toContain("not one answer in 200 ms");
     deaf = false;
     await until(() => line.up);
-    expect(await line.ask(request("?"), any, 500)).toMatchObject({ value: "?!" });
+    expect(await line.ask(request("?"), any, 10_000)).toMatchObject({ value: "?!" });
   });
 
   it("is never opened anew for silence when that is switched off, nor while nobody asks", async () => {
@@ -191,7 +197,7 @@ describe.skipIf(!hasSocat)("a serial line full of garbage", () => {
       })();
       const kinds: string[] = [];
       const endMs = performance.now() + 400;
-      while (performance.now() < endMs) {
+      while (performance.now() < endMs || kinds.length < 4) {
         kinds.push((await line.ask(request("?"), any, 30)).kind);
         most = Math.max(most, process.memoryUsage().rss);
       }

@@ -14,7 +14,7 @@ import { tempFolder } from "../../support/temp.ts";
 export const hasSocat = needs("socat", "/usr/bin/socat");
 
 /** Waits for what must come true. */
-export async function until(what: () => boolean, withinMs = 3_000): Promise<void> {
+export async function until(what: () => boolean, withinMs = 20_000): Promise<void> {
   const endMs = performance.now() + withinMs;
   while (!what()) {
     if (performance.now() > endMs) throw new Error(`did not come true within ${withinMs} ms: ${what.toString()}`);

@@ -62,7 +62,7 @@ describe.skipIf(!hasSocat)("on a pseudo-terminal", () => {
     await first.unplug();
     await expect.poll(() => problems.at(-1)).toContain("shows nothing");
     const second = await plug(folder);
-    await expect.poll(() => textOf(second.emulator), { timeout: 5_000 }).toContain("Choose a maximum");
+    await expect.poll(() => textOf(second.emulator), { timeout: 30_000 }).toContain("Choose a maximum");
     expect(problems.at(-1)).toBeNull();
   });
 

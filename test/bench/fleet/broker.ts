@@ -8,7 +8,7 @@ import { authority } from "../../adapters/mqtt/certificates.ts";
 import { answers, freePort } from "../../support/ports.ts";
 import { killWithBench } from "./children.ts";
 
-const START_WITHIN_MS = 10_000;
+const START_WITHIN_MS = 30_000;
 
 /** What differs from Debian's defaults. */
 export const BROKER_LINES = [

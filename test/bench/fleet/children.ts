@@ -4,7 +4,7 @@ import { fileURLToPath } from "node:url";
 import type { Requests, Setup } from "./protocol.ts";
 
 const PROGRAM = fileURLToPath(new URL("./process.ts", import.meta.url));
-const ANSWER_WITHIN_MS = 30_000;
+const ANSWER_WITHIN_MS = 60_000;
 
 export interface Child {
   readonly pid: number;

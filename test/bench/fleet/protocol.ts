@@ -37,7 +37,9 @@ interface LoadCounts {
 export interface SubscriberCounts {
   readonly byKind: Readonly<Record<Kind, { readonly messages: number; readonly bytes: number }>>;
   readonly messages: number;
-  /** Different records, over all time; the rest is since the last mark. */
+  /** Since the last mark; so is the rest, where nothing else is said. */
+  readonly tookMs: number;
+  /** Different records, over all time. */
   readonly records: number;
   readonly duplicates: number;
   /** From the closing of a sale to here. */

@@ -108,10 +108,9 @@ async function measure(bench: Bench): Promise<Omit<StepFigures, "plan" | "proces
   await sleep(plan.measureMs);
   const after = used(bench);
   const heard = await subscriber.ask("heard");
-  const tookMs = after.atMs - before.atMs;
   return {
-    messagesPerSecond: (heard.messages / tookMs) * 1_000,
-    traffic: trafficOf(heard, plan.kiosks, tookMs),
+    messagesPerSecond: (heard.messages / heard.tookMs) * 1_000,
+    traffic: trafficOf(heard, plan.kiosks),
     delaysMs: heard.delaysMs,
     dropped: heard.dropped,
     cpu: sharesBetween(before, after),
@@ -180,7 +179,7 @@ async function counts(loads: readonly Child[]): Promise<{ readonly attempts: num
   return { attempts: sum("attempts"), sold: sum("sold") };
 }
 
-function trafficOf({ byKind }: SubscriberCounts, kiosks: number, tookMs: number): Traffic {
+function trafficOf({ byKind, tookMs }: SubscriberCounts, kiosks: number): Traffic {
   const of = (kind: (typeof KINDS)[number]) => {
     const { messages, bytes } = byKind[kind];
     return {

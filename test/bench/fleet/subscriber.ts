@@ -1,9 +1,10 @@
+import { randomUUID } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import { connect, connectAsync } from "mqtt";
 import { type Handlers, KINDS, type Kind, type Percentiles, type SubscriberSetup } from "./protocol.ts";
 
 const DROPPED = "$SYS/broker/publish/messages/dropped";
-const RETAINED_WITHIN_MS = 5_000;
+const RETAINED_WITHIN_MS = 30_000;
 const RECONNECT_MS = 20;
 
 /** The operator's side: one client that hears everything of all kiosks. */
@@ -35,6 +36,7 @@ export async function subscribe({ url, topicPrefix }: SubscriberSetup): Promise<
 class Heard {
   dropped = 0;
   #markMs = 0;
+  #markedAtMs = performance.now();
   #delaysMs: number[] = [];
   #byKind = noneYet();
   #messages = 0;
@@ -46,6 +48,7 @@ class Heard {
 
   mark(): void {
     this.#markMs = Date.now();
+    this.#markedAtMs = performance.now();
     this.#delaysMs = [];
     this.#byKind = noneYet();
     this.#messages = 0;
@@ -66,6 +69,7 @@ class Heard {
 
   counts() {
     return {
+      tookMs: performance.now() - this.#markedAtMs,
       ...{ byKind: this.#byKind, messages: this.#messages, records: this.#records, duplicates: this.#duplicates },
       ...{ online: this.#online.size, lastOnlineMs: this.#lastOnlineMs, dropped: this.dropped },
       delaysMs: percentiles(this.#delaysMs),
@@ -103,18 +107,22 @@ function percentiles(values: readonly number[]): Percentiles {
   return { p50: at(0.5), p95: at(0.95), p99: at(0.99), max: at(1) };
 }
 
+/** The broker tells a new subscriber of all that it has kept before anything that is published later. */
 async function retainedOnline(url: string, topicPrefix: string): Promise<number> {
   const online = new Set<string>();
-  let heardAtMs = performance.now();
   const client = await connectAsync(url, { protocolVersion: 5 }).catch(() => null);
   if (client === null) return 0;
+  const end = `retained/${randomUUID()}`;
+  let ended = false;
   client.on("message", (topic, payload, { retain }) => {
-    heardAtMs = performance.now();
-    if (retain && JSON.parse(payload.toString()).state === "online") online.add(topic);
+    if (topic === end) ended = true;
+    else if (retain && JSON.parse(payload.toString()).state === "online") online.add(topic);
   });
+  await client.subscribeAsync(end, { qos: 1 });
   await client.subscribeAsync(`${topicPrefix}/+/status`, { qos: 1, rap: true });
+  await client.publishAsync(end, "", { qos: 1 });
   const endMs = performance.now() + RETAINED_WITHIN_MS;
-  while (performance.now() < Math.min(endMs, heardAtMs + 500)) await sleep(50);
+  while (!ended && performance.now() < endMs) await sleep(50);
   await client.endAsync(true);
   return online.size;
 }

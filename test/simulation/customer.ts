@@ -183,10 +183,10 @@ function isOver(view: PositionView, saleId: string): boolean {
 /** Most draw for seconds; now and then one takes a whole battery's time. */
 function drawOf(random: Random, limit: number): Draw {
   const share = random.pick([0, 0.0001, 0.1, 0.3, 0.5, 0.7, 0.9, 1.2, 1.2, 1.2]);
-  const durationS = random.chance(0.02) ? 1_200 : random.pick([3, 5, 10, 30]);
+  const durationS = random.chance(0.01) ? 1_200 : random.pick([2, 3, 5, 12]);
   return {
     wantBase: Math.ceil(limit * share),
-    startDelayMs: random.chance(0.03) ? 30_000 : random.pick([500, 1_500, 4_000]),
+    startDelayMs: random.chance(0.02) ? 30_000 : random.pick([500, 1_000, 2_500]),
     rateBasePerS: Math.max(2, Math.ceil(limit / durationS)),
   };
 }

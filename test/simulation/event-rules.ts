@@ -57,7 +57,9 @@ export class EventRules {
       const isRefused = service.refused.has(sale.id);
       if (!isRefused) this.#broken("5 unknown", `${sale.id} counts as refused, which nobody has said`);
       const bills = service.billsOf(sale.id);
-      const isDone = bills.some(({ state }) => state === "captured") || bills.every(({ state }) => state === "ended");
+      const isDone =
+        bills.some(({ state }) => state === "captured") ||
+        (bills.length > 0 && bills.every(({ state }) => state === "ended"));
       if (isDone) this.#broken("5 unknown", `${sale.id} counts as refused although it is over`);
     }
     if (reason !== "deadline" || before.phase !== "settling" || wasHeldUp) return;

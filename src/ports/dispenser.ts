@@ -10,7 +10,8 @@ import type { Outcome } from "./outcome.ts";
  */
 export interface Dispenser {
   /**
-   * How much time of flow the meter may forget when it loses power: readings are journaled this often.
+   * How often readings of a meter that forgets when it loses power are journaled. As each is believed only when the
+   * next one bears it out, it may forget so much time of flow and that from one reading to the next.
    * Null for a meter whose register survives, for which none needs to be.
    */
   readonly readingStepMs: number | null;

@@ -1,3 +1,4 @@
+import { parseArgs } from "node:util";
 import type { Random } from "../support/sim-chaos.ts";
 import { campaign, type Plan, type Result } from "./campaign.ts";
 import { complaints, report } from "./report.ts";
@@ -17,20 +18,23 @@ interface Arguments {
 }
 
 function readArguments(words: readonly string[]): Arguments | null {
-  const given = new Map<string, string>();
-  for (let at = 0; at < words.length; at += 2) given.set(words[at] ?? "", words[at + 1] ?? "");
-  const number = (name: string, least: number, most: number, usual?: number): number | undefined => {
-    const value = given.has(name) ? Number(given.get(name)) : usual;
-    given.delete(name);
-    return value !== undefined && Number.isInteger(value) && value >= least && value <= most ? value : undefined;
-  };
-  const kills = number("--kills", 1, MOST_KILLS);
-  const seed = number("--seed", 0, 2 ** 32 - 1, Math.floor(Math.random() * 1_000_000));
-  const lanes = number("--lanes", 1, MOST_LANES, 1);
-  const only = given.get("--only") ?? null;
-  given.delete("--only");
-  if (kills === undefined || seed === undefined || lanes === undefined || given.size > 0) return null;
-  return only === null || TROUBLES.some(({ name }) => name === only) ? { kills, seed, lanes, only } : null;
+  const text = { type: "string" } as const;
+  try {
+    const { values } = parseArgs({ args: [...words], options: { kills: text, seed: text, lanes: text, only: text } });
+    const kills = whole(values.kills, 1, MOST_KILLS);
+    const seed = whole(values.seed ?? Math.floor(Math.random() * 1_000_000), 0, 2 ** 32 - 1);
+    const lanes = whole(values.lanes ?? 1, 1, MOST_LANES);
+    const only = values.only ?? null;
+    if (kills === null || seed === null || lanes === null) return null;
+    return only === null || TROUBLES.some(({ name }) => name === only) ? { kills, seed, lanes, only } : null;
+  } catch {
+    return null;
+  }
+}
+
+function whole(said: string | number | undefined, least: number, most: number): number | null {
+  const value = Number(said);
+  return Number.isInteger(value) && value >= least && value <= most ? value : null;
 }
 
 function draw(random: Random, only: string | null): Trouble {

@@ -18,6 +18,8 @@ interface Visit {
   readonly confirmDelayMs: number;
   readonly cancelAfterMs: number | null;
   readonly stopAfterMs: number | null;
+  /** Has confirmed, and presses cancel all the same. */
+  readonly regretsAfterMs: number | null;
   /** Asks for more time whenever a screen warns of its end. */
   readonly patient: boolean;
   /** Reads the code a second time, and confirms whatever can be confirmed. */
@@ -150,6 +152,7 @@ export class Customers {
     time.after(visit.confirmDelayMs, () => {
       if (visit.decision === "confirm") service.confirm(bill);
       else service.decline(bill);
+      if (visit.regretsAfterMs !== null) this.#later(visit, visit.regretsAfterMs, () => this.#cancel(visit));
     });
   }
 
@@ -196,8 +199,9 @@ function visitOf(random: Random): Visit {
     scan: random.chance(0.92) ? "promptly" : random.pick(["late", "in-the-last-second", "never"]),
     decision: random.chance(0.9) ? "confirm" : "decline",
     confirmDelayMs: random.chance(0.03) ? 40_000 : random.pick([800, 1_500, 2_000, 3_000, 5_000, 8_000]),
-    cancelAfterMs: random.chance(0.12) ? random.int(1_000, 15_000) : null,
+    cancelAfterMs: random.chance(0.08) ? random.int(1_000, 20_000) : null,
     stopAfterMs: random.chance(0.25) ? random.int(1_000, 20_000) : null,
+    regretsAfterMs: random.chance(0.08) ? random.int(200, 2_500) : null,
     patient: random.chance(0.2),
     scansTwice: random.chance(0.1),
     saleId: null,

@@ -51,15 +51,15 @@ export class EventRules {
   }
 
   /** Silence is no refusal, and no reason to stop asking. */
-  #judgeHandover({ sale, reason }: Closed, before: State): void {
+  #judgeHandover({ sale, offer, reason }: Closed, before: State): void {
     const { service, time, startedAtMs, wasHeldUp } = this.#world;
     if (reason === "settle-refused" || reason === "release-refused") {
       const isRefused = service.refused.has(sale.id);
       if (!isRefused) this.#broken("5 unknown", `${sale.id} counts as refused, which nobody has said`);
       const bills = service.billsOf(sale.id);
-      const isDone =
-        bills.some(({ state }) => state === "captured") ||
-        (bills.length > 0 && bills.every(({ state }) => state === "ended"));
+      // Without the name of its offer nobody can ask what has become of it.
+      const isOver = offer !== null && bills.every(({ state }) => state === "ended");
+      const isDone = isOver || bills.some(({ state }) => state === "captured");
       if (isDone) this.#broken("5 unknown", `${sale.id} counts as refused although it is over`);
     }
     if (reason !== "deadline" || before.phase !== "settling" || wasHeldUp) return;

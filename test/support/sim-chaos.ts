@@ -34,7 +34,7 @@ const BASE_RATES = {
   "request-late": 0.02,
   "request-repeated": 0.01,
   "answer-lost": 0.04,
-  "slow-answer": 0.08,
+  "slow-answer": 0.1,
   "service-refuses": 0.01,
   "terminal-rejected": 0.004,
   "service-outage": 0.003,

@@ -25,10 +25,10 @@ export const MUTANTS: readonly Mutant[] = [
     caughtBy: ["10 replay", "1 armed"],
   },
   {
-    name: "the answer to an earlier sale counts for this one",
-    file: "engine/position.ts",
-    right: "if (epoch.alive) await this.#tell(news);",
-    wrong: "await this.#tell(news);",
+    name: "the answer about an earlier offer counts for this one",
+    file: "engine/payment-errands.ts",
+    right: "const outcome = await errand.payment.query(sale, reference);",
+    wrong: "const outcome = await errand.payment.query(sale, (globalThis.earlier ??= reference));",
     caughtBy: ["1 armed", "2 amount", "3 resolved", "3 never both", "4 billed", "5 unknown"],
   },
   {

@@ -211,7 +211,7 @@ describe.skipIf(!hasSocat)("a serial line full of garbage", () => {
       device.write(Buffer.from("\n"));
       await until(() => line.up);
       let answered = await line.ask(request("?"), any, 500);
-      for (let tries = 0; tries < 10 && answered.kind !== "done"; tries++) {
+      for (let tries = 0; tries < 60 && answered.kind !== "done"; tries++) {
         answered = await line.ask(request("?"), any, 500);
       }
       expect(answered).toMatchObject({ value: "?!" });

@@ -33,7 +33,10 @@ export class Readings {
     this.#newestBase = null;
   }
 
-  /** Takes one in, and says whether the meter went on, and what has to be journaled now. */
+  /**
+   * Takes one in, and says whether the meter went on, and what has to be journaled now. A meter with a register has the
+   * last word at the end; one that forgets has said all it will.
+   */
   take(totaliserBase: number, nowMs: number): { readonly wentOn: boolean; readonly dueBase: number | null } {
     const confirmedBase = Math.min(this.#newestBase ?? this.#believedBase, totaliserBase);
     const wentOn = confirmedBase >= this.#believedBase;
@@ -41,7 +44,8 @@ export class Readings {
     if (wentOn) this.#believedBase = confirmedBase;
     const isDue = this.#stepMs !== null && nowMs - this.#journaledAtMs >= this.#stepMs;
     if (isDue) this.#journaledAtMs = nowMs;
-    return { wentOn, dueBase: isDue || !wentOn ? this.#believedBase : null };
+    const isLost = !wentOn && this.#stepMs !== null;
+    return { wentOn, dueBase: isDue || isLost ? this.#believedBase : null };
   }
 
   /** The device says that it has finished: its newest reading was its last, and no other will bear it out. */

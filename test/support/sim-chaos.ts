@@ -73,6 +73,7 @@ const BASE_RATES = {
   "broker-away": 0.2,
   "broker-slow": 0.1,
   "broker-duplicates": 0.1,
+  "broker-drops": 0.08,
   "broker-ack-lost": 0.1,
 } as const;
 

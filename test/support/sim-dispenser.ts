@@ -23,7 +23,7 @@ export interface Armed {
 }
 
 /** Why what was measured may honestly differ from what flowed. */
-export type Excuse = "meter-jump" | "meter-wrong" | "meter-forgot" | "meter-unread" | "stop-unconfirmed" | "leak";
+export type Excuse = "meter-jump" | "meter-wrong-twice" | "meter-forgot" | "meter-unread" | "stop-unconfirmed" | "leak";
 
 export interface DispenserWorld {
   readonly time: VirtualTime;
@@ -51,6 +51,7 @@ export class SimDispenser {
   #pendingArm: object | null = null;
   #faulty = false;
   #lastSaleId: string | null = null;
+  #wasWrong = false;
   /** Whether the meter answered when it was last asked. */
   lastAnswered = true;
   #emit: (event: DispenserEvent) => void = () => {};
@@ -215,7 +216,8 @@ export class SimDispenser {
     if (this.#unreadable()) return;
     const saidBase = this.#totalBase + this.#reportErrorBase;
     const wrong = this.#lastSaleId !== null && this.#world.chaos.strikes("meter-wrong-once");
-    if (wrong && this.#lastSaleId !== null) this.excuse(this.#lastSaleId, "meter-wrong");
+    if (wrong && this.#wasWrong && this.#lastSaleId !== null) this.excuse(this.#lastSaleId, "meter-wrong-twice");
+    this.#wasWrong = wrong;
     const errorBase = wrong ? Math.max(-saidBase, this.#world.chaos.random.int(-50_000, 50_000)) : 0;
     this.#emit({ type: "reading", totaliserBase: saidBase + errorBase });
   }

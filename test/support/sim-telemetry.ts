@@ -52,6 +52,7 @@ export class SimBroker {
     const fails = (): Promise<boolean> => answer(this.#time, life, DELIVER_TIMEOUT_MS, () => false);
     if (!life.alive || this.#away) return fails();
     const chaos = this.#chaos;
+    if (chaos.strikes("broker-drops")) return fails();
     const copies = chaos.strikes("broker-duplicates") ? 2 : 1;
     for (let copy = 0; copy < copies; copy++) this.received.push({ seq: entry.seq, record: entry.body });
     if (chaos.strikes("broker-ack-lost")) return fails();

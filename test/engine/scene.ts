@@ -109,5 +109,5 @@ export async function scene(setup: SceneSetup = {}) {
     await pass(2_000);
   };
   const faults = (): string[] => kiosk.faults.all.map(({ code, detail }) => `${code}: ${detail}`);
-  return { journal, kiosk, machine, pass, view, confirm, faults, shown: () => shown };
+  return { journal, kiosk, machine, payment, pass, view, confirm, faults, shown: () => shown };
 }

@@ -22,17 +22,21 @@ export class Deadline {
 
   /** Replaces the one before. */
   set(state: State): void {
+    this.#await(state, this.#clock.monotonicMs() + leastMs(state));
+  }
+
+  #await(state: State, leastAtMs: number): void {
     this.clear();
     const atMs = deadlineMs(state);
     if (atMs === null) return;
-    const leftMs = this.#leftMs(state, atMs);
+    const leftMs = this.#leftMs(atMs, leastAtMs);
     if (leftMs <= POLICY.clockLookMs || this.#time.lostSinceMs === null) {
       this.#cancel = this.#clock.after(leftMs, this.#passed);
       return;
     }
     this.#cancel = this.#clock.after(POLICY.clockLookMs, () => {
       this.#time.follow(this.#time.nowMs());
-      this.set(state);
+      this.#await(state, leastAtMs);
       this.#timeMoved();
     });
   }
@@ -42,11 +46,12 @@ export class Deadline {
   }
 
   /** Without knowing how long the machine was off, a deadline may be nearer than it seems. */
-  #leftMs(state: State, atMs: number): number {
+  #leftMs(atMs: number, leastAtMs: number): number {
     const { lostSinceMs } = this.#time;
-    const leftMs = Math.max(leastMs(state), atMs - this.#time.nowMs());
-    if (lostSinceMs === null) return leftMs;
-    return Math.max(leastMs(state), Math.min(leftMs, lostSinceMs + POLICY.clockLostMs - this.#clock.monotonicMs()));
+    const nowMs = this.#clock.monotonicMs();
+    const leftMs = atMs - this.#time.nowMs();
+    const knownMs = lostSinceMs === null ? leftMs : Math.min(leftMs, lostSinceMs + POLICY.clockLostMs - nowMs);
+    return Math.max(0, leastAtMs - nowMs, knownMs);
   }
 }
 

@@ -84,6 +84,16 @@ describe("the sale", () => {
     expect(owes.map(({ type }) => type).join()).toBe(effects);
   });
 
+  it.each<[string, readonly News[], number]>([
+    ["has the last word against what was heard of it", [], 1_000],
+    ["counts for nothing after a restart, in which it may have forgotten", [{ type: "restarted" }], 2_000],
+  ])("a meter that contradicts itself %s", (_, between, quantityBase) => {
+    const heard = at(31, { type: "metered", totaliserBase: 1_002_000 });
+    const news = [...between, delivered(1_001_000)].map((each, index) => at(32 + index, each));
+    const state = replay(IDLE, [...HAPPY.slice(0, 4), heard, ...news]);
+    expect(state).toMatchObject({ phase: "settling", delivery: { quantityBase, certain: false } });
+  });
+
   it("does not give away what nobody could measure, however little was heard of it", () => {
     const cheap = { ...TERMS, tariff: { ...DIESEL, unitPriceE6: 1_000, rounding: "down" } } as const;
     const begun = replay(IDLE, [{ ...SELECTED, terms: cheap } as SaleEvent, ...HAPPY.slice(1, 4)]);
@@ -188,7 +198,7 @@ describe("recovery", () => {
     ["offered", "release", "release"],
     ["reserved", "release", "release"],
     ["dispensing", "stopping: restart", "stop"],
-    ["stopping", "stopping: customer", "stop"],
+    ["stopping", "stopping: restart", "stop"],
     ["committing", "commit", "settle"],
     ["releasing", "release", "release"],
     ["paid", "paid", ""],

@@ -34,7 +34,7 @@ export class EventRules {
   }
 
   #judgeFirst(event: SaleEvent, before: State): void {
-    const goesOn = before.phase === "settling" || (before.phase === "dispensing" && before.stopping !== null);
+    const goesOn = before.phase === "settling" || (before.phase === "dispensing" && before.stopping === "restart");
     if (goesOn || event.type === "restarted") return;
     this.#broken("8 restart", `${event.saleId} was ${before.phase} and goes on with ${event.type}`);
   }
@@ -46,7 +46,7 @@ export class EventRules {
     if (totaliserBase === null) this.#broken("4 billed", `${id}: its meter is given up before the deadline`);
     const dispenser = this.#world.dispenserAt(position);
     if (next.delivery?.certain !== false || !dispenser.lastAnswered || dispenser.forgets) return;
-    if (dispenser.excuses.get(id)?.has("meter-jump")) return;
+    if (dispenser.excuses.get(id)?.has("meter-jump") || next.delivery.endBase === totaliserBase) return;
     this.#broken("4 billed", `${id} is billed by guess although its meter answers`);
   }
 

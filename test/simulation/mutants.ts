@@ -73,7 +73,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "a delivery is resumed after a restart",
     file: "core/sale/transition.ts",
-    right: 'return stop(state, "restart");',
+    right: 'return state.stopping === "restart" ? state : { ...state, stopping: "restart" };',
     wrong: "return state;",
     caughtBy: ["8 restart"],
   },

@@ -12,13 +12,15 @@ export function limitOf(state: { sale: Sale; hold: Hold }): number {
 }
 
 /**
- * A meter that went backwards or could not be read is billed by its last journaled value:
- * never more than what surely flowed.
+ * Never more than what surely flowed. A meter that contradicts what was journaled of it while it ran has the last word,
+ * unless a restart lies between, in which it may have forgotten; then, and when it could not be read, the last journaled
+ * value stands in.
  */
 export function deliveryOf(state: Dispensing, totaliserBase: number | null, endedAtMs: number): Delivery {
   const { startBase, lastBase } = state.metering;
   const certain = totaliserBase !== null && totaliserBase >= lastBase;
-  const endBase = certain ? totaliserBase : lastBase;
+  const contradicts = totaliserBase !== null && totaliserBase >= startBase && state.stopping !== "restart";
+  const endBase = certain || contradicts ? totaliserBase : lastBase;
   const quantityBase = endBase - startBase;
   const worthMinor = priceMinor(state.sale.terms.tariff, quantityBase);
   const amountMinor = Math.min(worthMinor, authorised(state));

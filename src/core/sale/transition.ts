@@ -166,7 +166,8 @@ function whileDispensing(state: Dispensing, event: SaleEvent): State {
     case "dispenser-failed":
       return stop(state, "fault");
     case "restarted":
-      return stop(state, "restart");
+      // Whatever else had stopped it: from here on the meter may have forgotten.
+      return state.stopping === "restart" ? state : { ...state, stopping: "restart" };
     case "delivered":
       return delivered(state, event, event.totaliserBase);
     default:

@@ -123,13 +123,6 @@ export const MUTANTS: readonly Mutant[] = [
     caughtBy: ["2 amount", "1 limit"],
   },
   {
-    name: "one wrong reading is charged",
-    file: "engine/readings.ts",
-    right: "Math.min(this.#newestBase ?? this.#believedBase, totaliserBase)",
-    wrong: "totaliserBase",
-    caughtBy: ["2 amount", "4 billed"],
-  },
-  {
     name: "the meter is read before the dispenser has stopped",
     file: "engine/delivery-errands.ts",
     right: "const stopped = await patiently(errand, POLICY.stopRetriesMs, () => dispenser.stop());",

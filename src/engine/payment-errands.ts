@@ -78,6 +78,12 @@ function act(errand: Errand, state: Committing | Releasing): Promise<Outcome<Tru
   return errand.payment.settle(state.sale, state.offer.reference, state.delivery);
 }
 
+/** Silence, a terminal that is not let in, or a state that nobody knows: none says what has become of the money. */
+function isNoWord(checked: Outcome<Truth>): boolean {
+  if (checked.kind === "done") return checked.value.state === "unclear";
+  return checked.kind === "unknown" || checked.reason === "rejected";
+}
+
 async function conclude(
   errand: Errand,
   state: Committing | Releasing,
@@ -87,7 +93,7 @@ async function conclude(
     const checked = state.offer === null ? outcome : await errand.payment.query(state.sale, state.offer.reference);
     const verdict = checked.kind === "done" ? judge(state.aim, checked.value) : null;
     if (verdict === "captured" || verdict === "released") return await conclude(errand, state, checked);
-    if (checked.kind === "unknown" || (checked.kind === "declined" && checked.reason === "rejected")) return "wait";
+    if (isNoWord(checked)) return "wait";
     await errand.tell({ type: "resolution-refused", detail: outcome.detail });
     return "ended";
   }

@@ -1,4 +1,5 @@
 import { expect, it } from "vitest";
+import type { Truth } from "../../src/core/sale/resolve.ts";
 import { declined, done, unknown } from "../../src/ports/outcome.ts";
 import { scene } from "./scene.ts";
 
@@ -42,11 +43,14 @@ it("a meter that goes backwards ends the delivery, has the last word, and a pers
   expect(faults().join()).toMatch(/needs-attention: .*went backwards/);
 });
 
-it("a commit that is refused while the terminal is, too, is not given up", async () => {
+it.each([
+  ["the terminal is, too,", declined<Truth>("rejected", "unknown terminal")],
+  ["nobody knows the state", done<Truth>({ state: "unclear", detail: "FOGGY" })],
+])("a commit that is refused while %s is not given up", async (_, answer) => {
   const { machine, payment, pass, view, charged, read } = await dispensing();
   const { query, settle } = payment;
   payment.settle = async () => declined("refused", "error 99");
-  payment.query = async () => declined("rejected", "unknown terminal");
+  payment.query = async () => answer;
   await read(500);
   machine.meter = done(500);
   machine.tell({ type: "finished" });

@@ -17,7 +17,7 @@ afterEach(async () => {
 
 describe("the books of the simulated service", () => {
   beforeEach(async () => {
-    rig = await seqrRig({}, memoryLog(), { reportDelayMs: 50 });
+    rig = await seqrRig({}, memoryLog(), { reportDelayMs: 2_000 });
     books = await createSeqrBooks(booksSettings(rig.simulator.endpoint), CLOCK, memoryLog());
   });
 
@@ -56,7 +56,7 @@ describe("the books of the simulated service", () => {
     const marked = await own.markPeriod("1");
     if (marked.kind !== "done" || refunded.kind !== "done" || refunded.value.kind !== "made") throw new Error("no");
     expect(await own.transactions("1", marked.value.periodId)).toEqual({ kind: "done", value: null });
-    await new Promise((resolve) => setTimeout(resolve, 80));
+    await new Promise((resolve) => setTimeout(resolve, 2_500));
     expect(await own.transactions("1", marked.value.periodId)).toEqual({
       kind: "done",
       value: [
@@ -66,7 +66,7 @@ describe("the books of the simulated service", () => {
     });
     const empty = await own.markPeriod("1");
     if (empty.kind !== "done") throw new Error(empty.detail);
-    await new Promise((resolve) => setTimeout(resolve, 80));
+    await new Promise((resolve) => setTimeout(resolve, 2_500));
     expect(await own.transactions("1", empty.value.periodId)).toEqual({ kind: "done", value: [] });
   });
 
@@ -86,7 +86,7 @@ describe("the books of the simulated service", () => {
     const { own } = await paid();
     const marked = await own.markPeriod("1");
     if (marked.kind !== "done") throw new Error(marked.detail);
-    await new Promise((resolve) => setTimeout(resolve, 80));
+    await new Promise((resolve) => setTimeout(resolve, 2_500));
     const parameters = { transactionPeriodId: marked.value.periodId, TERMINALID: DEMO_TERMINAL.id };
     expect(await own.report("Reconciliation/STD_RECON_006.xml", parameters, "en")).toMatchObject({
       kind: "done",

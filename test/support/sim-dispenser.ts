@@ -23,7 +23,13 @@ export interface Armed {
 }
 
 /** Why what was measured may honestly differ from what flowed. */
-export type Excuse = "meter-jump" | "meter-wrong-twice" | "meter-forgot" | "meter-unread" | "stop-unconfirmed" | "leak";
+export type Excuse =
+  | "meter-jump"
+  | "meter-wrong-unopposed"
+  | "meter-forgot"
+  | "meter-unread"
+  | "stop-unconfirmed"
+  | "leak";
 
 export interface DispenserWorld {
   readonly time: VirtualTime;
@@ -208,6 +214,7 @@ export class SimDispenser {
     this.#read();
     if (armed.flowedBase < endBase) return;
     this.armed = null;
+    if (this.#wasWrong) this.excuse(armed.saleId, "meter-wrong-unopposed");
     this.#world.note(() => `[${this.position}] flowed ${armed.flowedBase} for ${armed.saleId}`);
     if (!chaos.strikes("finish-lost")) this.#emit({ type: "finished" });
   }
@@ -216,7 +223,7 @@ export class SimDispenser {
     if (this.#unreadable()) return;
     const saidBase = this.#totalBase + this.#reportErrorBase;
     const wrong = this.#lastSaleId !== null && this.#world.chaos.strikes("meter-wrong-once");
-    if (wrong && this.#wasWrong && this.#lastSaleId !== null) this.excuse(this.#lastSaleId, "meter-wrong-twice");
+    if (wrong && this.#wasWrong && this.#lastSaleId !== null) this.excuse(this.#lastSaleId, "meter-wrong-unopposed");
     this.#wasWrong = wrong;
     const errorBase = wrong ? Math.max(-saidBase, this.#world.chaos.random.int(-50_000, 50_000)) : 0;
     this.#emit({ type: "reading", totaliserBase: saidBase + errorBase });

@@ -55,8 +55,8 @@ export class Books {
     const worthMinor = Math.min(priceMinor(sale.terms.tariff, flowedBase), sale.terms.maximumMinor);
     if (excuses.has("meter-jump")) return;
     const facts = `${sale.id} is ${outcome}: ${takenMinor} taken, ${worthMinor} worth flowed`;
-    // A meter that forgets has nothing by which a wrong reading that no other opposed could be told from a right one.
-    const isMisled = dispenser.forgets && delivery?.certain === false && excuses.has("meter-wrong-unopposed");
+    // After a restart nobody can tell a wrong reading that no other opposed from what the meter has forgotten.
+    const isMisled = delivery?.certain === false && excuses.has("meter-wrong-unopposed");
     if (takenMinor > worthMinor && !isMisled) this.#broken("2 amount", facts);
     if (outcome === "released" && delivery?.certain === false && worthMinor > 0) this.#broken("4 billed", facts);
     if (delivery?.certain === false) return;

@@ -46,7 +46,9 @@ export class EventRules {
     if (totaliserBase === null) this.#broken("4 billed", `${id}: its meter is given up before the deadline`);
     const dispenser = this.#world.dispenserAt(position);
     if (next.delivery?.certain !== false || !dispenser.lastAnswered || dispenser.forgets) return;
-    if (dispenser.excuses.get(id)?.has("meter-jump") || next.delivery.endBase === totaliserBase) return;
+    const excuses = dispenser.excuses.get(id);
+    const isMisled = excuses?.has("meter-jump") || excuses?.has("meter-wrong-unopposed");
+    if (isMisled || next.delivery.endBase === totaliserBase) return;
     this.#broken("4 billed", `${id} is billed by guess although its meter answers`);
   }
 

@@ -16,6 +16,8 @@ export class Disk {
   readonly rows: Row[] = [];
   readonly sales: string[] = [];
   delivered = 0;
+  /** The number of the life that opened it last: no earlier one writes any more. */
+  newestLife = 0;
 
   /** Gives the event as it will be read. */
   write(life: Life, position: string, event: SaleEvent, record: SaleRecord | null): SaleEvent {
@@ -50,6 +52,7 @@ export interface DiskWorld {
 /** The journal on that disk, as one life of the daemon has it open. */
 export function openMemoryJournal(disk: Disk, life: Life, world: DiskWorld): Journal {
   const { time, chaos } = world;
+  disk.newestLife = life.number;
   const takesNothing = (): boolean =>
     chaos.lasts("disk-full", "disk", 500, 45_000) || chaos.lasts("disk-read-only", "disk", 5_000, 600_000);
 
@@ -69,7 +72,7 @@ export function openMemoryJournal(disk: Disk, life: Life, world: DiskWorld): Jou
       const survives = chaos.random.chance(0.5) && !torn;
       time.after(delayMs, () => {
         if (!life.alive && !survives) return;
-        if (!life.alive && disk.rows.some((row) => row.life.number > life.number)) return;
+        if (disk.newestLife > life.number) return;
         durable(position, event, record);
         if (!life.alive) return;
         if (chaos.strikes("crash-after-append")) world.crash(`after ${event.type} is written`);

@@ -1,17 +1,16 @@
 // guest: --usb-serial --limit 600
 import { execFileSync } from "node:child_process";
-import { existsSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { openSimulatorPort } from "../../../src/simulators/bench/port.ts";
 import { startDartPump } from "../../../src/simulators/dart/pump.ts";
 import { Figures } from "../support/figures.ts";
 import { OERE_PER_PULSE, PULSES_PER_LITRE, Site, startDaemon } from "../support/kiosk.ts";
-import { ADAPTER, FAR_END } from "../support/serial.ts";
+import { ADAPTER, adapterComes, FAR_END } from "../support/serial.ts";
 
 // A pump on a USB adapter whose plug is pulled in the middle of a delivery of the built daemon, and put back.
 const ML_PER_PULSE = 1_000 / PULSES_PER_LITRE;
 const figures = new Figures();
-for (let look = 0; !existsSync(ADAPTER) && look < 200; look++) await sleep(50);
+await adapterComes();
 const pump = startDartPump(await openSimulatorPort({ path: FAR_END, baudRate: 9_600, parity: "odd" }), {
   price: 1_000,
 });
@@ -27,6 +26,7 @@ for (const unpluggedMs of [3_000, 20_000]) {
   execFileSync("unplug");
   await sleep(unpluggedMs);
   execFileSync("plug");
+  await adapterComes();
   const { sale, takenMinor } = await site.closed(saleId);
   pump.act("release");
   pump.act("hang-up");

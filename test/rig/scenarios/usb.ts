@@ -1,20 +1,13 @@
 // guest: --usb-serial
 import { execFileSync } from "node:child_process";
-import { existsSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { openSimulatorPort } from "../../../src/simulators/bench/port.ts";
 import { Figures } from "../support/figures.ts";
-import { ADAPTER, FAR_END } from "../support/serial.ts";
+import { ADAPTER, adapterComes, adapterIs, FAR_END } from "../support/serial.ts";
 
 // The rig's own wire: bytes both ways, and a plug that is pulled and put back.
 const PATIENCE_MS = 15_000;
 const figures = new Figures();
-
-async function until(holds: () => boolean): Promise<boolean> {
-  for (const endMs = performance.now() + PATIENCE_MS; performance.now() < endMs; await sleep(20))
-    if (holds()) return true;
-  return false;
-}
 
 async function carries(word: string): Promise<string> {
   const settings = { baudRate: 9_600 };
@@ -30,22 +23,19 @@ async function carries(word: string): Promise<string> {
     heardNear += Buffer.from(bytes).toString();
   });
   near.write(Buffer.from(word));
-  await until(() => heardNear === word);
+  for (const endMs = performance.now() + PATIENCE_MS; heardNear !== word && performance.now() < endMs; )
+    await sleep(20);
   await Promise.all([near.close(), far.close()]);
   return heardNear;
 }
 
-await until(() => existsSync(ADAPTER));
+await adapterComes();
 figures.require("comes back over the wire", await carries("hello"), "hello");
 for (const round of [1, 2]) {
   execFileSync("unplug");
-  figures.require(
-    `unplugged (${round}), the adapter is`,
-    (await until(() => !existsSync(ADAPTER))) ? "gone" : "there",
-    "gone",
-  );
+  figures.require(`unplugged (${round}), the adapter is`, (await adapterIs("gone")) ? "gone" : "there", "gone");
   execFileSync("plug");
-  figures.require(`plugged in (${round}), it is`, (await until(() => existsSync(ADAPTER))) ? "there" : "gone", "there");
+  await adapterComes();
   figures.require("comes back over the wire", await carries(`again ${round}`), `again ${round}`);
 }
 figures.end();

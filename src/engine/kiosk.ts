@@ -228,8 +228,7 @@ export class Kiosk {
   #changed(at?: string): void {
     this.customers.changed();
     if (!this.#started) return;
-    for (const [id, place] of this.#places)
-      if (at === undefined || at === id || !this.#shown.has(id)) this.#shown.set(id, this.#viewOf(place));
+    for (const [id, place] of this.#places) if (at === undefined || at === id) this.#shown.set(id, this.#viewOf(place));
     const view = { positions: [...this.#shown.values()] };
     this.#deps.show(view);
     this.#deps.telemetry.publish({ ...view, faults: this.faults.all });

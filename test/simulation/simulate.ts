@@ -19,7 +19,6 @@ export interface SimulatedLife {
   readonly steps: number;
   readonly crashes: number;
   readonly outcomes: ReadonlyMap<string, number>;
-  readonly reasons: ReadonlyMap<string, number>;
   readonly crashPhases: ReadonlyMap<string, number>;
   readonly struck: ReadonlyMap<FaultKind, number>;
   readonly trace: readonly string[];
@@ -69,11 +68,7 @@ function play(seed: number, traces: boolean): SimulatedLife {
 
 function lifeOf(seed: number, world: World, steps: number): SimulatedLife {
   const outcomes = new Map<string, number>();
-  const reasons = new Map<string, number>();
-  for (const { outcome, reason } of world.rules.closed) {
-    count(outcomes, outcome);
-    count(reasons, reason ?? "none");
-  }
+  for (const { outcome } of world.rules.closed) count(outcomes, outcome);
   const { violation, closed } = world.rules;
   const { crashes, crashPhases, trace } = world;
   world.life.alive = false;
@@ -84,7 +79,6 @@ function lifeOf(seed: number, world: World, steps: number): SimulatedLife {
     steps,
     crashes,
     outcomes,
-    reasons,
     crashPhases,
     struck: world.chaos.struck,
     trace,

@@ -7,7 +7,6 @@ import type { Life, VirtualTime } from "./virtual-clock.ts";
 interface Row {
   readonly position: string;
   readonly saleId: string;
-  readonly life: Life;
   readonly body: string;
 }
 
@@ -20,9 +19,9 @@ export class Disk {
   newestLife = 0;
 
   /** Gives the event as it will be read. */
-  write(life: Life, position: string, event: SaleEvent, record: SaleRecord | null): SaleEvent {
+  write(position: string, event: SaleEvent, record: SaleRecord | null): SaleEvent {
     const body = JSON.stringify(event);
-    this.rows.push({ position, saleId: event.saleId, life, body });
+    this.rows.push({ position, saleId: event.saleId, body });
     if (record !== null) this.sales.push(JSON.stringify(record));
     return JSON.parse(body) as SaleEvent;
   }
@@ -57,7 +56,7 @@ export function openMemoryJournal(disk: Disk, life: Life, world: DiskWorld): Jou
     chaos.lasts("disk-full", "disk", 500, 45_000) || chaos.lasts("disk-read-only", "disk", 5_000, 600_000);
 
   function durable(position: string, event: SaleEvent, record: SaleRecord | null): void {
-    world.written(position, disk.write(life, position, event, record), record);
+    world.written(position, disk.write(position, event, record), record);
   }
 
   function append(position: string, event: SaleEvent, record: SaleRecord | null): Promise<void> {

@@ -49,7 +49,7 @@ export class Rules {
   #received = 0;
   #newestSeq = 0;
   #dirty = true;
-  #shownFacts = "";
+  #shownViews: readonly PositionView[] = [];
   #showsCode = false;
   #steps = 0;
 
@@ -118,10 +118,9 @@ export class Rules {
   }
 
   shown(view: KioskView): void {
-    const facts = view.positions.map((each) => `${factsOf(each)} ${each.qr} ${each.faults.length}`).join("|");
-    // Figures that run on are no news.
-    if (facts === this.#shownFacts) return;
-    this.#shownFacts = facts;
+    const before = this.#shownViews;
+    this.#shownViews = view.positions;
+    if (view.positions.every((each, at) => isNoNews(each, before[at]))) return;
     this.#dirty = true;
     this.#showsCode = view.positions.some(({ qr }) => qr !== null);
     this.#codes.shown(view);
@@ -154,7 +153,7 @@ export class Rules {
     const isCodeDue = this.#showsCode && ++this.#steps % 16 === 0;
     if (!this.#dirty && !isCodeDue) return;
     this.#dirty = false;
-    this.#judgeLive();
+    this.#judgeShown();
   }
 
   /** What the whole journal leads to is what the single events led to. */
@@ -225,16 +224,18 @@ export class Rules {
       this.broken("9 outbox", `${record.saleId} is reported as ${record.charged}`);
   }
 
-  #judgeLive(): void {
+  /** The display is up to date, and says what the journal says. */
+  #judgeShown(): void {
     const { kiosk, started, shownView, life, time } = this.#world;
     const isHeldUp = time.elapsedMs <= (life.awakeAtMs ?? 0);
-    if (kiosk === null || !started || isHeldUp) return;
-    const views = kiosk.view().positions;
-    for (const view of views) this.#judgeView(view);
-    const seen = shownView?.positions.map(({ qr }) => qr);
-    if (seen !== undefined && JSON.stringify(seen) !== JSON.stringify(views.map(({ qr }) => qr))) {
-      this.broken("6 code", `the display shows ${JSON.stringify(seen)}, which is not what it should`);
-    }
+    if (kiosk === null || !started || isHeldUp || shownView === null) return;
+    for (const view of shownView.positions) this.#judgeView(view);
+    // Only an offer has a code: one that should be there, or be gone by now.
+    if (!shownView.positions.some(({ state }) => state === "offered")) return;
+    const live = kiosk.view().positions;
+    const stale = shownView.positions.find(({ qr }, at) => qr !== live[at]?.qr);
+    if (stale !== undefined)
+      this.broken("6 code", `position ${stale.id} shows ${stale.qr}, which is not what it should`);
   }
 
   #judgeView(view: PositionView): void {
@@ -263,6 +264,13 @@ export class Rules {
     const upMs = life.alive ? time.elapsedMs - startedAtMs : 0;
     return upMs < marginMs + CLOCK_SLACK_MS || wasHeldUp || clockWasLost;
   }
+}
+
+/** Figures that run on are none. */
+function isNoNews(now: PositionView, before: PositionView | undefined): boolean {
+  if (now === before) return true;
+  if (before === undefined || now.qr !== before.qr || now.faults.length !== before.faults.length) return false;
+  return factsOf(now) === factsOf(before);
 }
 
 /** What follows from the journal alone. */

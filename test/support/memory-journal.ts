@@ -5,7 +5,6 @@ import type { Chaos } from "./sim-chaos.ts";
 import type { Life, VirtualTime } from "./virtual-clock.ts";
 
 interface Row {
-  readonly position: string;
   readonly saleId: string;
   readonly body: string;
 }
@@ -13,6 +12,8 @@ interface Row {
 /** The disk: what is durable, and outlives every life of the daemon. */
 export class Disk {
   readonly rows: Row[] = [];
+  /** The rows of each position's last sale. */
+  readonly #lastSales = new Map<string, Row[]>();
   readonly sales: string[] = [];
   delivered = 0;
   /** The number of the life that opened it last: no earlier one writes any more. */
@@ -21,7 +22,11 @@ export class Disk {
   /** Gives the event as it will be read. */
   write(position: string, event: SaleEvent, record: SaleRecord | null): SaleEvent {
     const body = JSON.stringify(event);
-    this.rows.push({ position, saleId: event.saleId, body });
+    const row = { saleId: event.saleId, body };
+    this.rows.push(row);
+    const last = this.#lastSales.get(position);
+    if (last?.[0]?.saleId === row.saleId) last.push(row);
+    else this.#lastSales.set(position, [row]);
     if (record !== null) this.sales.push(JSON.stringify(record));
     return JSON.parse(body) as SaleEvent;
   }
@@ -32,10 +37,7 @@ export class Disk {
   }
 
   lastSale(position: string): SaleEvent[] {
-    const own = this.rows.filter((row) => row.position === position);
-    const last = own.at(-1)?.saleId;
-    const from = own.findLastIndex((row) => row.saleId !== last) + 1;
-    return own.slice(from).map((row) => JSON.parse(row.body) as SaleEvent);
+    return (this.#lastSales.get(position) ?? []).map(({ body }) => JSON.parse(body) as SaleEvent);
   }
 }
 

@@ -1,10 +1,10 @@
+import { built } from "./built.ts";
 import { MUTANTS } from "./mutants.ts";
-import { planted } from "./planted.ts";
 
 /** A mistake that lives through so many seeds is one that the simulation does not see. */
 const BLIND_SEEDS = 2_000;
 
-async function firstViolation(simulate: Awaited<ReturnType<typeof planted>>): Promise<[rule: string, seeds: number]> {
+async function firstViolation(simulate: Awaited<ReturnType<typeof built>>): Promise<[rule: string, seeds: number]> {
   for (let seed = 1; seed <= BLIND_SEEDS; seed++) {
     const { violation } = await simulate(seed);
     if (violation !== null) return [violation.rule, seed];
@@ -21,7 +21,7 @@ async function main(words: readonly string[]): Promise<number> {
   let missed = 0;
   console.log(`${"rule".padEnd(15)} seeds  mistake`);
   for (const mutant of chosen) {
-    const [rule, seeds] = await firstViolation(await planted(mutant));
+    const [rule, seeds] = await firstViolation(await built(mutant));
     const caught = mutant.caughtBy.includes(rule);
     console.log(`${rule.padEnd(15)} ${String(seeds).padStart(5)}  ${mutant.name}${caught ? "" : "  NOT CAUGHT"}`);
     if (!caught) missed++;

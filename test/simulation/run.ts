@@ -1,5 +1,6 @@
 import { parseArgs } from "node:util";
-import { count, type SimulatedLife, simulate } from "./simulate.ts";
+import { built } from "./built.ts";
+import { count, type SimulatedLife } from "./simulate.ts";
 
 const USAGE = "usage: npm run sim -- (--seed N | --seeds A..B | --sales N [--seed FIRST]) [--trace]";
 const PROGRESS_EVERY_MS = 10_000;
@@ -76,6 +77,7 @@ async function main(): Promise<number> {
   }
   const { from, to, sales, trace } = settings;
   console.log(from === to ? `seed ${from}` : `seeds from ${from}`);
+  const simulate = await built(null);
   const totals = new Totals();
   for (let seed = from; seed <= to && totals.sales < sales; seed++) {
     const life = await simulate(seed, trace);

@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import { FAULT_KINDS, type FaultKind } from "../support/sim-chaos.ts";
+import { misfit } from "./built.ts";
 import { MUTANTS } from "./mutants.ts";
-import { misfit } from "./planted.ts";
 import { count, type SimulatedLife, simulate } from "./simulate.ts";
 
 const SEEDS = 600;

@@ -4,6 +4,7 @@ import { dirname } from "node:path";
 import type { Prometheus } from "./adapters/metrics/prometheus/metrics.ts";
 import { type Books, keepBooks } from "./books.ts";
 import type { Daemon, StartOptions } from "./cli/daemon.ts";
+import { allPrinted, bearClosedOutputs } from "./cli/ending.ts";
 import { runCli } from "./cli/program.ts";
 import { seqrSettings } from "./cli/seqr-settings.ts";
 import { priceProblem } from "./config/checks.ts";
@@ -164,4 +165,7 @@ function newSaleId(clock: Clock): string {
   return `${clock.wallMs().toString(36)}-${chance}`;
 }
 
-process.exit(await runCli(process.argv, startDaemon));
+bearClosedOutputs();
+const exitCode = await runCli(process.argv, startDaemon);
+await allPrinted();
+process.exit(exitCode);

@@ -7,8 +7,6 @@ import { toldToEnd } from "./ending.ts";
 export async function run(options: { config: string }, startDaemon: StartDaemon): Promise<void> {
   const loaded = loadConfig(options.config);
   const log = logFor(loaded, loaded.config.log.level);
-  // Nobody reading the log any more is no reason to leave a customer in the middle of a delivery.
-  for (const stream of [process.stdout, process.stderr]) stream.on("error", () => undefined);
   const ending = toldToEnd();
   const onFatal = (reason: string): void => {
     log.error({ reason }, "kioskd cannot go on and ends, to be restarted");

@@ -3,21 +3,17 @@ import { describe, expect, it, onTestFinished } from "vitest";
 import { openJournal } from "../../src/adapters/journal/sqlite/journal.ts";
 import { type ReconciliationEvent, reconciliationOf } from "../../src/core/reconcile.ts";
 import { refundsOf } from "../../src/core/refund.ts";
-import { saleRecord } from "../../src/core/sale/record.ts";
-import { replay } from "../../src/core/sale/recover.ts";
-import { type Closed, IDLE } from "../../src/core/sale/state.ts";
 import { Reconciler } from "../../src/engine/reconciliation.ts";
 import { type PaidSale, refund } from "../../src/engine/refund.ts";
 import type { PaymentBooks } from "../../src/ports/books.ts";
 import type { Journal } from "../../src/ports/journal.ts";
 import { declined, done, type Outcome, unknown } from "../../src/ports/outcome.ts";
-import { HAPPY, T0_MS } from "../support/sale-fixtures.ts";
+import { HAPPY, PAID, T0_MS } from "../support/sale-fixtures.ts";
 import { SILENT } from "../support/silent-log.ts";
 import { tempFolder } from "../support/temp.ts";
 import { clockOf, VirtualTime } from "../support/virtual-clock.ts";
 
-const RECORD = saleRecord(replay(IDLE, HAPPY) as Closed);
-const SALE: PaidSale = { record: RECORD, paymentReference: "ers-1", chargedMinor: 9_945 };
+const SALE: PaidSale = { record: PAID, paymentReference: "ers-1", chargedMinor: 9_945 };
 /** The service's side of refunds: gives back no more than was paid, and loses the answers it is told to lose. */
 class Service {
   readonly given: number[] = [];
@@ -88,7 +84,7 @@ describe("a refund", () => {
       expect(await until(refund(deps, SALE, amountMinor))).toMatchObject({ kind: "unclear", refundId: "r1" });
     }
     expect(service.given).toEqual([1_000]);
-    expect(refundsOf(await journal.notes("refunds", RECORD.saleId))).toHaveLength(1);
+    expect(refundsOf(await journal.notes("refunds", PAID.saleId))).toHaveLength(1);
   });
 
   it("is repeated up to what was paid, and no further", async () => {
@@ -110,7 +106,7 @@ describe("a refund", () => {
     const books = { refund: async () => declined<never>("refused", "the bank says no") };
     const deps = { journal, books, clock: clockOf(time, { number: 1, alive: true }), newRefundId: () => "r1" };
     expect(await until(refund(deps, SALE, null))).toEqual({ kind: "refused", detail: "the bank says no" });
-    expect(refundsOf(await journal.notes("refunds", RECORD.saleId))).toMatchObject([{ state: "refused" }]);
+    expect(refundsOf(await journal.notes("refunds", PAID.saleId))).toMatchObject([{ state: "refused" }]);
   });
 });
 
@@ -154,7 +150,7 @@ function reconciling(marks: Marks[], reports: Awaited<ReturnType<PaymentBooks["t
     });
   const tick = (reconciler = make()): Promise<void> => until(reconciler.tick());
   const sell = async (saleId: string, closedAt: string, reference: string): Promise<void> => {
-    const record = { ...RECORD, saleId, closedAt, reference };
+    const record = { ...PAID, saleId, closedAt, reference };
     await journal.append("1", { ...HAPPY[0], saleId } as never, record);
   };
   const last = async () => reconciliationOf(await journal.notes("reconciliations", "1")).last;

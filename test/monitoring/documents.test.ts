@@ -6,8 +6,9 @@ import { parse } from "yaml";
 import type { FaultsMessage, HealthMessage, SaleMessage, StatusMessage } from "../../src/core/operator/messages.ts";
 import { TOPICS } from "../../src/core/operator/topics.ts";
 import { needs } from "../support/components.ts";
+import { PAID } from "../support/sale-fixtures.ts";
 import { tempFolder } from "../support/temp.ts";
-import { fullScrape, PAID } from "./scrape.ts";
+import { fullScrape } from "./scrape.ts";
 import { type Family, parseText } from "./text-format.ts";
 
 const PROMTOOL = "/usr/bin/promtool";

@@ -1,12 +1,6 @@
 import { createPrometheus } from "../../src/adapters/metrics/prometheus/metrics.ts";
-import { type SaleRecord, saleRecord } from "../../src/core/sale/record.ts";
-import { replay } from "../../src/core/sale/recover.ts";
-import { type Closed, IDLE } from "../../src/core/sale/state.ts";
 import type { Metrics } from "../../src/ports/metrics.ts";
-import { HAPPY } from "../support/sale-fixtures.ts";
-
-/** Diesel for 99.45 SEK at position 1. */
-export const PAID: SaleRecord = saleRecord(replay(IDLE, HAPPY) as Closed);
+import { PAID } from "../support/sale-fixtures.ts";
 
 export const QUIET: Metrics = {
   ignoredEvents: 0,

@@ -1,5 +1,7 @@
 import type { SaleEvent } from "../../src/core/sale/event.ts";
-import type { Receipt, Terms } from "../../src/core/sale/state.ts";
+import { type SaleRecord, saleRecord } from "../../src/core/sale/record.ts";
+import { replay } from "../../src/core/sale/recover.ts";
+import { type Closed, IDLE, type Receipt, type Terms } from "../../src/core/sale/state.ts";
 import type { Tariff } from "../../src/core/tariff.ts";
 import type { News } from "../../src/engine/errand.ts";
 
@@ -43,3 +45,6 @@ export const HAPPY: readonly SaleEvent[] = [
   at(60, { type: "delivered", totaliserBase: 1_005_000 }),
   at(62, { type: "captured", capturedMinor: 9_945, receipt: RECEIPT }),
 ];
+
+/** Its record: diesel for 99.45 SEK at position 1. */
+export const PAID: SaleRecord = saleRecord(replay(IDLE, HAPPY) as Closed);

@@ -4,9 +4,10 @@ import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { parse, stringify } from "yaml";
 import { openJournal } from "../../src/adapters/journal/sqlite/journal.ts";
+import type { SaleEvent } from "../../src/core/sale/event.ts";
 import { writeConfig } from "../support/config.ts";
 import { eventually } from "../support/daemon.ts";
-import { HAPPY } from "../support/sale-fixtures.ts";
+import { HAPPY, PAID } from "../support/sale-fixtures.ts";
 import { tempFolder } from "../support/temp.ts";
 
 const MAIN = join(import.meta.dirname, "../../dist/main.js");
@@ -71,6 +72,22 @@ describe("the command line", () => {
     const { status, err } = kioskd("sales", "list", "--config", config);
     expect(status).toBe(1);
     expect(err).toMatch(/There is no journal at .*start the kiosk once/);
+  });
+
+  it("prints all of a long list, however slowly it is read, and ends without a word when nobody reads on", async () => {
+    const config = writeConfig(tempFolder(), { endpoint: "http://127.0.0.1:1/soap" });
+    const journal = openJournal(join(config, "../journal.db"));
+    for (let sale = 0; sale < 1_000; sale++) await journal.append("1", HAPPY.at(-1) as SaleEvent, PAID);
+    await journal.close();
+    const read = (reader: string): Result => {
+      const line = `${MAIN} sales list --json --limit 1000 --config ${config} | { sleep 2; ${reader}; }`;
+      const { status, stdout, stderr } = spawnSync("sh", ["-c", line], { encoding: "utf8", maxBuffer: 10e6 });
+      return { status, out: stdout, err: stderr };
+    };
+    const slow = read("cat");
+    expect(slow.err).toBe("");
+    expect(JSON.parse(slow.out)).toHaveLength(1_000);
+    expect(read("head -n 1")).toEqual({ status: 0, out: "[\n", err: "" });
   });
 });
 

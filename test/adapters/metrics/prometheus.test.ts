@@ -1,8 +1,9 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
 import type { Metrics, Observer } from "../../../src/ports/metrics.ts";
-import { fullScrape, PAID, prometheus, QUIET } from "../../monitoring/scrape.ts";
+import { fullScrape, prometheus, QUIET } from "../../monitoring/scrape.ts";
 import { type Family, parseText } from "../../monitoring/text-format.ts";
+import { PAID } from "../../support/sale-fixtures.ts";
 
 function valuesOf(family: Family | undefined): Record<string, number> {
   const entries = family?.samples.map(({ name, labels, value }) => {

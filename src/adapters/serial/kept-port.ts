@@ -1,3 +1,4 @@
+import { stat } from "node:fs/promises";
 import { SerialPort } from "serialport";
 import type { Cancel, Clock } from "../../ports/clock.ts";
 import type { Log } from "../../ports/log.ts";
@@ -7,6 +8,9 @@ import type { LineSettings } from "./line.ts";
 const REOPEN_MS = [100, 250, 500, 1_000, 2_000, 5_000];
 const HANGS_MS = 5_000;
 const CLOSE_MS = 2_000;
+/** How often an open port's device is looked for. */
+const LOOK_MS = 500;
+const UNPLUGGED = "the device is gone: is it plugged in?";
 
 export interface PortListener {
   bytes(bytes: Uint8Array): void;
@@ -30,6 +34,7 @@ export class KeptPort {
   #closed = false;
   #opening: Promise<void> = Promise.resolve();
   #cancelReopen: Cancel = () => {};
+  #cancelLook: Cancel = () => {};
 
   constructor(settings: LineSettings, clock: Clock, log: Log, listener: PortListener) {
     this.#settings = settings;
@@ -87,6 +92,7 @@ export class KeptPort {
   async close(): Promise<void> {
     this.#closed = true;
     this.#cancelReopen();
+    this.#cancelLook();
     const port = this.#port;
     this.#port = null;
     this.#say(false, "closed");
@@ -114,7 +120,7 @@ export class KeptPort {
       }
       const cancel = this.#clock.after(HANGS_MS, () => this.#say(false, "hangs in opening: unplug it, plug it in"));
       port.on("error", (error) => this.#lose(port, error.message));
-      port.on("close", () => this.#lose(port, "the device is gone: is it plugged in?"));
+      port.on("close", () => this.#lose(port, UNPLUGGED));
       // Without this listener an unplugged port goes unnoticed until the next write.
       port.on("data", (bytes: Uint8Array) => this.#onBytes(port, bytes));
       port.open((error) => {
@@ -127,8 +133,25 @@ export class KeptPort {
         this.#port = port;
         this.#sendingSinceMs = null;
         this.#say(true, "open");
+        this.#look(port);
         resolve();
       });
+    });
+  }
+
+  /**
+   * Loses a port whose device is twice not to be found: not every unplug is told by the port, and a request would wait
+   * for its whole time.
+   */
+  #look(port: SerialPort, missed = false): void {
+    this.#cancelLook = this.#clock.after(LOOK_MS, () => {
+      stat(this.#settings.path).then(
+        () => this.#port === port && this.#look(port),
+        () => {
+          if (missed) this.#lose(port, UNPLUGGED);
+          else if (this.#port === port) this.#look(port, true);
+        },
+      );
     });
   }
 
@@ -141,6 +164,7 @@ export class KeptPort {
   #lose(port: SerialPort, why: string): void {
     if (this.#port !== port) return;
     this.#port = null;
+    this.#cancelLook();
     void discard(port);
     this.#retry(why);
   }

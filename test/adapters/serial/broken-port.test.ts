@@ -44,7 +44,7 @@ vi.mock("serialport", () => ({
   },
 }));
 
-function make(path = "/dev/fake") {
+function make(path = "/dev/null") {
   const time = new VirtualTime(Date.UTC(2026, 10, 22));
   const links: string[] = [];
   const clock = clockOf(time, { number: 1, alive: true });

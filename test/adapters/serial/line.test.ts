@@ -1,3 +1,4 @@
+import { renameSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
 import { any, hasSocat, lineRig, request, until } from "./rig.ts";
@@ -135,6 +136,17 @@ describe.skipIf(!hasSocat)("a serial line that is lost", () => {
       expect(line.up).toBe(false);
       expect(links.filter((link) => link === "up")).toHaveLength(round);
     }
+  });
+
+  it("is noticed by its name, should the port not tell of it", async () => {
+    const { line, links, plug } = lineRig();
+    const { pair } = await plug(() => undefined);
+    const asked = line.ask(request("?"), any, 60_000);
+    renameSync(pair.host, `${pair.host}.away`);
+    expect(await asked).toMatchObject({ kind: "unknown", detail: expect.stringContaining("is it plugged in?") });
+    renameSync(`${pair.host}.away`, pair.host);
+    await until(() => line.up);
+    expect(links.filter((link) => link === "up")).toHaveLength(2);
   });
 
   it("is opened anew when the device has been silent for too long", async () => {

@@ -181,7 +181,7 @@ describe("the report", () => {
   it("is not held up by what is no XML", () => {
     const startedMs = performance.now();
     for (const part of ["<", "<![CDATA[", "</a>", "x"]) indented(part.repeat(200_000));
-    expect(performance.now() - startedMs).toBeLessThan(20_000);
+    expect(performance.now() - startedMs).toBeLessThan(2_000);
   });
 
   it("keeps an answer inside its block", () => {

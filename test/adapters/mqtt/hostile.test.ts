@@ -90,7 +90,7 @@ test("a broker that acknowledges nothing: false in time, and the connection is g
   await kiosk.connected();
   const beganMs = performance.now();
   expect(await kiosk.telemetry.deliver("sales", entryOf(1))).toBe(false);
-  expect(performance.now() - beganMs).toBeLessThan(10_000);
+  expect(performance.now() - beganMs).toBeLessThan(1500);
   expect(kiosk.changes.at(-1)).toMatchObject({ connected: false });
   await kiosk.connected(2);
   await sleep(100);
@@ -118,7 +118,7 @@ test("closing does not wait for a broker that never answered", async () => {
   await vi.waitFor(() => expect(reached).toHaveBeenCalled(), SOON);
   const beganMs = performance.now();
   await kiosk.telemetry.close();
-  expect(performance.now() - beganMs).toBeLessThan(5_000);
+  expect(performance.now() - beganMs).toBeLessThan(500);
   expect(kiosk.changes.at(-1)).toEqual({ connected: false, detail: "closed" });
 });
 

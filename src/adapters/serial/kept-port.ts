@@ -145,13 +145,11 @@ export class KeptPort {
    */
   #look(port: SerialPort, missed = false): void {
     this.#cancelLook = this.#clock.after(LOOK_MS, () => {
-      stat(this.#settings.path).then(
-        () => this.#port === port && this.#look(port),
-        () => {
-          if (missed) this.#lose(port, UNPLUGGED);
-          else if (this.#port === port) this.#look(port, true);
-        },
-      );
+      void isThere(this.#settings.path).then((there) => {
+        if (this.#port !== port) return;
+        if (!there && missed) this.#lose(port, UNPLUGGED);
+        else this.#look(port, !there);
+      });
     });
   }
 
@@ -186,6 +184,13 @@ export class KeptPort {
     else this.#log.warn(fields, "a serial port is lost");
     this.#listener.link(up, this.detail);
   }
+}
+
+function isThere(path: string): Promise<boolean> {
+  return stat(path).then(
+    () => true,
+    () => false,
+  );
 }
 
 /** Settles when the port is closed; nothing that it does later is heard. */

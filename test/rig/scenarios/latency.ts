@@ -7,7 +7,7 @@ import { productGpio } from "../support/product.ts";
 const LINE = 8;
 const CHANGES = 2_000;
 const WARM_UP = 100;
-const PATIENCE_MS = 20_000;
+const PATIENCE_MS = 1_000;
 
 const gpio = await productGpio();
 const figures = new Figures();

@@ -1,0 +1,45 @@
+import { execFileSync } from "node:child_process";
+import { createHash } from "node:crypto";
+
+/** `KIOSKD_SAMPLE=all` takes everything; any other value is a seed in place of the commit's hash. */
+const WANTED = process.env["KIOSKD_SAMPLE"] ?? "";
+const TAKES_ALL = WANTED === "all";
+
+let seed: string | undefined;
+
+function sampleSeed(): string {
+  seed ??= WANTED !== "" ? WANTED : commitHash();
+  return seed;
+}
+
+/** Outside a checkout there is no commit, and every run takes the same sample. */
+function commitHash(): string {
+  try {
+    return execFileSync("git", ["rev-parse", "HEAD"], {
+      cwd: import.meta.dirname,
+      encoding: "utf8",
+      stdio: "pipe",
+    }).trim();
+  } catch {
+    return "no commit";
+  }
+}
+
+/**
+ * `count` of `all`, in their order: those that this commit's turn it is to try, so that over many commits each is
+ * tried. All of them with `KIOSKD_SAMPLE=all`. `name` keeps two samples of one run apart.
+ */
+export function sample<T>(name: string, all: readonly T[], count: number): readonly T[] {
+  if (TAKES_ALL || count >= all.length) return all;
+  const drawn = all
+    .map((_, at) => ({ at, rank: createHash("sha256").update(`${sampleSeed()} ${name} ${at}`).digest("hex") }))
+    .sort((one, other) => (one.rank < other.rank ? -1 : 1))
+    .slice(0, count);
+  const taken = new Set(drawn.map(({ at }) => at));
+  return all.filter((_, at) => taken.has(at));
+}
+
+/** How many runs of something: `inGate`, or `inAll` with `KIOSKD_SAMPLE=all`. */
+export function runs(inGate: number, inAll: number): number {
+  return TAKES_ALL ? inAll : inGate;
+}

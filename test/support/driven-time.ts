@@ -24,6 +24,7 @@ export class DrivenTime {
     this.time.after(ms, () => {
       passed = true;
     });
+    await diskIdle();
     while (!passed) await this.#step();
   }
 
@@ -56,8 +57,8 @@ export class DrivenTime {
   }
 
   async #step(): Promise<void> {
+    this.time.next();
     await diskIdle();
-    await this.time.step();
   }
 
   #clockOfThisLife(): Clock {

@@ -51,12 +51,12 @@ describe("the books of the simulated service", () => {
   });
 
   it("marks a period and lists what is in it when the report is ready", async () => {
-    const { own, reference } = await paid();
+    const { service, own, reference } = await paid();
     const refunded = await own.refund(refundOf(reference));
     const marked = await own.markPeriod("1");
     if (marked.kind !== "done" || refunded.kind !== "done" || refunded.value.kind !== "made") throw new Error("no");
     expect(await own.transactions("1", marked.value.periodId)).toEqual({ kind: "done", value: null });
-    await new Promise((resolve) => setTimeout(resolve, 2_500));
+    await service.pass(2_500);
     expect(await own.transactions("1", marked.value.periodId)).toEqual({
       kind: "done",
       value: [
@@ -66,7 +66,7 @@ describe("the books of the simulated service", () => {
     });
     const empty = await own.markPeriod("1");
     if (empty.kind !== "done") throw new Error(empty.detail);
-    await new Promise((resolve) => setTimeout(resolve, 2_500));
+    await service.pass(2_500);
     expect(await own.transactions("1", empty.value.periodId)).toEqual({ kind: "done", value: [] });
   });
 
@@ -83,10 +83,10 @@ describe("the books of the simulated service", () => {
   });
 
   it("makes any report", async () => {
-    const { own } = await paid();
+    const { service, own } = await paid();
     const marked = await own.markPeriod("1");
     if (marked.kind !== "done") throw new Error(marked.detail);
-    await new Promise((resolve) => setTimeout(resolve, 2_500));
+    await service.pass(2_500);
     const parameters = { transactionPeriodId: marked.value.periodId, TERMINALID: DEMO_TERMINAL.id };
     expect(await own.report("Reconciliation/STD_RECON_006.xml", parameters, "en")).toMatchObject({
       kind: "done",

@@ -11,6 +11,7 @@ import { openSimulatorPort } from "../../src/simulators/bench/port.ts";
 import { openPty } from "../../src/simulators/bench/pty.ts";
 import { dispenserContract } from "../contract/dispenser.ts";
 import { needs } from "../support/components.ts";
+import { eventually } from "../support/daemon.ts";
 import { SILENT } from "../support/silent-log.ts";
 import { tempFolder } from "../support/temp.ts";
 import { decodeAnswer, decodeRequest, encodeAnswer, encodeRequest, LONGEST_LINE } from "./codec.ts";
@@ -37,7 +38,7 @@ async function makeRig(noise?: (bytes: Uint8Array) => Uint8Array): Promise<Rig> 
   const dispenser = createTap(line, { pollIntervalMs: 50, answerTimeoutMs: 100 }, clock);
   const events: DispenserEvent[] = [];
   dispenser.listen((event) => events.push(event));
-  await expect.poll(async () => (await dispenser.totaliser()).kind, SOON).toBe("done");
+  await eventually("the tap answers", async () => (await dispenser.totaliser()).kind === "done");
   return {
     dispenser,
     device,

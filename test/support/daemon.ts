@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { setTimeout as sleep } from "node:timers/promises";
-import { onTestFinished } from "vitest";
+import { atEnd } from "./at-end.ts";
 
 const MAIN = join(import.meta.dirname, "../../dist/main.js");
 
@@ -31,7 +31,7 @@ export class DaemonProcess {
     for (const stream of [this.child.stdout, this.child.stderr]) {
       if (stream !== null) createInterface({ input: stream }).on("line", (line) => this.#note(line));
     }
-    onTestFinished(() => this.kill("SIGKILL"));
+    atEnd(() => this.kill("SIGKILL"));
   }
 
   get ended(): boolean {

@@ -1,11 +1,11 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { onTestFinished } from "vitest";
+import { atEnd } from "./at-end.ts";
 
 /** A folder of the running test's own, gone with it. */
 export function tempFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), "kioskd-test-"));
-  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  atEnd(() => rmSync(folder, { recursive: true, force: true }));
   return folder;
 }

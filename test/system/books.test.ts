@@ -2,13 +2,16 @@ import { execFile } from "node:child_process";
 import { readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { describe, expect, it, onTestFinished } from "vitest";
+import { describe, expect, it } from "vitest";
 import { parse, stringify } from "yaml";
 import { type SeqrSimulator, startSeqrSimulator } from "../../src/simulators/seqr/server.ts";
+import { atEnd, knowEachTest, SIDE_BY_SIDE } from "../support/at-end.ts";
 import { hasZbarimg, scan } from "../support/browser.ts";
 import { writeConfig } from "../support/config.ts";
 import { DaemonProcess, eventually } from "../support/daemon.ts";
 import { tempFolder } from "../support/temp.ts";
+
+knowEachTest();
 
 const MAIN = join(import.meta.dirname, "../../dist/main.js");
 
@@ -27,7 +30,7 @@ interface Stage {
 
 async function stage(change: (config: Record<string, unknown>) => object = (config) => config): Promise<Stage> {
   const seqr = await startSeqrSimulator({ host: "127.0.0.1", port: 0, reportDelayMs: 100 });
-  onTestFinished(() => seqr.close());
+  atEnd(() => seqr.close());
   const folder = tempFolder();
   const config = writeConfig(folder, { endpoint: seqr.endpoint, quantity: "2.000", rate: "3000" });
   writeFileSync(config, stringify(change(parse(readFileSync(config, "utf8")))));
@@ -76,7 +79,7 @@ async function post({ seqr }: Stage, path: string, body: object): Promise<void> 
   expect(answer.ok, await answer.text()).toBe(true);
 }
 
-describe("refunds on the command line", () => {
+describe("refunds on the command line", SIDE_BY_SIDE, () => {
   it("give back a part, then the rest, and no more", async () => {
     const scene = await stage();
     const [sale = ""] = await sell(scene, 1);
@@ -114,7 +117,7 @@ describe("refunds on the command line", () => {
   });
 });
 
-describe("the books", () => {
+describe("the books", SIDE_BY_SIDE, () => {
   it("agree after an honest day, refunds included, and the report can be read", async () => {
     const scene = await stage();
     const ids = await sell(scene, 2);
@@ -150,7 +153,7 @@ describe("the books", () => {
   });
 });
 
-describe("receipts", () => {
+describe("receipts", SIDE_BY_SIDE, () => {
   it("are attached to the payment, once it is made", async () => {
     const scene = await stage(({ payment, ...rest }) => {
       const { seqr, ...provider } = payment as { seqr: object };

@@ -2,13 +2,16 @@ import { execFile } from "node:child_process";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { connectAsync, type MqttClient } from "mqtt";
-import { describe, expect, it, onTestFinished } from "vitest";
+import { describe, expect, it } from "vitest";
 import { openHistory } from "../../src/adapters/journal/sqlite/history.ts";
 import { type SeqrSimulator, startSeqrSimulator } from "../../src/simulators/seqr/server.ts";
+import { atEnd, knowEachTest, SIDE_BY_SIDE } from "../support/at-end.ts";
 import { writeConfig } from "../support/config.ts";
 import { DaemonProcess, eventually } from "../support/daemon.ts";
 import { hasMosquitto, mosquitto, type RestartableBroker } from "../support/mosquitto.ts";
 import { tempFolder } from "../support/temp.ts";
+
+knowEachTest();
 
 const MAIN = join(import.meta.dirname, "../../dist/main.js");
 
@@ -27,10 +30,10 @@ interface Scene {
 
 async function scene(rate = "3000"): Promise<Scene> {
   const broker = await mosquitto();
-  onTestFinished(() => broker.close());
+  atEnd(() => broker.close());
   await broker.start();
   const seqr = await startSeqrSimulator({ host: "127.0.0.1", port: 0 });
-  onTestFinished(() => seqr.close());
+  atEnd(() => seqr.close());
   const folder = tempFolder();
   const setup = { endpoint: seqr.endpoint, brokerUrl: broker.url, quantity: "1.000", rate };
   return { broker, seqr, folder, config: writeConfig(folder, setup) };
@@ -39,7 +42,7 @@ async function scene(rate = "3000"): Promise<Scene> {
 /** An operator's eye: everything the kiosk says, in order. */
 async function listen({ broker }: Scene, heard: Message[]): Promise<MqttClient> {
   const client = await connectAsync(broker.url);
-  onTestFinished(() => client.endAsync(true));
+  atEnd(() => client.endAsync(true));
   client.on("message", (topic, payload, { retain }) => {
     heard.push({ topic, retain, body: JSON.parse(payload.toString()) });
   });
@@ -67,7 +70,7 @@ function statuses(heard: readonly Message[]): unknown[] {
     .map(({ body: { state, reason } }) => reason ?? state);
 }
 
-describe.skipIf(!hasMosquitto())("the daemon and a real broker", () => {
+describe.skipIf(!hasMosquitto())("the daemon and a real broker", SIDE_BY_SIDE, () => {
   it("tells of a sale: each state, the running meter, the record with its number", async () => {
     const stage = await scene();
     const heard: Message[] = [];

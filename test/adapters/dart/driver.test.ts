@@ -1,8 +1,9 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import type { DartDispenser, DartPumpSettings } from "../../../src/adapters/dispenser/dart/driver.ts";
 import type { BenchDevice } from "../../../src/simulators/bench/device.ts";
 import type { DartPumpOptions } from "../../../src/simulators/dart/pump.ts";
+import { atEnd, knowEachTest } from "../../support/at-end.ts";
 import { tempFolder } from "../../support/temp.ts";
 import {
   type Controller,
@@ -20,101 +21,130 @@ import {
   until,
 } from "./rig.ts";
 
-describe.skipIf(!hasSocat)("a DART pump", () => {
-  let folder: string;
-  let pty: PtyPair;
-  let bench: PluggedPump;
-  let controller: Controller;
-  let pump: DartDispenser;
-  let told: Told;
-  let start: number;
+knowEachTest();
 
-  async function begin(options: DartPumpOptions = {}, settings: Partial<DartPumpSettings> = {}): Promise<void> {
-    bench = await openPump(pty.device, options);
-    controller = openController(pty.host);
-    pump = controller.pump(settings);
-    told = new Told(pump);
-    start = await ready(pump);
+/** A pump on a wire, and one life after another of the daemon that drives it. */
+class Scene {
+  readonly #folder: string;
+  pty: PtyPair;
+  readonly bench: PluggedPump;
+  controller: Controller;
+  pump: DartDispenser;
+  told: Told;
+  start = 0;
+
+  constructor(folder: string, pty: PtyPair, bench: PluggedPump, settings: Partial<DartPumpSettings>) {
+    this.#folder = folder;
+    this.pty = pty;
+    this.bench = bench;
+    this.controller = openController(pty.host);
+    this.pump = this.controller.pump(settings);
+    this.told = new Told(this.pump);
   }
 
-  const shows = (device: BenchDevice = side(bench)): string => String(device.state()["status"]);
-  const volume = (device: BenchDevice = side(bench)): number => Number(device.state()["volumeMl"]);
-  const total = async (): Promise<number> => certain(await patiently(() => pump.totaliser()));
-
-  async function fill(limitBase: number): Promise<void> {
-    certain(await pump.arm(limitBase));
-    bench.act("lift");
-    bench.act("squeeze");
-    await until("it flows", () => bench.releasedBase() > 0);
+  /** Another life of the daemon. */
+  again(): void {
+    this.controller = openController(this.pty.host);
+    this.pump = this.controller.pump();
+    this.told = new Told(this.pump);
   }
 
-  beforeEach(async () => {
-    folder = tempFolder();
-    pty = await openPty(folder, "dart");
-  });
-  afterEach(async () => {
-    await controller.bus.close();
-    await bench.close();
-    await pty.unplug();
-  });
+  async replug(): Promise<void> {
+    this.pty = await openPty(this.#folder, "dart");
+    await this.bench.plug(this.pty.device);
+  }
 
+  shows(device: BenchDevice = side(this.bench)): string {
+    return String(device.state()["status"]);
+  }
+
+  volume(device: BenchDevice = side(this.bench)): number {
+    return Number(device.state()["volumeMl"]);
+  }
+
+  async total(): Promise<number> {
+    return certain(await patiently(() => this.pump.totaliser()));
+  }
+
+  async fill(limitBase: number): Promise<void> {
+    certain(await this.pump.arm(limitBase));
+    this.bench.act("lift");
+    this.bench.act("squeeze");
+    await until("it flows", () => this.bench.releasedBase() > 0);
+  }
+}
+
+async function begin(options: DartPumpOptions = {}, settings: Partial<DartPumpSettings> = {}): Promise<Scene> {
+  const folder = tempFolder();
+  const pty = await openPty(folder, "dart");
+  const on = new Scene(folder, pty, await openPump(pty.device, options), settings);
+  atEnd(async () => {
+    await on.controller.bus.close();
+    await on.bench.close();
+    await on.pty.unplug();
+  });
+  on.start = await ready(on.pump);
+  return on;
+}
+
+describe.skipIf(!hasSocat)("a DART pump", { concurrent: true }, () => {
   describe("in a delivery", () => {
     it("is preset to the limit, rounded down to what it can measure, and shows the price", async () => {
-      await begin({ price: 1_500 });
-      certain(await pump.arm(20_009));
-      expect(side(bench).state()).toMatchObject({ presetMl: 20_000, price: 1_989, status: "authorized" });
+      const on = await begin({ price: 1_500 });
+      certain(await on.pump.arm(20_009));
+      expect(side(on.bench).state()).toMatchObject({ presetMl: 20_000, price: 1_989, status: "authorized" });
     });
 
     it("shows another price from the next delivery on", async () => {
-      await begin();
-      pump.setPrice(2_049);
-      certain(await pump.arm(10_000));
-      expect(side(bench).state()["price"]).toBe(2_049);
+      const on = await begin();
+      on.pump.setPrice(2_049);
+      certain(await on.pump.arm(10_000));
+      expect(side(on.bench).state()["price"]).toBe(2_049);
     });
 
     it("gets its first price before its first delivery", async () => {
-      await begin({ price: null });
-      expect(shows()).toBe("notProgrammed");
-      certain(await pump.arm(10_000));
-      expect(shows()).toBe("authorized");
+      const on = await begin({ price: null });
+      expect(on.shows()).toBe("notProgrammed");
+      certain(await on.pump.arm(10_000));
+      expect(on.shows()).toBe("authorized");
     });
 
     it("tells what flows while it flows, and ends when the nozzle is hung up", async () => {
-      await begin({ speed: 5 });
-      await fill(10_000);
-      await until("readings rise", () => new Set(told.of("reading").map((one) => one.totaliserBase)).size > 5);
-      bench.act("hang-up");
-      await until("it is finished", () => told.of("finished").length === 1);
-      expect((await total()) - start).toBe(bench.releasedBase());
-      expect(told.of("reading").at(-1)?.totaliserBase).toBe(await total());
-      expect(told.fault).toBeNull();
+      const on = await begin({ speed: 5 });
+      await on.fill(10_000);
+      await until("readings rise", () => new Set(on.told.of("reading").map((one) => one.totaliserBase)).size > 5);
+      on.bench.act("hang-up");
+      await until("it is finished", () => on.told.of("finished").length === 1);
+      expect((await on.total()) - on.start).toBe(on.bench.releasedBase());
+      expect(on.told.of("reading").at(-1)?.totaliserBase).toBe(await on.total());
+      expect(on.told.fault).toBeNull();
     });
 
     it("stops when told to, in the middle", async () => {
-      await begin({ speed: 5 });
-      await fill(10_000);
-      certain(await pump.stop());
-      expect(shows()).toBe("fillingCompleted");
-      expect((await total()) - start).toBe(bench.releasedBase());
-      expect(bench.releasedBase()).toBeLessThan(10_000);
-      expect(told.fault).toBeNull();
+      const on = await begin({ speed: 5 });
+      await on.fill(10_000);
+      certain(await on.pump.stop());
+      expect(on.shows()).toBe("fillingCompleted");
+      expect((await on.total()) - on.start).toBe(on.bench.releasedBase());
+      expect(on.bench.releasedBase()).toBeLessThan(10_000);
+      expect(on.told.fault).toBeNull();
     });
 
     it("is not armed by an order that a stop has overtaken", async () => {
-      await begin();
-      const [armed, stopped] = await Promise.all([pump.arm(10_000), pump.stop()]);
+      const on = await begin();
+      const [armed, stopped] = await Promise.all([on.pump.arm(10_000), on.pump.stop()]);
       expect(armed.kind).not.toBe("done");
       expect(stopped.kind).toBe("done");
-      bench.act("lift");
-      bench.act("squeeze");
+      on.bench.act("lift");
+      on.bench.act("squeeze");
       await sleep(100);
-      expect(bench.releasedBase()).toBe(0);
+      expect(on.bench.releasedBase()).toBe(0);
     });
 
     it.each([[0], [9], [-500]])("cannot be preset to %i ml", async (limitBase) => {
-      await begin();
-      expect((await patiently(() => pump.arm(limitBase))).kind).toBe("declined");
-      expect(shows()).not.toBe("authorized");
+      const on = await begin();
+      expect((await patiently(() => on.pump.arm(limitBase))).kind).toBe("declined");
+      expect(on.shows()).not.toBe("authorized");
     });
   });
 
@@ -131,139 +161,138 @@ describe.skipIf(!hasSocat)("a DART pump", () => {
     ];
 
     it.each(TROUBLE)("%s", async (what, { billed, fault, heals }) => {
-      await begin({ speed: 5 });
-      await fill(30_000);
+      const on = await begin({ speed: 5 });
+      await on.fill(30_000);
       await sleep(100);
-      bench.act(what);
-      if (fault !== null && billed === "released") await until("there is a fault", () => told.fault !== null);
-      if (billed === "released" && fault !== null) expect(told.fault).toMatch(fault);
+      on.bench.act(what);
+      if (fault !== null && billed === "released") await until("there is a fault", () => on.told.fault !== null);
+      if (billed === "released" && fault !== null) expect(on.told.fault).toMatch(fault);
       await sleep(200);
-      bench.act("hang-up");
-      bench.act("mend");
-      certain(await patiently(() => pump.stop()));
-      const end = await patiently(() => pump.totaliser());
-      if (billed === "released") expect(certain(end) - start).toBe(bench.releasedBase());
+      on.bench.act("hang-up");
+      on.bench.act("mend");
+      certain(await patiently(() => on.pump.stop()));
+      const end = await patiently(() => on.pump.totaliser());
+      if (billed === "released") expect(certain(end) - on.start).toBe(on.bench.releasedBase());
       else expect(end.kind).toBe("declined");
       if (heals) {
-        await until("the fault is cleared", () => told.fault === null);
-        bench.act("hang-up");
-        certain(await patiently(() => pump.arm(500)));
+        await until("the fault is cleared", () => on.told.fault === null);
+        on.bench.act("hang-up");
+        certain(await patiently(() => on.pump.arm(500)));
       } else {
-        expect(told.fault).toMatch(fault ?? /./);
-        expect((await patiently(() => pump.arm(500))).kind).toBe("declined");
+        expect(on.told.fault).toMatch(fault ?? /./);
+        expect((await patiently(() => on.pump.arm(500))).kind).toBe("declined");
       }
     });
 
     it("a register that loses pulses fails the audit, and is billed from all the same", async () => {
-      await begin();
-      bench.act("total-loses");
-      await fill(4_000);
-      await until("it is finished", () => told.of("finished").length === 1);
-      expect((await total()) - start).toBe(2_000);
-      expect(told.fault).toMatch(/does not add up.*rose by 2000, it shows 4000/);
-      expect((await patiently(() => pump.arm(500))).kind).toBe("declined");
+      const on = await begin();
+      on.bench.act("total-loses");
+      await on.fill(4_000);
+      await until("it is finished", () => on.told.of("finished").length === 1);
+      expect((await on.total()) - on.start).toBe(2_000);
+      expect(on.told.fault).toMatch(/does not add up.*rose by 2000, it shows 4000/);
+      expect((await patiently(() => on.pump.arm(500))).kind).toBe("declined");
     });
 
     it("a register that went back between deliveries is not believed any more", async () => {
-      await begin();
-      bench.act("total-goes-back");
-      expect((await patiently(() => pump.totaliser())).kind).toBe("declined");
-      bench.act("total-jumps");
-      expect((await patiently(() => pump.totaliser())).kind).toBe("declined");
-      expect(told.fault).toMatch(/register.*went back/);
-      expect((await patiently(() => pump.arm(500))).kind).toBe("declined");
+      const on = await begin();
+      on.bench.act("total-goes-back");
+      expect((await patiently(() => on.pump.totaliser())).kind).toBe("declined");
+      on.bench.act("total-jumps");
+      expect((await patiently(() => on.pump.totaliser())).kind).toBe("declined");
+      expect(on.told.fault).toMatch(/register.*went back/);
+      expect((await patiently(() => on.pump.arm(500))).kind).toBe("declined");
     });
 
     it("a pump that goes on beyond its preset is stopped, and billed with all that flowed", async () => {
-      await begin({ speed: 5 });
-      bench.act("ignores-preset");
-      await fill(500);
-      await until("there is a fault", () => told.fault !== null);
-      await until("it was stopped", () => shows() === "fillingCompleted");
-      expect(bench.releasedBase()).toBeGreaterThan(500);
-      expect((await total()) - start).toBe(bench.releasedBase());
-      expect(told.fault).toMatch(/more than it was preset to|does not add up/);
+      const on = await begin({ speed: 5 });
+      on.bench.act("ignores-preset");
+      await on.fill(500);
+      await until("there is a fault", () => on.told.fault !== null);
+      await until("it was stopped", () => on.shows() === "fillingCompleted");
+      expect(on.bench.releasedBase()).toBeGreaterThan(500);
+      expect((await on.total()) - on.start).toBe(on.bench.releasedBase());
+      expect(on.told.fault).toMatch(/more than it was preset to|does not add up/);
     });
 
     it("a pump that does not stop is never taken for stopped, and read only once it has", async () => {
-      await begin({ speed: 2 });
-      bench.act("does-not-stop");
-      await fill(10_000);
-      expect((await pump.stop()).kind).toBe("unknown");
-      expect(bench.releasedBase()).toBeLessThan(10_000);
-      expect((await pump.totaliser()).kind).toBe("unknown");
-      await until("it reaches its preset", () => bench.releasedBase() === 10_000);
-      certain(await patiently(() => pump.stop()));
-      expect((await total()) - start).toBe(10_000);
+      const on = await begin({ speed: 2 });
+      on.bench.act("does-not-stop");
+      await on.fill(10_000);
+      expect((await on.pump.stop()).kind).toBe("unknown");
+      expect(on.bench.releasedBase()).toBeLessThan(10_000);
+      expect((await on.pump.totaliser()).kind).toBe("unknown");
+      await until("it reaches its preset", () => on.bench.releasedBase() === 10_000);
+      certain(await patiently(() => on.pump.stop()));
+      expect((await on.total()) - on.start).toBe(10_000);
     });
 
     it("what leaks while it is not armed is told, and nobody pays for it", async () => {
-      await begin({ speed: 1 });
-      certain(await pump.stop());
-      bench.act("leaks");
-      await until("there is a fault", () => told.fault !== null);
-      expect((await pump.arm(500)).kind).not.toBe("done");
-      bench.act("mend");
-      const end = await total();
-      await until("it is told", () => told.of("unaccounted").length > 0);
-      expect(told.of("unaccounted").reduce((sum, { quantityBase }) => sum + (quantityBase ?? 0), 0)).toBe(end - start);
-      expect(end - start).toBe(bench.releasedBase());
-      expect(told.fault).toMatch(/not armed/);
+      const on = await begin({ speed: 1 });
+      certain(await on.pump.stop());
+      on.bench.act("leaks");
+      await until("there is a fault", () => on.told.fault !== null);
+      expect((await on.pump.arm(500)).kind).not.toBe("done");
+      on.bench.act("mend");
+      const end = await on.total();
+      await until("it is told", () => on.told.of("unaccounted").length > 0);
+      expect(on.told.of("unaccounted").reduce((sum, { quantityBase }) => sum + (quantityBase ?? 0), 0)).toBe(
+        end - on.start,
+      );
+      expect(end - on.start).toBe(on.bench.releasedBase());
+      expect(on.told.fault).toMatch(/not armed/);
     });
 
     it("shows a price that nobody set: the delivery is not to go on", async () => {
-      await begin({ price: 1_500 }, { priceDigits: null });
-      certain(await pump.arm(10_000));
-      expect(told.fault).toBeNull();
-      pump.setPrice(1_600);
-      bench.act("lift");
-      await until("there is a fault", () => told.fault !== null);
-      expect(told.fault).toMatch(/1500 instead of 1600/);
-      certain(await pump.stop());
-      await total();
-      bench.act("hang-up");
-      await until("the fault is cleared", () => told.fault === null);
+      const on = await begin({ price: 1_500 }, { priceDigits: null });
+      certain(await on.pump.arm(10_000));
+      expect(on.told.fault).toBeNull();
+      on.pump.setPrice(1_600);
+      on.bench.act("lift");
+      await until("there is a fault", () => on.told.fault !== null);
+      expect(on.told.fault).toMatch(/1500 instead of 1600/);
+      certain(await on.pump.stop());
+      await on.total();
+      on.bench.act("hang-up");
+      await until("the fault is cleared", () => on.told.fault === null);
     });
 
     it("a pump without a price cannot sell, as a listener that comes later learns too", async () => {
-      await begin({ price: null }, { priceDigits: null });
-      await until("there is a fault", () => told.fault !== null);
-      expect(told.fault).toMatch(/no price/);
-      expect(new Told(pump).fault).toMatch(/no price/);
+      const on = await begin({ price: null }, { priceDigits: null });
+      await until("there is a fault", () => on.told.fault !== null);
+      expect(on.told.fault).toMatch(/no price/);
+      expect(new Told(on.pump).fault).toMatch(/no price/);
     });
   });
 
   describe("when the daemon or the cable fails in the middle", () => {
     it("another life of the daemon stops it and reads what flowed", async () => {
-      await begin({ speed: 5 });
-      await fill(30_000);
-      await controller.bus.close();
+      const on = await begin({ speed: 5 });
+      await on.fill(30_000);
+      await on.controller.bus.close();
       await sleep(100);
-      expect(shows()).toBe("filling");
-      controller = openController(pty.host);
-      pump = controller.pump();
-      told = new Told(pump);
-      certain(await patiently(() => pump.stop()));
-      expect(shows()).toBe("fillingCompleted");
-      expect((await total()) - start).toBe(bench.releasedBase());
-      expect(bench.releasedBase()).toBeLessThan(30_000);
-      expect(told.of("unaccounted")).toEqual([]);
-      expect(told.fault).toBeNull();
+      expect(on.shows()).toBe("filling");
+      on.again();
+      certain(await patiently(() => on.pump.stop()));
+      expect(on.shows()).toBe("fillingCompleted");
+      expect((await on.total()) - on.start).toBe(on.bench.releasedBase());
+      expect(on.bench.releasedBase()).toBeLessThan(30_000);
+      expect(on.told.of("unaccounted")).toEqual([]);
+      expect(on.told.fault).toBeNull();
     });
 
     it("the pump keeps to its preset without the cable, and is read once it is back", async () => {
-      await begin({ speed: 5 });
-      await fill(2_000);
-      await pty.unplug();
-      await until("there is a fault", () => told.fault !== null);
-      expect((await pump.stop()).kind).toBe("unknown");
-      await until("it reaches its preset", () => bench.releasedBase() === 2_000);
-      expect(volume()).toBe(2_000);
-      pty = await openPty(folder, "dart");
-      await bench.plug(pty.device);
-      certain(await patiently(() => pump.stop()));
-      expect((await total()) - start).toBe(2_000);
-      await until("the fault is cleared", () => told.fault === null);
+      const on = await begin({ speed: 5 });
+      await on.fill(2_000);
+      await on.pty.unplug();
+      await until("there is a fault", () => on.told.fault !== null);
+      expect((await on.pump.stop()).kind).toBe("unknown");
+      await until("it reaches its preset", () => on.bench.releasedBase() === 2_000);
+      expect(on.volume()).toBe(2_000);
+      await on.replug();
+      certain(await patiently(() => on.pump.stop()));
+      expect((await on.total()) - on.start).toBe(2_000);
+      await until("the fault is cleared", () => on.told.fault === null);
     });
   });
 });

@@ -2,13 +2,16 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { describe, expect, it, onTestFinished } from "vitest";
+import { describe, expect, it } from "vitest";
 import { dispenserContract } from "../../contract/dispenser.ts";
+import { atEnd, knowEachTest } from "../../support/at-end.ts";
 import { tempFolder } from "../../support/temp.ts";
 import { roundTripMs } from "../../support/wire-pace.ts";
 import { drive, hasSocat, PATIENT, type Rig, rig, until } from "./rig.ts";
 
-describe.skipIf(!hasSocat)("a vending machine over a pseudo-terminal", () => {
+knowEachTest();
+
+describe.skipIf(!hasSocat)("a vending machine over a pseudo-terminal", { concurrent: true }, () => {
   dispenserContract("MDB by a Qibixx adapter", async () => {
     const folder = mkdtempSync(join(tmpdir(), "kioskd-mdb-"));
     const made = await rig(folder, { customer: "auto" });
@@ -28,7 +31,7 @@ describe.skipIf(!hasSocat)("a vending machine over a pseudo-terminal", () => {
 
   async function machine(options: Parameters<typeof rig>[1] = {}): Promise<Rig> {
     const made = await rig(tempFolder(), options);
-    onTestFinished(() => made.remove());
+    atEnd(() => made.remove());
     return made;
   }
 
@@ -261,7 +264,7 @@ describe.skipIf(!hasSocat)("a vending machine over a pseudo-terminal", () => {
     await until(() => made.machine.state()["controller"] === "dispensing");
     await made.dispenser.close();
     const again = await drive(made.pair, made.registerPath, PATIENT);
-    onTestFinished(() => again.dispenser.close());
+    atEnd(() => again.dispenser.close());
     expect((await again.dispenser.stop()).kind).toBe("done");
     expect([await again.totalBase(), made.machine.releasedBase()]).toEqual([1200, 1200]);
     expect(again.unaccountedBase()).toEqual([]);

@@ -1,8 +1,11 @@
-import { describe, expect, it, onTestFinished } from "vitest";
+import { describe, expect, it } from "vitest";
 import type { DispenserEvent } from "../../../src/ports/dispenser.ts";
+import { atEnd, knowEachTest } from "../../support/at-end.ts";
 import { needs } from "../../support/components.ts";
 import { tempFolder } from "../../support/temp.ts";
 import { type Driven, makeRig, type Rig, type RigOptions, totaliser } from "./rig.ts";
+
+knowEachTest();
 
 const LIMIT_WH = 80;
 /** So that kilowatt-hours take seconds. */
@@ -10,7 +13,7 @@ const HUGE: RigOptions = { carPowerW: 600_000, supplyV: 60_000, settings: { curr
 
 async function rigOf(options: RigOptions = {}): Promise<Rig> {
   const rig = await makeRig(tempFolder(), "charger", options);
-  onTestFinished(rig.remove);
+  atEnd(rig.remove);
   return rig;
 }
 
@@ -35,7 +38,7 @@ function isOff({ charger }: Rig): boolean {
   return charger.state()["relayClosed"] === false;
 }
 
-describe.skipIf(!needs("socat", "/usr/bin/socat"))("a RAPI charger in trouble", () => {
+describe.skipIf(!needs("socat", "/usr/bin/socat"))("a RAPI charger in trouble", { concurrent: true }, () => {
   it.each([
     ["is told nothing any more", "silent", /no answer/],
     ["answers without checksums", "no-checksum", /no answer/],
@@ -119,7 +122,7 @@ describe.skipIf(!needs("socat", "/usr/bin/socat"))("a RAPI charger in trouble", 
   });
 });
 
-describe.skipIf(!needs("socat", "/usr/bin/socat"))("a RAPI charger in use", () => {
+describe.skipIf(!needs("socat", "/usr/bin/socat"))("a RAPI charger in use", { concurrent: true }, () => {
   it("is finished when the car is unplugged, and has counted its session once", async () => {
     const rig = await chargingRig();
     rig.charger.act("unplug");
@@ -171,7 +174,7 @@ describe.skipIf(!needs("socat", "/usr/bin/socat"))("a RAPI charger in use", () =
     await rig.until(() => rig.charger.state()["currentA"] === 6, "the lowered current");
     expect(rig.charger.state()["relayClosed"]).toBe(true);
     const next = rig.restart();
-    onTestFinished(() => next.kill());
+    atEnd(() => next.kill());
     await rig.until(() => isOff(rig), "the stop");
     expect(await next.dispenser.stop()).toMatchObject({ kind: "done" });
     expect(await totaliser(next.dispenser)).toBe(rig.charger.releasedBase());

@@ -1,7 +1,10 @@
 import { renameSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
+import { knowEachTest } from "../../support/at-end.ts";
 import { any, hasSocat, lineRig, request, until } from "./rig.ts";
+
+knowEachTest();
 
 /** Within this what would be waited for much longer is given up at once, on a busy machine too. */
 const NOT_WAITED_OUT_MS = 20_000;
@@ -105,7 +108,7 @@ describe.skipIf(!hasSocat)("a serial line", () => {
   });
 });
 
-describe.skipIf(!hasSocat)("a serial line that is lost", () => {
+describe.skipIf(!hasSocat)("a serial line that is lost", { concurrent: true }, () => {
   it("is unknown at once without a device, and works when one comes", async () => {
     const { line, links, plug } = lineRig();
     await until(() => links.length === 2);

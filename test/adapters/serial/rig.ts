@@ -1,5 +1,4 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { onTestFinished } from "vitest";
 import { systemClock } from "../../../src/adapters/clock/system/clock.ts";
 import type { LineSettings, SerialLine } from "../../../src/adapters/serial/line.ts";
 import { textLines } from "../../../src/adapters/serial/lines-framing.ts";
@@ -7,6 +6,7 @@ import { openSerialLine } from "../../../src/adapters/serial/open.ts";
 import type { SimulatorPort } from "../../../src/simulators/bench/device.ts";
 import { openSimulatorPort } from "../../../src/simulators/bench/port.ts";
 import { openPty, type PtyPair } from "../../../src/simulators/bench/pty.ts";
+import { atEnd } from "../../support/at-end.ts";
 import { needs } from "../../support/components.ts";
 import { SILENT } from "../../support/silent-log.ts";
 import { tempFolder } from "../../support/temp.ts";
@@ -46,7 +46,7 @@ export function lineRig(settings: Partial<LineSettings> = {}): LineRig {
   const line = openSerialLine({ path, baudRate: 115_200, ...settings }, framing, systemClock(), SILENT);
   line.onLink((up, detail) => links.push(up ? "up" : `down: ${detail}`));
   line.onFrame((frame) => frames.push(frame));
-  onTestFinished(() => line.close());
+  atEnd(() => line.close());
   return {
     line,
     links,
@@ -59,7 +59,7 @@ export function lineRig(settings: Partial<LineSettings> = {}): LineRig {
       device.onBytes((bytes) => {
         for (const text of heard.push(bytes)) received(text, answer);
       });
-      onTestFinished(async () => {
+      atEnd(async () => {
         await device.close();
         await pair.unplug();
       });

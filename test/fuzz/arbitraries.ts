@@ -1,14 +1,15 @@
 import fc from "fast-check";
 import { vi } from "vitest";
+import { runs as sampled } from "../support/sample.ts";
 
-/** How many times as many runs as in CI: `KIOSKD_FUZZ_RUNS=20 npx vitest run test/fuzz`. */
-const FACTOR = Math.max(1, Number(process.env["KIOSKD_FUZZ_RUNS"] ?? 1));
+vi.setConfig({ testTimeout: sampled(60_000, 600_000) });
 
-vi.setConfig({ testTimeout: 60_000 * FACTOR });
-
-/** On failure fast-check prints seed and path: given to `fc.assert` beside this, they replay the one input. */
-export function runs(numRuns: number): { readonly numRuns: number } {
-  return { numRuns: Math.ceil(numRuns * FACTOR) };
+/**
+ * A third of the usual runs in the gate, ten times as many with `KIOSKD_SAMPLE=all`.
+ * On failure fast-check prints seed and path: given to `fc.assert` beside this, they replay the one input.
+ */
+export function runs(usual: number): { readonly numRuns: number } {
+  return { numRuns: sampled(Math.ceil(usual / 3), 10 * usual) };
 }
 
 /** Where in a text or in bytes something is done, as a share of its length: it means the same while that shrinks. */

@@ -39,6 +39,13 @@ export function sample<T>(name: string, all: readonly T[], count: number): reado
   return all.filter((_, at) => taken.has(at));
 }
 
+/** So many seeds of a chance: this commit's own in the gate, the first numbers with `KIOSKD_SAMPLE=all`. */
+export function seeds(name: string, count: number): readonly number[] {
+  const own = (at: number): number =>
+    createHash("sha256").update(`${sampleSeed()} ${name} ${at}`).digest().readUInt32BE();
+  return Array.from({ length: count }, (_, at) => (TAKES_ALL ? at + 1 : own(at)));
+}
+
 /** How many runs of something: `inGate`, or `inAll` with `KIOSKD_SAMPLE=all`. */
 export function runs(inGate: number, inAll: number): number {
   return TAKES_ALL ? inAll : inGate;

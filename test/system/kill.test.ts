@@ -1,13 +1,17 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { describe, expect, it, onTestFinished } from "vitest";
+import { describe, expect, it } from "vitest";
 import { openHistory } from "../../src/adapters/journal/sqlite/history.ts";
 import { priceMinor } from "../../src/core/tariff.ts";
 import { type SeqrSimulator, startSeqrSimulator } from "../../src/simulators/seqr/server.ts";
+import { atEnd, knowEachTest, SIDE_BY_SIDE } from "../support/at-end.ts";
 import { writeConfig } from "../support/config.ts";
 import { DaemonProcess, eventually } from "../support/daemon.ts";
 import { DIESEL } from "../support/sale-fixtures.ts";
+import { sample } from "../support/sample.ts";
 import { tempFolder } from "../support/temp.ts";
+
+knowEachTest();
 
 interface Scene {
   readonly seqr: SeqrSimulator;
@@ -17,7 +21,7 @@ interface Scene {
 
 async function scene(quantity = "2.000", rate = "1200"): Promise<Scene> {
   const seqr = await startSeqrSimulator({ host: "127.0.0.1", port: 0 });
-  onTestFinished(() => seqr.close());
+  atEnd(() => seqr.close());
   const folder = tempFolder();
   return { seqr, folder, config: writeConfig(folder, { endpoint: seqr.endpoint, quantity, rate }) };
 }
@@ -68,41 +72,52 @@ function held({ seqr }: Scene): number {
   return seqr.book.bills(Date.now()).filter(({ status }) => status === "ISSUED" || status === "RESERVED").length;
 }
 
-describe("the daemon, killed", () => {
-  it.each([
-    ["before", 1, "idle", 0],
-    ["after", 1, "offering", 1],
-    ["before", 2, "offering, the offer is out", 1],
-    ["after", 2, "offered", 1],
-    ["before", 3, "offered, the customer has confirmed", 1],
-    ["after", 3, "reserved", 1],
-    ["before", 4, "reserved, the meter is read", 1],
-    ["after", 4, "dispensing, not armed yet", 1],
-    ["before", 5, "dispensing, all has flowed", 1],
-    ["after", 5, "settling", 1],
-    ["before", 6, "settling, the money is taken", 1],
-    ["after", 6, "closed", 1],
-  ] as const)("%s append %i (%s) resolves once, for what had flowed", async (moment, count, _phase, sales) => {
-    const stage = await scene();
-    const daemon = new DaemonProcess(stage.config, { KIOSKD_FAILPOINT: `${moment}:${count}` });
-    await customer(stage, daemon);
-    await daemon.end();
-    await recovered(stage, sales);
-    if (count > 4) expect(register(stage)).toBe(2_000);
-  });
+/** Of a sale that is paid: the append at which it dies, what the sale is by then, and how many sales there are in the end. */
+const PAID = [
+  ["before", 1, "idle", 0],
+  ["after", 1, "offering", 1],
+  ["before", 2, "offering, the offer is out", 1],
+  ["after", 2, "offered", 1],
+  ["before", 3, "offered, the customer has confirmed", 1],
+  ["after", 3, "reserved", 1],
+  ["before", 4, "reserved, the meter is read", 1],
+  ["after", 4, "dispensing, not armed yet", 1],
+  ["before", 5, "dispensing, all has flowed", 1],
+  ["after", 5, "settling", 1],
+  ["before", 6, "settling, the money is taken", 1],
+  ["after", 6, "closed", 1],
+] as const;
 
-  it.each([
-    ["before", 3, "offered, a cancel was pressed"],
-    ["after", 3, "releasing"],
-    ["before", 4, "releasing, the bill is cancelled"],
-  ] as const)("%s append %i (%s) charges nothing", async (moment, count, _phase) => {
-    const stage = await scene();
-    const daemon = new DaemonProcess(stage.config, { KIOSKD_FAILPOINT: `${moment}:${count}` });
-    await customer(stage, daemon, true);
-    await daemon.end();
-    await recovered(stage, 1);
-    expect(stage.seqr.book.chargedMinor(Date.now())).toBe(0);
-  });
+const CANCELLED = [
+  ["before", 3, "offered, a cancel was pressed"],
+  ["after", 3, "releasing"],
+  ["before", 4, "releasing, the bill is cancelled"],
+] as const;
+
+describe("the daemon, killed", SIDE_BY_SIDE, () => {
+  it.each(sample("kills", PAID, 4))(
+    "%s append %i (%s) resolves once, for what had flowed",
+    async (moment, count, _phase, sales) => {
+      const stage = await scene();
+      const daemon = new DaemonProcess(stage.config, { KIOSKD_FAILPOINT: `${moment}:${count}` });
+      await customer(stage, daemon);
+      await daemon.end();
+      await recovered(stage, sales);
+      if (count > 4) expect(register(stage)).toBe(2_000);
+    },
+  );
+
+  it.each(sample("kills of a cancelled sale", CANCELLED, 1))(
+    "%s append %i (%s) charges nothing",
+    async (moment, count, _phase) => {
+      const stage = await scene();
+      const daemon = new DaemonProcess(stage.config, { KIOSKD_FAILPOINT: `${moment}:${count}` });
+      await customer(stage, daemon, true);
+      await daemon.end();
+      await recovered(stage, 1);
+      expect(stage.seqr.book.chargedMinor(Date.now())).toBe(0);
+    },
+  );
 
   it("in the middle of a delivery charges what had flowed by then, and delivers no more", async () => {
     const stage = await scene("5.000", "60");
@@ -129,7 +144,7 @@ describe("the daemon, killed", () => {
   });
 });
 
-describe("the daemon, told to end", () => {
+describe("the daemon, told to end", SIDE_BY_SIDE, () => {
   it("in the middle of a delivery stops it, settles it, and goes in order", async () => {
     const stage = await scene("5.000", "60");
     const daemon = new DaemonProcess(stage.config);

@@ -2,13 +2,17 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Browser } from "playwright-core";
-import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { openHistory } from "../../src/adapters/journal/sqlite/history.ts";
 import { type SeqrSimulator, startSeqrSimulator } from "../../src/simulators/seqr/server.ts";
+import { atEnd, knowEachTest, SIDE_BY_SIDE } from "../support/at-end.ts";
 import { codeIsDrawn, hasChromium, hasZbarimg, launchBrowser, scan } from "../support/browser.ts";
 import { writeConfig } from "../support/config.ts";
 import { DaemonProcess, eventually } from "../support/daemon.ts";
+import { sample } from "../support/sample.ts";
 import { tempFolder } from "../support/temp.ts";
+
+knowEachTest();
 
 interface Scene {
   readonly seqr: SeqrSimulator;
@@ -18,7 +22,7 @@ interface Scene {
 
 async function scene(quantity = "2.000", rate = "1200"): Promise<Scene> {
   const seqr = await startSeqrSimulator({ host: "127.0.0.1", port: 0 });
-  onTestFinished(() => seqr.close());
+  atEnd(() => seqr.close());
   const folder = tempFolder();
   const daemon = new DaemonProcess(writeConfig(folder, { endpoint: seqr.endpoint, quantity, rate }));
   await daemon.until("the kiosk is ready", ({ available }) => available);
@@ -58,7 +62,7 @@ function bills({ seqr }: Scene) {
   return seqr.book.bills(Date.now());
 }
 
-describe("a sale over real HTTP", () => {
+describe("a sale over real HTTP", SIDE_BY_SIDE, () => {
   it("reserves, meters and commits what was dispensed; the rest is free", async () => {
     const stage = await scene();
     expect(await stage.daemon.post("select", { reserve: "300.00" })).toBe(202);
@@ -116,9 +120,10 @@ describe("a sale over real HTTP", () => {
   });
 });
 
-describe("a payment service that misbehaves", () => {
+describe("a payment service that misbehaves", SIDE_BY_SIDE, () => {
+  const MODES = ["drop-request", "drop-response", "soap-fault", "html", "truncate", "result-code"];
   const steps = ["sendInvoice", "getPaymentStatus", "updateInvoice", "commitReservation"];
-  it.each(["drop-request", "drop-response", "soap-fault", "html", "truncate", "result-code"])(
+  it.each(sample("sale under faults", MODES, 3))(
     "with %s at every step still takes the money exactly once",
     async (mode) => {
       const stage = await scene();

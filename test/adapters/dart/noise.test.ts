@@ -3,12 +3,14 @@ import { describe, expect, it } from "vitest";
 import type { DartBusSettings } from "../../../src/adapters/dispenser/dart/bus.ts";
 import type { Outcome } from "../../../src/ports/outcome.ts";
 import { noisyWire } from "../../../src/simulators/bench/noise.ts";
+import { runs, seeds } from "../../support/sample.ts";
+import { Random } from "../../support/sim-chaos.ts";
 import { tempFolder } from "../../support/temp.ts";
 import { roundTripMs } from "../../support/wire-pace.ts";
 import { hasSocat, openController, openPty, openPump, side, Told } from "./rig.ts";
 
-const DELIVERIES = Number(process.env["DART_DELIVERIES"] ?? 1_000);
-const SEEDS = Array.from({ length: 20 }, (_, at) => at + 1);
+const LINES = 20;
+const DELIVERIES = runs(200, 1_000);
 const ONE_BYTE_IN = 100;
 
 /** A lost frame is to cost little. */
@@ -33,19 +35,19 @@ async function deliver(seed: number, count: number, settings: DartBusSettings, t
   const bench = await openPump(pty.device, { speed: 400 }, noisyWire(seed, ONE_BYTE_IN));
   const { bus, pump } = openController(pty.host, settings, undefined, 0);
   const pumped = side(bench);
-  const chance = dice(seed);
+  const random = new Random(seed);
   const dispenser = pump({ readingMs: 30, watchMs: 60_000 });
   const told = new Told(dispenser);
   let before = await settled(() => dispenser.totaliser());
   let releasedBefore = bench.releasedBase();
   for (let number = 0; number < count; number++) {
     told.all.length = 0;
-    const limitBase = 100 + chance(3_000);
+    const limitBase = random.int(100, 3_099);
     const armed = await dispenser.arm(limitBase);
     if (armed.kind === "done") {
       pumped.act("lift");
       pumped.act("squeeze");
-      const hangUp = setTimeout(() => pumped.act("hang-up"), chance(4) === 0 ? chance(20) : 1_500);
+      const hangUp = setTimeout(() => pumped.act("hang-up"), random.chance(0.25) ? random.int(0, 19) : 1_500);
       const endMs = Date.now() + PATIENCE_MS;
       const over = (): boolean => told.all.some(({ type }) => type === "finished" || type === "fault-raised");
       while (!over() && Date.now() < endMs) await sleep(2);
@@ -76,20 +78,11 @@ async function settled<T>(ask: () => Promise<Outcome<T>>): Promise<Outcome<T>> {
   }
 }
 
-/** The same for the same seed. */
-function dice(seed: number): (below: number) => number {
-  let state = seed * 2_654_435_761;
-  return (below) => {
-    state = (state * 1_103_515_245 + 12_345) % 2_147_483_648;
-    return Math.floor((state / 2_147_483_648) * below);
-  };
-}
-
 describe.skipIf(!hasSocat)("a wire that damages one byte in a hundred", () => {
   it(`bills ${DELIVERIES} deliveries rightly or not at all`, { timeout: 900_000 }, async () => {
     const tally: Tally = { right: 0, unsettled: 0, notArmed: 0, faults: 0, wrong: [] };
     const settings = await hasty();
-    await Promise.all(SEEDS.map((seed) => deliver(seed, DELIVERIES / SEEDS.length, settings, tally)));
+    await Promise.all(seeds("dart noise", LINES).map((seed) => deliver(seed, DELIVERIES / LINES, settings, tally)));
     console.info(JSON.stringify({ ...tally, wrong: tally.wrong.length }));
     expect(tally.wrong).toEqual([]);
     expect(tally.right + tally.unsettled).toBe(DELIVERIES);

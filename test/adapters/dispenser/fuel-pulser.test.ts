@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { dispenserContract } from "../../contract/dispenser.ts";
 import { FUEL, ML_PER_PULSE, PulseRig } from "../../support/pulse-rig.ts";
+import { runs } from "../../support/sample.ts";
 
 dispenserContract("fuel pulser", async () => {
   const rig = await PulseRig.open();
@@ -162,7 +163,7 @@ describe("the limit of a fuel pulser", () => {
           expect(await rig.totaliser()).toBe(rig.flowedBase);
         },
       ),
-      { numRuns: 25 },
+      { numRuns: runs(8, 25) },
     );
   }, 120_000);
 
@@ -197,7 +198,7 @@ describe("the limit of a fuel pulser", () => {
           }
         },
       ),
-      { numRuns: 15 },
+      { numRuns: runs(5, 15) },
     );
   }, 120_000);
 

@@ -1,11 +1,12 @@
 import { describe, expect, it } from "vitest";
 import type { ModbusMeterSettings } from "../../../src/adapters/dispenser/modbus-meter/settings.ts";
 import { noisyWire } from "../../../src/simulators/bench/noise.ts";
+import { runs, seeds } from "../../support/sample.ts";
 import { roundTripMs } from "../../support/wire-pace.ts";
 import { hasSocat, type MeterRig, meterRig, START_WH, until } from "./rig.ts";
 
 const LINES = 10;
-const DELIVERIES = 100;
+const DELIVERIES = runs(20, 100);
 
 /** 1 MW is a watt-hour in 3.6 milliseconds. */
 const POWER_W = 1_000_000;
@@ -53,8 +54,8 @@ describe.skipIf(!hasSocat)("a meter on a line that damages one byte in a hundred
     const startMs = performance.now();
     const settings = await hurried();
     const lines = await Promise.allSettled(
-      Array.from({ length: LINES }, async (_, index) => {
-        const noise = noisyWire(index + 1, 100);
+      seeds("meter noise", LINES).map(async (seed) => {
+        const noise = noisyWire(seed, 100);
         const rig = await meterRig({ device: { powerW: POWER_W }, settings, noise });
         try {
           for (let round = 0; round < DELIVERIES; round++) await deliver(rig, 40 + ((round * 37) % 50), count);

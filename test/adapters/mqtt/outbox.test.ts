@@ -7,12 +7,13 @@ import type { Journal } from "../../../src/ports/journal.ts";
 import { hurriedClock } from "../../support/hurried-clock.ts";
 import { hasMosquitto, type Mosquitto, mosquitto } from "../../support/mosquitto.ts";
 import { HAPPY } from "../../support/sale-fixtures.ts";
+import { runs } from "../../support/sample.ts";
 import { SILENT } from "../../support/silent-log.ts";
 import { tempFolder } from "../../support/temp.ts";
 import { HURRY, type Kiosk, SOON, startKiosk, Watcher } from "./rig.ts";
 import { entryOf, settingsFor } from "./samples.ts";
 
-const WAITING = 10_000;
+const WAITING = runs(2_000, 10_000);
 const LONG = { timeout: 250_000, interval: 50 };
 const [FIRST_EVENT] = HAPPY;
 

@@ -4,10 +4,11 @@ import type { Dispenser } from "../../../src/ports/dispenser.ts";
 import type { Outcome } from "../../../src/ports/outcome.ts";
 import { noisyWire } from "../../../src/simulators/bench/noise.ts";
 import { needs } from "../../support/components.ts";
+import { runs, seeds } from "../../support/sample.ts";
 import { tempFolder } from "../../support/temp.ts";
 import { hurryFor, makeRig, type Rig, SETTINGS } from "./rig.ts";
 
-const DELIVERIES = 1_000;
+const DELIVERIES = runs(200, 1_000);
 const SIDE_BY_SIDE = 40;
 const ONE_BYTE_IN = 100;
 const MOST_HURRY = 10;
@@ -61,8 +62,8 @@ describe.skipIf(!needs("socat", "/usr/bin/socat"))("a RAPI charger on a noisy li
     const folder = tempFolder();
     const tally: Tally = { told: 0, admitted: 0 };
     const hurry = await hurryFor(MOST_HURRY);
-    const lives = Array.from({ length: SIDE_BY_SIDE }, async (_, index) => {
-      const noise = noisyWire(index + 1, ONE_BYTE_IN);
+    const lives = seeds("RAPI noise", SIDE_BY_SIDE).map(async (seed, index) => {
+      const noise = noisyWire(seed, ONE_BYTE_IN);
       const rig = await makeRig(folder, `charger-${index}`, { noise, hurry, accumulatedWh: ACCUMULATED_WH });
       try {
         for (let round = 0; round < DELIVERIES / SIDE_BY_SIDE; round++) await deliver(rig, round, tally);

@@ -31,12 +31,36 @@ function commitHash(): string {
  */
 export function sample<T>(name: string, all: readonly T[], count: number): readonly T[] {
   if (TAKES_ALL || count >= all.length) return all;
-  const drawn = all
+  const drawn = inDrawnOrder(name, all).slice(0, count);
+  const taken = new Set(drawn);
+  return all.filter((_, at) => taken.has(at));
+}
+
+/**
+ * A few of `all` in which every value of every axis occurs that occurs in `all`; which of them, it is this commit's
+ * turn to say. All of them with `KIOSKD_SAMPLE=all`.
+ */
+export function covering<T>(name: string, all: readonly T[], axes: readonly ((one: T) => string)[]): readonly T[] {
+  if (TAKES_ALL) return all;
+  const values = all.map((one) => axes.map((axis, which) => `${which} ${axis(one)}`));
+  const left = new Set(values.flat());
+  const drawn = inDrawnOrder(name, all);
+  const taken = new Set<number>();
+  const newIn = (at: number): number => values[at]?.filter((value) => left.has(value)).length ?? 0;
+  while (left.size > 0) {
+    const next = drawn.reduce((best, at) => (newIn(at) > newIn(best) ? at : best));
+    taken.add(next);
+    for (const value of values[next] ?? []) left.delete(value);
+  }
+  return all.filter((_, at) => taken.has(at));
+}
+
+/** The places in `all`, as this commit draws them. */
+function inDrawnOrder(name: string, all: readonly unknown[]): readonly number[] {
+  return all
     .map((_, at) => ({ at, rank: createHash("sha256").update(`${sampleSeed()} ${name} ${at}`).digest("hex") }))
     .sort((one, other) => (one.rank < other.rank ? -1 : 1))
-    .slice(0, count);
-  const taken = new Set(drawn.map(({ at }) => at));
-  return all.filter((_, at) => taken.has(at));
+    .map(({ at }) => at);
 }
 
 /** So many seeds of a chance: this commit's own in the gate, the first numbers with `KIOSKD_SAMPLE=all`. */

@@ -2,6 +2,7 @@ import type { Browser, Page } from "playwright-core";
 import { panelProblems } from "../../src/core/panel.ts";
 import { WARNING_MS } from "../../src/core/sale/timing.ts";
 import type { PositionView } from "../../src/core/sale/view.ts";
+import type { KioskView } from "../../src/ports/display.ts";
 import { startTestDisplay, type TestDisplay } from "../adapters/web/support.ts";
 import { positionView, VIEWS } from "../support/views.ts";
 import type { NamedPanel } from "./panels.ts";
@@ -10,11 +11,49 @@ import type { NamedPanel } from "./panels.ts";
 export const PAGE_ROOT = new URL("../../dist/adapters/display/web/page/", import.meta.url);
 
 const PATIENCE_MS = 20_000;
+/** After so long without a word of the kiosk the page has surely given it up. */
+const SILENCE_MS = 5_000;
+
+/** Before the page's own script: `untilDrawn(state)` resolves when the page has drawn this state as the latest. */
+const FOLLOW_STATES = `{
+  const Source = EventSource;
+  let drawn;
+  let told = () => {};
+  EventSource = class extends Source {
+    addEventListener(name, listener) {
+      super.addEventListener(name, (event) => {
+        listener(event);
+        if (name !== "state") return;
+        drawn = event.data;
+        told();
+      });
+    }
+  };
+  globalThis.untilDrawn = (state) =>
+    new Promise((resolve, reject) => {
+      const timer = setTimeout(() => reject(new Error("The page has not drawn what it was told.")), ${PATIENCE_MS});
+      told = () => {
+        if (drawn !== state) return;
+        clearTimeout(timer);
+        resolve();
+      };
+      told();
+    });
+}`;
 
 /** One screen to look at. */
 interface Exhibit {
   readonly name: string;
   readonly show: () => Promise<void>;
+}
+
+/** A page for one gallery after the other; its time can be made to pass. */
+export async function openGalleryPage(browser: Browser): Promise<Page> {
+  const page = await browser.newPage({ reducedMotion: "reduce" });
+  page.setDefaultTimeout(PATIENCE_MS);
+  await page.clock.install();
+  await page.addInitScript(FOLLOW_STATES);
+  return page;
 }
 
 /** The page in one size and language, and everything that can stand on it. */
@@ -29,16 +68,16 @@ export class Gallery {
     this.page = page;
   }
 
-  static async open(browser: Browser, panel: NamedPanel, languages: readonly string[]): Promise<Gallery> {
+  /** Takes the page from whatever stood on it. */
+  static async open(page: Page, panel: NamedPanel, languages: readonly string[]): Promise<Gallery> {
     const { widthPx, heightPx, readingDistanceMm } = panel;
     const support = "+46 8 123 45 67";
     const settings = { pageRoot: PAGE_ROOT, locales: languages, panel, readingDistanceMm, support };
     const kiosk = await startTestDisplay(settings);
-    const page = await browser.newPage({ viewport: { width: widthPx, height: heightPx }, reducedMotion: "reduce" });
-    page.setDefaultTimeout(PATIENCE_MS);
     const gallery = new Gallery(kiosk, page, panel);
     try {
       kiosk.display.show({ positions: [VIEWS.choose()] });
+      await page.setViewportSize({ width: widthPx, height: heightPx });
       await page.goto(kiosk.display.url);
       await gallery.#shows("choose");
     } catch (error) {
@@ -60,15 +99,9 @@ export class Gallery {
   }
 
   async show(view: PositionView): Promise<void> {
-    // Two views may differ in nothing that can be waited for, so another one stands between them.
-    const between = view.message === "releasing" ? VIEWS.preparing() : VIEWS.releasing();
-    for (const shown of [between, view]) {
-      this.#kiosk.display.show({ positions: [shown] });
-      await this.page.waitForSelector(`body[data-message="${shown.message}"]`);
-    }
+    await this.#tell({ positions: [view] });
     const leftMs = view.timeout === null ? Number.POSITIVE_INFINITY : Date.parse(view.timeout.at) - Date.now();
     if (leftMs < WARNING_MS) await this.page.waitForSelector("[role=alertdialog]");
-    await this.#drawn();
   }
 
   /** `contrast` or `large`. */
@@ -82,7 +115,6 @@ export class Gallery {
   }
 
   async close(): Promise<void> {
-    await this.page.close();
     await this.#kiosk.display.close();
   }
 
@@ -96,7 +128,7 @@ export class Gallery {
     ];
     // A panel is given as many as `check-config` lets it have.
     const isForAll = panelProblems(this.#panel, { positions: four.length }).length === 0;
-    this.#kiosk.display.show({ positions: isForAll ? four : four.slice(0, 2) });
+    await this.#tell({ positions: isForAll ? four : four.slice(0, 2) });
     await this.#shows("board");
   }
 
@@ -104,12 +136,17 @@ export class Gallery {
     await this.show(VIEWS.choose());
     await this.page.click("button[data-action=languages]");
     await this.page.waitForSelector("button[data-language]");
-    await this.#drawn();
   }
 
   async #loseConnection(): Promise<void> {
     await this.#kiosk.display.close();
+    await this.page.clock.fastForward(SILENCE_MS);
     await this.#shows("no-connection");
+  }
+
+  async #tell(view: KioskView): Promise<void> {
+    this.#kiosk.display.show(view);
+    await this.page.evaluate(`untilDrawn(${JSON.stringify(JSON.stringify(view))})`);
   }
 
   async #shows(screen: string): Promise<void> {

@@ -2,7 +2,7 @@ import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { hasChromium, launchBrowser } from "../support/browser.ts";
 import { VIEWS } from "../support/views.ts";
-import { Gallery } from "./gallery.ts";
+import { Gallery, openGalleryPage } from "./gallery.ts";
 import { illegible, inaccessible } from "./inspection.ts";
 import type { NamedPanel } from "./panels.ts";
 
@@ -42,7 +42,7 @@ describe.skipIf(!hasChromium())("what is wrong with a screen is found", () => {
 
   beforeAll(async () => {
     browser = await launchBrowser();
-    gallery = await Gallery.open(browser, PANEL, ["en"]);
+    gallery = await Gallery.open(await openGalleryPage(browser), PANEL, ["en"]);
     await gallery.show(VIEWS.scan());
   });
 

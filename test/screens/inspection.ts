@@ -22,8 +22,7 @@ interface AxeFinding {
 
 /** What is wrong with what stands on the page now, each in a sentence. */
 export async function illegible(page: Page, panel: Panel): Promise<readonly string[]> {
-  await page.evaluate(`{ ${LEGIBILITY} }`);
-  return page.evaluate(`legibility(${JSON.stringify(sizesOf(panel))})`);
+  return page.evaluate(`(() => { ${LEGIBILITY}; return legibility(${JSON.stringify(sizesOf(panel))}); })()`);
 }
 
 /** Contrast, names and roles, as axe-core judges them. */

@@ -4,7 +4,7 @@ import { pathToFileURL } from "node:url";
 import Table from "cli-table3";
 import type { Browser } from "playwright-core";
 import { launchBrowser } from "../support/browser.ts";
-import { Gallery } from "./gallery.ts";
+import { Gallery, openGalleryPage } from "./gallery.ts";
 import { LANGUAGES, type NamedPanel, PANELS } from "./panels.ts";
 
 const FOLDER = join(import.meta.dirname, "../../.tmp/screens");
@@ -48,12 +48,13 @@ async function picture(browser: Browser, panel: NamedPanel, language: string): P
   mkdirSync(folder, { recursive: true });
   const names: string[] = [];
   const failures: string[] = [];
-  const gallery = await Gallery.open(browser, panel, [language, ...LANGUAGES.filter((other) => other !== language)]);
+  const page = await openGalleryPage(browser);
+  const gallery = await Gallery.open(page, panel, [language, ...LANGUAGES.filter((other) => other !== language)]);
   try {
     for (const { name, show } of gallery.exhibits()) {
       try {
         await show();
-        await gallery.page.screenshot({ path: join(folder, `${name}.png`) });
+        await page.screenshot({ path: join(folder, `${name}.png`) });
         names.push(name);
       } catch (error) {
         failures.push(`${panel.name} ${language} ${name}: ${String(error)}`);
@@ -61,6 +62,7 @@ async function picture(browser: Browser, panel: NamedPanel, language: string): P
     }
   } finally {
     await gallery.close();
+    await page.close();
   }
   const sheet = join(FOLDER, `${panel.name}-${language}.png`);
   await drawSheet(browser, folder, names, panel, sheet);

@@ -1,12 +1,12 @@
-import type { Browser } from "playwright-core";
+import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { hasChromium, launchBrowser } from "../support/browser.ts";
+import { covering } from "../support/sample.ts";
 import { missing } from "./completeness.ts";
-import { Gallery } from "./gallery.ts";
+import { Gallery, openGalleryPage } from "./gallery.ts";
 import { illegible, inaccessible } from "./inspection.ts";
 import { LANGUAGES, type NamedPanel, PANELS } from "./panels.ts";
 
-const TIMEOUT_MS = 180_000;
 /** Colours, names and roles are the same in every language. */
 const JUDGED_BY_AXE = "sv";
 
@@ -25,27 +25,31 @@ const CASES: readonly Case[] = PANELS.flatMap((panel) => [
   caseOf(panel, "de", "in large type"),
 ]);
 
+/** Each size, and each language in each look that it is shown in. */
+const TAKEN = covering("screens", CASES, [({ size }) => size, ({ language, look }) => `${language} ${look}`]);
+
 describe.skipIf(!hasChromium())("a stranger can read and touch every screen", () => {
   let browser: Browser;
+  let page: Page;
 
   beforeAll(async () => {
     browser = await launchBrowser();
+    page = await openGalleryPage(browser);
   });
 
   afterAll(async () => {
     await browser?.close();
   });
 
-  // Each waits for its own lost connection, so they wait together.
-  it.concurrent.each(CASES)("at $size in $language $look", { timeout: TIMEOUT_MS }, async (given) => {
-    expect(await problems(browser, given)).toEqual([]);
+  it.each(TAKEN)("at $size in $language $look", async (given) => {
+    expect(await problems(page, given)).toEqual([]);
   });
 });
 
 /** Of all screens, so that a failing run says everything at once. */
-async function problems(browser: Browser, { panel, language, look }: Case): Promise<readonly string[]> {
+async function problems(page: Page, { panel, language, look }: Case): Promise<readonly string[]> {
   const found: string[] = [];
-  const gallery = await Gallery.open(browser, panel, [language, ...LANGUAGES.filter((other) => other !== language)]);
+  const gallery = await Gallery.open(page, panel, [language, ...LANGUAGES.filter((other) => other !== language)]);
   try {
     if (look === "in high contrast") await gallery.turnOn("contrast");
     if (look === "in large type") await gallery.turnOn("large");
@@ -56,8 +60,8 @@ async function problems(browser: Browser, { panel, language, look }: Case): Prom
         found.push(`${name}: cannot be shown: ${String(error).split("\n")[0]}`);
         continue;
       }
-      const wrong = [...(await illegible(gallery.page, panel)), ...(await missing(gallery.page, name, language))];
-      const unfair = language === JUDGED_BY_AXE ? await inaccessible(gallery.page) : [];
+      const wrong = [...(await illegible(page, panel)), ...(await missing(page, name, language))];
+      const unfair = language === JUDGED_BY_AXE ? await inaccessible(page) : [];
       found.push(...[...wrong, ...unfair].map((problem) => `${name}: ${problem}`));
     }
   } finally {

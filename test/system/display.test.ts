@@ -1,37 +1,62 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { gzipSync } from "node:zlib";
 import type { Browser, Page } from "playwright-core";
-import { afterAll, afterEach, beforeAll, describe, expect, it, onTestFinished } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import type { WebDisplaySettings } from "../../src/adapters/display/web/settings.ts";
 import type { PositionView } from "../../src/core/sale/view.ts";
+import type { Clock } from "../../src/ports/clock.ts";
 import { startTestDisplay, type TestDisplay } from "../adapters/web/support.ts";
 import { PAGE_ROOT } from "../screens/gallery.ts";
 import { lineTo } from "../screens/line.ts";
 import { hasChromium, launchBrowser } from "../support/browser.ts";
+import { hurriedClock } from "../support/hurried-clock.ts";
 import { positionView, VIEWS } from "../support/views.ts";
 
 const SIZE = { width: 800, height: 480 };
 const MOST_BYTES = 100_000;
 const CODE = "svg.code";
 
+/** Three times as fast, a page that is silent for ten seconds of the kiosk is still told from one that beats every two. */
+const HURRY = 3;
+
+let browser: Browser;
+
+beforeAll(async () => {
+  if (hasChromium()) browser = await launchBrowser();
+});
+
+afterAll(async () => {
+  await browser?.close();
+});
+
+/** A page for whatever kiosk, and what it had better not say. */
+async function newPage(): Promise<{ readonly page: Page; readonly broken: string[] }> {
+  const page = await browser.newPage({ viewport: SIZE, reducedMotion: "reduce" });
+  page.setDefaultTimeout(10_000);
+  const broken: string[] = [];
+  page.on("pageerror", (error) => broken.push(error.message));
+  page.on("console", (message) => {
+    if (message.text().includes("Content Security Policy")) broken.push(message.text());
+  });
+  return { page, broken };
+}
+
+async function shows(page: Page, screen: string): Promise<void> {
+  await page.waitForSelector(`body[data-screen="${screen}"]`);
+}
+
 describe.skipIf(!hasChromium())("the page in a real browser", () => {
-  let browser: Browser;
   let kiosk: TestDisplay;
   let page: Page;
   let broken: string[];
 
   beforeAll(async () => {
-    browser = await launchBrowser();
+    ({ page, broken } = await newPage());
   });
 
   afterEach(async () => {
-    await page.close();
     await kiosk.display.close();
-    expect(broken).toEqual([]);
-  });
-
-  afterAll(async () => {
-    await browser?.close();
+    expect(broken.splice(0)).toEqual([]);
   });
 
   async function open(
@@ -40,19 +65,9 @@ describe.skipIf(!hasChromium())("the page in a real browser", () => {
   ): Promise<void> {
     kiosk = await startTestDisplay({ pageRoot: PAGE_ROOT, ...changes });
     kiosk.display.show({ positions: views });
-    page = await browser.newPage({ viewport: SIZE, reducedMotion: "reduce" });
-    page.setDefaultTimeout(10_000);
-    broken = [];
-    page.on("pageerror", (error) => broken.push(error.message));
-    page.on("console", (message) => {
-      if (message.text().includes("Content Security Policy")) broken.push(message.text());
-    });
+    await page.context().clearCookies();
     await page.goto(changes.token ? `${kiosk.display.url}/?token=${changes.token}` : kiosk.display.url);
     await page.waitForSelector(".screen");
-  }
-
-  async function shows(screen: string): Promise<void> {
-    await page.waitForSelector(`body[data-screen="${screen}"]`);
   }
 
   function textOf(figure: string): Promise<string | null> {
@@ -93,7 +108,7 @@ describe.skipIf(!hasChromium())("the page in a real browser", () => {
   it("lets the next customer choose once the outcome was read", async () => {
     await open([VIEWS.thanks()]);
     await page.click("button[data-action=dismiss]");
-    await shows("choose");
+    await shows(page, "choose");
     expect(kiosk.pressed).toEqual([]);
   });
 
@@ -130,14 +145,14 @@ describe.skipIf(!hasChromium())("the page in a real browser", () => {
   it("shows a board of several positions, and one of them when it is touched", async () => {
     const second = positionView({ id: "2", product: { name: "<b>E85</b>", sku: "E85", unit: "L" } });
     await open([VIEWS.live(), second, { ...VIEWS["out-of-service"](), id: "3" }]);
-    await shows("board");
+    await shows(page, "board");
     expect(await page.textContent("button[data-position='2']")).toContain("<b>E85</b>");
     await page.click("button[data-position='2']");
-    await shows("choose");
+    await shows(page, "choose");
     await page.click("button[data-reserve='500.00']");
     await expect.poll(() => kiosk.pressed).toEqual([{ action: "select", position: "2", maximum: "500.00" }]);
     await page.click("button[data-action=back]");
-    await shows("board");
+    await shows(page, "board");
   });
 
   it("works behind a token that its first address carried", async () => {
@@ -152,59 +167,6 @@ describe.skipIf(!hasChromium())("the page in a real browser", () => {
     await page.waitForSelector(CODE);
     kiosk.display.show({ positions: [VIEWS.wait()] });
     await page.waitForSelector(CODE, { state: "detached" });
-  });
-
-  it("takes the code down when its time is out, whatever the kiosk says", async () => {
-    const at = new Date(Date.now() + 6_000).toISOString();
-    await open([{ ...VIEWS.scan(), timeout: { at, extendable: false } }]);
-    await page.waitForSelector(CODE);
-    await page.waitForSelector(CODE, { state: "detached" });
-    expect(Date.now()).toBeGreaterThanOrEqual(Date.parse(at) - 50);
-  });
-
-  it("shows no code without a kiosk, and comes back with it, as the same page", async () => {
-    await open([VIEWS.scan()]);
-    await page.waitForSelector(CODE);
-    await page.evaluate(FOLLOW_CODE);
-    const { port } = kiosk;
-    await kiosk.display.close();
-    await shows("no-connection");
-    expect(await page.locator(CODE).count()).toBe(0);
-
-    kiosk = await startTestDisplay({ pageRoot: PAGE_ROOT, port });
-    kiosk.display.show({ positions: [VIEWS.choose()] });
-    await shows("choose");
-    // Not once was a code there after the loss, and what remembers it is the page that was opened first.
-    expect(await page.evaluate("codeWasSeen()")).toBe(false);
-    await page.click("button[data-reserve='100.00']");
-    await expect.poll(() => kiosk.pressed).toHaveLength(1);
-  });
-
-  it("tells the kiosk that it can be read, until it hangs or loses the line", async () => {
-    await open();
-    const told: (string | null)[] = [];
-    kiosk.display.watch((problem) => told.push(problem));
-    const last = (): string | null | undefined => told.at(-1);
-    await expect.poll(last, { timeout: 30_000 }).toBeNull();
-
-    const session = await page.context().newCDPSession(page);
-    await session.send("Debugger.enable");
-    await session.send("Debugger.pause");
-    await expect.poll(last, { timeout: 30_000 }).toMatch(/no page has been heard of/);
-    await session.send("Debugger.resume");
-    await session.send("Debugger.disable");
-    await expect.poll(last, { timeout: 30_000 }).toBeNull();
-
-    const line = await lineTo(kiosk.port);
-    onTestFinished(() => line.close());
-    await page.goto(line.url);
-    await shows("choose");
-    line.silence();
-    await shows("no-connection");
-    await expect.poll(last, { timeout: 30_000 }).toMatch(/no page has been heard of/);
-    line.mend();
-    await shows("choose");
-    await expect.poll(last, { timeout: 30_000 }).toBeNull();
   });
 
   it("only wakes up at the first touch of a dimmed screen", async () => {
@@ -227,6 +189,99 @@ describe.skipIf(!hasChromium())("the page in a real browser", () => {
     expect(sizes.length).toBeGreaterThan(2);
     expect(sizes.reduce((sum, bytes) => sum + bytes, 0)).toBeLessThan(MOST_BYTES);
   });
+});
+
+interface Stage {
+  kiosk: TestDisplay;
+  readonly page: Page;
+}
+
+/** A page and a kiosk of their own, so that tests that wait can wait together. */
+async function staged(act: (stage: Stage) => Promise<void>, clock?: Clock): Promise<void> {
+  const kiosk = await startTestDisplay({ pageRoot: PAGE_ROOT }, clock);
+  kiosk.display.show({ positions: [VIEWS.choose()] });
+  const { page, broken } = await newPage();
+  const stage = { kiosk, page };
+  try {
+    await page.goto(kiosk.display.url);
+    await shows(page, "choose");
+    await act(stage);
+    expect(broken).toEqual([]);
+  } finally {
+    await page.close();
+    await stage.kiosk.display.close();
+  }
+}
+
+/** What the kiosk was told of its page last. */
+function toldTo({ display }: TestDisplay): () => string | null | undefined {
+  const told: (string | null)[] = [];
+  display.watch((problem) => told.push(problem));
+  return () => told.at(-1);
+}
+
+describe.skipIf(!hasChromium()).concurrent("the page in a real browser, as time passes,", () => {
+  it("takes the code down when its time is out, whatever the kiosk says", () =>
+    staged(async ({ kiosk, page }) => {
+      const at = new Date(Date.now() + 4_000).toISOString();
+      kiosk.display.show({ positions: [{ ...VIEWS.scan(), timeout: { at, extendable: false } }] });
+      await page.waitForSelector(CODE);
+      await page.waitForSelector(CODE, { state: "detached" });
+      expect(Date.now()).toBeGreaterThanOrEqual(Date.parse(at) - 50);
+    }));
+
+  it("shows no code without a kiosk, and comes back with it, as the same page", ({ expect }) =>
+    staged(async (stage) => {
+      const { kiosk, page } = stage;
+      kiosk.display.show({ positions: [VIEWS.scan()] });
+      await page.waitForSelector(CODE);
+      await page.evaluate(FOLLOW_CODE);
+      await kiosk.display.close();
+      await shows(page, "no-connection");
+      expect(await page.locator(CODE).count()).toBe(0);
+
+      const next = await startTestDisplay({ pageRoot: PAGE_ROOT, port: kiosk.port });
+      stage.kiosk = next;
+      next.display.show({ positions: [VIEWS.choose()] });
+      await shows(page, "choose");
+      // Not once was a code there after the loss, and what remembers it is the page that was opened first.
+      expect(await page.evaluate("codeWasSeen()")).toBe(false);
+      await page.click("button[data-reserve='100.00']");
+      await expect.poll(() => next.pressed).toHaveLength(1);
+    }));
+
+  it("tells the kiosk that it can be read, until it hangs", ({ expect }) =>
+    staged(async ({ kiosk, page }) => {
+      const last = toldTo(kiosk);
+      await expect.poll(last, { timeout: 30_000 }).toBeNull();
+
+      const session = await page.context().newCDPSession(page);
+      await session.send("Debugger.enable");
+      await session.send("Debugger.pause");
+      await expect.poll(last, { timeout: 30_000 }).toMatch(/no page has been heard of/);
+      await session.send("Debugger.resume");
+      await session.send("Debugger.disable");
+      await expect.poll(last, { timeout: 30_000 }).toBeNull();
+    }, hurriedClock(HURRY)));
+
+  it("tells the kiosk that it can be read, until it loses the line", ({ expect }) =>
+    staged(async ({ kiosk, page }) => {
+      const last = toldTo(kiosk);
+      const line = await lineTo(kiosk.port);
+      try {
+        await page.goto(line.url);
+        await shows(page, "choose");
+        await expect.poll(last, { timeout: 30_000 }).toBeNull();
+        line.silence();
+        await shows(page, "no-connection");
+        await expect.poll(last, { timeout: 30_000 }).toMatch(/no page has been heard of/);
+        line.mend();
+        await shows(page, "choose");
+        await expect.poll(last, { timeout: 30_000 }).toBeNull();
+      } finally {
+        await line.close();
+      }
+    }, hurriedClock(HURRY)));
 });
 
 /** Watches every change of the page from the moment at which it says that the connection is lost. */

@@ -15,7 +15,7 @@ import { LANGUAGES, type NamedPanel, PANELS } from "./panels.ts";
 import { darkModules } from "./pixels.ts";
 
 const DECODERS: readonly Decoder[] = [ZBAR, ZXING_CPP];
-const TIMEOUT_MS = 180_000;
+const TIMEOUT_MS = 300_000;
 const LEAST_SHARE = 0.99;
 /** With fewer a single miss would be more than the share allows. */
 const LEAST_TAKES = 100;

@@ -3,8 +3,8 @@ import { hasZbarimg, ZBARIMG } from "../support/browser.ts";
 import { needs } from "../support/components.ts";
 
 const ZXING = "/usr/bin/ZXingReader";
-/** Both read a few hundred pictures in some seconds. */
-const TIMEOUT_MS = 60_000;
+/** Both read a few hundred pictures in some seconds, on a machine that has nothing else to do. */
+const TIMEOUT_MS = 120_000;
 const OUTPUT_BYTES = 8 * 1024 * 1024;
 
 /** A program that knows nothing of us; gives the text that it reads in each picture in which it reads one. */

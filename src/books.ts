@@ -7,13 +7,14 @@ import type { Journal } from "./ports/journal.ts";
 import type { Log } from "./ports/log.ts";
 
 export interface Books {
+  start(): void;
   saleClosed(): void;
   /** Has the books of a position, or of all, compared now. Rejects when nobody may read them. */
   request(position: string | null): Promise<void>;
   close(): void;
 }
 
-/** What goes on beside the sales: receipts, reconciliation, housekeeping. Loaded last, for nobody waits for it. */
+/** What goes on beside the sales: receipts, reconciliation, housekeeping. */
 export async function keepBooks(
   { config }: Loaded,
   settings: SeqrBooksSettings,
@@ -38,16 +39,21 @@ export async function keepBooks(
     log,
     noted: () => kiosk.wakeOutbox(),
   });
-  bookkeeper.start();
-  const unschedule = calendar.schedule(schedule.housekeeping, timezone, () => {
+  const tidy = (): void => {
     journal.tidy().catch((error: unknown) => log.error({ error: String(error) }, "housekeeping failed"));
-  });
+  };
+  let unschedule = (): void => {};
+  const start = (): void => {
+    bookkeeper.start();
+    unschedule = calendar.schedule(schedule.housekeeping, timezone, tidy);
+  };
   const close = (): void => {
     unschedule();
     bookkeeper.close();
     books.close();
   };
   return {
+    start,
     saleClosed: () => bookkeeper.saleClosed(),
     request: async (position) => {
       if (settings.reseller === null) throw new Error("payment.seqr.reseller is missing: nobody may read the books");

@@ -44,19 +44,15 @@ async function startDaemon(loaded: Loaded, { log, onFatal }: StartOptions): Prom
   const { systemdService } = await import("./adapters/service/systemd/systemd.ts");
   const engine = await import("./engine/kiosk.ts");
   const clock = systemClock();
-  const undo: (() => Promise<void>)[] = [];
+  const open = new OpenParts();
   try {
-    const journal = await failingOnPurpose(await opening);
-    undo.push(() => journal.close());
+    const journal = open.add(await failingOnPurpose(await opening));
     const settings = seqrSettings(loaded);
     const calls = await seqr.SeqrCalls.create(settings, clock, log, observer.paymentCall);
-    const payment = await createSeqrProvider(settings, clock, log, calls);
-    undo.push(() => payment.close());
-    const telemetry = await openTelemetry(loaded, { clock, log, observer });
-    undo.push(() => telemetry.close());
-    const shared = new Shared();
-    undo.push(() => shared.close());
-    const positions = await openPositions(loaded, { clock, log, shared }, undo);
+    const payment = open.add(await createSeqrProvider(settings, clock, log, calls));
+    const telemetry = open.add(await openTelemetry(loaded, { clock, log, observer }));
+    const shared = open.add(new Shared());
+    const positions = await openPositions(loaded, { clock, log, shared }, open);
     const later = new Later();
     const kiosk = new engine.Kiosk({
       ...{ positions, payment, journal, telemetry, observer, clock, log, earliestPlausibleMs: EARLIEST_PLAUSIBLE_MS },
@@ -65,40 +61,67 @@ async function startDaemon(loaded: Loaded, { log, onFatal }: StartOptions): Prom
       newSaleId: () => newSaleId(clock),
       show: (view) => later.display?.show(view),
       saleClosed: () => later.books?.saleClosed(),
-      reconcile: async (position) => await later.books?.request(position),
+      reconcile: async (position) => {
+        if (later.books === null) throw new Error("the books are not open");
+        await later.books.request(position);
+      },
       fatal: onFatal,
     });
     const metrics = async (): Promise<string> => prometheus.render(await metricsOf(kiosk, config.mqtt !== undefined));
     const input = kiosk.customers;
-    const display = await openDisplay(loaded, { input, health: () => kiosk.health(), metrics, clock, log });
-    undo.push(() => display.close());
+    const display = open.add(await openDisplay(loaded, { input, health: () => kiosk.health(), metrics, clock, log }));
     later.display = display;
     if (config.display.required) reportTo(kiosk, display);
     display.show(kiosk.view());
-    const service = await systemdService(process.env, clock, log);
-    undo.push(async () => service.close());
+    const service = open.add(await systemdService(process.env, clock, log));
+    const books = open.add(await keepBooks(loaded, settings, { kiosk, journal, clock, log, calls }));
+    later.books = books;
+    // Everything is wired from here on; now it starts.
     await kiosk.start();
+    open.add(kiosk);
+    books.start();
     service.watch(() => kiosk.isWell());
-    const unattended = await takeRemoteOffers(loaded, kiosk.customers, clock, log);
-    later.books = await keepBooks(loaded, settings, { kiosk, journal, clock, log, calls });
+    open.add(await takeRemoteOffers(loaded, kiosk.customers, clock, log));
     service.ready();
     const close = async (): Promise<void> => {
       service.stopping();
-      later.books?.close();
-      await unattended?.close();
-      await kiosk.close();
-      await shared.close();
-      await display.close();
-      service.close();
+      await open.close();
     };
     return { displayUrl: display.url, close };
   } catch (error) {
-    for (const step of undo.reverse()) await step().catch(() => undefined);
+    await open.close().catch(() => undefined);
     throw error;
   }
 }
 
-/** What the kiosk tells of itself before they are there is lost on them. */
+/** The owner of all that is open. What was opened last is closed first, whether the start failed or the daemon ends. */
+class OpenParts {
+  readonly #parts: Closable[] = [];
+
+  add<T extends Closable>(part: T): T {
+    this.#parts.push(part);
+    return part;
+  }
+
+  /** Closes all of them, and rejects with the first failure when all have been tried. */
+  async close(): Promise<void> {
+    const failures: unknown[] = [];
+    for (const part of this.#parts.splice(0).reverse()) {
+      try {
+        await part.close();
+      } catch (error) {
+        failures.push(error);
+      }
+    }
+    if (failures.length > 0) throw failures[0];
+  }
+}
+
+interface Closable {
+  close(): void | Promise<void>;
+}
+
+/** They need the kiosk, and it needs them: in place before it starts. */
 class Later {
   display: Display | null = null;
   books: Books | null = null;
@@ -131,16 +154,14 @@ function reportTo({ faults }: Kiosk, display: Display): void {
 async function openPositions(
   { config }: Loaded,
   given: { clock: Clock; log: Log; shared: Shared },
-  undo: (() => Promise<void>)[],
+  open: OpenParts,
 ): Promise<PositionSetup[]> {
   const positions = [];
   const around = { config, folder: dirname(config.journal.path), ...given };
   for (const position of config.positions) {
-    const dispenser = await openDispenser(position, around);
-    undo.push(() => dispenser.close());
     positions.push({
       goods: goodsOf(config, position),
-      dispenser,
+      dispenser: open.add(await openDispenser(position, around)),
       noFlowTimeoutMs: position.noFlowTimeout,
       timing: timingOf(config),
       configuredPrice: position.product.unitPrice,

@@ -8,7 +8,7 @@ import type { Telemetry } from "./ports/telemetry.ts";
 
 const DELIVER_TIMEOUT_MS = 10_000;
 
-/** The ways to the operator that the configuration names; connects in the background. */
+/** The ways to the operator that the configuration names. */
 export async function openTelemetry(
   loaded: Loaded,
   { clock, log, observer }: { clock: Clock; log: Log; observer: Observer },
@@ -19,7 +19,7 @@ export async function openTelemetry(
     const { noTelemetry } = await import("./adapters/telemetry/none/none.ts");
     return noTelemetry();
   }
-  const { connectMqtt } = await import("./adapters/telemetry/mqtt/mqtt.ts");
+  const { createMqtt } = await import("./adapters/telemetry/mqtt/mqtt.ts");
   const { version } = await import("./cli/version.ts");
   const pem = (name: string | undefined): string | null =>
     name === undefined ? null : readFileSync(resolve(dirname(file), name), "utf8");
@@ -37,7 +37,7 @@ export async function openTelemetry(
     version,
     positions: config.positions.map(({ id, product }) => ({ id, productName: product.name, unit: product.unit })),
   };
-  const json = connectMqtt(
+  const json = createMqtt(
     {
       ...common,
       topicPrefix: mqtt.topicPrefix,
@@ -51,13 +51,17 @@ export async function openTelemetry(
     (name, result) => observer.commanded(name, result),
   );
   if (mqtt.encoding === "json") return json;
-  const { connectSparkplug } = await import("./adapters/telemetry/sparkplug/sparkplug.ts");
-  return beside(json, await connectSparkplug({ ...common, group: mqtt.sparkplugGroup }, clock, log));
+  const { createSparkplug } = await import("./adapters/telemetry/sparkplug/sparkplug.ts");
+  return beside(json, createSparkplug({ ...common, group: mqtt.sparkplugGroup }, clock, log));
 }
 
 /** Sparkplug shows states; it has no acknowledged delivery and no orders, which stay with the first one. */
 function beside(json: Telemetry, sparkplug: Telemetry): Telemetry {
   return {
+    start: () => {
+      json.start();
+      sparkplug.start();
+    },
     publish: (snapshot) => {
       json.publish(snapshot);
       sparkplug.publish(snapshot);

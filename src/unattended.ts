@@ -11,9 +11,9 @@ export async function takeRemoteOffers(
   customers: RemoteOffers,
   clock: Clock,
   log: Log,
-): Promise<{ close(): Promise<void> } | null> {
+): Promise<{ close(): Promise<void> }> {
   const { unattended } = config.payment.seqr;
-  if (unattended === undefined || secrets.unattendedSecret === null) return null;
+  if (unattended === undefined || secrets.unattendedSecret === null) return { close: async () => {} };
   const { startUnattendedListener } = await import("./adapters/unattended/seqr/listener.ts");
   const { certFile, listen, merchantId, requestsPerMinute, publicUrl } = unattended;
   const key = secrets.unattendedKey;

@@ -1,4 +1,4 @@
-import { parseAmount, parseScaled } from "../core/money.ts";
+import { formatScaled, parseAmount, parseScaled } from "../core/money.ts";
 import { panelProblems } from "../core/panel.ts";
 import { formatQuantity, parseQuantity, type Unit } from "../core/quantity.ts";
 import { latestOfferMs } from "../core/sale/timing.ts";
@@ -15,6 +15,7 @@ type Found = Omit<Problem, "line">;
 export function crossChecks(config: Config): Found[] {
   return [
     ...config.positions.flatMap((position, index) => positionChecks(config, position, ["positions", index])),
+    ...config.positions.flatMap((position, index) => boundChecks(position, ["positions", index])),
     ...duplicates(
       config.positions.map(({ id }) => id),
       (index) => ["positions", index, "id"],
@@ -38,10 +39,44 @@ export function crossChecks(config: Config): Found[] {
 /** Why a position cannot sell at a price that an operator orders; null when it can. */
 export function priceProblem(config: Config, position: PositionConfig, unitPrice: string): string | null {
   if (!decimal.safeParse(unitPrice).success) return 'expected a price such as "19.89"';
+  const { lowestE6, highestE6 } = priceBounds(position);
+  const orderedE6 = parseUnitPrice(unitPrice) ?? 0;
+  if (orderedE6 < lowestE6 || orderedE6 > highestE6) {
+    const from = `${formatPrice(lowestE6)} to ${formatPrice(highestE6)} ${config.kiosk.currency}`;
+    return `expected a price from ${from}, not ${unitPrice}: product.lowestPrice and product.highestPrice set the bounds`;
+  }
   const repriced = { ...position, product: { ...position.product, unitPrice } };
   if (position.dispenser.driver === "dart") return "the pump shows its price too: change it in the configuration";
   if (position.product.unit === "credit") return "goods with prices of their own have no unit price";
   return positionChecks(config, repriced, [])[0]?.message ?? null;
+}
+
+/** The prices that an operator may order, in millionths. */
+function priceBounds({ product }: PositionConfig): { readonly lowestE6: number; readonly highestE6: number } {
+  const configuredE6 = parseUnitPrice(product.unitPrice) ?? 0;
+  const { lowestPrice, highestPrice } = product;
+  return {
+    lowestE6: lowestPrice === undefined ? Math.ceil(configuredE6 / 2) : (parseUnitPrice(lowestPrice) ?? 0),
+    highestE6: highestPrice === undefined ? configuredE6 * 2 : (parseUnitPrice(highestPrice) ?? 0),
+  };
+}
+
+function formatPrice(priceE6: number): string {
+  return formatScaled(priceE6, 6).replace(/\.?0+$/, "");
+}
+
+function boundChecks(position: PositionConfig, at: Problem["path"]): Found[] {
+  const { unitPrice } = position.product;
+  const configuredE6 = parseUnitPrice(unitPrice) ?? 0;
+  const { lowestE6, highestE6 } = priceBounds(position);
+  const found: Found[] = [];
+  if (lowestE6 > configuredE6) {
+    found.push({ path: [...at, "product", "lowestPrice"], message: `expected at most unitPrice, ${unitPrice}` });
+  }
+  if (highestE6 < configuredE6) {
+    found.push({ path: [...at, "product", "highestPrice"], message: `expected at least unitPrice, ${unitPrice}` });
+  }
+  return found;
 }
 
 function positionChecks(config: Config, position: PositionConfig, at: Problem["path"]): Found[] {

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { MINOR_DIGITS } from "../core/currencies.ts";
 import { UNIT_NAMES } from "../core/quantity.ts";
 import { dispenser } from "./dispensers.ts";
 import { display } from "./display.ts";
@@ -10,7 +11,7 @@ const kiosk = z.strictObject({
   name: z.string().min(1).max(80),
   /** What to do or whom to call when something is wrong; the display shows it as it stands here. */
   support: z.string().min(1).max(60).optional(),
-  currency: z.string().regex(/^[A-Z]{3}$/, "expected an ISO 4217 code such as SEK"),
+  currency: z.string().refine((code) => MINOR_DIGITS.has(code), { message: "expected an ISO 4217 code such as SEK" }),
   locales: z
     .array(z.enum(["sv", "en", "de", "fi"]))
     .min(1)
@@ -80,6 +81,9 @@ const position = z.strictObject({
     sku: z.string().min(1).max(40),
     unit: z.enum(UNIT_NAMES),
     unitPrice: decimal,
+    /** Between which prices an operator may order one; half and double of `unitPrice` where nothing is said. */
+    lowestPrice: decimal.optional(),
+    highestPrice: decimal.optional(),
     taxRate: z.number().min(0).max(100).multipleOf(0.01),
     rounding: z.enum(["half-up", "down", "up"]).default("half-up"),
     minimum: decimal.default("0"),

@@ -1,28 +1,12 @@
+import { MINOR_DIGITS } from "./currencies.ts";
+
 /** Amounts are integers in the minor unit of their currency (öre, cents). */
 
-/** Currencies whose minor unit is not a hundredth (ISO 4217, list one). */
-const UNUSUAL_MINOR_DIGITS: Readonly<Record<string, number>> = {
-  BHD: 3,
-  CLP: 0,
-  IQD: 3,
-  ISK: 0,
-  JOD: 3,
-  JPY: 0,
-  KRW: 0,
-  KWD: 3,
-  LYD: 3,
-  OMR: 3,
-  PYG: 0,
-  TND: 3,
-  UGX: 0,
-  VND: 0,
-  XAF: 0,
-  XOF: 0,
-  XPF: 0,
-};
-
+/** @throws RangeError for what is no currency: an amount in it would be a guess. */
 export function minorDigits(currency: string): number {
-  return UNUSUAL_MINOR_DIGITS[currency] ?? 2;
+  const digits = MINOR_DIGITS.get(currency);
+  if (digits === undefined) throw new RangeError(`"${currency}" is no currency of ISO 4217`);
+  return digits;
 }
 
 /**

@@ -1,10 +1,12 @@
 import { formatAmount, parseAmount } from "../core/money.ts";
-import { priceMinor } from "../core/tariff.ts";
+import { formatUnitPrice, parseUnitPrice, priceMinor } from "../core/tariff.ts";
+import type { Clock } from "../ports/clock.ts";
 import type { CustomerInput, InputAnswer } from "../ports/display.ts";
 import type { Log } from "../ports/log.ts";
 import type { Observer } from "../ports/metrics.ts";
 import type { RemoteOffer, RemoteOffers } from "../ports/unattended.ts";
 import { type Admission, type Begun, outOfService, type PositionSetup, tooLittle } from "./admission.ts";
+import { POLICY } from "./policy.ts";
 import type { Position } from "./position.ts";
 import { remoteOffer } from "./remote-offer.ts";
 import type { Nap } from "./wait.ts";
@@ -12,6 +14,8 @@ import type { Nap } from "./wait.ts";
 /** A position with what it sells now. */
 export interface Place {
   setup: PositionSetup;
+  /** Since when it sells at this price, in monotonic time; null while that is the one it started with. */
+  pricedAtMs: number | null;
   readonly position: Position;
   /** Cut short when there may be news of its offer. */
   readonly nap: Nap;
@@ -21,6 +25,7 @@ export interface CustomerDeskDeps {
   readonly places: ReadonlyMap<string, Place>;
   readonly admission: Admission;
   readonly observer: Observer;
+  readonly clock: Clock;
   readonly log: Log;
   readonly isServing: () => boolean;
   readonly isEnding: () => boolean;
@@ -36,7 +41,7 @@ export class CustomerDesk implements CustomerInput, RemoteOffers {
     this.#deps = deps;
   }
 
-  async select(id: string, maximum: string): Promise<InputAnswer> {
+  async select(id: string, maximum: string, unitPrice: string | null): Promise<InputAnswer> {
     const place = this.#deps.places.get(id);
     if (place === undefined) return unknownPosition(id);
     const { tariff, reserveMinor } = place.setup.goods;
@@ -45,6 +50,7 @@ export class CustomerDesk implements CustomerInput, RemoteOffers {
       const choices = place.setup.goods.reserveMinor.map((minor) => formatAmount(minor, tariff.currency)).join(", ");
       return { kind: "invalid", reason: `reserve is one of ${choices}, not "${maximum}"` };
     }
+    if (!this.#isPriceSeen(place, unitPrice)) return otherPrice(formatUnitPrice(tariff), unitPrice);
     const begun = await this.#begin(place, maximumMinor);
     return begun.kind === "begun" ? { kind: "taken" } : conflict(begun.reason);
   }
@@ -114,6 +120,11 @@ export class CustomerDesk implements CustomerInput, RemoteOffers {
     for (const changed of this.#watchers.splice(0)) changed();
   }
 
+  #isPriceSeen({ setup, pricedAtMs }: Place, unitPrice: string | null): boolean {
+    if (unitPrice !== null) return parseUnitPrice(unitPrice) === setup.goods.tariff.unitPriceE6;
+    return pricedAtMs === null || this.#deps.clock.monotonicMs() - pricedAtMs >= POLICY.priceSeenMs;
+  }
+
   async #begin({ setup, position }: Place, maximumMinor: number): Promise<Begun> {
     const { isServing, admission, observer } = this.#deps;
     const begun = isServing()
@@ -126,6 +137,14 @@ export class CustomerDesk implements CustomerInput, RemoteOffers {
 
 function unknownPosition(id: string): InputAnswer {
   return { kind: "unknown-position", reason: `there is no position "${id}"` };
+}
+
+function otherPrice(unitPrice: string, seen: string | null): InputAnswer {
+  const reason =
+    seen === null
+      ? `the price has just changed to ${unitPrice}: send it as unitPrice when it is on the screen`
+      : `the price is ${unitPrice} now, not ${seen}`;
+  return { kind: "other-price", reason, unitPrice };
 }
 
 function conflict(reason: string): InputAnswer {

@@ -87,6 +87,7 @@ export class Kiosk {
       places: this.#places,
       admission: new Admission(this.#supervisor, this.faults, deps.newSaleId),
       observer: deps.observer,
+      clock,
       log,
       isServing: () => this.#started && !this.#ending,
       isEnding: () => this.#ending,
@@ -104,7 +105,7 @@ export class Kiosk {
     });
   }
 
-  /** Recovers every position, then begins to serve. */
+  /** Recovers every position, then begins to serve. All that it was given is in place by then. */
   async start(): Promise<void> {
     const { telemetry } = this.#deps;
     await this.#supervisor.checkClock();
@@ -120,6 +121,8 @@ export class Kiosk {
     this.#changed();
     this.#supervisor.start();
     this.#report.start();
+    // Last: the broker may have orders waiting, and hands them over at once.
+    telemetry.start();
   }
 
   view(): KioskView {
@@ -152,12 +155,12 @@ export class Kiosk {
     return this.#ending || this.#progress.check();
   }
 
-  /** Stops what runs, waits for it within a bound, and closes everything that the kiosk was given. */
+  /** Stops what runs and waits for it within a bound. What the kiosk was given is closed by its owner. */
   async close(): Promise<void> {
     if (this.#ending) return;
     this.#ending = true;
     this.#changed();
-    const { clock, payment, journal, telemetry, positions } = this.#deps;
+    const { clock, positions } = this.#deps;
     this.#supervisor.close();
     this.#report.close();
     const all = this.#positions();
@@ -172,8 +175,6 @@ export class Kiosk {
     this.#outbox.close();
     await Promise.all(all.map((position) => position.close()));
     this.customers.changed();
-    await Promise.all([telemetry.close(), payment.close(), ...positions.map(({ dispenser }) => dispenser.close())]);
-    await journal.close();
   }
 
   #viewOf({ setup, position }: Place): PositionView {
@@ -215,7 +216,7 @@ export class Kiosk {
       noted: () => this.#outbox.wake(),
       fatal: (reason) => this.#deps.fatal(reason),
     });
-    return { setup, position, nap };
+    return { setup, pricedAtMs: null, position, nap };
   }
 
   #raiseOrClear(code: "broker-refuses" | "broker-unreachable", detail: string | null): void {

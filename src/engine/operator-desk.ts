@@ -33,13 +33,15 @@ export class OperatorDesk implements OperatorInput {
 
   /** Takes up what was ordered before a restart; to be called before anything is sold. */
   async start(): Promise<void> {
-    const { places, journal } = this.#deps;
+    const { places, journal, log } = this.#deps;
     this.#applyBlock(null, await journal.notes("orders", orderKey(null)));
     for (const [id, place] of places) {
       const orders = await journal.notes("orders", orderKey(id));
       this.#applyBlock(id, orders);
       const price = orderedPrice(orders, place.setup.configuredPrice);
-      if (place.setup.priceProblem(price) === null) setPrice(place, price);
+      const problem = price === place.setup.configuredPrice ? null : place.setup.priceProblem(price);
+      if (problem === null) setPrice(place, price);
+      else log.warn({ position: id, price, problem }, "the price that an operator ordered cannot be sold at any more");
     }
   }
 
@@ -109,6 +111,7 @@ export class OperatorDesk implements OperatorInput {
       return { position: id, atMs: clock.wallMs(), type: "priced", unitPrice, configured };
     });
     setPrice(place, unitPrice);
+    place.pricedAtMs = clock.monotonicMs();
     changed();
     return DONE;
   }

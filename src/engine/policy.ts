@@ -19,6 +19,8 @@ export const POLICY = {
   appendRetriesMs: [100, 250, 500, 1_000, 2_000, 5_000, 5_000, 5_000, 5_000, 5_000],
   /** Polls in a row that must fail before the service counts as unreachable. */
   pollsUntilUnreachable: 3,
+  /** How long a new price must have been in force until a choice that names none is one at that price. */
+  priceSeenMs: 10_000,
   /** How long a closed sale stays on the display. */
   presentMs: 30_000,
   /** How often an idle kiosk asks whether the payment service answers. */

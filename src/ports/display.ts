@@ -14,19 +14,24 @@ export interface KioskView {
 
 /** What a customer can do; each answer says whether it was taken, and why not. */
 export interface CustomerInput {
-  select(position: string, maximum: string): Promise<InputAnswer>;
+  /**
+   * Chooses a maximum at the unit price that was on the screen. Null where the screen cannot say it: then it is taken
+   * while the price in force has been so for long enough that any screen shows it.
+   */
+  select(position: string, maximum: string, unitPrice: string | null): Promise<InputAnswer>;
   stop(position: string): Promise<InputAnswer>;
   cancel(position: string): Promise<InputAnswer>;
   /** More time on a screen that gave warning of its end. */
   extend(position: string): Promise<InputAnswer>;
 }
 
-/** `invalid`: no such position or amount. `conflict`: not at this moment. */
+/** `invalid`: no such position or amount. `conflict`: not at this moment. `other-price`: it has changed; the one in force. */
 export type InputAnswer =
   | { readonly kind: "taken" }
   | { readonly kind: "invalid"; readonly reason: string }
   | { readonly kind: "unknown-position"; readonly reason: string }
-  | { readonly kind: "conflict"; readonly reason: string };
+  | { readonly kind: "conflict"; readonly reason: string }
+  | { readonly kind: "other-price"; readonly reason: string; readonly unitPrice: string };
 
 /** The kiosk as a health check sees it. */
 export interface Health {

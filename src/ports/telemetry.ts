@@ -12,6 +12,11 @@ export interface Snapshot {
 
 /** The way to the operator. Nothing throws. */
 export interface Telemetry {
+  /**
+   * Begins to connect, once. Called when everything that may hear of it is in place: the other side may hand over orders
+   * that waited for the connection.
+   */
+  start(): void;
   /** Never blocks and never queues: what cannot be sent now is sent fresh on the next connection. */
   publish(snapshot: Snapshot): void;
   /** Sent now or never. */
@@ -21,7 +26,7 @@ export interface Telemetry {
    * sent more than once bears the same number each time.
    */
   deliver(stream: OutboxStream, entry: Entry<Readers[OutboxStream]>): Promise<boolean>;
-  /** Who carries out what operators order; before that, every order is refused. */
+  /** Who carries out what operators order. Said before `start`. */
   onOrder(take: (command: Command) => Promise<OrderAnswer>): void;
   /** Called with every change; the current state is told at once. */
   onConnection(listener: (connected: boolean, detail: string) => void): void;

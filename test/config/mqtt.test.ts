@@ -65,10 +65,13 @@ it.each<[string, readonly string[], string]>([
 
 it.each([
   ["21.50", null],
-  ["0", "expected a price above 0"],
+  ["0", "expected a price from 9.945 to 39.78 SEK, not 0"],
   ["-1", 'expected a price such as "19.89"'],
   ["cheap", 'expected a price such as "19.89"'],
-  ["99999999", "expected an amount that buys"],
+  ["9.94", "expected a price from 9.945 to 39.78 SEK, not 9.94"],
+  ["9.945", null],
+  ["39.78", null],
+  ["2049", "expected a price from 9.945 to 39.78 SEK, not 2049"],
 ])("an operator's price of %s", (unitPrice, problem) => {
   const { config } = load("url: mqtt://127.0.0.1");
   const found = priceProblem(config, config.positions[0] as PositionConfig, unitPrice);

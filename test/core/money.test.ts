@@ -1,6 +1,8 @@
+import { data as listOne } from "currency-codes";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { formatAmount, formatScaled, parseAmount, parseScaled } from "../../src/core/money.ts";
+import { MINOR_DIGITS } from "../../src/core/currencies.ts";
+import { formatAmount, formatScaled, minorDigits, parseAmount, parseScaled } from "../../src/core/money.ts";
 import { formatQuantity, parseQuantity, UNIT_NAMES } from "../../src/core/quantity.ts";
 import {
   formatUnitPrice,
@@ -28,6 +30,17 @@ describe("amounts", () => {
     ["99999999999999999", "SEK", undefined],
   ])("%s %s is %s", (text, currency, minor) => {
     expect(parseAmount(text, currency)).toBe(minor);
+  });
+
+  it("have the decimals of ISO 4217, whole, and none in what is no money", () => {
+    const noMoney = /^(X(AG|AU|B[A-D]|DR|PD|PT|SU|TS|UA|XX))$/;
+    const listed = listOne.filter(({ code }) => !noMoney.test(code));
+    expect(listed.length).toBeGreaterThan(150);
+    expect(listed.filter(({ code, digits }) => MINOR_DIGITS.get(code) !== digits)).toEqual([]);
+    const known = new Set(listed.map(({ code }) => code));
+    // Newer than the list.
+    expect([...MINOR_DIGITS.keys()].filter((code) => !known.has(code))).toEqual(["XCG"]);
+    expect(() => minorDigits("XAU")).toThrow(RangeError);
   });
 
   it("are read back as they were written", () => {

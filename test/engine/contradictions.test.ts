@@ -6,7 +6,7 @@ import { scene } from "./scene.ts";
 /** A kiosk whose machine has been armed for a customer. */
 async function dispensing() {
   const stage = await scene();
-  await Promise.all([stage.kiosk.customers.select("1", "20.00"), stage.pass(100)]);
+  await Promise.all([stage.kiosk.customers.select("1", "20.00", null), stage.pass(100)]);
   await stage.confirm();
   expect(stage.view().state).toBe("dispensing");
   const read = async (totaliserBase: number): Promise<void> => {

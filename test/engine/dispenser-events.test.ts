@@ -41,7 +41,7 @@ describe("goods chosen at the machine before paying", () => {
 
   it("do not disturb the sale of somebody else", async () => {
     const { kiosk, machine, pass, view } = await scene();
-    const selected = kiosk.customers.select("1", "20.00");
+    const selected = kiosk.customers.select("1", "20.00", null);
     await pass(100);
     await selected;
     const before = view().saleId;
@@ -72,7 +72,7 @@ describe("what no sale can be charged for", () => {
 describe("a meter that cannot be believed at the end", () => {
   it("is not asked for ever: what was heard of it is charged, and a person told", async () => {
     const { kiosk, machine, pass, view, confirm, faults } = await scene();
-    const selected = kiosk.customers.select("1", "20.00");
+    const selected = kiosk.customers.select("1", "20.00", null);
     await pass(100);
     await selected;
     await confirm();

@@ -8,7 +8,7 @@ const CODE_MS = OFFER_MS - 30_000;
 it("an offer's code comes back when the customer asks for more time, and is otherwise gone 30 s before its end", async () => {
   const { kiosk, pass, view } = await scene();
   expect(await kiosk.customers.extend("1")).toMatchObject({ kind: "conflict" });
-  await Promise.all([kiosk.customers.select("1", "20.00"), pass(100)]);
+  await Promise.all([kiosk.customers.select("1", "20.00", null), pass(100)]);
   const code = view().qr;
   expect(code).not.toBeNull();
   await Promise.all([pass(100), kiosk.customers.extend("1").then((answer) => expect(answer.kind).toBe("conflict"))]);
@@ -26,14 +26,14 @@ it("an offer's code comes back when the customer asks for more time, and is othe
 
 it("the display is told the moment the code has to go", async () => {
   const { kiosk, pass, shown } = await scene();
-  await Promise.all([kiosk.customers.select("1", "20.00"), pass(100)]);
+  await Promise.all([kiosk.customers.select("1", "20.00", null), pass(100)]);
   await pass(CODE_MS);
   expect(shown().positions[0]).toMatchObject({ qr: null, message: "confirm" });
 });
 
 it("a delivery without flow warns 20 s before it is ended, and goes on while the customer says so", async () => {
   const { kiosk, machine, pass, view, confirm } = await scene();
-  await Promise.all([kiosk.customers.select("1", "20.00"), pass(100)]);
+  await Promise.all([kiosk.customers.select("1", "20.00", null), pass(100)]);
   await confirm();
   const idle = async (ms: number): Promise<void> => {
     for (let passed = 0; passed < ms; passed += 500) {
@@ -57,7 +57,7 @@ it("a delivery without flow warns 20 s before it is ended, and goes on while the
 
 it("a receipt stays for whoever is still reading it", async () => {
   const { kiosk, pass, view } = await scene();
-  await Promise.all([kiosk.customers.select("1", "20.00"), pass(100)]);
+  await Promise.all([kiosk.customers.select("1", "20.00", null), pass(100)]);
   await Promise.all([kiosk.customers.cancel("1"), pass(2_000)]);
   expect(view().state).toBe("closed");
   await pass(20_000);

@@ -24,7 +24,7 @@ describe("an operator's order", () => {
     await order(first.kiosk, "block", { position: "1", reason: "nozzle leaks" });
     expect(first.view()).toMatchObject({ available: false, message: "out-of-service" });
     expect(first.faults()).toEqual(["operator-block: nozzle leaks"]);
-    expect(await first.kiosk.customers.select("1", "20.00")).toMatchObject({ kind: "conflict" });
+    expect(await first.kiosk.customers.select("1", "20.00", null)).toMatchObject({ kind: "conflict" });
 
     const second = await scene({ commands: ["block", "unblock"], journal: first.journal });
     expect(second.faults()).toEqual(["operator-block: nozzle leaks"]);
@@ -42,7 +42,7 @@ describe("an operator's order", () => {
     const commands = ["set-price"] as const;
     const first = await scene({ commands });
     const price = (unitPrice: string): Command => ({ name: "set-price", body: { position: "1", unitPrice } });
-    await Promise.all([first.kiosk.customers.select("1", "20.00"), first.pass(100)]);
+    await Promise.all([first.kiosk.customers.select("1", "20.00", null), first.pass(100)]);
     expect(await first.kiosk.operators.order(price("2.50"))).toEqual(DONE);
     expect(first.view().unitPrice).toBe("1.00");
     await Promise.all([first.kiosk.customers.cancel("1"), first.pass(60_000)]);
@@ -54,9 +54,29 @@ describe("an operator's order", () => {
     expect((await scene({ journal: first.journal, configuredPrice: "1.20" })).view().unitPrice).toBe("1.20");
   });
 
+  it("nobody buys at a price that was not on the screen", async () => {
+    const { kiosk, pass, view } = await scene({ commands: ["set-price"] });
+    const choose = async (unitPrice: string | null): Promise<unknown> => {
+      const [answer] = await Promise.all([kiosk.customers.select("1", "20.00", unitPrice), pass(100)]);
+      return answer;
+    };
+    const order = (unitPrice: string) =>
+      kiosk.operators.order({ name: "set-price", body: { position: "1", unitPrice } });
+    await order("1.50");
+    const otherPrice = { kind: "other-price", unitPrice: "1.50", reason: expect.any(String) };
+    expect(await choose("1.00")).toEqual(otherPrice);
+    expect(await choose(null)).toEqual(otherPrice);
+    expect(view().state).toBe("idle");
+    await pass(10_000);
+    expect(await choose("1.00")).toEqual(otherPrice);
+    expect(await choose("1.500")).toEqual({ kind: "taken" });
+    await Promise.all([kiosk.customers.cancel("1"), pass(60_000)]);
+    expect(await choose(null)).toEqual({ kind: "taken" });
+  });
+
   it("to stop ends a delivery, which is charged", async () => {
     const { kiosk, machine, pass, view, confirm } = await scene({ commands: ["stop"] });
-    await Promise.all([kiosk.customers.select("1", "20.00"), pass(100)]);
+    await Promise.all([kiosk.customers.select("1", "20.00", null), pass(100)]);
     await confirm();
     machine.meter = { kind: "done", value: 500 };
     machine.tell({ type: "reading", totaliserBase: 500 });

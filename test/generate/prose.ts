@@ -17,7 +17,7 @@ export const RECORDS: readonly string[] = [
 
 export const COMMANDS: readonly string[] = [
   "## Commands",
-  "A command is obeyed when the broker lets its sender publish it and it stands in `mqtt.commands` (without that: all but `set-price`). No command starts a delivery or raises a limit, and a new price never touches a running sale.",
+  "A command is obeyed when the broker lets its sender publish it and it stands in `mqtt.commands` (without that: all but `set-price`). No command starts a delivery or raises a limit, and a new price never touches a running sale. A price outside `product.lowestPrice` and `product.highestPrice` (half and double of the configured one where nothing is said) is refused, and the answer says what is allowed.",
   "With MQTT 5, name a response topic and correlation data: the answer goes there and carries the same data. Without a response topic it goes to `cmd/<command>/reply`; then an `id` in the command tells whose answer it is. A command without an `id` is known by its correlation data, if it has any, when it comes again. A response topic must not be one that a kiosk publishes or reads.",
   '```sh\nmosquitto_rr -V mqttv5 -q 1 -t kioskd/demo-1/cmd/stop -m \'{"position":"1"}\' \\\n  -e office/answers -D publish correlation-data 17 -D publish message-expiry-interval 30\n```',
   "What is refused is counted and answered with",

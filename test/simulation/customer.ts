@@ -77,10 +77,15 @@ export class Customers {
     this.#visit = visit;
     this.#seen = null;
     this.#world.dispenserAt(this.#position).draw = drawOf(this.#random, limitBase(goods.tariff, maximumMinor));
-    const choose = (): void =>
-      this.#press((customers) => customers.select(this.#position, formatAmount(maximumMinor, goods.tariff.currency)));
-    choose();
-    if (this.#random.chance(0.1)) this.#world.time.after(this.#random.int(0, 60), choose);
+    // The finger comes down a moment after the eye has read the price.
+    const seen = this.#world.shownAt(this.#position)?.unitPrice ?? null;
+    const choose = (): void => {
+      this.#world.rules.chosen(this.#position, seen);
+      const maximum = formatAmount(maximumMinor, goods.tariff.currency);
+      this.#press((customers) => customers.select(this.#position, maximum, seen));
+    };
+    this.#world.time.after(this.#random.int(0, 800), choose);
+    if (this.#random.chance(0.1)) this.#world.time.after(this.#random.int(0, 860), choose);
     const { cancelAfterMs } = visit;
     if (cancelAfterMs !== null) this.#later(visit, cancelAfterMs, () => this.#cancel(visit));
     this.#later(visit, ANSWER_MS, () => {

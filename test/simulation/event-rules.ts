@@ -1,5 +1,6 @@
-import type { SaleEvent } from "../../src/core/sale/event.ts";
+import type { EventOf, SaleEvent } from "../../src/core/sale/event.ts";
 import { type Closed, isOpen, type State } from "../../src/core/sale/state.ts";
+import { formatUnitPrice } from "../../src/core/tariff.ts";
 import type { World } from "./world.ts";
 
 /** A fault that the daemon was told of so long ago forbids new sales. */
@@ -11,21 +12,29 @@ const ASKS_WITHIN_MS = 60_000;
 export class EventRules {
   readonly #world: World;
   readonly #broken: (rule: string, detail: string) => void;
+  readonly #seenPrices = new Map<string, string | null>();
 
   constructor(world: World, broken: (rule: string, detail: string) => void) {
     this.#world = world;
     this.#broken = broken;
   }
 
+  chosen(position: string, unitPrice: string | null): void {
+    this.#seenPrices.set(position, unitPrice);
+  }
+
   /** @param sameRun whether the run of the daemon that writes it wrote the one before */
   judge(event: SaleEvent, before: State, next: State, sameRun: boolean): void {
-    if (event.type === "selected") this.#judgeBegin(event.saleId, event.position, before);
+    if (event.type === "selected") this.#judgeBegin(event, before);
     else if (!sameRun && isOpen(before)) this.#judgeFirst(event, before);
     if (event.type === "delivered") this.#judgeMetered(event.totaliserBase, before, next);
     if (next.phase === "closed" && next.outcome === "needs-attention") this.#judgeHandover(next, before);
   }
 
-  #judgeBegin(saleId: string, position: string, before: State): void {
+  #judgeBegin({ saleId, position, terms }: EventOf<"selected">, before: State): void {
+    const seen = this.#seenPrices.get(position) ?? null;
+    const soldAt = formatUnitPrice(terms.tariff);
+    if (seen !== null && soldAt !== seen) this.#broken("2 amount", `${saleId} is sold at ${soldAt}, seen was ${seen}`);
     if (isOpen(before)) this.#broken("3 resolved", `${before.sale.id} is left open for ${saleId}`);
     const { faultToldAtMs } = this.#world.dispenserAt(position);
     const { elapsedMs } = this.#world.time;

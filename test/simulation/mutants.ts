@@ -266,4 +266,11 @@ export const MUTANTS: readonly Mutant[] = [
         if (!(await deliver(entry))) {`,
     caughtBy: ["9 outbox"],
   },
+  {
+    name: "a choice is taken at whatever price is in force",
+    file: "engine/customer-desk.ts",
+    right: "if (!this.#isPriceSeen(place, unitPrice)) return otherPrice(formatUnitPrice(tariff), unitPrice);",
+    wrong: "",
+    caughtBy: ["2 amount"],
+  },
 ];

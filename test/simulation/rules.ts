@@ -75,6 +75,11 @@ export class Rules {
     this.#world.note(() => `RULE BROKEN: ${rule}: ${detail}`);
   }
 
+  /** A customer chooses at the price that they have read. */
+  chosen(position: string, unitPrice: string | null): void {
+    this.#events.chosen(position, unitPrice);
+  }
+
   /** An event has become durable. */
   written(position: string, event: SaleEvent, record: SaleRecord | null): void {
     const shadow = this.#shadow(position);

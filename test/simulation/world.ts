@@ -1,6 +1,7 @@
 import type { SaleEvent } from "../../src/core/sale/event.ts";
 import type { SaleRecord } from "../../src/core/sale/record.ts";
 import type { PositionView } from "../../src/core/sale/view.ts";
+import { formatUnitPrice } from "../../src/core/tariff.ts";
 import { Kiosk } from "../../src/engine/kiosk.ts";
 import type { KioskView } from "../../src/ports/display.ts";
 import type { Log } from "../../src/ports/log.ts";
@@ -67,6 +68,7 @@ export class World {
     this.#clockWeather();
     this.#crashWeather();
     this.#stallWeather();
+    this.#priceWeather();
   }
 
   /** The disk or the processor has kept the daemon waiting. */
@@ -167,7 +169,8 @@ export class World {
       positions: this.setting.positions.map(({ goods, noFlowTimeoutMs }) => {
         const dispenser = this.dispenserAt(goods.position).portOf(life);
         const { timing } = this.setting;
-        return { goods, dispenser, noFlowTimeoutMs, timing, configuredPrice: "", priceProblem: () => "fixed" };
+        const configuredPrice = formatUnitPrice(goods.tariff);
+        return { goods, dispenser, noFlowTimeoutMs, timing, configuredPrice, priceProblem: () => null };
       }),
       payment: this.service.providerOf(life, this.setting.watchIntervalMs),
       journal: openMemoryJournal(this.disk, life, this.#surroundings()),
@@ -178,7 +181,7 @@ export class World {
       saleClosed: () => {},
       observer: SILENT_OBSERVER,
       machine: SILENT_MACHINE,
-      commands: [],
+      commands: ["set-price"],
       reconcile: async () => {},
       newSaleId: () => `s${++this.#saleCount}`,
       show: (view) => this.#show(life, view),
@@ -242,6 +245,25 @@ export class World {
         life.awakeAtMs = this.time.elapsedMs + stallMs;
       }
       this.#stallWeather();
+    });
+  }
+
+  #priceWeather(): void {
+    const { random } = this.chaos;
+    this.time.after(random.int(5_000, 90_000), () => {
+      if (this.started && this.chaos.strikes("price-ordered")) this.#orderPrice();
+      this.#priceWeather();
+    });
+  }
+
+  #orderPrice(): void {
+    const { life, kiosk, chaos } = this;
+    const { goods } = chaos.random.pick([...this.setting.positions] as [PositionSetting]);
+    const unitPriceE6 = Math.ceil((goods.tariff.unitPriceE6 * chaos.random.int(70, 140)) / 100);
+    const unitPrice = formatUnitPrice({ ...goods.tariff, unitPriceE6 });
+    this.note(() => `[${goods.position}] an operator orders the price ${unitPrice}`);
+    whenAwake(this.time, life, () => {
+      void kiosk?.operators.order({ name: "set-price", body: { position: goods.position, unitPrice } });
     });
   }
 

@@ -5,6 +5,8 @@ import { stringify } from "yaml";
 interface Setup {
   readonly endpoint: string;
   readonly brokerUrl?: string;
+  /** How long the broker keeps what is ordered while the kiosk is away. */
+  readonly sessionExpiry?: string;
   /** What the simulated customer takes, and how fast. */
   readonly quantity?: string;
   readonly rate?: string;
@@ -36,7 +38,9 @@ export function writeConfig(folder: string, setup: Setup): string {
       },
     ],
     display: { driver: "web", listen: "127.0.0.1:0", required: setup.displayRequired ?? false },
-    ...(setup.brokerUrl === undefined ? {} : { mqtt: { url: setup.brokerUrl } }),
+    ...(setup.brokerUrl === undefined
+      ? {}
+      : { mqtt: { url: setup.brokerUrl, sessionExpiry: setup.sessionExpiry ?? "0s" } }),
   };
   const file = join(folder, "kioskd.yaml");
   writeFileSync(file, stringify(config));

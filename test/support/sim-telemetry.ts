@@ -32,6 +32,7 @@ export class SimBroker {
 
   telemetryOf(life: Life): Telemetry {
     return {
+      start: () => {},
       publish: () => {},
       report: () => {},
       onOrder: () => {},

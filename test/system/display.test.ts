@@ -150,7 +150,9 @@ describe.skipIf(!hasChromium())("the page in a real browser", () => {
     await page.click("button[data-position='2']");
     await shows(page, "choose");
     await page.click("button[data-reserve='500.00']");
-    await expect.poll(() => kiosk.pressed).toEqual([{ action: "select", position: "2", maximum: "500.00" }]);
+    await expect
+      .poll(() => kiosk.pressed)
+      .toEqual([{ action: "select", position: "2", maximum: "500.00", unitPrice: "19.89" }]);
     await page.click("button[data-action=back]");
     await shows(page, "board");
   });
@@ -180,7 +182,9 @@ describe.skipIf(!hasChromium())("the page in a real browser", () => {
     await page.waitForSelector(".dark", { state: "detached" });
     expect(kiosk.pressed).toEqual([]);
     await touch();
-    await expect.poll(() => kiosk.pressed).toEqual([{ action: "select", position: "1", maximum: "100.00" }]);
+    await expect
+      .poll(() => kiosk.pressed)
+      .toEqual([{ action: "select", position: "1", maximum: "100.00", unitPrice: "19.89" }]);
   });
 
   it("is small", async () => {

@@ -62,4 +62,26 @@ describe.skipIf(!hasMosquitto())("a daemon with a broker", () => {
     expect(await order("unblock", { position: "1" })).toEqual(ok("unblock"));
     await second.until("it sells again", ({ available }) => available);
   });
+
+  it("carries out what was ordered while it was away", async () => {
+    const broker = await mosquitto();
+    onTestFinished(() => broker.close());
+    await broker.start();
+    const seqr = await startSeqrSimulator({ host: "127.0.0.1", port: 0 });
+    onTestFinished(() => seqr.close());
+    const surroundings = { endpoint: seqr.endpoint, brokerUrl: broker.url, sessionExpiry: "1h" };
+    const config = writeConfig(tempFolder(), surroundings);
+    const first = new DaemonProcess(config);
+    await eventually(
+      "the daemon hears the broker",
+      async () => !(await faultsOf(first)).includes("broker-unreachable"),
+    );
+    await first.kill("SIGKILL");
+    const client = await connectAsync(broker.url, { protocolVersion: 5 });
+    onTestFinished(() => client.endAsync(true));
+    await client.publishAsync(`${BASE}/cmd/block`, JSON.stringify({ position: "1", reason: "leaks" }), { qos: 1 });
+    const second = new DaemonProcess(config);
+    await second.until("it is blocked", ({ message }) => message === "out-of-service");
+    expect(await faultsOf(second)).toContain("operator-block");
+  });
 });

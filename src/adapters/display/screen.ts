@@ -1,4 +1,5 @@
 import type { Message, PositionView } from "../../core/sale/view.ts";
+import type { InputAnswer } from "../../ports/display.ts";
 import type { Language } from "./texts/languages.ts";
 import type { Saying, Service, Texts, Trouble } from "./texts/texts.ts";
 
@@ -22,8 +23,15 @@ export interface Figure {
 }
 
 export type Action =
-  | { readonly kind: "select"; readonly label: string; readonly reserve: string }
+  | { readonly kind: "select"; readonly label: string; readonly reserve: string; readonly unitPrice: string }
   | { readonly kind: "stop" | "cancel" | "extend" | "dismiss"; readonly label: string };
+
+/** The label that says why a press was not taken. */
+export type RefusalLabel = "notNow" | "priceChanged";
+
+export function refusalLabel(kind: Exclude<InputAnswer["kind"], "taken">): RefusalLabel {
+  return kind === "other-price" ? "priceChanged" : "notNow";
+}
 
 /** All that one position's screen says in one language. What draws it decides where it stands, and nothing else. */
 export interface Screen {
@@ -237,6 +245,7 @@ function actionsOf(kind: ScreenKind, view: PositionView, { texts, format }: Lang
         kind: "select",
         label: format.roundAmount(reserve, view.currency),
         reserve,
+        unitPrice: view.unitPrice,
       }));
     case "scan":
     case "confirm":

@@ -85,7 +85,7 @@ describe("a finger", () => {
     await send(down(...LAST));
     await expectPressed();
     await send(up);
-    await expectPressed("select 1 500.00");
+    await expectPressed("select 1 500.00 19.89");
   });
 
   it.each(rows)("that slides off presses nothing: %s", async (_name, down, up) => {
@@ -97,10 +97,10 @@ describe("a finger", () => {
   it("that is impatient presses once", async () => {
     await start(touchSettings(), [positionView()]);
     await send(single(...FIRST), singleUp, single(...FIRST), singleUp);
-    await expectPressed("select 1 100.00");
+    await expectPressed("select 1 100.00 19.89");
     await rig.pass(2_000);
     await send(single(...FIRST), singleUp);
-    await expectPressed("select 1 100.00", "select 1 100.00");
+    await expectPressed("select 1 100.00 19.89", "select 1 100.00 19.89");
   });
 
   it("does not press what another finger began", async () => {
@@ -114,7 +114,7 @@ describe("a finger", () => {
     await start(touchSettings({ widthUnits: 3200, heightUnits: 4800, swapAxes: true, flipX: true }), [positionView()]);
     const [x, y] = LAST;
     await send(single(y, 480 - x), singleUp);
-    await expectPressed("select 1 500.00");
+    await expectPressed("select 1 500.00 19.89");
   });
 
   it("is heard again after events were lost", async () => {
@@ -122,7 +122,7 @@ describe("a finger", () => {
     await send(single(...FIRST), [[0, 3, 0], [3, 0, 0], SYN], singleUp);
     await expectPressed();
     await send(single(...LAST), singleUp);
-    await expectPressed("select 1 500.00");
+    await expectPressed("select 1 500.00 19.89");
   });
 });
 
@@ -137,13 +137,13 @@ describe("keys", () => {
     await expectOther(before);
     // The first button is the one for the language, the last choice the one before it.
     await send(key(UP), key(ENTER));
-    await expectPressed("select 1 500.00");
+    await expectPressed("select 1 500.00 19.89");
   });
 
   it("go round", async () => {
     await start(keySettings(), [positionView()]);
     await send(key(TAB), key(TAB), key(TAB), key(TAB), key(TAB), key(TAB), key(ENTER));
-    await expectPressed("select 1 100.00");
+    await expectPressed("select 1 100.00 19.89");
   });
 
   it.each([
@@ -189,7 +189,7 @@ describe("what a press leads to", () => {
     await expectOther(outcome);
     await expectPressed();
     await send(single(...LAST), singleUp);
-    await expectPressed("select 1 500.00");
+    await expectPressed("select 1 500.00 19.89");
   });
 
   it("what is refused is said for a while", async () => {

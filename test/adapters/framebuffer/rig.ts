@@ -112,7 +112,7 @@ export async function startRig(
     return control.answer;
   };
   const input: CustomerInput = {
-    select: (position, maximum) => take("select", position, maximum),
+    select: (position, maximum, unitPrice) => take("select", position, maximum, unitPrice ?? "no price"),
     stop: (position) => take("stop", position),
     cancel: (position) => take("cancel", position),
     extend: (position) => take("extend", position),

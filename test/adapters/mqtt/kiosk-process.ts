@@ -1,11 +1,13 @@
 import { systemClock } from "../../../src/adapters/clock/system/clock.ts";
-import { connectMqtt } from "../../../src/adapters/telemetry/mqtt/mqtt.ts";
+import { createMqtt } from "../../../src/adapters/telemetry/mqtt/mqtt.ts";
 import { settingsFor } from "./samples.ts";
 
 // A kiosk in a process of its own, for a test that kills it.
 const [url] = process.argv.slice(2);
 if (url === undefined) throw new Error("usage: kiosk-process <broker url>");
 const silent = { debug() {}, info() {}, warn() {}, error() {} };
-connectMqtt(settingsFor(url), systemClock(), silent).onConnection((connected) => {
+const telemetry = createMqtt(settingsFor(url), systemClock(), silent);
+telemetry.onConnection((connected) => {
   if (connected) process.send?.("connected");
 });
+telemetry.start();

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { connect, type IClientOptions, type IClientPublishOptions, type IPublishPacket, type MqttClient } from "mqtt";
 import { vi } from "vitest";
-import { connectMqtt, type MqttSettings } from "../../../src/adapters/telemetry/mqtt/mqtt.ts";
+import { createMqtt, type MqttSettings } from "../../../src/adapters/telemetry/mqtt/mqtt.ts";
 import type { Clock } from "../../../src/ports/clock.ts";
 import type { Log, LogFields } from "../../../src/ports/log.ts";
 import type { Telemetry } from "../../../src/ports/telemetry.ts";
@@ -41,11 +41,12 @@ export function startKiosk(settings: MqttSettings, clock: Clock = hurriedClock(H
   const write = (level: LogLine["level"]) => (fields: LogFields, message: string) =>
     void lines.push({ level, fields, message });
   const log: Log = { debug: write("debug"), info: write("info"), warn: write("warn"), error: write("error") };
-  const telemetry = connectMqtt(settings, clock, log, (name, result) => commands.push([name, result]));
+  const telemetry = createMqtt(settings, clock, log, (name, result) => commands.push([name, result]));
   const refusals: (string | null)[] = [];
   telemetry.onRefusal((detail) => refusals.push(detail));
   const changes: { connected: boolean; detail: string }[] = [];
   telemetry.onConnection((connected, detail) => changes.push({ connected, detail }));
+  telemetry.start();
   return {
     telemetry,
     log: lines,

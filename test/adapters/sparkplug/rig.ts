@@ -2,7 +2,7 @@ import { connect as connectTcp, createServer, type Socket } from "node:net";
 import { connect, type MqttClient } from "mqtt";
 import { get } from "sparkplug-payload";
 import { vi } from "vitest";
-import { connectSparkplug, type SparkplugSettings } from "../../../src/adapters/telemetry/sparkplug/sparkplug.ts";
+import { createSparkplug, type SparkplugSettings } from "../../../src/adapters/telemetry/sparkplug/sparkplug.ts";
 import type { HealthMessage } from "../../../src/core/operator/messages.ts";
 import type { PositionView } from "../../../src/core/sale/view.ts";
 import type { Clock } from "../../../src/ports/clock.ts";
@@ -62,7 +62,7 @@ function settingsFor(url: string): SparkplugSettings {
 export function startKiosk(url: string, clock: Clock = hurriedClock(HURRY)): Kiosk {
   const warnings: { fields: LogFields; message: string }[] = [];
   const warn = (fields: LogFields, message: string) => void warnings.push({ fields, message });
-  const telemetry = connectSparkplug(settingsFor(url), clock, { debug() {}, info() {}, warn, error: warn });
+  const telemetry = createSparkplug(settingsFor(url), clock, { debug() {}, info() {}, warn, error: warn });
   let ups = 0;
   let isUp = false;
   telemetry.onConnection((connected) => {
@@ -71,6 +71,7 @@ export function startKiosk(url: string, clock: Clock = hurriedClock(HURRY)): Kio
   });
   const refusals: (string | null)[] = [];
   telemetry.onRefusal((detail) => refusals.push(detail));
+  telemetry.start();
   return {
     telemetry,
     warnings,

@@ -10,9 +10,9 @@ const NOT_NOW = "That is not possible right now.";
 
 describe("a key", () => {
   it.each([
-    ["1", "choose", { action: "select", position: "1", maximum: "100.00" }],
-    ["3", "choose", { action: "select", position: "1", maximum: "500.00" }],
-    ["4", "choose-dear", { action: "select", position: "1", maximum: "12000.00" }],
+    ["1", "choose", { action: "select", position: "1", maximum: "100.00", unitPrice: "19.89" }],
+    ["3", "choose", { action: "select", position: "1", maximum: "500.00", unitPrice: "19.89" }],
+    ["4", "choose-dear", { action: "select", position: "1", maximum: "12000.00", unitPrice: "19.89" }],
     ["c", "scan", { action: "cancel", position: "1" }],
     ["C", "confirm", { action: "cancel", position: "1" }],
     ["e", "scan-ending", { action: "extend", position: "1" }],
@@ -78,7 +78,7 @@ describe("a key", () => {
     await rig.press("n");
     expect(screen(rig)).toContain("Choose a maximum");
     await rig.press("2");
-    expect(rig.pressed).toEqual([{ action: "select", position: "1", maximum: "300.00" }]);
+    expect(rig.pressed).toEqual([{ action: "select", position: "1", maximum: "300.00", unitPrice: "19.89" }]);
     rig.display.show({ positions: [{ ...VIEWS.thanks(), saleId: "sale-2" }] });
     await rig.pass(200);
     expect(screen(rig)).toContain("Thank you!");
@@ -103,7 +103,7 @@ describe("with several positions", () => {
     await rig.press("8");
     expect(screen(rig)).toContain("Demo station 8");
     await rig.press("1");
-    expect(rig.pressed).toEqual([{ action: "select", position: "8", maximum: "100.00" }]);
+    expect(rig.pressed).toEqual([{ action: "select", position: "8", maximum: "100.00", unitPrice: "19.89" }]);
     await rig.press(back);
     expect(screen(rig)).toContain("Choose your position");
   });

@@ -57,6 +57,7 @@ interface Pressed {
   readonly action: "select" | "stop" | "cancel" | "extend";
   readonly position: string;
   readonly maximum?: string;
+  readonly unitPrice?: string | null;
 }
 
 export interface TerminalRig {
@@ -91,7 +92,7 @@ export async function terminalRig(
     return control.answer;
   };
   const input: CustomerInput = {
-    select: (position, maximum) => take({ action: "select", position, maximum }),
+    select: (position, maximum, unitPrice) => take({ action: "select", position, maximum, unitPrice }),
     stop: (position) => take({ action: "stop", position }),
     cancel: (position) => take({ action: "cancel", position }),
     extend: (position) => take({ action: "extend", position }),

@@ -59,7 +59,18 @@ describe("the web display's requests", () => {
   });
 
   it.each([
-    ["an amount", "select", '{"reserve":"300.00"}', { action: "select", position: "1", maximum: "300.00" }],
+    [
+      "an amount",
+      "select",
+      '{"reserve":"300.00"}',
+      { action: "select", position: "1", maximum: "300.00", unitPrice: null },
+    ],
+    [
+      "an amount and the price on the screen",
+      "select",
+      '{"reserve":"300.00","unitPrice":"19.89"}',
+      { action: "select", position: "1", maximum: "300.00", unitPrice: "19.89" },
+    ],
     ["a stop", "stop", undefined, { action: "stop", position: "1" }],
     ["a cancellation", "cancel", "{}", { action: "cancel", position: "1" }],
   ])("takes %s", async (_name, action, body, pressed) => {

@@ -9,6 +9,7 @@ interface Pressed {
   readonly action: "select" | "stop" | "cancel" | "extend";
   readonly position: string;
   readonly maximum?: string;
+  readonly unitPrice?: string | null;
 }
 
 /** The adapter on a free port of this machine, with an input that records and answers what it is told to. */
@@ -28,7 +29,7 @@ export async function startTestDisplay(
     return control.answer;
   };
   const input: CustomerInput = {
-    select: (position, maximum) => take({ action: "select", position, maximum }),
+    select: (position, maximum, unitPrice) => take({ action: "select", position, maximum, unitPrice }),
     stop: (position) => take({ action: "stop", position }),
     cancel: (position) => take({ action: "cancel", position }),
     extend: (position) => take({ action: "extend", position }),

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { systemClock } from "../../../src/adapters/clock/system/clock.ts";
 import { createSimulatedDispenser } from "../../../src/adapters/dispenser/simulated/simulated.ts";
-import { connectMqtt } from "../../../src/adapters/telemetry/mqtt/mqtt.ts";
+import { createMqtt } from "../../../src/adapters/telemetry/mqtt/mqtt.ts";
 import { Kiosk } from "../../../src/engine/kiosk.ts";
 import type { KioskView } from "../../../src/ports/display.ts";
 import { MemoryPayment } from "../../support/memory-payment.ts";
@@ -42,7 +42,7 @@ export async function startKiosk(id: string, { url, ca, topicPrefix, sells }: Lo
     if (!buying || coming) return;
     coming = true;
     clock.after(delayMs, () => {
-      void kiosk.customers.select(POSITION, RESERVE).then((answer) => {
+      void kiosk.customers.select(POSITION, RESERVE, null).then((answer) => {
         coming = false;
         if (answer.kind !== "taken") come(AGAIN_MS);
       });
@@ -55,7 +55,7 @@ export async function startKiosk(id: string, { url, ca, topicPrefix, sells }: Lo
     confirmed = qr;
     payment.confirm(qr.replace("MEMORY:", ""));
   };
-  const telemetry = connectMqtt(
+  const telemetry = createMqtt(
     {
       urls: [url],
       ...{ username: null, password: null, tls: { ca, cert: null, key: null } },

@@ -2,7 +2,7 @@ import type { PositionView } from "../../../core/sale/view.ts";
 import type { Clock } from "../../../ports/clock.ts";
 import type { CustomerInput, InputAnswer } from "../../../ports/display.ts";
 import type { Log } from "../../../ports/log.ts";
-import type { Action } from "../screen.ts";
+import { type Action, refusalLabel } from "../screen.ts";
 import type { InputEvent } from "./events.ts";
 import { type Key, keyOf } from "./focus.ts";
 import type { Screens } from "./screens.ts";
@@ -134,7 +134,7 @@ export class Controls {
         session.dismiss(view);
         break;
       case "select":
-        this.#answered(input.select(view.id, action.reserve));
+        this.#answered(input.select(view.id, action.reserve, action.unitPrice));
         break;
       case "stop":
         this.#answered(input.stop(view.id));
@@ -150,17 +150,17 @@ export class Controls {
 
   #answered(answer: Promise<InputAnswer>): void {
     const { session, clock, log, redraw } = this.#deps;
-    const refuse = (): void => {
-      session.refuse(clock.monotonicMs());
+    const refuse = (kind: Exclude<InputAnswer["kind"], "taken">): void => {
+      session.refuse(refusalLabel(kind), clock.monotonicMs());
       redraw();
     };
     answer.then(
       ({ kind }) => {
-        if (kind !== "taken") refuse();
+        if (kind !== "taken") refuse(kind);
       },
       (error: unknown) => {
         log.error({ err: error }, "A press on the display failed.");
-        refuse();
+        refuse("conflict");
       },
     );
   }

@@ -1,7 +1,7 @@
 import { WARNING_MS } from "../../../core/sale/timing.ts";
 import type { PositionView } from "../../../core/sale/view.ts";
 import { countdown } from "../format.ts";
-import { type Action, connectionScreen, type Screen, screenOf, tileOf } from "../screen.ts";
+import { type Action, connectionScreen, type RefusalLabel, type Screen, screenOf, tileOf } from "../screen.ts";
 import type { Language } from "../texts/languages.ts";
 import type { Look } from "./marks.ts";
 import type { Button, Page, PositionPage } from "./page.ts";
@@ -35,6 +35,7 @@ export class Session {
   readonly #read = new Map<string, string | null>();
   #language: Language;
   #openedId: string | null = null;
+  #notice: RefusalLabel = "notNow";
   #noticeUntilMs = 0;
   #touchedMs: number;
 
@@ -69,7 +70,8 @@ export class Session {
   }
 
   /** What was pressed is not possible now. */
-  refuse(nowMonotonicMs: number): void {
+  refuse(label: RefusalLabel, nowMonotonicMs: number): void {
+    this.#notice = label;
     this.#noticeUntilMs = nowMonotonicMs + NOTICE_MS;
   }
 
@@ -129,7 +131,7 @@ export class Session {
     const isRefused = nowMonotonicMs < this.#noticeUntilMs;
     const needsHelp = screen.kind === "out-of-service" || view.message === "in-review";
     return this.#pageOf(screen, isOneOfMany ? view.id : null, {
-      banner: isRefused ? labels.notNow : extend === null ? null : labels.stillThere,
+      banner: isRefused ? labels[this.#notice] : extend === null ? null : labels.stillThere,
       timeLeft:
         isTimed && timeout !== null ? { label: labels.timeLeft, text: countdown(timeout.atMs - nowWallMs) } : null,
       support: needsHelp ? this.#support : null,

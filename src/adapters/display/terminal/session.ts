@@ -2,7 +2,16 @@ import { WARNING_MS } from "../../../core/sale/timing.ts";
 import type { PositionView } from "../../../core/sale/view.ts";
 import type { CustomerInput, InputAnswer, KioskView } from "../../../ports/display.ts";
 import { countdown } from "../format.ts";
-import { type Action, connectionScreen, type Screen, screenOf, type Tile, tileOf } from "../screen.ts";
+import {
+  type Action,
+  connectionScreen,
+  type RefusalLabel,
+  refusalLabel,
+  type Screen,
+  screenOf,
+  type Tile,
+  tileOf,
+} from "../screen.ts";
 import { type Language, languagesFor } from "../texts/languages.ts";
 
 /** A key, what stands beside it, and what it does. */
@@ -58,6 +67,7 @@ export class Session {
   #openedId: string | null = null;
   #touchedMs: number;
   #lastKey = "";
+  #notice: RefusalLabel = "notNow";
   #noticeUntilMs = 0;
   /** Until when an answer is waited for, by what was asked; the same is not asked again before. */
   readonly #askedUntilMs = new Map<string, number>();
@@ -91,7 +101,8 @@ export class Session {
 
   /** Gives up what has no answer, and forgets a customer who went away. */
   tick(): void {
-    for (const [name, untilMs] of this.#askedUntilMs) if (this.#monotonicMs() >= untilMs) this.#answered(name, false);
+    for (const [name, untilMs] of this.#askedUntilMs)
+      if (this.#monotonicMs() >= untilMs) this.#answered(name, "conflict");
     if (this.#monotonicMs() - this.#touchedMs < UNTOUCHED_MS) return;
     const opened = this.#views.find(({ id }) => id === this.#openedId);
     if (opened !== undefined && opened.state !== "idle") return;
@@ -103,7 +114,7 @@ export class Session {
     const views = this.#views.map((view) => this.#afterDismissal(view));
     const opened = views.length === 1 ? views[0] : views.find(({ id }) => id === this.#openedId);
     const { labels, locale } = this.#language.texts;
-    const notice = this.#monotonicMs() < this.#noticeUntilMs ? labels.notNow : null;
+    const notice = this.#monotonicMs() < this.#noticeUntilMs ? labels[this.#notice] : null;
     const common = { language: this.#language, languageKey: this.#languageKey() };
     if (opened !== undefined) return { ...common, ...this.#positionStage(opened, views.length > 1, notice, wallMs) };
     const header = this.#settings.kioskName;
@@ -179,8 +190,9 @@ export class Session {
 
   #act({ id, saleId }: PositionView, action: Action): void {
     if (action.kind === "dismiss") this.#dismissed.set(id, saleId);
-    else if (action.kind === "select") this.#ask(`select ${id}`, () => this.#input.select(id, action.reserve));
-    else this.#askTo(action.kind, id);
+    else if (action.kind === "select") {
+      this.#ask(`select ${id}`, () => this.#input.select(id, action.reserve, action.unitPrice));
+    } else this.#askTo(action.kind, id);
   }
 
   #askTo(kind: "stop" | "cancel" | "extend", id: string): void {
@@ -192,18 +204,21 @@ export class Session {
     const untilMs = this.#monotonicMs() + REQUEST_TIMEOUT_MS;
     this.#noticeUntilMs = 0;
     this.#askedUntilMs.set(name, untilMs);
-    const answered = (isTaken: boolean): void => {
-      if (this.#askedUntilMs.get(name) === untilMs) this.#answered(name, isTaken);
+    const answered = (kind: InputAnswer["kind"]): void => {
+      if (this.#askedUntilMs.get(name) === untilMs) this.#answered(name, kind);
     };
     request().then(
-      ({ kind }) => answered(kind === "taken"),
-      () => answered(false),
+      ({ kind }) => answered(kind),
+      () => answered("conflict"),
     );
   }
 
-  #answered(name: string, isTaken: boolean): void {
+  #answered(name: string, kind: InputAnswer["kind"]): void {
     this.#askedUntilMs.delete(name);
-    if (!isTaken) this.#noticeUntilMs = this.#monotonicMs() + NOTICE_MS;
+    if (kind !== "taken") {
+      this.#notice = refusalLabel(kind);
+      this.#noticeUntilMs = this.#monotonicMs() + NOTICE_MS;
+    }
     this.#changed();
   }
 

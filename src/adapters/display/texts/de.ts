@@ -60,6 +60,7 @@ export const german: Texts = {
     largeType: "Große Schrift",
     minimum: "Mindestbetrag",
     notNow: "Das geht gerade nicht.",
+    priceChanged: "Der Preis hat sich geändert. Bitte neu wählen.",
     payUsedOnly: "Sie zahlen nur, was Sie nehmen.",
     pieces: "Stk.",
     quantity: "Entnommen",

@@ -63,6 +63,7 @@ export const english: Texts = {
     largeType: "Large type",
     minimum: "Lowest charge",
     notNow: "That is not possible right now.",
+    priceChanged: "The price has changed. Please look, and choose again.",
     payUsedOnly: "You pay only for what you take.",
     pieces: "pcs",
     quantity: "Taken",

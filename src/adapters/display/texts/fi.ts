@@ -57,6 +57,7 @@ export const finnish: Texts = {
     largeType: "Suuri teksti",
     minimum: "Pienin veloitus",
     notNow: "Ei onnistu juuri nyt.",
+    priceChanged: "Hinta on muuttunut. Tarkista ja valitse uudelleen.",
     payUsedOnly: "Maksat vain ottamasi.",
     pieces: "kpl",
     quantity: "Otettu",

@@ -57,6 +57,7 @@ export const swedish: Texts = {
     largeType: "Stor text",
     minimum: "Lägsta belopp",
     notNow: "Det går inte just nu.",
+    priceChanged: "Priset har ändrats. Titta och välj igen.",
     payUsedOnly: "Du betalar bara för det du tar.",
     pieces: "st",
     quantity: "Uttaget",

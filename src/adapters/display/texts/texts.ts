@@ -40,6 +40,7 @@ type Label =
   | "largeType"
   | "minimum"
   | "notNow"
+  | "priceChanged"
   | "payUsedOnly"
   | "pieces"
   | "quantity"

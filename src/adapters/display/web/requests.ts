@@ -1,10 +1,15 @@
 import { z } from "zod";
 
 const AMOUNT = 'expected an amount as text, such as "300.00"';
+const PRICE = 'expected the unit price that was on the screen as text, such as "19.89"';
 
 /** The bodies that the display's buttons send. */
 export const selectBody = z.strictObject({
   reserve: z.string({ error: AMOUNT }).regex(/^\d{1,9}(\.\d{1,6})?$/, { error: AMOUNT }),
+  unitPrice: z
+    .string({ error: PRICE })
+    .regex(/^\d{1,9}(\.\d{1,6})?$/, { error: PRICE })
+    .optional(),
 });
 export const emptyBody = z.strictObject({}).optional();
 

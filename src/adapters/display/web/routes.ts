@@ -26,6 +26,7 @@ const STATUS: Readonly<Record<Exclude<InputAnswer["kind"], "taken">, number>> = 
   invalid: 400,
   "unknown-position": 404,
   conflict: 409,
+  "other-price": 409,
 };
 
 export function addOpenRoutes(app: FastifyInstance, { health }: Pick<RouteDeps, "health">): void {
@@ -89,7 +90,7 @@ function addInputs(app: FastifyInstance, input: CustomerInput): void {
   app.post<ById>("/api/positions/:id/select", async (request, reply) => {
     const body = parseBody(selectBody, request.body);
     if (!body.ok) return refuse(reply, 400, body.reason);
-    return answer(reply, await input.select(request.params.id, body.value.reserve));
+    return answer(reply, await input.select(request.params.id, body.value.reserve, body.value.unitPrice ?? null));
   });
   for (const action of ["stop", "cancel", "extend"] as const) {
     app.post<ById>(`/api/positions/:id/${action}`, async (request, reply) => {
@@ -102,6 +103,9 @@ function addInputs(app: FastifyInstance, input: CustomerInput): void {
 
 function answer(reply: FastifyReply, given: InputAnswer): FastifyReply {
   if (given.kind === "taken") return reply.code(202).send({ ok: true });
+  if (given.kind === "other-price") {
+    return reply.code(STATUS[given.kind]).send({ error: given.reason, unitPrice: given.unitPrice });
+  }
   return refuse(reply, STATUS[given.kind], given.reason);
 }
 

@@ -29,16 +29,11 @@ const FAREWELL_TIMEOUT_MS = 2000;
 const DETAILS_MAX = 16;
 
 /**
- * Telemetry over MQTT 5, or 3.1.1 where the broker speaks nothing newer. Returns at once and connects in the
+ * Telemetry over MQTT 5, or 3.1.1 where the broker speaks nothing newer. Once started it connects in the
  * background, again and again, until closed. Nothing waits in memory for a broker that is away: the states are
  * published afresh on each connection, meter values are gone, and records stay in the journal's outbox.
  */
-export function connectMqtt(
-  settings: MqttSettings,
-  clock: Clock,
-  log: Log,
-  onCommand: OnCommand = () => {},
-): Telemetry {
+export function createMqtt(settings: MqttSettings, clock: Clock, log: Log, onCommand: OnCommand = () => {}): Telemetry {
   return new MqttTelemetry(settings, clock, log, onCommand);
 }
 
@@ -72,7 +67,10 @@ class MqttTelemetry implements Telemetry, ConnectionListener {
     this.#status = retained(this.#topics.of("status"));
     this.#states = settings.publishesStates ? new StateTopics(settings, this.#topics, clock, retained) : null;
     this.#connection = new Connection(settings, clock, this);
-    this.#connection.start();
+  }
+
+  start(): void {
+    if (this.#closing === null) this.#connection.start();
   }
 
   publish(snapshot: Snapshot): void {

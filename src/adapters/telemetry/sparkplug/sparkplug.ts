@@ -15,11 +15,11 @@ export interface SparkplugSettings extends Omit<BrokerSettings, "clientId" | "se
 const FAREWELL_TIMEOUT_MS = 2000;
 
 /**
- * Telemetry in Sparkplug B 3.0.0: the kiosk is an edge node, each position a device. Returns at once and connects in
- * the background, again and again, until closed. Nothing is kept for a broker that is away; every connection begins
+ * Telemetry in Sparkplug B 3.0.0: the kiosk is an edge node, each position a device. Once started it connects in the
+ * background, again and again, until closed. Nothing is kept for a broker that is away; every connection begins
  * with births that say what is true then. Data goes unacknowledged, so no record is ever delivered this way.
  */
-export function connectSparkplug(settings: SparkplugSettings, clock: Clock, log: Log): Telemetry {
+export function createSparkplug(settings: SparkplugSettings, clock: Clock, log: Log): Telemetry {
   return new SparkplugTelemetry(settings, clock, log);
 }
 
@@ -29,7 +29,7 @@ class SparkplugTelemetry implements Telemetry {
   readonly #log: Log;
   readonly #node: EdgeNode;
   readonly #ignored: IgnoredCommands;
-  readonly #started: Promise<void>;
+  #started: Promise<void> = Promise.resolve();
   readonly #connectionListeners: ((connected: boolean, detail: string) => void)[] = [];
   readonly #refusalListeners: ((detail: string | null) => void)[] = [];
   #connection: Connection | null = null;
@@ -44,7 +44,10 @@ class SparkplugTelemetry implements Telemetry {
     this.#log = log;
     this.#node = new EdgeNode(settings, clock);
     this.#ignored = new IgnoredCommands(clock, log);
-    this.#started = this.#start().catch((error: unknown) => this.#onDown(String(error)));
+  }
+
+  start(): void {
+    this.#started = this.#connect().catch((error: unknown) => this.#onDown(String(error)));
   }
 
   publish(snapshot: Snapshot): void {
@@ -78,7 +81,7 @@ class SparkplugTelemetry implements Telemetry {
     return this.#closing;
   }
 
-  async #start(): Promise<void> {
+  async #connect(): Promise<void> {
     const codec = await loadCodec();
     if (this.#closing !== null) return;
     // A session that outlived its connection would bring old commands; the specification forbids it.

@@ -26,7 +26,7 @@ export function screenName(shown: Shown, model: Model): string {
 }
 
 export function App({ shown, idle, ...shared }: AppProps): VNode {
-  const { isRefused, language } = shared.model;
+  const { refusal, language } = shared.model;
   const [x, y] = idle.shift;
   return (
     <>
@@ -34,7 +34,7 @@ export function App({ shown, idle, ...shared }: AppProps): VNode {
         <Stage shown={shown} {...shared} />
       </div>
       <p class="refused" role="alert">
-        {isRefused ? language.texts.labels.notNow : ""}
+        {refusal === null ? "" : language.texts.labels[refusal]}
       </p>
       {idle.slide === null ? null : <img class="slide" src={idle.slide} alt="" />}
       {idle.darkness === 0 ? null : <div class="dark" style={{ opacity: idle.darkness }} />}

@@ -1,4 +1,5 @@
 import type { PositionView } from "../../../../core/sale/view.ts";
+import type { RefusalLabel } from "../../screen.ts";
 import { type Language, languagesFor } from "../../texts/languages.ts";
 import type { Settings } from "./requests.ts";
 
@@ -21,7 +22,8 @@ export interface Model {
   isChoosingLanguage: boolean;
   isContrast: boolean;
   isLarge: boolean;
-  isRefused: boolean;
+  /** What a press that was not taken is answered with, for a moment. */
+  refusal: RefusalLabel | null;
   touchedMs: number;
   /** The closed sale whose outcome was read, by position. */
   dismissed: ReadonlyMap<string, string | null>;
@@ -55,7 +57,7 @@ export function newModel(): Model {
     isChoosingLanguage: false,
     isContrast: false,
     isLarge: false,
-    isRefused: false,
+    refusal: null,
     touchedMs: performance.now(),
     dismissed: new Map(),
   };

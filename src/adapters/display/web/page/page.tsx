@@ -1,4 +1,5 @@
 import { render } from "preact";
+import type { RefusalLabel } from "../../screen.ts";
 import { languagesFor } from "../../texts/languages.ts";
 import { App, screenName } from "./app.tsx";
 import { follow } from "./connection.ts";
@@ -28,7 +29,7 @@ const hand: Hand = {
     if (shown.kind !== "position") return;
     const { id, saleId } = shown.view;
     if (action.kind === "dismiss") change({ dismissed: new Map(model.dismissed).set(id, saleId) });
-    else void press(id, action).then((isTaken) => isTaken || refuse());
+    else void press(id, action).then((refusal) => refusal === null || refuse(refusal));
   },
   open: (openedId) => change({ openedId }),
   chooseLanguage: (isChoosingLanguage) => change({ isChoosingLanguage }),
@@ -44,10 +45,10 @@ function change(changes: Partial<typeof model>): void {
   draw();
 }
 
-function refuse(): void {
+function refuse(refusal: RefusalLabel): void {
   clearTimeout(refusedTimer);
-  refusedTimer = setTimeout(() => change({ isRefused: false }), REFUSED_MS);
-  change({ isRefused: true });
+  refusedTimer = setTimeout(() => change({ refusal: null }), REFUSED_MS);
+  change({ refusal });
 }
 
 /** A page that failed to draw sends no heartbeat: nobody may be sold what they cannot read. */

@@ -1,5 +1,5 @@
 import type { Panel } from "../../../../core/panel.ts";
-import type { Action } from "../../screen.ts";
+import { type Action, type RefusalLabel, refusalLabel } from "../../screen.ts";
 
 /** What the kiosk tells the page once, at its start. */
 export interface Settings {
@@ -27,10 +27,15 @@ export function loadSettings(loaded: (settings: Settings) => void): void {
     .catch(() => setTimeout(() => loadSettings(loaded), RETRY_MS));
 }
 
-/** Whether the kiosk has taken it. */
-export async function press(position: string, action: Action): Promise<boolean> {
-  const body = action.kind === "select" ? { reserve: action.reserve } : {};
-  return post(`/api/positions/${encodeURIComponent(position)}/${action.kind}`, body);
+/** Why the kiosk has not taken it; null when it has. */
+export async function press(position: string, action: Action): Promise<RefusalLabel | null> {
+  const body = action.kind === "select" ? { reserve: action.reserve, unitPrice: action.unitPrice } : {};
+  const response = await post(`/api/positions/${encodeURIComponent(position)}/${action.kind}`, body);
+  if (response?.ok === true) return null;
+  const refused: unknown = await response?.json().catch(() => null);
+  // Only another price in force comes with a price.
+  const isOther = typeof refused === "object" && refused !== null && "unitPrice" in refused;
+  return refusalLabel(isOther ? "other-price" : "conflict");
 }
 
 /** Tells the kiosk that somebody can read the page: only while it is fresh and the browser draws its frames. */
@@ -49,16 +54,16 @@ export function beat(isFresh: () => boolean): void {
   }, HEARTBEAT_MS);
 }
 
-async function post(path: string, body: Readonly<Record<string, string>>): Promise<boolean> {
+/** Null when no answer came. */
+async function post(path: string, body: Readonly<Record<string, string>>): Promise<Response | null> {
   try {
-    const response = await fetch(path, {
+    return await fetch(path, {
       method: "POST",
       headers: { "content-type": "application/json" },
       body: JSON.stringify(body),
       signal: AbortSignal.timeout(REQUEST_TIMEOUT_MS),
     });
-    return response.ok;
   } catch {
-    return false;
+    return null;
   }
 }

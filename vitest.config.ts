@@ -1,8 +1,31 @@
 import { defineConfig } from "vitest/config";
 
+/** What needs a port, another program or the real clock. All else is `unit`, where test/support/unit-guard.ts forbids them. */
+const WIRE = [
+  "test/adapters/dart/{bus,contract,driver,noise}.test.ts",
+  "test/adapters/framebuffer/{contract,input,picture}.test.ts",
+  "test/adapters/gpio/libgpiod.test.ts",
+  "test/adapters/mdb/{machine,noise}.test.ts",
+  "test/adapters/modbus-meter/{contract,faults,noise,pymodbus}.test.ts",
+  "test/adapters/mqtt/**/*.test.ts",
+  "test/adapters/rapi/{contract,faults,noise}.test.ts",
+  "test/adapters/seqr/**/!(report).test.ts",
+  "test/adapters/serial/line.test.ts",
+  "test/adapters/service/**/*.test.ts",
+  "test/adapters/sparkplug/{aedes,foreign,mosquitto}.test.ts",
+  "test/adapters/terminal/{pty,screens}.test.ts",
+  "test/adapters/{unattended,web}/**/*.test.ts",
+  "test/{bare,bench,blueprint,campaign,hw,monitoring,rig,screens,system,systemd}/**/*.test.ts",
+  "test/adapters/metrics/**/*.test.ts",
+  "test/dependencies.test.ts",
+  "test/fuzz/{http,orders,seqr}.test.ts",
+  "test/simulators/{dart,rapi,seqr-*,zeep}.test.ts",
+];
+
+const EVERY = "test/**/*.test.ts";
+
 export default defineConfig({
   test: {
-    include: ["test/**/*.test.ts"],
     // For what hangs; a machine that is busy with other things needs much longer than one that is not.
     testTimeout: 120_000,
     hookTimeout: 120_000,
@@ -10,5 +33,12 @@ export default defineConfig({
     pool: "forks",
     // Much of a run is waiting for bytes on real ports, so two files at a time fit on two processors.
     maxWorkers: 2,
+    projects: [
+      {
+        extends: true,
+        test: { name: "unit", include: [EVERY], exclude: WIRE, setupFiles: ["test/support/unit-guard.ts"] },
+      },
+      { extends: true, test: { name: "wire", include: WIRE } },
+    ],
   },
 });

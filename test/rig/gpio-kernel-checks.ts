@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { execFile, spawn } from "node:child_process";
 import { once } from "node:events";
 import { writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { extname, join } from "node:path";
 import { promisify } from "node:util";
 import { systemClock } from "../../src/adapters/clock/system/clock.ts";
 import type { PulseCounter } from "../../src/adapters/gpio/gpio.ts";
@@ -83,7 +83,13 @@ export function kernelChecks(backend: "sysfs" | "libgpiod", chip: SimChip): read
         const before = await countOnce(counter);
         const daemon = spawn(
           process.execPath,
-          [...process.execArgv, join(import.meta.dirname, "gpio-daemon.ts"), backend, output, counter],
+          [
+            ...process.execArgv,
+            join(import.meta.dirname, `gpio-daemon${extname(import.meta.filename)}`),
+            backend,
+            output,
+            counter,
+          ],
           { stdio: ["ignore", "pipe", "inherit"] },
         );
         await once(daemon.stdout, "data");

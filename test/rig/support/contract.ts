@@ -1,4 +1,5 @@
 import { spawn } from "node:child_process";
+import { extname, join } from "node:path";
 import { createInterface } from "node:readline";
 import { Figures } from "./figures.ts";
 import { CHIP } from "./lines.ts";
@@ -6,8 +7,10 @@ import { CHIP } from "./lines.ts";
 /** Runs the checks that every backend of GPIO must pass, here on lines of the kernel's, and tells of each. */
 export async function gpioContract(backend: "sysfs" | "libgpiod"): Promise<void> {
   const figures = new Figures();
-  const script = ["--import", "tsx", "test/rig/gpio-contract.ts", backend, CHIP];
-  const { stdout } = spawn(process.execPath, script, { stdio: ["ignore", "pipe", "inherit"] });
+  const program = join(import.meta.dirname, `../gpio-contract${extname(import.meta.filename)}`);
+  const { stdout } = spawn(process.execPath, [...process.execArgv, program, backend, CHIP], {
+    stdio: ["ignore", "pipe", "inherit"],
+  });
   let checks = 0;
   for await (const line of createInterface({ input: stdout })) {
     process.stderr.write(`${line}\n`);

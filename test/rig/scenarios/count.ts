@@ -1,21 +1,26 @@
 // guest: --limit 900
+// gate: --limit 900 -- 5000 1000
 import { Gpio as OnoffLine } from "onoff";
 import type { PulseCounter } from "../../../src/adapters/gpio/gpio.ts";
 import { Figures } from "../support/figures.ts";
 import { lineName, pulse, sysfsNumber, type Train } from "../support/lines.ts";
 import { productGpio } from "../support/product.ts";
 
-// Counted by the product against what was sent, and beside it what onoff hears of the same pulses.
-const COUNT = 20_000;
-const ROUNDS: readonly (readonly Train[])[] = [
+// Counted by the product against what was sent, and beside it what onoff hears of the same pulses. Arguments: how many
+// pulses, and the one rate of those below to send them at.
+const [count = 20_000, onlyHz] = process.argv.slice(2).map(Number);
+const ALL: readonly (readonly Train[])[] = [
   [
-    { line: 0, count: COUNT, hz: 100 },
-    { line: 1, count: COUNT, hz: 500 },
-    { line: 2, count: COUNT, hz: 1_000 },
+    { line: 0, count, hz: 100 },
+    { line: 1, count, hz: 500 },
+    { line: 2, count, hz: 1_000 },
   ],
-  [{ line: 3, count: COUNT, hz: 5_000 }],
-  [{ line: 4, count: COUNT, hz: 0 }],
+  [{ line: 3, count, hz: 5_000 }],
+  [{ line: 4, count, hz: 0 }],
 ];
+const rounds = ALL.map((trains) => trains.filter(({ hz }) => onlyHz === undefined || hz === onlyHz)).filter(
+  (trains) => trains.length > 0,
+);
 
 const gpio = await productGpio();
 const figures = new Figures();
@@ -41,7 +46,7 @@ async function watch(line: number): Promise<Watched> {
   return watched;
 }
 
-for (const trains of ROUNDS) {
+for (const trains of rounds) {
   const lines = new Map<number, Watched>();
   for (const { line } of trains) lines.set(line, await watch(line));
   for (const { line, sent, askedHz, reachedHz } of await pulse(trains)) {

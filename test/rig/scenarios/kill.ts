@@ -1,10 +1,11 @@
 // guest: --root trixie --init systemd --limit 1800
+// gate: --init systemd --limit 900
 import { execFileSync } from "node:child_process";
 import { existsSync, readFileSync, statSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Figures } from "../support/figures.ts";
 import { FUEL_PULSER, OERE_PER_PULSE, Site } from "../support/kiosk.ts";
-import { openLevel, setLevel } from "../support/lines.ts";
+import { openLevel, setLevel, sysfsNumber } from "../support/lines.ts";
 import { LINES, startPump } from "../support/pump.ts";
 
 // The daemon under systemd, by the unit as it is shipped: killed and hung at full flow.
@@ -53,7 +54,9 @@ function statusOf(pid: string, field: string): string {
   return new RegExp(`^${field}:\\s*(.*)$`, "m").exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1] ?? "";
 }
 
-execFileSync("sh", ["hw/rig/install"], { stdio: "inherit" });
+execFileSync("sh", ["hw/rig/install", ...Object.values(LINES).map((line) => String(sysfsNumber(line)))], {
+  stdio: "inherit",
+});
 const started = performance.now();
 // On a busy machine the first start may be one that the watchdog takes for hung; the next one is not.
 execFileSync("systemctl", ["start", "--no-block", "kioskd"]);

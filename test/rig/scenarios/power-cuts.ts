@@ -1,4 +1,5 @@
 // host
+// gate: -- 1
 import { mkdtempSync, openSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";

@@ -18,6 +18,8 @@ const CHANGES: readonly (readonly [object, boolean | { readonly [command: string
   [{ id: 17 }, false],
   [{ extra: 1 }, false],
   [{ position: 1 }, false],
+  [{ position: "" }, false],
+  [{ position: "x".repeat(65) }, false],
   [{ position: null }, false],
   [{ position: undefined }, { stop: false, "set-price": false }],
   [{ reason: "x".repeat(200) }, { block: true }],

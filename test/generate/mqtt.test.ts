@@ -2,7 +2,6 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it, test, vi } from "vitest";
 import { readExamples, readSchemas, stabilised, validator, writeExamples } from "./examples.ts";
-import { MEANINGS } from "./fields.ts";
 import { MESSAGES, ROOT, type Schema, topics } from "./schemas.ts";
 
 const PAGE = readFileSync(join(ROOT, "docs/mqtt.md"), "utf8");
@@ -30,14 +29,12 @@ describe("docs/mqtt.md", () => {
 });
 
 describe("the schemas", () => {
-  it("say of every field what it means, and no meaning is left over", () => {
+  it("say of every field what it means", () => {
     const all = Object.values(readSchemas()).flatMap((schema) => fieldsOf(schema));
     expect(all.length).toBeGreaterThan(150);
     const silent = all.filter(({ field }) => field.description === undefined && field.const === undefined);
     const streams = ["sales", "refunds", "reconciliations", "unaccounted"];
     expect(silent.map(({ name }) => name)).toEqual(streams);
-    const said = new Set(all.map(({ field }) => field.description));
-    expect(Object.entries(MEANINGS).filter(([, meaning]) => !said.has(meaning))).toEqual([]);
   });
 
   it("are closed", () => {

@@ -1,11 +1,14 @@
 import { join } from "node:path";
-import { createGenerator } from "ts-json-schema-generator";
+import { z } from "zod";
+import { SALE_ACK } from "../../src/adapters/telemetry/mqtt/acks.ts";
+import { COMMANDS } from "../../src/adapters/telemetry/mqtt/command-schema.ts";
+import { MESSAGES as PUBLISHED } from "../../src/adapters/telemetry/mqtt/message-schema.ts";
+import { RECORDS } from "../../src/adapters/telemetry/mqtt/record-schema.ts";
 import { TOPICS, type Topic } from "../../src/core/operator/topics.ts";
-import { DECIMALS, FRACTIONS, MEANINGS, TIMES } from "./fields.ts";
 
 export const ROOT = join(import.meta.dirname, "../..");
 
-/** As much of JSON Schema as the generator uses. */
+/** As much of JSON Schema as the documents use. */
 export interface Schema {
   readonly [keyword: string]: unknown;
   readonly type?: string | readonly string[];
@@ -24,69 +27,56 @@ type Properties = Readonly<Record<string, Schema>>;
 export const topics: readonly (readonly [string, Topic])[] = Object.entries(TOPICS);
 export const MESSAGES: readonly string[] = [...new Set(topics.map(([, { message }]) => message))];
 
-const DECIMAL = "^[0-9]+([.][0-9]+)?$";
+/** By the name of the message: what a topic carries is checked or made by the schema that stands here. */
+const SOURCES: Readonly<Record<string, z.ZodType>> = {
+  ...PUBLISHED,
+  ...RECORDS,
+  SaleAckMessage: SALE_ACK,
+  ...Object.fromEntries(Object.entries(COMMANDS).map(([name, body]) => [messageOf(name), body])),
+};
 
-/** The schema of every message, by the name of its type, from the types and their comments. */
+function messageOf(command: string): string {
+  return topics.find(([name]) => name === command)?.[1].message ?? command;
+}
+
+/** The schema of every message, by its name. */
 export function messageSchemas(): Readonly<Record<string, Schema>> {
-  const generator = createGenerator({
-    path: join(ROOT, "src/core/operator/messages.ts"),
-    tsconfig: join(ROOT, "tsconfig.json"),
-    expose: "none",
-    topRef: false,
-    sortProps: false,
-    // The compiler is run by itself; what it would have found shows here as a field without a type.
-    skipTypeCheck: true,
-  });
   return Object.fromEntries(
     MESSAGES.map((name) => {
-      const { $schema, definitions: _none, ...schema } = JSON.parse(JSON.stringify(generator.createSchema(name)));
-      const $comment = "Generated from src/core/operator/messages.ts.";
-      return [name, { $schema, $comment, title: name, ...refined(schema, [name]) }];
+      const source = SOURCES[name];
+      if (source === undefined) throw new Error(`no schema of ${name}`);
+      const { $schema, ...schema } = z.toJSONSchema(source, { target: "draft-7" }) as Schema;
+      const $comment = "Generated from src/adapters/telemetry/mqtt.";
+      return [name, { $schema, $comment, title: name, ...readable(schema) }];
     }),
   );
 }
 
-/** Adds what the types cannot say: which texts are times and decimals, which numbers are whole, what fields mean. */
-function refined(schema: Schema, path: readonly string[]): Schema {
-  const { type, properties, items, anyOf, description, ...rest } = schema;
-  const name = path.at(-1) ?? "";
-  if (type === undefined && anyOf === undefined && schema.const === undefined && schema.enum === undefined) {
-    throw new Error(`${path.join(".")} has no type`);
-  }
-  const place = [...path, ...(typeof schema.const === "string" ? [schema.const] : [])].join(".");
-  const meaning = description ?? MEANINGS[place] ?? (path.length > 1 ? MEANINGS[name] : undefined);
+/** The same for readers: meaning first, null beside a plain type, and no bound or pattern that says nothing more. */
+function readable(schema: Schema): Schema {
+  const { description, properties, items, anyOf, ...rest } = orNull(schema);
+  const { propertyNames: _texts, maximum, minimum, pattern, required, additionalProperties, ...others } = rest;
   return {
-    ...(meaning !== undefined && { description: meaning }),
-    ...(type !== undefined && { type: wholeNumbers(type, name) }),
-    ...format(type, name),
-    ...(properties !== undefined && { properties: refinedProperties(properties, path) }),
-    ...rest,
-    ...(items !== undefined && { items: refinedPart(items, path) }),
-    ...(anyOf !== undefined && { anyOf: anyOf.map((each) => refinedPart(each, path)) }),
+    ...(description !== undefined && { description }),
+    ...others,
+    ...(minimum !== undefined && minimum !== Number.MIN_SAFE_INTEGER && { minimum }),
+    ...(maximum !== undefined && maximum !== Number.MAX_SAFE_INTEGER && { maximum }),
+    ...(pattern !== undefined && others["format"] === undefined && { pattern }),
+    ...(properties !== undefined && { properties: readableProperties(properties) }),
+    ...(items !== undefined && { items: readable(items) }),
+    ...(anyOf !== undefined && { anyOf: anyOf.map(readable) }),
+    ...(required !== undefined && { required }),
+    ...(additionalProperties !== undefined && { additionalProperties }),
   };
 }
 
-/** A part of a field needs no meaning of its own. */
-function refinedPart(schema: Schema, path: readonly string[]): Schema {
-  const { description, ...rest } = refined(schema, path);
-  return schema.description === undefined || description === undefined ? rest : { description, ...rest };
+function readableProperties(properties: Properties): Properties {
+  return Object.fromEntries(Object.entries(properties).map(([name, each]) => [name, readable(each)]));
 }
 
-function refinedProperties(properties: Properties, path: readonly string[]): Properties {
-  const { seq, ...others } = properties;
-  const ordered = seq === undefined ? others : { seq, ...others };
-  return Object.fromEntries(Object.entries(ordered).map(([name, each]) => [name, refined(each, [...path, name])]));
-}
-
-function wholeNumbers(type: string | readonly string[], name: string): string | readonly string[] {
-  if (FRACTIONS.includes(name)) return type;
-  const whole = (each: string): string => (each === "number" ? "integer" : each);
-  return typeof type === "string" ? whole(type) : type.map(whole);
-}
-
-function format(type: Schema["type"], name: string): Schema {
-  const isText = [type].flat().includes("string");
-  if (isText && TIMES.includes(name)) return { format: "date-time" };
-  if (isText && DECIMALS.includes(name)) return { pattern: DECIMAL };
-  return name === "seq" ? { minimum: 1 } : {};
+function orNull({ anyOf, ...rest }: Schema): Schema {
+  const [only, empty] = anyOf ?? [];
+  if (anyOf === undefined) return rest;
+  if (anyOf.length !== 2 || empty?.type !== "null" || typeof only?.type !== "string") return { ...rest, anyOf };
+  return only.type === "object" ? { ...rest, anyOf } : { ...only, ...rest, type: [only.type, "null"] };
 }

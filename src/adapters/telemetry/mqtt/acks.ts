@@ -1,8 +1,9 @@
 import { z } from "zod";
-import type { SaleAckMessage } from "../../../core/operator/messages.ts";
 import type { Message } from "../session.ts";
 
-const ACK: z.ZodType<SaleAckMessage> = z.strictObject({ seq: z.int().min(0) });
+export const SALE_ACK = z
+  .strictObject({ seq: z.int().min(1).describe("Of the sale; it stands for all before it too.") })
+  .describe("The receiver has a sale for good; needed only with `mqtt.applicationAck`.");
 
 interface Expectation {
   /** True when the receiver has the record for good. */
@@ -41,9 +42,9 @@ export class ReceiverAcks {
   }
 }
 
-function readAck(payload: Uint8Array): SaleAckMessage | null {
+function readAck(payload: Uint8Array): z.output<typeof SALE_ACK> | null {
   try {
-    return ACK.safeParse(JSON.parse(Buffer.from(payload).toString())).data ?? null;
+    return SALE_ACK.safeParse(JSON.parse(Buffer.from(payload).toString())).data ?? null;
   } catch {
     return null;
   }

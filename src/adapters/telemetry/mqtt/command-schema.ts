@@ -1,33 +1,62 @@
 import { z } from "zod";
-import type { Command, CommandName, Commands, SetBlockCommand } from "../../../core/operator/messages.ts";
+import type { Command, CommandName, Commands } from "../../../core/operator/messages.ts";
+import { exactly } from "./fields.ts";
 
-const id = z.string().min(1).max(64).exactOptional();
-const position = z.string().min(1).max(64);
-const somewhere = position.exactOptional();
+const id = z
+  .string()
+  .min(1)
+  .max(64)
+  .exactOptional()
+  .describe("Chosen by the sender; a second command with the same id is refused.");
+const position = z.string().min(1).max(64).describe("Its id.");
+const somewhere = position.exactOptional().describe("Left out: the whole kiosk.");
+const reason = z.string().min(1).max(200).exactOptional().describe("Stands in the fault `operator-block`.");
+const unitPrice = z
+  .string()
+  .regex(/^[0-9]{1,9}([.][0-9]{1,6})?$/, "is no price")
+  .describe("With tax, in the kiosk's currency, for one unit.");
+const stream = z
+  .enum(["sales", "refunds", "reconciliations", "unaccounted"])
+  .exactOptional()
+  .describe("`sales` when left out.");
 
-const BODIES: { readonly [N in CommandName]: z.ZodType<Commands[N]> } = {
-  stop: z.strictObject({ id, position }),
-  block: z.strictObject({ id, position: somewhere, reason: z.string().min(1).max(200).exactOptional() }),
-  unblock: z.strictObject({ id, position: somewhere }),
-  "set-price": z.strictObject({ id, position, unitPrice: z.string().regex(/^\d{1,9}(\.\d{1,6})?$/, "is no price") }),
-  reconcile: z.strictObject({ id, position: somewhere }),
-  republish: z.strictObject({
-    id,
-    from: z.int().min(1),
-    stream: z.enum(["sales", "refunds", "reconciliations", "unaccounted"]).exactOptional(),
-  }),
-};
-const SET_BLOCK: z.ZodType<SetBlockCommand> = z.strictObject({ id, position: somewhere, blocked: z.boolean() });
+const BODIES = {
+  stop: exactly<Commands["stop"]>()(z.strictObject({ id, position })).describe(
+    "Ends the delivery at a position; what has flowed is charged.",
+  ),
+  block: exactly<Commands["block"]>()(z.strictObject({ id, position: somewhere, reason })).describe(
+    "Takes a position, or the whole kiosk, out of service until it is unblocked, across restarts.",
+  ),
+  unblock: exactly<Commands["unblock"]>()(z.strictObject({ id, position: somewhere })).describe(
+    "Takes back a block of the same place: one of the whole kiosk is not taken back position by position.",
+  ),
+  "set-price": exactly<Commands["set-price"]>()(z.strictObject({ id, position, unitPrice })).describe(
+    "A new unit price, from the next sale on.",
+  ),
+  reconcile: exactly<Commands["reconcile"]>()(
+    z.strictObject({ id, position: somewhere.describe("Left out: every position.") }),
+  ).describe("Compares the books now instead of at their time."),
+  republish: exactly<Commands["republish"]>()(
+    z.strictObject({ id, from: z.int().min(1).describe("The first `seq` to send again."), stream }),
+  ).describe("Sends the records of a stream again, from this number on."),
+} satisfies { readonly [N in CommandName]: z.ZodType<Commands[N]> };
+
+const SET_BLOCK = z
+  .strictObject({ id, position: somewhere, blocked: z.boolean().describe("True is `block`, false is `unblock`.") })
+  .describe("`block` and `unblock` for a switch that has a single topic; allowed where the one that it stands for is.");
+
+/** Every command as it may come in, by the last level of its topic. */
+export const COMMANDS = { ...BODIES, "set-block": SET_BLOCK } as const;
 
 /** What a topic's last level may say. */
-export type WireName = CommandName | "set-block";
+export type WireName = keyof typeof COMMANDS;
 
 export type Parsed =
   | { readonly kind: "command"; readonly command: Command }
   | { readonly kind: "malformed"; readonly id: string | null; readonly detail: string };
 
 export function isWireName(name: string): name is WireName {
-  return name === "set-block" || Object.hasOwn(BODIES, name);
+  return Object.hasOwn(COMMANDS, name);
 }
 
 /** `payload` is UTF-8 JSON. What is wrong is told with its place in it. */

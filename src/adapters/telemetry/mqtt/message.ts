@@ -1,8 +1,8 @@
 import { advice, type Fault, owner, severity } from "../../../core/faults.ts";
-import type { FaultsMessage, MeterMessage, StateMessage, StatusMessage } from "../../../core/operator/messages.ts";
 import type { PositionView } from "../../../core/sale/view.ts";
 import { isoTime } from "../../../core/time.ts";
 import type { Entry } from "../../../ports/journal.ts";
+import type { FaultsMessage, MeterMessage, StateMessage, StatusMessage } from "./message-schema.ts";
 
 export function statusText(status: StatusMessage): string {
   return JSON.stringify(status);

@@ -1,10 +1,10 @@
 import { formatAmount, formatScaled, parseAmount, parseScaled } from "../../../core/money.ts";
-import type { TodayMessage } from "../../../core/operator/messages.ts";
 import { formatQuantity, type Unit } from "../../../core/quantity.ts";
 import type { SaleRecord } from "../../../core/sale/record.ts";
 import { isoTime, timeOfIso } from "../../../core/time.ts";
 import type { Clock } from "../../../ports/clock.ts";
 import type { Entry } from "../../../ports/journal.ts";
+import type { TodayMessage } from "./message-schema.ts";
 
 const DAY_MS = 86_400_000;
 

@@ -16,15 +16,16 @@ export interface View {
   readonly message: string;
 }
 
-/** The built daemon as a process of its own. */
+/** The built daemon as a process of its own; `program` says how Node starts another. */
 export class DaemonProcess {
   readonly child: ChildProcess;
   readonly log: string[] = [];
   #displayUrl: string | null = null;
   #ended = false;
 
-  constructor(config: string, env: Readonly<Record<string, string>> = {}) {
-    this.child = spawn(process.execPath, [MAIN, "run", "--config", config], { env: { ...process.env, ...env } });
+  constructor(config: string, env: Readonly<Record<string, string>> = {}, program: readonly string[] = [MAIN]) {
+    const args = [...program, "run", "--config", config];
+    this.child = spawn(process.execPath, args, { env: { ...process.env, ...env } });
     this.child.on("exit", () => {
       this.#ended = true;
     });

@@ -31,6 +31,12 @@ const HEADERS: Readonly<Record<string, string>> = {
   "cache-control": "no-store",
 };
 
+/** Beside the built module; run from its source, where the last build has put it. */
+const BUILT_PAGE = new URL(
+  import.meta.url.endsWith(".ts") ? "../../../../dist/adapters/display/web/page/" : "./page/",
+  import.meta.url,
+);
+
 /** Serves the kiosk page, its state and its buttons; rejects when the address is taken or not guarded. */
 export async function startWebDisplay(
   settings: WebDisplaySettings,
@@ -38,7 +44,7 @@ export async function startWebDisplay(
 ): Promise<Display & { readonly url: string }> {
   const { host, port, token } = settings;
   assertGuarded(host, token);
-  const assets = await readAssets(settings.pageRoot ?? new URL("./page/", import.meta.url));
+  const assets = await readAssets(settings.pageRoot ?? BUILT_PAGE);
   const missing = assets.filter(({ content }) => content === null).map(({ name }) => name);
   if (missing.length > 0) deps.log.warn({ missing }, "The display page is not built; only its HTTP interface works.");
 

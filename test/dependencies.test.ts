@@ -1,7 +1,7 @@
 import { spawnSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, test } from "vitest";
 import { writeConfig } from "./support/config.ts";
 import { DaemonProcess } from "./support/daemon.ts";
 import { tempFolder } from "./support/temp.ts";
@@ -70,6 +70,11 @@ describe("the table of dependencies", () => {
       for (const cell of prose) expect(cell.length, name).toBeGreaterThan(4);
     }
   });
+});
+
+test("npm ci has nothing to warn of on this Node: no engine it is too old for, no install script left undecided", () => {
+  const { status, stderr } = spawnSync("npm", ["ci", "--dry-run", "--offline"], { cwd: ROOT, encoding: "utf8" });
+  expect([stderr, status]).toEqual(["", 0]);
 });
 
 describe("what is loaded", () => {

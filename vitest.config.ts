@@ -17,7 +17,7 @@ const WIRE = [
   "test/adapters/{unattended,web}/**/*.test.ts",
   "test/{bare,bench,blueprint,campaign,hw,monitoring,rig,screens,system,systemd}/**/*.test.ts",
   "test/adapters/metrics/**/*.test.ts",
-  "test/dependencies.test.ts",
+  "test/{components,dependencies}.test.ts",
   "test/fuzz/{http,orders,seqr}.test.ts",
   "test/simulators/{dart,rapi,seqr-*,zeep}.test.ts",
 ];

@@ -1,7 +1,8 @@
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { cpus, release, totalmem } from "node:os";
 import { join } from "node:path";
 import { hasChromium } from "../support/browser.ts";
+import { isHere } from "../support/components.ts";
 import { firstPaints, pageBytes } from "./paint.ts";
 import { node, residentMb, startKiosk } from "./process.ts";
 import { writesOfASale, writesOfPlainSqlite } from "./writes.ts";
@@ -77,7 +78,7 @@ async function salesAndMemory(): Promise<void> {
 }
 
 async function writes(): Promise<void> {
-  if (!existsSync("/usr/bin/strace")) {
+  if (!isHere("strace", "/usr/bin/strace")) {
     row("writes of one sale", "not measured: strace is missing", "");
     return;
   }

@@ -1,6 +1,7 @@
 import { spawnSync } from "node:child_process";
 import { existsSync, readdirSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { isHere } from "../support/components.ts";
 
 const LIBRARIES = "/usr/lib";
 
@@ -44,5 +45,5 @@ export function daemonClock(folder: string, tell: (line: string) => void): Daemo
 function findLibrary(): string | null {
   const folders = existsSync(LIBRARIES) ? readdirSync(LIBRARIES) : [];
   const paths = folders.map((name) => join(LIBRARIES, name, "faketime/libfaketime.so.1"));
-  return paths.find((path) => existsSync(path)) ?? null;
+  return paths.find((path) => isHere("faketime", path)) ?? null;
 }

@@ -41,7 +41,9 @@ const RANGES = {
 
 const folder = mkdtempSync(join(tmpdir(), "kioskd-code-"));
 
-describe.skipIf(!hasChromium() || !hasDecoders())("the code on the screen", () => {
+const isWhole = [hasChromium(), hasDecoders()].every((isHere) => isHere);
+
+describe.skipIf(!isWhole)("the code on the screen", () => {
   let browser: Browser;
   let page: Page;
   let bench: Page;

@@ -12,6 +12,7 @@ import { ARGUMENTS, launchBrowser } from "../../src/cli/browser/launch.ts";
 import { Patience } from "../../src/cli/browser/patience.ts";
 import type { Clock } from "../../src/ports/clock.ts";
 import { hasChromium } from "../support/browser.ts";
+import { needs } from "../support/components.ts";
 import { writeConfig } from "../support/config.ts";
 import { eventually } from "../support/daemon.ts";
 import { hurriedClock } from "../support/hurried-clock.ts";
@@ -133,7 +134,9 @@ async function keep(settings: KeeperSettings = HURRIED, endsBy: Clock = systemCl
   return { daemon, folder, groups, end };
 }
 
-describe.skipIf(!hasChromium())("a browser that is kept", () => {
+const isWhole = [hasChromium(), needs("procps", "/usr/bin/ps")].every((isHere) => isHere);
+
+describe.skipIf(!isWhole)("a browser that is kept", () => {
   it("opens the page with the token, which no command line shows, from a folder that nobody else can read", async () => {
     const { daemon, folder, end } = await keep();
     await eventually("the page lives", () => daemon.beats > 2);

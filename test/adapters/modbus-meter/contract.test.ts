@@ -1,9 +1,10 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { describe } from "vitest";
 import { dispenserContract } from "../../contract/dispenser.ts";
 import { roundTripMs } from "../../support/wire-pace.ts";
 import { hasSocat, meterRig } from "./rig.ts";
 
-if (hasSocat) {
+describe.skipIf(!hasSocat)("a Modbus meter over a real serial port", () => {
   dispenserContract("a Modbus meter with a contactor", async () => {
     const rig = await meterRig();
     return {
@@ -17,4 +18,4 @@ if (hasSocat) {
       remove: rig.remove,
     };
   });
-}
+});

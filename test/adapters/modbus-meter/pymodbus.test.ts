@@ -23,9 +23,10 @@ import { tempFolder } from "../../support/temp.ts";
 import { FAST, hasSocat, until } from "./rig.ts";
 
 const SCRIPT = join(import.meta.dirname, "../../support/modbus_server.py");
-const hasPymodbus =
-  needs("python3-pymodbus", "/usr/lib/python3/dist-packages/pymodbus/__init__.py") &&
-  needs("python3-serial-asyncio", "/usr/lib/python3/dist-packages/serial_asyncio/__init__.py");
+const hasPymodbus = [
+  needs("python3-pymodbus", "/usr/lib/python3/dist-packages/pymodbus/__init__.py"),
+  needs("python3-serial-asyncio", "/usr/lib/python3/dist-packages/serial_asyncio/__init__.py"),
+].every((isHere) => isHere);
 const TIMEOUT_MS = 1_000;
 
 describe.runIf(hasSocat && hasPymodbus)("a foreign Modbus server", () => {

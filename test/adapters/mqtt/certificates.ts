@@ -2,9 +2,16 @@ import { execFile } from "node:child_process";
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
+import { needs } from "../../support/components.ts";
 
-const openssl = (...args: string[]): Promise<unknown> => promisify(execFile)("openssl", args);
+const OPENSSL = "/usr/bin/openssl";
+const openssl = (...args: string[]): Promise<unknown> => promisify(execFile)(OPENSSL, args);
 const NEW_KEY = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"];
+
+/** Whether an authority can be made on this machine. */
+export function hasOpenssl(): boolean {
+  return needs("openssl", OPENSSL);
+}
 
 export interface Authority {
   readonly path: string;

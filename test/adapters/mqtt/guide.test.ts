@@ -4,14 +4,16 @@ import { expect, onTestFinished, test, vi } from "vitest";
 import { TOPICS, type Topic } from "../../../src/core/operator/topics.ts";
 import { hasMosquitto, mosquitto } from "../../support/mosquitto.ts";
 import { tempFolder } from "../../support/temp.ts";
-import { authority } from "./certificates.ts";
+import { authority, hasOpenssl } from "./certificates.ts";
 import { SOON, startKiosk, Watcher } from "./rig.ts";
 import { dispensing, entryOf, healthOf, settingsFor } from "./samples.ts";
 
 const GUIDE = join(import.meta.dirname, "../../../docs/mosquitto");
 const ACL = readFileSync(join(GUIDE, "acl"), "utf8");
 
-test.skipIf(!hasMosquitto())("the example's list lets each do what is theirs, and nobody more", async () => {
+const isWhole = [hasMosquitto(), hasOpenssl()].every((isHere) => isHere);
+
+test.skipIf(!isWhole)("the example's list lets each do what is theirs, and nobody more", async () => {
   const folder = tempFolder();
   const ours = await authority(folder, "ours");
   const [server, client] = [await ours.issue("broker"), await ours.issue("client")];

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import type { MqttSettings } from "../../../src/adapters/telemetry/mqtt/mqtt.ts";
 import { hasMosquitto, type Mosquitto, mosquitto } from "../../support/mosquitto.ts";
-import { type Authority, authority, type Issued } from "./certificates.ts";
+import { type Authority, authority, hasOpenssl, type Issued } from "./certificates.ts";
 import { type Kiosk, SOON, startKiosk, Watcher } from "./rig.ts";
 import { entryOf, healthOf, settingsFor, viewOf } from "./samples.ts";
 
@@ -13,7 +13,9 @@ const KIOSK = "user kiosk\ntopic write kioskd/demo-1/#\ntopic read kioskd/demo-1
 const WITHOUT_SALES = `${KIOSK}topic deny kioskd/demo-1/sales\n`;
 const ACCOUNTS = { kiosk: "pump", operator: "desk" };
 
-describe.skipIf(!hasMosquitto())("a guarded mosquitto", () => {
+const isWhole = [hasMosquitto(), hasOpenssl()].every((isHere) => isHere);
+
+describe.skipIf(!isWhole)("a guarded mosquitto", () => {
   let folder: string;
   let ours: Authority;
   let theirs: Authority;

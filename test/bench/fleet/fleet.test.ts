@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { hasOpenssl } from "../../adapters/mqtt/certificates.ts";
 import { hasMosquitto } from "../../support/mosquitto.ts";
 import { NO_TRAFFIC, runStep, type StepPlan } from "./step.ts";
 
@@ -6,7 +7,9 @@ import { NO_TRAFFIC, runStep, type StepPlan } from "./step.ts";
 const TIMEOUT_MS = 180_000;
 const PLAN = { kiosks: 3, perProcess: 2, warmUpMs: 0, measureMs: 1_000, downMs: 100 } as const;
 
-describe.skipIf(!hasMosquitto())("the fleet's bench", { concurrent: true }, () => {
+const isWhole = [hasMosquitto(), hasOpenssl()].every((isHere) => isHere);
+
+describe.skipIf(!isWhole)("the fleet's bench", { concurrent: true }, () => {
   it("sees every kiosk come back to a broker that was killed", { timeout: TIMEOUT_MS }, async () => {
     const plan: StepPlan = { ...PLAN, role: "kiosks", sells: false, tls: true, traffic: NO_TRAFFIC };
     const { processes, brokerMb, restart } = await runStep(plan);

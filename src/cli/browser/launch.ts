@@ -2,6 +2,7 @@ import { spawn } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
+import { notStarted } from "../../core/operator/program.ts";
 import type { Clock } from "../../ports/clock.ts";
 import { endGroup } from "./group.ts";
 
@@ -61,7 +62,7 @@ export function launchBrowser(settings: LaunchSettings, clock: Clock): RunningBr
     env: environmentOf(settings, folder),
   });
   const ended = new Promise<string>((resolve) => {
-    child.on("error", (error) => resolve(`it cannot be started: ${error.message}`));
+    child.on("error", (error) => resolve(`${settings.setpriv} ${notStarted(error, "util-linux")}`));
     child.on("exit", (status, signal) => resolve(`it ended with ${signal ?? `status ${status}`}`));
   });
   return {

@@ -1,8 +1,8 @@
 import { spawn } from "node:child_process";
-import { once } from "node:events";
 import { existsSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { notStarted } from "../../core/operator/program.ts";
 
 /** Two ends of a wire that the kernel carries. */
 export interface PtyPair {
@@ -19,18 +19,19 @@ export async function openPty(folder: string, name: string): Promise<PtyPair> {
   // A link of an earlier pair may by now lead to a terminal that is somebody else's.
   removeLinks(device, host);
   const socat = spawn("socat", [`pty,raw,echo=0,link=${device}`, `pty,raw,echo=0,link=${host}`], { stdio: "ignore" });
-  const failed = once(socat, "error").then(([error]) => {
-    throw new Error(`A pseudo-terminal needs socat (Debian: apt install socat): ${String(error)}`);
+  let problem = null as string | null;
+  socat.on("error", (error) => {
+    problem = `a pseudo-terminal needs socat, which ${notStarted(error, "socat")}`;
   });
-  const ended = once(socat, "exit");
-  const ready = (async () => {
-    for (let tries = 0; tries < 500 && socat.exitCode === null; tries++) {
-      if (existsSync(device) && existsSync(host)) return;
-      await sleep(10);
-    }
-    throw new Error(`socat made no pseudo-terminal in ${folder}`);
-  })();
-  await Promise.race([ready, failed]);
+  const ended = new Promise<void>((resolve) => {
+    socat.on("exit", () => resolve());
+  });
+  const isThere = (): boolean => existsSync(device) && existsSync(host);
+  for (let tries = 0; !isThere(); tries++) {
+    if (problem !== null) throw new Error(problem);
+    if (tries === 500 || socat.exitCode !== null) throw new Error(`socat made no pseudo-terminal in ${folder}`);
+    await sleep(10);
+  }
   return {
     device,
     host,

@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { z } from "zod";
+import { notStarted } from "../../../core/operator/program.ts";
 import type { Clock } from "../../../ports/clock.ts";
 import { done, type Outcome, unknown } from "../../../ports/outcome.ts";
 
@@ -92,7 +93,7 @@ class HelperProcess implements Helper {
         this.#waiting.clear();
         resolve(reason);
       };
-      this.#child.on("error", (error) => end(`does not run: ${error.message}`));
+      this.#child.on("error", (error) => end(notStarted(error)));
       this.#child.on("close", (code, signal) => end(`ended with ${signal ?? code}`));
     });
     this.#child.stdin?.on("error", () => this.kill());

@@ -11,6 +11,8 @@ import { print } from "./table.ts";
 
 interface Scene {
   readonly displayUrl: string;
+  /** Of the display; null where it asks for none. */
+  readonly token: string | null;
   /** Of the simulated payment service. */
   readonly phoneUrl: string;
   readonly journalPath: string;
@@ -63,7 +65,7 @@ export async function playCustomer(scene: Scene): Promise<void> {
   await until(scene, "the display is ready", (view) => view.available);
   act(scene, part.before);
   if (part.maximum !== null) {
-    await post(new URL("api/positions/1/select", scene.displayUrl), { reserve: part.maximum });
+    await post(new URL("api/positions/1/select", scene.displayUrl), { reserve: part.maximum }, bearer(scene));
     print(`Customer chooses at most ${part.maximum} ${tariff.currency}`);
   }
   const offered = await until(scene, "the code is shown", (view) => view.qr !== null);
@@ -131,7 +133,7 @@ async function until(scene: Scene, what: string, holds: (view: View) => boolean)
   const endMs = Date.now() + PATIENCE_MS;
   let view: View | null = null;
   while (Date.now() < endMs) {
-    const answer = await fetch(new URL("api/state", scene.displayUrl));
+    const answer = await fetch(new URL("api/state", scene.displayUrl), { headers: bearer(scene) });
     view = stateAnswer.parse(await answer.json()).positions[0];
     if (holds(view)) return view;
     if (view.state === "closed") break;
@@ -140,8 +142,12 @@ async function until(scene: Scene, what: string, holds: (view: View) => boolean)
   throw new CliError(`Waited in vain until ${what}; the display says "${view?.message}".`);
 }
 
-async function post(url: URL, body: object): Promise<void> {
-  const headers = { "content-type": "application/json" };
+function bearer({ token }: Scene): Record<string, string> {
+  return token === null ? {} : { authorization: `Bearer ${token}` };
+}
+
+async function post(url: URL, body: object, given: Record<string, string> = {}): Promise<void> {
+  const headers = { "content-type": "application/json", ...given };
   const answer = await fetch(url, { method: "POST", headers, body: JSON.stringify(body) });
   if (!answer.ok) throw new CliError(`${url.pathname} answered ${answer.status}: ${await answer.text()}`);
 }

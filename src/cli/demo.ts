@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { stringify } from "yaml";
+import { LANGUAGES } from "../adapters/display/texts/languages.ts";
 import { createLog } from "../adapters/log/pino/log.ts";
 import { tariffOf } from "../config/goods.ts";
 import { loadConfig } from "../config/load.ts";
@@ -13,6 +14,7 @@ import { startBroker } from "../simulators/broker/broker.ts";
 import { startSeqrSimulator } from "../simulators/seqr/server.ts";
 import { playCustomer } from "./customer.ts";
 import type { StartDaemon } from "./daemon.ts";
+import { type DemoAddress, demoAddress, reachable } from "./demo-address.ts";
 import { HURRY, KINDS, type Kind, type KindName } from "./demo-kinds.ts";
 import { DEVICES, type DeviceName, startDevice } from "./devices.ts";
 import { toldToEnd } from "./ending.ts";
@@ -20,24 +22,36 @@ import { CliError, UsageError } from "./failure.ts";
 import { print } from "./table.ts";
 
 const LOOPBACK = { host: "127.0.0.1", port: 0 };
+const NOTHING_WIRED = { port: "", device: null, benchUrl: null } as const;
+
+interface Options {
+  readonly auto?: boolean;
+  readonly kind: string;
+  readonly listen?: string;
+}
 
 /** The product itself, wired to a payment service, a broker and a device that are simulated in this process. */
-export async function demo(options: { auto?: boolean; kind: string }, startDaemon: StartDaemon): Promise<void> {
+export async function demo(options: Options, startDaemon: StartDaemon): Promise<void> {
   const kind: Kind | undefined = Object.hasOwn(KINDS, options.kind) ? KINDS[options.kind as KindName] : undefined;
   if (kind === undefined) {
     throw new UsageError(`--kind: expected one of ${Object.keys(KINDS).join(", ")}, not "${options.kind}"`);
   }
+  const address = demoAddress(options.listen);
   const folder = mkdtempSync(join(tmpdir(), "kioskd-demo-"));
   const undo: (() => Promise<void>)[] = [async () => rmSync(folder, { recursive: true, force: true })];
   const ending = toldToEnd();
   try {
-    const seqr = await startSeqrSimulator(LOOPBACK);
+    const seqr = await startSeqrSimulator({
+      ...LOOPBACK,
+      // The daemon itself speaks plain HTTP with this machine only.
+      phoneHost: address.token === null ? undefined : address.host,
+    });
     undo.push(() => seqr.close());
     const broker = await startBroker(LOOPBACK);
     undo.push(() => broker.close());
-    const wired = kind.device === null ? null : await wireDevice(folder, kind.device, undo);
-    const position = kind.position(wired?.port ?? "");
-    const loaded = loadConfig(writeConfig(folder, seqr.endpoint, broker.url, position));
+    const wired = kind.device === null ? NOTHING_WIRED : await wireDevice(folder, kind.device, address.host, undo);
+    const parts = { endpoint: seqr.endpoint, brokerUrl: broker.url, position: kind.position(wired.port), address };
+    const loaded = loadConfig(writeConfig(folder, parts));
     const log = createLog({ level: "warn", secrets: [], write: (line) => process.stderr.write(line) });
     const onFatal = (reason: string): void => {
       process.stderr.write(`${reason}\n`);
@@ -45,21 +59,25 @@ export async function demo(options: { auto?: boolean; kind: string }, startDaemo
     };
     const daemon = await startDaemon(loaded, { log, onFatal });
     undo.push(() => daemon.close());
-    print(
-      `Display  ${daemon.displayUrl}\nPhone    ${seqr.phoneUrl}\nBroker   ${broker.url}  (topics below kioskd/demo-1)`,
-    );
-    if (wired !== null) print(`Bench    ${wired.benchUrl}  (${DEVICES[wired.device.kind as DeviceName].what})`);
+    const displayUrl = reachable(daemon.displayUrl);
+    print(`Display  ${address.token === null ? displayUrl : `${displayUrl}?token=${address.token}`}`);
+    print(`Phone    ${reachable(seqr.phoneUrl)}`);
+    print(`Broker   ${broker.url}  (topics below kioskd/demo-1)`);
+    if (wired.device !== null) {
+      print(`Bench    ${reachable(wired.benchUrl)}  (${DEVICES[wired.device.kind as DeviceName].what})`);
+    }
     print("");
     if (options.auto === true) {
       const { config } = loaded;
       await playCustomer({
-        displayUrl: daemon.displayUrl,
+        displayUrl,
+        token: address.token,
         phoneUrl: seqr.phoneUrl,
         journalPath: config.journal.path,
         kioskName: config.kiosk.name,
         tariff: tariffOf(config, config.positions[0] as PositionConfig),
         part: kind.part,
-        device: wired?.device ?? null,
+        device: wired.device,
       });
     } else {
       const where = kind.device === null ? "" : "at the bench do what a customer would, ";
@@ -78,24 +96,43 @@ export async function demo(options: { auto?: boolean; kind: string }, startDaemo
 async function wireDevice(
   folder: string,
   name: DeviceName,
+  host: string,
   undo: (() => Promise<void>)[],
 ): Promise<{ port: string; device: BenchDevice; benchUrl: string }> {
   const pty = await openPty(folder, name);
   undo.push(() => pty.unplug());
   const device = await startDevice(name, pty.device, HURRY);
   undo.push(() => device.close());
-  const bench = await startBench(LOOPBACK, { [name]: device });
+  const bench = await startBench({ host, port: 0 }, { [name]: device });
   undo.push(() => bench.close());
   return { port: pty.host, device, benchUrl: bench.url };
 }
 
-function writeConfig(folder: string, endpoint: string, brokerUrl: string, position: object): string {
+/** The language of this machine's environment first. */
+export function demoLocales({ LC_ALL, LC_MESSAGES, LANG }: NodeJS.ProcessEnv): readonly string[] {
+  const own = /^[a-z]+/.exec(LC_ALL || LC_MESSAGES || LANG || "")?.[0] ?? "";
+  return [...new Set([LANGUAGES.includes(own) ? own : "en", "en", "sv", ...LANGUAGES])];
+}
+
+interface Parts {
+  readonly endpoint: string;
+  readonly brokerUrl: string;
+  readonly position: object;
+  readonly address: DemoAddress;
+}
+
+function writeConfig(folder: string, { endpoint, brokerUrl, position, address }: Parts): string {
   const secret = (name: string, value: string): string => {
     writeFileSync(join(folder, name), value, { mode: 0o600 });
     return name;
   };
+  const { port, token } = address;
+  const host = address.host.includes(":") ? `[${address.host}]` : address.host;
   const config = {
-    kiosk: { id: "demo-1", name: "Demo station", currency: "SEK", locales: ["sv", "en"], timezone: "Europe/Stockholm" },
+    kiosk: {
+      ...{ id: "demo-1", name: "Demo station", currency: "SEK", timezone: "Europe/Stockholm" },
+      locales: demoLocales(process.env),
+    },
     journal: { path: "journal.db" },
     payment: { provider: "seqr", seqr: { endpoint } },
     positions: [
@@ -105,7 +142,10 @@ function writeConfig(folder: string, endpoint: string, brokerUrl: string, positi
         ...position,
       },
     ],
-    display: { driver: "web", listen: "127.0.0.1:0", required: false },
+    display: {
+      ...{ driver: "web", listen: `${host}:${port}`, required: false },
+      ...(token === null ? {} : { tokenFile: secret("display", token) }),
+    },
     mqtt: { url: brokerUrl },
   };
   const file = join(folder, "kioskd.yaml");

@@ -53,7 +53,8 @@ function addServing(program: Command, startDaemon: StartDaemon): void {
     .command("demo")
     .description("the whole product on simulated devices, without hardware, account or configuration")
     .option("--auto", "play one customer from scan to receipt, then exit")
-    .option("--kind <kind>", "simulated, fuel, charger or vending: the last three on a pseudo-terminal", "simulated")
+    .option("--kind <kind>", "simulated, fuel, charger or vending: the last three need socat", "simulated")
+    .option("-l, --listen <host>", "HOST or HOST:PORT for a browser on another machine; loopback unless given")
     .action(async (options) => (await import("./demo.ts")).demo(options, startDaemon));
   program
     .command("check-config")

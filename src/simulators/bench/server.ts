@@ -1,6 +1,6 @@
-import type { AddressInfo } from "node:net";
 import fastify from "fastify";
 import { z } from "zod";
+import { urlOf } from "./address.ts";
 import type { BenchDevice } from "./device.ts";
 import { BENCH_PAGE } from "./page.ts";
 
@@ -32,8 +32,7 @@ export async function startBench(
     return describe(request.params.id, device);
   });
   await app.listen(address);
-  const { port } = app.server.address() as AddressInfo;
-  return { url: `http://${address.host}:${port}/`, close: () => app.close() };
+  return { url: `${urlOf(address.host, app.server)}/`, close: () => app.close() };
 }
 
 function describe(id: string, device: BenchDevice): object {

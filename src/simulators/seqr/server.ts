@@ -1,8 +1,10 @@
+import { once } from "node:events";
 import { readFile } from "node:fs/promises";
-import type { AddressInfo } from "node:net";
+import { createServer } from "node:http";
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
 import { type IServerOptions, listen, type Server } from "soap";
 import { TEXT_DESERIALIZER, WSDL_PATH } from "../../adapters/payment/seqr/client.ts";
+import { urlOf } from "../bench/address.ts";
 import type { TerminalAccount } from "./accounts.ts";
 import type { AmbiguitiesChange } from "./ambiguities.ts";
 import { addControl } from "./control.ts";
@@ -17,6 +19,8 @@ export interface SeqrSimulatorOptions {
   readonly host: string;
   /** 0 for any free one. */
   readonly port: number;
+  /** Where a phone that is not on this machine finds its page; `host` alone unless given. */
+  readonly phoneHost?: string | undefined;
   /** Wall clock in milliseconds; a test gives its own. */
   readonly now?: () => number;
   /** Besides the demonstration terminal. */
@@ -53,9 +57,33 @@ export async function startSeqrSimulator(options: SeqrSimulatorOptions): Promise
   addPhone(app, book, now);
   addControl(app, book, faults);
   await app.listen({ host: options.host, port: options.port });
-  const { port } = app.server.address() as AddressInfo;
-  const base = `http://${options.host}:${port}`;
-  return { endpoint: base + SOAP_PATH, phoneUrl: `${base}/phone`, book, close: () => app.close() };
+  const base = urlOf(options.host, app.server);
+  const { phoneHost } = options;
+  const outside = phoneHost === undefined ? null : await phoneOn(app, phoneHost);
+  const close = async (): Promise<void> => {
+    await outside?.close();
+    await app.close();
+  };
+  return { endpoint: base + SOAP_PATH, phoneUrl: `${outside?.base ?? base}/phone`, book, close };
+}
+
+/** The phone alone on another address, at any free port of it. */
+async function phoneOn(app: FastifyInstance, host: string): Promise<{ base: string; close(): Promise<void> }> {
+  const server = createServer((request, response) => {
+    if (/^\/phone\b/.test(request.url ?? "")) app.routing(request, response);
+    else response.writeHead(404).end();
+  });
+  try {
+    await once(server.listen({ host, port: 0 }), "listening");
+  } catch (error) {
+    await app.close();
+    throw error;
+  }
+  const close = async (): Promise<void> => {
+    server.close();
+    server.closeAllConnections();
+  };
+  return { base: urlOf(host, server), close };
 }
 
 /** The SOAP package parses and writes the envelopes; the HTTP side stays ours, so that faults can have their way. */

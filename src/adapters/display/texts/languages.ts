@@ -12,6 +12,8 @@ export interface Language {
 
 const TEXTS: Readonly<Record<string, Texts>> = { de: german, en: english, fi: finnish, sv: swedish };
 
+export const LANGUAGES: readonly string[] = Object.keys(TEXTS);
+
 /** The languages the kiosk asks for, in its order, of those that there are; English when there is none of them. */
 export function languagesFor(locales: readonly string[]): readonly [Language, ...Language[]] {
   const known = locales.map((locale) => TEXTS[locale.slice(0, 2).toLowerCase()]);

@@ -215,6 +215,8 @@ describe("an answer of the payment service, whatever it is", () => {
     ["a document type", held.replace("?>", "?><!DOCTYPE x [<!ENTITY a 'RESERVED'>]>")],
     ["an id that all objects inherit", held.replace("<return>", "<return><x id='__proto__'>y</x>")],
     ["an element that all objects inherit", held.replace("<return>", "<return><constructor>y</constructor>")],
+    ["an element after its end", `${held}<return/>`],
+    ["an element after its end that does not end", `${held}<return>`],
     ["no end of elements", held.replace("<return>", "<a>".repeat(80_000))],
     ["no end of sections", held.replace("<return>", "<![CDATA[".repeat(25_000))],
   ])("is refused where it has %s", async (_what, xml) => {

@@ -91,7 +91,7 @@ describe.skipIf(!hasChromium())("the page in a real browser", () => {
   it.each(PRESSES)("tells the kiosk when a customer $name", async ({ view, button, sent }) => {
     await open([view()]);
     await page.click(`button${button}`);
-    const maximum = sent === "select" ? { maximum: "300.00" } : {};
+    const maximum = sent === "select" ? { maximum: "300.00", unitPrice: "19.89" } : {};
     await expect.poll(() => kiosk.pressed).toEqual([{ action: sent, position: "1", ...maximum }]);
   });
 

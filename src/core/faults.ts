@@ -64,6 +64,11 @@ const CATALOGUE = {
     blocking: false,
     advice: "The payment service gave no report: check the reseller's credentials, then `kioskd reconcile`.",
   },
+  "receipts-wait": {
+    owner: "books",
+    blocking: false,
+    advice: "The payment service does not take receipts: check the terminal's id and password, and the log.",
+  },
   unaccounted: {
     owner: "dispenser",
     blocking: false,

@@ -1,10 +1,8 @@
-import type { PaymentBooks } from "../ports/books.ts";
 import type { Cancel } from "../ports/clock.ts";
-import { Pump } from "./pump.ts";
+import { Receipts } from "./receipts.ts";
 import { Reconciler, type ReconcilerDeps } from "./reconciliation.ts";
 
 export interface BookkeeperDeps extends ReconcilerDeps {
-  readonly books: PaymentBooks;
   /** Whether receipts are attached to payments. */
   readonly receipts: boolean;
 }
@@ -13,31 +11,17 @@ export interface BookkeeperDeps extends ReconcilerDeps {
 export class Bookkeeper {
   readonly #deps: BookkeeperDeps;
   readonly #reconciler: Reconciler;
-  readonly #receipts: Pump<"receipts"> | null;
+  readonly #receipts: Receipts | null;
   #cancel: Cancel = () => {};
 
   constructor(deps: BookkeeperDeps) {
     this.#deps = deps;
     this.#reconciler = new Reconciler(deps);
-    const { journal, clock, log, books } = deps;
-    this.#receipts = deps.receipts
-      ? new Pump({
-          reader: "receipts",
-          journal,
-          clock,
-          log,
-          deliver: async ({ body }) => {
-            if (body.reference === null) return true;
-            const outcome = await books.submitReceipt(body);
-            if (outcome.kind === "declined") log.warn({ sale: body.saleId, detail: outcome.detail }, "receipt refused");
-            return outcome.kind !== "unknown";
-          },
-        })
-      : null;
+    this.#receipts = deps.receipts ? new Receipts(deps) : null;
   }
 
   start(): void {
-    this.#receipts?.connection(true);
+    this.#receipts?.start();
     this.#cancel = this.#deps.calendar.everyMinute(() => {
       // Refunds are noted by a command of their own.
       this.#deps.noted();

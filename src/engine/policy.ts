@@ -30,6 +30,10 @@ export const POLICY = {
   /** How often waiting records are offered to a broker that is connected but did not acknowledge. */
   outboxRetryMs: 5_000,
   outboxBatch: 50,
+  /** Waits between attempts to attach a receipt that the service does not take; the last one repeats. */
+  receiptRetriesMs: [5_000, 15_000, 60_000, 300_000],
+  /** Attempts in a row that must fail before somebody hears of it, unless the service refuses the terminal. */
+  receiptsUntilTold: 3,
   /** How often operators are told how the machine is. */
   reportMs: 60_000,
   /** Events waiting at one position; a healthy one has a handful. */

@@ -1,13 +1,16 @@
-import type { Clock } from "../ports/clock.ts";
+import type { Cancel, Clock } from "../ports/clock.ts";
 import type { Entry, Journal, Readers } from "../ports/journal.ts";
 import type { Log } from "../ports/log.ts";
 import { POLICY } from "./policy.ts";
+import { backoffMs } from "./wait.ts";
 
 export interface PumpDeps<R extends keyof Readers> {
   readonly reader: R;
   readonly journal: Pick<Journal, "pending" | "acknowledge">;
   readonly clock: Clock;
   readonly log: Log;
+  /** Waits between attempts in a row that failed, the last one repeats; every five seconds unless given. */
+  readonly retriesMs?: readonly number[];
   /** True when the other side has it for good. */
   deliver(entry: Entry<Readers[R]>): Promise<boolean>;
 }
@@ -20,6 +23,8 @@ export class Pump<R extends keyof Readers> {
   #again = false;
   #running: Promise<void> = Promise.resolve();
   #closed = false;
+  #failures = 0;
+  #cancelRetry: Cancel = () => {};
   /** How often it was told to begin again further back. */
   #rewinds = 0;
 
@@ -64,6 +69,7 @@ export class Pump<R extends keyof Readers> {
 
   close(): void {
     this.#closed = true;
+    this.#cancelRetry();
   }
 
   async #drain(): Promise<void> {
@@ -78,6 +84,7 @@ export class Pump<R extends keyof Readers> {
           this.#retryLater();
           return;
         }
+        this.#failures = 0;
         if (rewinds !== this.#rewinds) {
           this.#again = true;
           break;
@@ -90,6 +97,8 @@ export class Pump<R extends keyof Readers> {
 
   #retryLater(): void {
     this.#again = false;
-    this.#deps.clock.after(POLICY.outboxRetryMs, () => this.wake());
+    this.#cancelRetry();
+    const { clock, retriesMs = [POLICY.outboxRetryMs] } = this.#deps;
+    this.#cancelRetry = clock.after(backoffMs(retriesMs, this.#failures++), () => this.wake());
   }
 }

@@ -55,6 +55,14 @@ export interface Entry<T> {
 export interface Notes extends Sent {
   /** What operators have ordered; by place. */
   readonly orders: Order;
+  /** Receipts that the payment service does not want; by sale. */
+  readonly receiptRefusals: ReceiptRefusal;
+}
+
+interface ReceiptRefusal {
+  readonly saleId: string;
+  readonly atMs: number;
+  readonly detail: string;
 }
 
 /** What is noted and goes to the operator. */

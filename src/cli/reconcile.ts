@@ -3,6 +3,7 @@ import { systemCalendar } from "../adapters/clock/system/calendar.ts";
 import { systemClock } from "../adapters/clock/system/clock.ts";
 import { openJournal, openJournalBeside } from "../adapters/journal/sqlite/journal.ts";
 import { type Loaded, loadConfig } from "../config/load.ts";
+import type { FaultCode } from "../core/faults.ts";
 import { formatAmount } from "../core/money.ts";
 import { type Difference, hasDifferences, type ReconciliationEvent, reconciliationOf } from "../core/reconcile.ts";
 import { Reconciler } from "../engine/reconciliation.ts";
@@ -45,15 +46,20 @@ async function run(loaded: Loaded, positions: readonly string[]): Promise<readon
   }
   await beside.close();
   const own = await lockedOrNull(loaded.config.journal.path);
-  if (own === null) print("The running kiosk is asked to reconcile; this takes up to two minutes.");
-  else {
+  const results = async (): Promise<readonly Compared[]> =>
+    (await latest(loaded, positions)).filter(({ atMs }) => atMs >= startedAtMs);
+  if (own !== null) {
     print("Reconciling …");
-    await reconcileHere(loaded, own, positions);
+    const complaints = await reconcileHere(loaded, own, positions);
+    const made = await results();
+    if (made.length === positions.length) return made;
+    throw new CliError(["The books could not be read. Mend the account, then try again:", ...complaints].join("\n  "));
   }
+  print("The running kiosk is asked to reconcile; this takes up to two minutes.");
   const endMs = Date.now() + PATIENCE_MS;
   while (Date.now() < endMs) {
-    const results = (await latest(loaded, positions)).filter(({ atMs }) => atMs >= startedAtMs);
-    if (results.length === positions.length) return results;
+    const made = await results();
+    if (made.length === positions.length) return made;
     await sleep(LOOK_EVERY_MS);
   }
   throw new CliError('The kiosk has not reconciled in time: see its log, and "kioskd reconcile --show" later.');
@@ -68,8 +74,13 @@ async function lockedOrNull(path: string): Promise<Journal | null> {
   }
 }
 
-async function reconcileHere(loaded: Loaded, journal: Journal, positions: readonly string[]): Promise<void> {
-  const faults = { raise: () => undefined, clear: () => undefined };
+/** What it complains of, position by position. */
+async function reconcileHere(loaded: Loaded, journal: Journal, positions: readonly string[]): Promise<string[]> {
+  const complaints = new Map<string | null, string>();
+  const faults = {
+    raise: (_code: FaultCode, position: string | null, detail: string) => complaints.set(position, detail),
+    clear: () => undefined,
+  };
   await withBooks(loaded, async (books) => {
     const clock = systemClock();
     const calendar = systemCalendar();
@@ -78,6 +89,7 @@ async function reconcileHere(loaded: Loaded, journal: Journal, positions: readon
     await new Reconciler(deps).tick();
   });
   await journal.close();
+  return [...complaints].map(([position, detail]) => `position ${position}: ${detail}`);
 }
 
 function printResult(result: Compared, currency: string): void {

@@ -12,6 +12,7 @@ import type { BookedPayment, PaymentBooks } from "../ports/books.ts";
 import type { Calendar, Clock } from "../ports/clock.ts";
 import type { Journal } from "../ports/journal.ts";
 import type { Log } from "../ports/log.ts";
+import type { Outcome } from "../ports/outcome.ts";
 import type { FaultBoard } from "./fault-board.ts";
 import { POLICY } from "./policy.ts";
 import { backoffMs, wait } from "./wait.ts";
@@ -44,6 +45,8 @@ export class Reconciler {
   readonly #deps: ReconcilerDeps;
   #running: Promise<void> | null = null;
   #closed = false;
+  /** Positions whose account the service does not let in, with what it says. */
+  readonly #shutOut = new Map<string, string>();
 
   constructor(deps: ReconcilerDeps) {
     this.#deps = deps;
@@ -81,6 +84,11 @@ export class Reconciler {
     const periodId = state.running?.periodId ?? (await this.#mark(position));
     const booked = periodId === null ? null : await this.#transactions(position, periodId);
     if (this.#closed) return;
+    if (this.#shutOut.has(position)) {
+      // Nothing is lost yet: the period is ended, or its list fetched, once a person has mended the account.
+      this.#showFault(position, state);
+      return;
+    }
     if (periodId === null || booked === null) {
       await this.#note(position, { type: "failed", detail: "the payment service gave no report in time" });
     } else {
@@ -111,6 +119,7 @@ export class Reconciler {
     for (let attempt = 0; attempt < POLICY.reconcileAttempts && !this.#closed; attempt++) {
       if (attempt > 0) await wait(this.#deps.clock, backoffMs(POLICY.reconcileRetriesMs, attempt - 1));
       const marked = await this.#deps.books.markPeriod(position);
+      this.#noteAccess(position, marked);
       if (marked.kind === "done") {
         await this.#note(position, { type: "marked", periodId: marked.value.periodId });
         return marked.value.periodId;
@@ -127,6 +136,7 @@ export class Reconciler {
       await wait(this.#deps.clock, backoffMs(POLICY.reconcileRetriesMs, attempt));
       if (this.#closed) return null;
       const report = await this.#deps.books.transactions(position, periodId);
+      this.#noteAccess(position, report);
       if (report.kind === "done" && report.value !== null) return report.value;
       if (report.kind !== "done") this.#deps.log.warn({ position, detail: report.detail }, "no report yet");
       if (report.kind === "declined") return null;
@@ -188,9 +198,17 @@ export class Reconciler {
     }
   }
 
+  /** A no to the account that asks is none to what it asks for. */
+  #noteAccess(position: string, outcome: Outcome<unknown>): void {
+    if (outcome.kind === "declined" && outcome.reason === "rejected") this.#shutOut.set(position, outcome.detail);
+    else this.#shutOut.delete(position);
+  }
+
   #showFault(position: string, { last }: ReconciliationState): void {
     const { faults } = this.#deps;
-    if (last?.type === "failed") faults.raise("reconciliation-failed", position, last.detail);
+    const shutOut = this.#shutOut.get(position);
+    if (shutOut !== undefined) faults.raise("reconciliation-failed", position, shutOut);
+    else if (last?.type === "failed") faults.raise("reconciliation-failed", position, last.detail);
     else faults.clear("reconciliation-failed", position);
     if (last?.type === "compared" && hasDifferences(last)) {
       const { missingThere, missingHere, differing } = last;

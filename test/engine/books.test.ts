@@ -1,120 +1,18 @@
-import { join } from "node:path";
-import { describe, expect, it, onTestFinished } from "vitest";
-import { openJournal } from "../../src/adapters/journal/sqlite/journal.ts";
+import { describe, expect, it } from "vitest";
 import { type ReconciliationEvent, reconciliationOf } from "../../src/core/reconcile.ts";
-import { refundsOf } from "../../src/core/refund.ts";
 import { Reconciler } from "../../src/engine/reconciliation.ts";
-import { type PaidSale, refund } from "../../src/engine/refund.ts";
 import type { PaymentBooks } from "../../src/ports/books.ts";
-import type { Journal } from "../../src/ports/journal.ts";
 import { declined, done, type Outcome, unknown } from "../../src/ports/outcome.ts";
+import { journalScene } from "../support/journal-scene.ts";
 import { HAPPY, PAID, T0_MS } from "../support/sale-fixtures.ts";
 import { SILENT } from "../support/silent-log.ts";
-import { tempFolder } from "../support/temp.ts";
-import { clockOf, VirtualTime } from "../support/virtual-clock.ts";
-
-const SALE: PaidSale = { record: PAID, paymentReference: "ers-1", chargedMinor: 9_945 };
-/** The service's side of refunds: gives back no more than was paid, and loses the answers it is told to lose. */
-class Service {
-  readonly given: number[] = [];
-  readonly losses: ("request" | "answer" | null)[];
-
-  constructor(losses: ("request" | "answer" | null)[]) {
-    this.losses = losses;
-  }
-
-  readonly refund: PaymentBooks["refund"] = async ({ amountMinor }) => {
-    const loss = this.losses.shift() ?? null;
-    if (loss === "request") return unknown("lost");
-    const exceeds = this.given.reduce((sum, each) => sum + each, amountMinor) > SALE.chargedMinor;
-    if (!exceeds) this.given.push(amountMinor);
-    if (loss === "answer") return unknown("lost");
-    return done(exceeds ? { kind: "exceeds", detail: "98" } : { kind: "made", reference: `rf-${this.given.length}` });
-  };
-}
-
-function scene(): { journal: Journal; time: VirtualTime; until<T>(work: Promise<T>): Promise<T> } {
-  const journal = openJournal(join(tempFolder(), "journal.db"));
-  onTestFinished(() => journal.close());
-  const time = new VirtualTime(T0_MS);
-  async function until<T>(work: Promise<T>): Promise<T> {
-    let settled = false;
-    const noted = work.finally(() => {
-      settled = true;
-    });
-    noted.catch(() => undefined);
-    for (let idle = 0; !settled && idle < 50; ) idle = (await time.step()) ? 0 : idle + 1;
-    return await noted;
-  }
-  return { journal, time, until };
-}
-
-describe("a refund", () => {
-  const made = (amountMinor: number) => ({ kind: "made", amountMinor });
-  it.each<[string, number | null, ("request" | "answer" | null)[], object, number[]]>([
-    ["of the whole", null, [], made(9_945), [9_945]],
-    ["of a part", 1_000, [], made(1_000), [1_000]],
-    ["of the whole, its answer lost", null, ["answer"], made(9_945), [9_945]],
-    ["of the whole, its request lost", null, ["request"], made(9_945), [9_945]],
-    ["of the whole, both lost in turn", null, ["answer", "request", "answer"], made(9_945), [9_945]],
-    ["of more than half, its answer lost", 5_000, ["answer"], made(5_000), [5_000]],
-    ["of a part, its answer lost", 1_000, ["answer"], { kind: "unclear" }, [1_000]],
-    ["of a part, its request lost", 1_000, ["request"], { kind: "unclear" }, []],
-    ["of too much", 10_000, [], { kind: "refused" }, []],
-    ["of nothing", 0, [], { kind: "refused" }, []],
-  ])("%s", async (_what, amountMinor, losses, outcome, given) => {
-    const { journal, time, until } = scene();
-    const service = new Service(losses);
-    const deps = { journal, books: service, clock: clockOf(time, { number: 1, alive: true }), newRefundId: () => "r1" };
-    expect(await until(refund(deps, SALE, amountMinor))).toMatchObject(outcome);
-    expect(service.given).toEqual(given);
-  });
-
-  it("without a clear answer is never sent again unless that is safe, and blocks others", async () => {
-    const { journal, time, until } = scene();
-    const service = new Service(["answer"]);
-    let id = 0;
-    const deps = {
-      journal,
-      books: service,
-      clock: clockOf(time, { number: 1, alive: true }),
-      newRefundId: () => `r${++id}`,
-    };
-    for (const amountMinor of [1_000, 1_000, 2_000, null]) {
-      expect(await until(refund(deps, SALE, amountMinor))).toMatchObject({ kind: "unclear", refundId: "r1" });
-    }
-    expect(service.given).toEqual([1_000]);
-    expect(refundsOf(await journal.notes("refunds", PAID.saleId))).toHaveLength(1);
-  });
-
-  it("is repeated up to what was paid, and no further", async () => {
-    const { journal, time, until } = scene();
-    const service = new Service([]);
-    let id = 0;
-    const deps = {
-      journal,
-      books: service,
-      clock: clockOf(time, { number: 1, alive: true }),
-      newRefundId: () => `r${++id}`,
-    };
-    for (const amountMinor of [4_000, 4_000, 4_000, null, null]) await until(refund(deps, SALE, amountMinor));
-    expect(service.given).toEqual([4_000, 4_000, 1_945]);
-  });
-
-  it("refused by the service leaves everything as it was", async () => {
-    const { journal, time, until } = scene();
-    const books = { refund: async () => declined<never>("refused", "the bank says no") };
-    const deps = { journal, books, clock: clockOf(time, { number: 1, alive: true }), newRefundId: () => "r1" };
-    expect(await until(refund(deps, SALE, null))).toEqual({ kind: "refused", detail: "the bank says no" });
-    expect(refundsOf(await journal.notes("refunds", PAID.saleId))).toMatchObject([{ state: "refused" }]);
-  });
-});
+import { clockOf } from "../support/virtual-clock.ts";
 
 type Marks = Outcome<{ periodId: string }>;
 
 /** A reconciler on a real journal and virtual time; `reports` are what the service answers, in turn. */
 function reconciling(marks: Marks[], reports: Awaited<ReturnType<PaymentBooks["transactions"]>>[]) {
-  const { journal, time, until } = scene();
+  const { journal, time, until } = journalScene();
   const raised = new Set<string>();
   const calls = { marks: 0, reports: 0 };
   const books: PaymentBooks = {
@@ -241,11 +139,30 @@ describe("reconciliation", () => {
   });
 
   it("gives up at once when the service refuses", async () => {
-    const rig = reconciling([declined("rejected", "no such account")], []);
+    const rig = reconciling([declined("refused", "no such account")], []);
     await rig.sell("a", "2026-11-21T10:00:00.000Z", "a");
     await rig.tick();
     expect(await rig.last()).toMatchObject({ type: "failed" });
     expect(rig.calls.marks).toBe(1);
+  });
+
+  it("waits while the service does not let the account in, with a fault, and loses no period by it", async () => {
+    const shutOut = declined<never>("rejected", "the account is blocked");
+    const rig = reconciling(
+      [shutOut, shutOut, PERIOD],
+      [shutOut, shutOut, done([{ paymentReference: "a", amountMinor: 9_945 }])],
+    );
+    await rig.sell("a", "2026-11-21T10:00:00.000Z", "a");
+    const reconciler = rig.make();
+    for (let minute = 1; minute <= 4; minute++) {
+      await rig.tick(reconciler);
+      expect([...rig.raised], `minute ${minute}`).toEqual(["reconciliation-failed"]);
+      expect(await rig.last()).toBeNull();
+    }
+    await rig.tick(reconciler);
+    expect(await rig.last()).toMatchObject({ type: "compared", periodId: "p1", matched: 1, gap: false });
+    expect([...rig.raised]).toEqual([]);
+    expect(rig.calls).toEqual({ marks: 3, reports: 3 });
   });
 
   it("gives up within a bound, with a fault, and is made up on request", async () => {

@@ -122,9 +122,10 @@ function addSales(program: Command): void {
 
 function addBooks(program: Command): void {
   configOption(program.command("refund"))
-    .description("give money back out of a paid sale: all that is left, or an amount")
+    .description("give money back out of a paid sale: all that is left, after a question, or an amount")
     .argument("<sale>", "the sale's id")
-    .option("--amount <amount>", 'how much, such as "10.00"')
+    .option("--amount <amount>", 'how much, such as "10.00"; nothing is asked then')
+    .option("-y, --yes", "give back all that is left without a question")
     .option("--settle <made|not-made>", "what became of a refund without a clear answer")
     .option("--json", "as JSON")
     .action(async (sale, options) => (await import("./refund.ts")).refund(sale, options));

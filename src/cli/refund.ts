@@ -1,10 +1,12 @@
 import { randomInt } from "node:crypto";
 import { systemClock } from "../adapters/clock/system/clock.ts";
 import { openJournalBeside } from "../adapters/journal/sqlite/journal.ts";
+import { takeRefundTurn } from "../adapters/journal/sqlite/open.ts";
 import { loadConfig } from "../config/load.ts";
 import { formatAmount, parseAmount } from "../core/money.ts";
 import { refundableMinor, refundsOf } from "../core/refund.ts";
-import { refund as makeRefund, type RefundOutcome, settleRefund } from "../engine/refund.ts";
+import { refund as makeRefund, type PaidSale, type RefundOutcome, settleRefund } from "../engine/refund.ts";
+import { agree } from "./ask.ts";
 import { withBooks } from "./books.ts";
 import { CliError, UsageError } from "./failure.ts";
 import { paidSale } from "./paid-sale.ts";
@@ -14,34 +16,29 @@ interface RefundOptions {
   readonly config: string;
   readonly amount?: string;
   readonly settle?: string;
+  readonly yes?: boolean;
   readonly json?: boolean;
 }
 
+const BUSY = "Another kioskd is giving money back right now: nothing was done. Try again in a minute.";
+
 export async function refund(saleId: string, options: RefundOptions): Promise<void> {
   const loaded = loadConfig(options.config);
-  const sale = paidSale(loaded.config.journal.path, saleId);
+  const { path } = loaded.config.journal;
+  const sale = paidSale(path, saleId);
   const { currency } = sale.record;
   const amountMinor = options.amount === undefined ? null : parseAmount(options.amount, currency);
   if (amountMinor === undefined)
     throw new UsageError(`--amount: expected an amount such as "10.00", not "${options.amount}"`);
-  const journal = openJournalBeside(loaded.config.journal.path);
+  const journal = openJournalBeside(path);
   try {
-    const deps = {
-      journal,
-      clock: systemClock(),
-      newRefundId: () => `rf-${Date.now().toString(36)}-${randomInt(1e6)}`,
-    };
-    if (options.settle !== undefined) {
-      if (options.settle !== "made" && options.settle !== "not-made")
-        throw new UsageError("--settle: expected made or not-made");
-      const settled = await settleRefund(deps, sale, options.settle === "made");
-      if (settled === null) throw new CliError(`Sale ${saleId} has no refund without a clear answer.`);
-      print(
-        `Refund ${settled.refundId} of ${formatAmount(settled.amountMinor, currency)} ${currency} is noted as ${options.settle}.`,
-      );
-      return;
-    }
-    const outcome = await withBooks(loaded, (books) => makeRefund({ ...deps, books }, sale, amountMinor));
+    const deps = { journal, clock: systemClock(), takeTurn: () => takeRefundTurn(path) };
+    if (options.settle !== undefined) return await settle(deps, sale, options.settle);
+    const outcome = await withBooks(loaded, (books) => {
+      const newRefundId = (): string => `rf-${Date.now().toString(36)}-${randomInt(1e6)}`;
+      const agreed = (minor: number, again: boolean) => agree(question(sale, minor, again), options.yes === true);
+      return makeRefund({ ...deps, books, newRefundId, agree: agreed }, sale, amountMinor);
+    });
     const refunds = refundsOf(await journal.notes("refunds", saleId));
     const left = formatAmount(refundableMinor(sale.chargedMinor, refunds), currency);
     if (options.json === true) printJson({ ...outcome, left, currency });
@@ -51,8 +48,26 @@ export async function refund(saleId: string, options: RefundOptions): Promise<vo
   }
 }
 
+function question({ record: { saleId, currency } }: PaidSale, amountMinor: number, again: boolean): string {
+  const amount = `${formatAmount(amountMinor, currency)} ${currency}`;
+  if (again) return `The refund of ${amount} out of sale ${saleId} has no clear answer. Send it again?`;
+  return `Give back ${amount}, all that is left of sale ${saleId}?`;
+}
+
+async function settle(deps: Parameters<typeof settleRefund>[0], sale: PaidSale, what: string): Promise<void> {
+  if (what !== "made" && what !== "not-made") throw new UsageError("--settle: expected made or not-made");
+  const settled = await settleRefund(deps, sale, what === "made");
+  if (settled === "busy") throw new CliError(BUSY);
+  const { saleId, currency } = sale.record;
+  if (settled === null) throw new CliError(`Sale ${saleId} has no refund without a clear answer.`);
+  const amount = formatAmount(settled.amountMinor, currency);
+  print(`Refund ${settled.refundId} of ${amount} ${currency} is noted as ${what}.`);
+}
+
 function report(saleId: string, outcome: RefundOutcome, currency: string, left: string, quiet: boolean): void {
   switch (outcome.kind) {
+    case "busy":
+      throw new CliError(BUSY);
     case "made": {
       const amount = formatAmount(outcome.amountMinor, currency);
       if (!quiet)
@@ -67,7 +82,7 @@ function report(saleId: string, outcome: RefundOutcome, currency: string, left: 
       throw new CliError(
         [
           `Refund ${outcome.refundId} of ${formatAmount(outcome.amountMinor, currency)} ${currency} has no clear answer: ${outcome.detail}.`,
-          "It is not repeated, because the money could go back twice. Look it up at the payment service, then:",
+          "Look up at the payment service whether the money went back, then:",
           `  kioskd refund ${saleId} --settle made        when it was made`,
           `  kioskd refund ${saleId} --settle not-made    when it was not, then try again`,
         ].join("\n"),

@@ -1,8 +1,9 @@
 import { openHistory } from "../adapters/journal/sqlite/history.ts";
 import { loadConfig } from "../config/load.ts";
-import { formatAmount } from "../core/money.ts";
-import { refundsOf } from "../core/refund.ts";
+import { formatAmount, parseAmount } from "../core/money.ts";
+import { type RefundEvent, refundableMinor, refundedMinor, refundsOf } from "../core/refund.ts";
 import type { SaleEvent } from "../core/sale/event.ts";
+import type { SaleRecord } from "../core/sale/record.ts";
 import { CliError, UsageError } from "./failure.ts";
 import { receiptText } from "./receipt.ts";
 import { print, printJson, table } from "./table.ts";
@@ -25,27 +26,46 @@ export function list(options: ListOptions): void {
   }
   const history = openHistory(loadConfig(options.config, "read").config.journal.path);
   try {
-    const sales = history.latest(limit, options.outcome ?? null);
+    const sales = history
+      .latest(limit, options.outcome ?? null)
+      .map((sale) => ({ ...sale, ...givenBack(sale, history.refunds(sale.saleId)) }));
     if (options.json === true) {
       printJson(sales);
       return;
     }
     const rows = sales.map((sale) => [
       sale.saleId,
-      sale.closedAt.slice(0, 16).replace("T", " "),
+      sale.closedAt.slice(5, 16).replace("T", " "),
       sale.position,
-      sale.outcome === "paid" ? "paid" : `${sale.outcome}: ${sale.reason}`,
+      sale.outcome === "paid" ? "paid" : `${sale.outcome}:\n${narrow(sale.reason ?? "")}`,
       `${sale.quantity} ${sale.unit}`,
       sale.charged,
+      `${sale.refunded}${sale.refundUnclear ? "?" : ""}`,
     ]);
     print(
       rows.length === 0
         ? "No sales yet."
-        : table(["SALE", "CLOSED (UTC)", "POS", "OUTCOME", "QUANTITY", "CHARGED"], rows),
+        : table(["SALE", "CLOSED, UTC", "POS", "OUTCOME", "QUANTITY", "CHARGED", "REFUND"], rows),
     );
   } finally {
     history.close();
   }
+}
+
+/** What went back for certain, what is left, and whether there is a refund without a clear answer. */
+function givenBack({ charged, currency }: SaleRecord, events: readonly RefundEvent[]) {
+  const refunds = refundsOf(events);
+  const leftMinor = refundableMinor(parseAmount(charged, currency) ?? 0, refunds);
+  return {
+    refunded: formatAmount(refundedMinor(refunds), currency),
+    refundable: formatAmount(leftMinor, currency),
+    refundUnclear: refunds.some(({ state }) => state === "open"),
+  };
+}
+
+/** A reason in two lines where it would make the table wider than a terminal. */
+function narrow(reason: string): string {
+  return reason.length <= 15 ? reason : reason.replace("-", "-\n");
 }
 
 export function show(saleId: string, options: { config: string; json?: boolean }): void {
@@ -55,7 +75,7 @@ export function show(saleId: string, options: { config: string; json?: boolean }
     const found = history.sale(saleId);
     if (found === null) throw new CliError(`There is no closed sale "${saleId}": see "kioskd sales list".`);
     if (options.json === true) {
-      printJson(found);
+      printJson({ ...found, ...givenBack(found.sale, found.refunds) });
       return;
     }
     print(receiptText(config.kiosk.name, found.sale));
@@ -64,6 +84,7 @@ export function show(saleId: string, options: { config: string; json?: boolean }
         `Refund ${state === "open" ? "without a clear answer" : state}: ${formatAmount(amountMinor, found.sale.currency)} (${reference ?? refundId})`,
       );
     }
+    if (found.receiptRefusal !== null) print(`Receipt refused by the payment service: ${found.receiptRefusal}`);
     print(`\nOutcome: ${found.sale.outcome}${found.sale.reason === null ? "" : ` (${found.sale.reason})`}\n`);
     print(table(["TIME (UTC)", "EVENT", ""], found.events.map(eventRow)));
   } finally {

@@ -13,7 +13,8 @@ export type RefundEvent = {
   readonly atMs: number;
 } & (
   | ({ readonly type: "asked" } & RefundTerms)
-  | ({ readonly type: "made"; readonly reference: string | null } & RefundTerms)
+  /** `byHand`: a person said so, not the service. */
+  | ({ readonly type: "made"; readonly reference: string | null; readonly byHand?: true } & RefundTerms)
   | { readonly type: "refused"; readonly detail: string }
   /** No clear answer within the written bound: it may or may not have been made. */
   | { readonly type: "unclear"; readonly detail: string }
@@ -24,38 +25,53 @@ export interface Refund {
   readonly amountMinor: number;
   readonly state: "open" | "made" | "refused";
   readonly reference: string | null;
+  /** A person said that it was made, not the service. */
+  readonly byHand?: true;
 }
 
-/** The refunds of one sale, in the order in which they were asked for. */
+/**
+ * The refunds of one sale, in the order in which they were asked for. Money that went back stays so: `made` stands
+ * whatever else is noted, before or after it.
+ */
 export function refundsOf(events: readonly RefundEvent[]): readonly Refund[] {
   const refunds = new Map<string, Refund>();
   for (const event of events) {
-    const known = refunds.get(event.refundId);
+    const { refundId } = event;
+    const known = refunds.get(refundId);
     if (event.type === "asked" && known === undefined) {
-      const { refundId, amountMinor } = event;
-      refunds.set(refundId, { refundId, amountMinor, state: "open", reference: null });
-    } else if (known?.state === "open" && event.type === "made") {
-      refunds.set(event.refundId, { ...known, state: "made", reference: event.reference });
-    } else if (known?.state === "open" && event.type === "refused") {
-      refunds.set(event.refundId, { ...known, state: "refused" });
+      refunds.set(refundId, { refundId, amountMinor: event.amountMinor, state: "open", reference: null });
+    } else if (event.type === "made" && known?.state !== "made") {
+      const { reference, byHand } = event;
+      const amountMinor = known?.amountMinor ?? event.amountMinor;
+      const made = { refundId, amountMinor, state: "made", reference } as const;
+      refunds.set(refundId, byHand === true ? { ...made, byHand } : made);
+    } else if (event.type === "refused" && known?.state === "open") {
+      refunds.set(refundId, { ...known, state: "refused" });
     }
   }
   return [...refunds.values()];
 }
 
+/** What has been given back for certain. */
+export function refundedMinor(refunds: readonly Refund[]): number {
+  return refunds.reduce((sum, { state, amountMinor }) => (state === "made" ? sum + amountMinor : sum), 0);
+}
+
 /** What can still be given back; a refund without a clear answer counts as made. */
 export function refundableMinor(chargedMinor: number, refunds: readonly Refund[]): number {
-  return refunds.reduce(
+  const leftMinor = refunds.reduce(
     (left, { state, amountMinor }) => (state === "refused" ? left : left - amountMinor),
     chargedMinor,
   );
+  return Math.max(0, leftMinor);
 }
 
 /**
  * Whether sending a refund once more cannot give the money back twice. The service knows no key for refunds, but
  * gives back no more than was paid: when a second one would exceed that, it refuses it if the first was made.
+ * Refunds that only a person says were made do not count: a person may have been wrong.
  */
 export function mayRepeat(chargedMinor: number, refunds: readonly Refund[], refund: Refund): boolean {
-  const madeMinor = refunds.reduce((sum, { state, amountMinor }) => (state === "made" ? sum + amountMinor : sum), 0);
-  return madeMinor + 2 * refund.amountMinor > chargedMinor;
+  const confirmedMinor = refundedMinor(refunds.filter(({ byHand }) => byHand !== true));
+  return confirmedMinor + 2 * refund.amountMinor > chargedMinor;
 }

@@ -1,3 +1,5 @@
+import { REFUND_MUTANTS } from "./refund-mutants.ts";
+
 /** A mistake planted in the source, in a build of its own, and the money rules one of which must catch it. */
 export interface Mutant {
   readonly name: string;
@@ -10,6 +12,7 @@ export interface Mutant {
 }
 
 export const MUTANTS: readonly Mutant[] = [
+  ...REFUND_MUTANTS,
   {
     name: "an effect does not wait for its event to be written",
     file: "engine/position.ts",

@@ -182,6 +182,7 @@ export class Rules {
     const untold = this.closed.find(({ sale }) => !told.has(sale.id));
     if (untold !== undefined) this.broken("9 outbox", `${untold.sale.id} never reached the broker`);
     for (const closed of this.closed) this.#books.judge(closed);
+    this.#world.operators.judgeEnd();
     if (this.#world.chaos.total > 0) return;
     const odd = this.closed.find(({ outcome }) => outcome === "needs-attention");
     if (odd !== undefined) this.broken("3 resolved", `${odd.sale.id} needs attention although nothing went wrong`);

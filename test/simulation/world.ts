@@ -12,6 +12,7 @@ import { SimDispenser } from "../support/sim-dispenser.ts";
 import { SimPaymentService } from "../support/sim-payment.ts";
 import { SimBroker } from "../support/sim-telemetry.ts";
 import { clockOf, type Life, VirtualTime, whenAwake } from "../support/virtual-clock.ts";
+import { Operators } from "./operators.ts";
 import { Rules } from "./rules.ts";
 import { type PositionSetting, type Setting, settingOf } from "./setting.ts";
 
@@ -28,6 +29,7 @@ export class World {
   readonly broker: SimBroker;
   readonly dispensers: readonly SimDispenser[];
   readonly rules: Rules;
+  readonly operators: Operators;
   readonly trace: string[] = [];
   readonly crashPhases = new Map<string, number>();
   life: Life = { number: 0, alive: false };
@@ -57,6 +59,7 @@ export class World {
       overcharged: ({ saleId, maximumMinor }, amountMinor) =>
         this.rules.broken("2 amount", `${saleId}: ${amountMinor} is asked for, ${maximumMinor} was reserved`),
     });
+    this.operators = new Operators(this, new Random(seed * 37 + 5));
     this.broker = new SimBroker(this.time, this.chaos);
     this.dispensers = this.setting.positions.map(
       ({ goods, meterForgets }) =>
@@ -142,7 +145,8 @@ export class World {
   }
 
   get settled(): boolean {
-    return this.started && !this.rules.anyOpen && this.disk.delivered === this.disk.sales.length;
+    const isTold = this.disk.delivered === this.disk.sales.length;
+    return this.started && isTold && !this.rules.anyOpen && this.operators.done;
   }
 
   #surroundings() {
@@ -158,8 +162,7 @@ export class World {
             `[${position}] ${JSON.stringify({ ...event, ...("terms" in event ? { terms: event.terms.maximumMinor } : {}) })}`,
         );
         this.rules.written(position, event, record);
-        if (record !== null)
-          this.note(() => `[${position}] closed ${record.saleId} ${record.outcome} ${record.reason} ${record.charged}`);
+        if (record !== null) this.operators.saleClosed(record);
       },
     };
   }

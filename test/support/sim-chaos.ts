@@ -76,6 +76,8 @@ const BASE_RATES = {
   "broker-duplicates": 0.1,
   "broker-drops": 0.08,
   "broker-ack-lost": 0.1,
+  "refund-troubled": 0.8,
+  "program-killed": 0.15,
 } as const;
 
 export type FaultKind = keyof typeof BASE_RATES;

@@ -1,4 +1,5 @@
-import { execFile } from "node:child_process";
+import { execFile, spawn } from "node:child_process";
+import { once } from "node:events";
 import { readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
@@ -26,6 +27,8 @@ interface Stage {
   readonly folder: string;
   readonly config: string;
   kioskd(...args: string[]): Promise<Result>;
+  /** The same at a terminal, where somebody types the answer; all that the terminal shows. */
+  atTerminal(answer: string, ...args: string[]): Promise<string>;
 }
 
 async function stage(change: (config: Record<string, unknown>) => object = (config) => config): Promise<Stage> {
@@ -43,7 +46,19 @@ async function stage(change: (config: Record<string, unknown>) => object = (conf
       return { status: code, out: stdout, err: stderr };
     }
   };
-  return { seqr, folder, config, kioskd };
+  const atTerminal = async (answer: string, ...args: string[]): Promise<string> => {
+    const command = [MAIN, ...args, "--config", config].map((word) => `'${word}'`).join(" ");
+    const child = spawn("script", ["--quiet", "--return", "--command", command, "/dev/null"]);
+    let shown = "";
+    child.stdout.on("data", (data: Buffer) => {
+      shown += data.toString();
+    });
+    await eventually("a question is asked", async () => shown.includes("[y/N]"));
+    child.stdin.write(`${answer}\n`);
+    await once(child, "exit");
+    return shown;
+  };
+  return { seqr, folder, config, kioskd, atTerminal };
 }
 
 /** Sells so many times and ends the daemon; the sales' ids. */
@@ -91,7 +106,12 @@ describe("refunds on the command line", SIDE_BY_SIDE, () => {
     expect((await scene.kioskd("refund", sale, "--amount", "30.00")).err).toContain(
       "more than what is left of the payment",
     );
-    expect((await scene.kioskd("refund", sale)).out).toContain("29.78 SEK of sale");
+    const unasked = await scene.kioskd("refund", sale);
+    expect(unasked.status).toBe(2);
+    expect(unasked.err).toContain(`Give back 29.78 SEK, all that is left of sale ${sale}?`);
+    expect(unasked.err).toContain("add --yes");
+    expect(charged(scene)).toBe(2978);
+    expect((await scene.kioskd("refund", sale, "--yes")).out).toContain("29.78 SEK of sale");
     expect(charged(scene)).toBe(0);
     const again = await scene.kioskd("refund", sale);
     expect(again.status).toBe(1);
@@ -99,11 +119,22 @@ describe("refunds on the command line", SIDE_BY_SIDE, () => {
     expect((await scene.kioskd("refund", "nobody")).err).toContain('There is no closed sale "nobody"');
   });
 
+  it("are asked about at a terminal, and made only after a yes", async () => {
+    const scene = await stage();
+    const [sale = ""] = await sell(scene, 1);
+    const no = await scene.atTerminal("n", "refund", sale);
+    expect(no).toContain(`Give back 39.78 SEK, all that is left of sale ${sale}? [y/N]`);
+    expect(no).toContain("Nothing was done.");
+    expect(charged(scene)).toBe(3978);
+    expect(await scene.atTerminal("y", "refund", sale)).toContain("39.78 SEK of sale");
+    expect(charged(scene)).toBe(0);
+  });
+
   it("whose answer is lost are made once, or left to a person", async () => {
     const scene = await stage();
     const [whole = "", part = ""] = await sell(scene, 2);
-    await post(scene, "/faults", { op: "refundPayment", mode: "drop-response", count: 1 });
-    expect((await scene.kioskd("refund", whole)).status).toBe(0);
+    await post(scene, "/faults", { op: "refundPayment", mode: "drop-request", count: 1 });
+    expect((await scene.kioskd("refund", whole, "--yes")).status).toBe(0);
     expect(charged(scene)).toBe(3978);
     await post(scene, "/faults", { op: "refundPayment", mode: "drop-response", count: 1 });
     const unclear = await scene.kioskd("refund", part, "--amount", "5.00");
@@ -111,9 +142,62 @@ describe("refunds on the command line", SIDE_BY_SIDE, () => {
     expect(unclear.err).toContain(`kioskd refund ${part} --settle made`);
     expect((await scene.kioskd("refund", part, "--amount", "5.00")).err).toContain("could give the money back twice");
     expect(charged(scene)).toBe(3478);
+    expect((await scene.kioskd("sales", "list")).out).toMatch(new RegExp(`${part} .* 39\\.78 +0\\.00\\?`));
     expect((await scene.kioskd("refund", part, "--settle", "made")).status).toBe(0);
-    expect((await scene.kioskd("refund", part)).out).toContain("34.78 SEK of sale");
+    expect((await scene.kioskd("refund", part, "--yes")).out).toContain("34.78 SEK of sale");
     expect(charged(scene)).toBe(0);
+  });
+
+  it.each([33, 10])("whose answer is lost, and then refused with %i, are not noted as refused", async (code) => {
+    const scene = await stage();
+    const [sale = ""] = await sell(scene, 1);
+    await post(scene, "/faults", { op: "refundPayment", mode: "drop-response", count: 1 });
+    await post(scene, "/faults", { op: "refundPayment", mode: "result-code", resultCode: code, count: 1 });
+    const unclear = await scene.kioskd("refund", sale, "--amount", "30.00");
+    expect(charged(scene)).toBe(978);
+    expect(unclear.status).toBe(1);
+    expect(unclear.err).toContain("either this refund was made, or money was given back at the service");
+    expect((await scene.kioskd("sales", "show", sale)).out).toContain("Refund without a clear answer: 30.00");
+    expect((await scene.kioskd("refund", sale, "--amount", "9.00")).err).toContain("no clear answer yet");
+    expect((await scene.kioskd("refund", sale, "--settle", "made")).status).toBe(0);
+    const [listed] = JSON.parse((await scene.kioskd("sales", "list", "--json")).out) as object[];
+    expect(listed).toMatchObject({ charged: "39.78", refunded: "30.00", refundable: "9.78", refundUnclear: false });
+  });
+
+  it("of two programs at once are one refund, and the other program says so", async () => {
+    const scene = await stage(({ payment, ...rest }) => {
+      const { seqr, ...provider } = payment as { seqr: object };
+      return { ...rest, payment: { ...provider, seqr: { ...seqr, requestTimeout: "30s" } } };
+    });
+    const [sale = ""] = await sell(scene, 1);
+    await post(scene, "/faults", { op: "refundPayment", mode: "delay", delayMs: 15_000, count: 1 });
+    const first = scene.kioskd("refund", sale, "--amount", "30.00");
+    await eventually("the first is on its way", async () => charged(scene) === 978);
+    const second = await scene.kioskd("refund", sale, "--amount", "30.00");
+    expect(second.status).toBe(1);
+    expect(second.err).toContain("Another kioskd is giving money back right now");
+    expect((await scene.kioskd("refund", sale, "--settle", "not-made")).err).toContain("Another kioskd");
+    expect((await first).out).toContain("30.00 SEK of sale");
+    expect(charged(scene)).toBe(978);
+    const shown = await scene.kioskd("sales", "show", sale);
+    expect(shown.out.match(/Refund .*/g)).toEqual([expect.stringContaining("Refund made: 30.00")]);
+    const list = await scene.kioskd("sales", "list");
+    expect(list.out).toMatch(/QUANTITY +CHARGED +REFUND\n.* 39\.78 +30\.00 *$/m);
+    expect(Math.max(...list.out.split("\n").map(({ length }) => length))).toBeLessThanOrEqual(80);
+  });
+
+  it("of a program that was killed are not joined where the money could go back twice", async () => {
+    const scene = await stage();
+    const [sale = ""] = await sell(scene, 1);
+    await post(scene, "/faults", { op: "refundPayment", mode: "delay", delayMs: 60_000, count: 1 });
+    const words = [MAIN, "refund", sale, "--amount", "10.00", "--config", scene.config];
+    const killed = spawn(process.execPath, words, { stdio: "ignore" });
+    await eventually("the refund is made", async () => charged(scene) === 2978);
+    killed.kill("SIGKILL");
+    await once(killed, "exit");
+    const again = await scene.kioskd("refund", sale, "--amount", "10.00");
+    expect(again.err).toContain("could give the money back twice");
+    expect(charged(scene)).toBe(2978);
   });
 });
 
@@ -166,6 +250,26 @@ describe("receipts", SIDE_BY_SIDE, () => {
     const audit = async (): Promise<string> => await (await fetch(new URL("/audit", scene.seqr.phoneUrl))).text();
     await eventually("the receipt is there", async () => /"receipts":1/.test(await audit()));
     expect(await audit()).toContain("text/html");
+  });
+
+  it("are attached in the end when the terminal is refused for a moment, and passed over when they are refused", async () => {
+    const scene = await stage(({ payment, ...rest }) => {
+      const { seqr, ...provider } = payment as { seqr: object };
+      return { ...rest, payment: { ...provider, seqr: { ...seqr, receipt: { mimeType: "text/plain" } } } };
+    });
+    await post(scene, "/faults", { op: "submitPaymentReceipt", mode: "result-code", resultCode: 33, count: 1 });
+    await post(scene, "/faults", { op: "submitPaymentReceipt", mode: "result-code", resultCode: 23, count: 1 });
+    const [first = "", second = ""] = await sell(scene, 2);
+    const daemon = new DaemonProcess(scene.config);
+    const receipts = async (): Promise<number[]> => {
+      const audit = await (await fetch(new URL("/audit", scene.seqr.phoneUrl))).text();
+      return [...audit.matchAll(/"receipts":(\d+)/g)].map(([, count]) => Number(count));
+    };
+    await eventually("one receipt is there", async () => (await receipts()).includes(1));
+    expect((await receipts()).toSorted((one, other) => one - other)).toEqual([0, 1]);
+    await daemon.kill("SIGTERM");
+    expect((await scene.kioskd("sales", "show", first)).out).toContain("Receipt refused by the payment service: 23");
+    expect((await scene.kioskd("sales", "show", second)).out).not.toContain("Receipt refused");
   });
 });
 

@@ -1,6 +1,7 @@
 import type { RefundEvent } from "../../../core/refund.ts";
 import type { SaleEvent } from "../../../core/sale/event.ts";
 import type { SaleRecord } from "../../../core/sale/record.ts";
+import type { Notes } from "../../../ports/journal.ts";
 import { openForReading } from "./open.ts";
 
 interface ClosedSale extends SaleRecord {
@@ -16,7 +17,11 @@ export interface History {
     readonly sale: ClosedSale;
     readonly events: readonly SaleEvent[];
     readonly refunds: readonly RefundEvent[];
+    /** Why the payment service did not want its receipt; null unless it said so. */
+    readonly receiptRefusal: string | null;
   } | null;
+  /** The steps of a sale's refunds, oldest first. */
+  refunds(saleId: string): readonly RefundEvent[];
   close(): void;
 }
 
@@ -37,9 +42,12 @@ export function openHistory(path: string): History {
   const events = db.prepare<[number, number, string], { body: string }>(
     "SELECT body FROM event WHERE seq BETWEEN ? AND ? AND sale = ? ORDER BY seq",
   );
-  const refunds = db.prepare<[string], { body: string }>(
-    "SELECT body FROM note WHERE stream = 'refunds' AND key = ? ORDER BY seq",
+  const notes = db.prepare<[string, string], { body: string }>(
+    "SELECT body FROM note WHERE stream = ? AND key = ? ORDER BY seq",
   );
+  function notesOf<S extends keyof Notes>(stream: S, saleId: string): Notes[S][] {
+    return notes.all(stream, saleId).map(({ body }) => JSON.parse(body) as Notes[S]);
+  }
   const closedSale = (row: Row): ClosedSale => ({ seq: row.seq, ...(JSON.parse(row.body) as SaleRecord) });
   return {
     latest: (limit, outcome) => latest.all({ outcome, limit }).map(closedSale),
@@ -50,9 +58,11 @@ export function openHistory(path: string): History {
       return {
         sale: closedSale(row),
         events: bodies.map(({ body }) => JSON.parse(body) as SaleEvent),
-        refunds: refunds.all(saleId).map(({ body }) => JSON.parse(body) as RefundEvent),
+        refunds: notesOf("refunds", saleId),
+        receiptRefusal: notesOf("receiptRefusals", saleId)[0]?.detail ?? null,
       };
     },
+    refunds: (saleId) => notesOf("refunds", saleId),
     close: () => db.close(),
   };
 }

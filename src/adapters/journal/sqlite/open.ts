@@ -1,4 +1,14 @@
-import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync, statSync } from "node:fs";
+import {
+  chownSync,
+  closeSync,
+  existsSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  renameSync,
+  rmSync,
+  statSync,
+} from "node:fs";
 import { dirname } from "node:path";
 import Database from "better-sqlite3";
 import { APPLICATION_ID, MIGRATIONS, migrate } from "./schema.ts";
@@ -141,17 +151,40 @@ function damaged(path: string, found: string): JournalError {
 }
 
 /**
- * Keeps a second daemon away. The lock is SQLite's own on a file beside the journal: the kernel frees it when
- * the process dies, however it dies, and readers of the journal do not feel it.
+ * The turn to give money back, which one process at a time has for all sales of a journal, and the way to hand it on;
+ * null while another process has it.
  */
+export function takeRefundTurn(path: string): (() => void) | null {
+  const file = `${path}.refund-lock`;
+  const handOn = lockOn(path, file);
+  // The administrator's file must not keep the kiosk's own user away.
+  const { uid, gid } = statSync(path);
+  if (process.getuid?.() === 0) chownSync(file, uid, gid);
+  return handOn;
+}
+
+/** Keeps a second daemon away. */
 function lock(path: string): () => void {
-  const db = guarded(path, () => new Database(`${path}.lock`, { timeout: 0 }));
-  try {
-    db.pragma("journal_mode = DELETE");
-    db.exec("BEGIN EXCLUSIVE");
-  } catch {
-    db.close();
-    throw new JournalError(`The journal ${path} is in use by another kioskd: stop that one first.`);
-  }
-  return () => db.close();
+  const unlock = lockOn(path, `${path}.lock`);
+  if (unlock === null) throw new JournalError(`The journal ${path} is in use by another kioskd: stop that one first.`);
+  return unlock;
+}
+
+/**
+ * A lock that is SQLite's own, on a file beside the journal: the kernel frees it when the process dies, however it
+ * dies, and readers of the journal do not feel it. Null while another process has it.
+ */
+function lockOn(path: string, file: string): (() => void) | null {
+  return guarded(path, () => {
+    const db = new Database(file, { timeout: 0 });
+    try {
+      db.pragma("journal_mode = DELETE");
+      db.exec("BEGIN EXCLUSIVE");
+      return () => db.close();
+    } catch (error) {
+      db.close();
+      if (error instanceof Database.SqliteError && error.code.startsWith("SQLITE_BUSY")) return null;
+      throw error;
+    }
+  });
 }

@@ -75,6 +75,7 @@ const refund = exactly<Numbered<RefundEvent>>()(
       ...terms,
       type: kind("made", "The money is given back."),
       reference: z.string().nullable().describe("The payment service's reference; null when it gave none."),
+      byHand: z.literal(true).exactOptional().describe("Present when a person says so, not the payment service."),
       ...ofRefund,
     }),
     z.strictObject({

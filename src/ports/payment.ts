@@ -23,9 +23,17 @@ export interface PaymentProvider {
    * position is replaced and cancelled. `done` carries what the service shows afterwards.
    */
   release(sale: Sale, reference: string | null): Promise<Outcome<Truth>>;
-  /** Whether the service answers this position's terminal now. Changes nothing there. */
+  /** Whether the service answers this position's terminal now, on the way that a sale's calls take. Changes nothing there. */
   probe(position: string): Promise<Outcome<null>>;
+  /** What time it was at the service by its newest answer; null when none has said. Absent where no answer ever does. */
+  serviceTime?(): ServiceTime | null;
   close(): Promise<void>;
+}
+
+export interface ServiceTime {
+  readonly atMs: number;
+  /** When the answer came, in monotonic time: the service's time goes on from there. */
+  readonly heardMs: number;
 }
 
 export interface PublishedOffer {

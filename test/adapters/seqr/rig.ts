@@ -47,6 +47,8 @@ export interface SeqrRig extends PaymentRig {
   readonly simulator: SeqrSimulator;
   /** Orders a mishap, as a test program over HTTP would. */
   fault(body: object): Promise<void>;
+  /** Forgets those that have not happened. */
+  noFaults(): Promise<void>;
 }
 
 export async function seqrRig(
@@ -69,6 +71,7 @@ export async function seqrRig(
     confirm: (reference) => phone("confirm", reference),
     decline: (reference) => phone("decline", reference),
     fault: (body) => posted(`${origin}/faults`, body),
+    noFaults: async () => void (await fetch(`${origin}/faults`, { method: "DELETE" })),
     charged: async (saleId) => billsOf(saleId).reduce((sum, bill) => sum + bill.chargedMinor, 0),
     held: async (saleId) => billsOf(saleId).reduce((sum, bill) => sum + bill.heldMinor, 0),
     pass: async (durationMs) => {

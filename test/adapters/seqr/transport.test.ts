@@ -189,7 +189,7 @@ describe("answers are read whatever their order and decoration", () => {
 });
 
 describe("on the wire", () => {
-  it("goes to the configured path with an empty SOAPAction, and keeps its connection", async () => {
+  it("goes to the configured path with an empty SOAPAction, and keeps its connection for what only asks", async () => {
     const seen: unknown[] = [];
     const sockets = new Set<unknown>();
     server = await rawServer((request, response) => {
@@ -200,10 +200,12 @@ describe("on the wire", () => {
     });
     const client = await createSeqrClient({ endpoint: server.endpoint, requestTimeoutMs: 5000, clientId: "kioskd" });
     const principal = { id: "t", type: "TERMINALID", password: PASSWORD } as const;
-    await client.call("cancelInvoice", principal, "r-1", { invoiceReference: "1" });
-    await client.call("cancelInvoice", principal, "r-2", { invoiceReference: "1" });
-    client.close();
-    expect(seen).toEqual(Array(2).fill(["POST", "/soap", '""', "text/xml; charset=utf-8"]));
+    await client.call("getPaymentStatus", principal, "r-1", { invoiceReference: "1" });
+    await client.call("getPaymentStatus", principal, "r-2", { invoiceReference: "1" });
     expect(sockets.size).toBe(1);
+    await client.call("cancelInvoice", principal, "r-3", { invoiceReference: "1" });
+    client.close();
+    expect(seen).toEqual(Array(3).fill(["POST", "/soap", '""', "text/xml; charset=utf-8"]));
+    expect(sockets.size).toBe(2);
   });
 });

@@ -2,9 +2,11 @@ import type { Clock } from "../../../ports/clock.ts";
 import type { Log } from "../../../ports/log.ts";
 import type { Observer } from "../../../ports/metrics.ts";
 import type { Outcome } from "../../../ports/outcome.ts";
+import type { ServiceTime } from "../../../ports/payment.ts";
 import { createSeqrClient, type Principal, type Reply, type SeqrClient, type SeqrClientSettings } from "./client.ts";
 import { describeCode } from "./codes.ts";
 import type { AnswerOf, Operation } from "./schema.ts";
+import type { Connection } from "./transport.ts";
 
 export interface SeqrCallSettings extends SeqrClientSettings {
   /** Before the unique part of every call's reference; certification wants name and version of the software here. */
@@ -41,12 +43,23 @@ export class SeqrCalls {
   readonly #observe: Observe;
   #lastCall: number;
 
-  private constructor(settings: SeqrCallSettings, clock: Clock, log: Log, client: SeqrClient, observe: Observe) {
+  /** What time it was at the service when its newest answer came. */
+  readonly #heard: { time: ServiceTime | null };
+
+  private constructor(
+    settings: SeqrCallSettings,
+    clock: Clock,
+    log: Log,
+    client: SeqrClient,
+    observe: Observe,
+    heard: { time: ServiceTime | null },
+  ) {
     this.#settings = settings;
     this.#clock = clock;
     this.#log = log;
     this.#client = client;
     this.#observe = observe;
+    this.#heard = heard;
     this.#lastCall = clock.wallMs();
   }
 
@@ -57,7 +70,15 @@ export class SeqrCalls {
     log: Log,
     observe: Observe = () => undefined,
   ): Promise<SeqrCalls> {
-    return new SeqrCalls(settings, clock, log, await createSeqrClient(settings), observe);
+    const heard: { time: ServiceTime | null } = { time: null };
+    const onDate = (atMs: number): void => {
+      heard.time = { atMs, heardMs: clock.monotonicMs() };
+    };
+    return new SeqrCalls(settings, clock, log, await createSeqrClient({ ...settings, onDate }), observe, heard);
+  }
+
+  get serviceTime(): ServiceTime | null {
+    return this.#heard.time;
   }
 
   terminal(position: string): TerminalCredentials | null {
@@ -69,11 +90,13 @@ export class SeqrCalls {
     position: string,
     key: string,
     parameters: Parameters,
+    connection: Connection = "kept",
   ): Promise<Reply<AnswerOf<K>> | Declined> {
     const terminal = this.terminal(position);
     if (terminal === null) return noTerminal(position);
     const { id, password } = terminal;
-    return this.#call(operation, { id, type: "TERMINALID", password }, key, parameters, { position });
+    const principal: Principal = { id, type: "TERMINALID", password };
+    return this.#call(operation, principal, key, parameters, { named: { position }, connection });
   }
 
   async asReseller<K extends Operation>(
@@ -82,7 +105,8 @@ export class SeqrCalls {
     key: string,
     parameters: Parameters,
   ): Promise<Reply<AnswerOf<K>>> {
-    return this.#call(operation, { id, type: "RESELLERUSER", userId, password }, key, parameters, {});
+    const principal: Principal = { id, type: "RESELLERUSER", userId, password };
+    return this.#call(operation, principal, key, parameters, { named: {}, connection: "kept" });
   }
 
   close(): void {
@@ -94,10 +118,10 @@ export class SeqrCalls {
     principal: Principal,
     key: string,
     parameters: Parameters,
-    named: Readonly<Record<string, string>>,
+    { named, connection }: { readonly named: Readonly<Record<string, string>>; readonly connection: Connection },
   ): Promise<Reply<AnswerOf<K>>> {
     const startedMs = this.#clock.monotonicMs();
-    const reply = await this.#client.call(operation, principal, this.#clientReference(key), parameters);
+    const reply = await this.#client.call(operation, principal, this.#clientReference(key), parameters, connection);
     const durationMs = this.#clock.monotonicMs() - startedMs;
     this.#observe(operation, outcomeOf(reply), durationMs);
     const fields = { operation, ...named, durationMs: Math.round(durationMs) };

@@ -4,7 +4,7 @@ import { type ResultCode, resultCode } from "./codes.ts";
 import { type Exchange, listened, operationIn } from "./exchange.ts";
 import { assertPlainXml } from "./plain-xml.ts";
 import { ANSWERS, type AnswerOf, ENVELOPED, type Operation } from "./schema.ts";
-import { createTransport, NoAnswer, type Transport } from "./transport.ts";
+import { type Connection, createTransport, NoAnswer, type Transport } from "./transport.ts";
 
 export const WSDL_PATH = fileURLToPath(new URL("./wsdl/cashregister.wsdl", import.meta.url));
 
@@ -38,6 +38,8 @@ export interface SeqrClientSettings {
   readonly ca?: string | null;
   /** Hears of every exchange; passwords are masked. */
   readonly onExchange?: (exchange: Exchange) => void;
+  /** Hears with each answer what time it is at the service. */
+  readonly onDate?: (atMs: number) => void;
 }
 
 /** Reports list every payment of a period, twice; anything else is small. */
@@ -46,6 +48,14 @@ const REPORT_LIMIT_BYTES = 4 * 1024 * 1024;
 const CDATA = "<![CDATA[";
 const CDATA_END = "]]>";
 
+/** Changes nothing there, so it may go out twice. Everything else goes out once, on a connection of its own. */
+const ASKS: ReadonlySet<Operation> = new Set<Operation>(["getPaymentStatus", "executeReport"]);
+
+/** How a call goes out. A call that only asks may be told to walk the way of those that change something. */
+function connectionOf(operation: Operation, wanted: Connection): Connection {
+  return ASKS.has(operation) ? wanted : "fresh";
+}
+
 export interface SeqrClient {
   /** Never rejects. `reference` is at most 32 characters and serves troubleshooting only. */
   call<K extends Operation>(
@@ -53,13 +63,15 @@ export interface SeqrClient {
     principal: Principal,
     reference: string,
     parameters: Readonly<Record<string, unknown>>,
+    connection?: Connection,
   ): Promise<Reply<AnswerOf<K>>>;
   close(): void;
 }
 
 /** Rejects only when endpoint or authority are not acceptable or the interface description cannot be read. */
 export async function createSeqrClient(settings: SeqrClientSettings): Promise<SeqrClient> {
-  const bare = createTransport(settings.endpoint, settings.requestTimeoutMs, settings.ca ?? null);
+  const { endpoint, requestTimeoutMs, ca, onDate } = settings;
+  const bare = createTransport(endpoint, requestTimeoutMs, ca ?? null, onDate);
   const transport = settings.onExchange === undefined ? bare : listened(bare, settings.onExchange);
   const options: IOptions = {
     endpoint: settings.endpoint,
@@ -75,11 +87,12 @@ export async function createSeqrClient(settings: SeqrClientSettings): Promise<Se
     principal: Principal,
     reference: string,
     parameters: Readonly<Record<string, unknown>>,
+    connection: Connection = "kept",
   ): Promise<Reply<AnswerOf<K>>> {
     const invoke: SoapMethodAsync = soap[`${operation}Async`];
     const context = contextOf(settings.clientId, principal, reference);
     try {
-      const [answer] = await invoke({ context, ...parameters });
+      const [answer] = await invoke({ context, ...parameters }, { connection: connectionOf(operation, connection) });
       return understand(operation, answer);
     } catch (error) {
       return { kind: "unknown", detail: `${operation}: ${describe(error)}` };
@@ -140,10 +153,11 @@ function readable(xml: string): string {
 
 function httpClientOn(transport: Transport): IHttpClient {
   return {
-    request(_url: string, data: string, callback, headers = {}) {
+    request(_url: string, data: string, callback, headers = {}, options = {}) {
+      const connection = options["connection"] === "kept" ? "kept" : "fresh";
       const limitBytes = operationIn(data) === "executeReport" ? REPORT_LIMIT_BYTES : ANSWER_LIMIT_BYTES;
       const exchange = transport
-        .post(data, headers, limitBytes)
+        .post(data, headers, limitBytes, connection)
         .then((body) => callback(null, { status: 200, headers: {} }, readable(body)))
         // What the package throws on a strange answer must end the call too, else it would never end.
         .catch((error: unknown) => callback(error));

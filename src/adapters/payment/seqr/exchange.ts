@@ -28,7 +28,7 @@ export function operationIn(xml: string): string {
 export function listened(transport: Transport, onExchange: (exchange: Exchange) => void): Transport {
   return {
     ...transport,
-    async post(body, headers, limitBytes) {
+    async post(body, headers, limitBytes, connection) {
       const startedMs = performance.now();
       const tell = (answer: string | null): void => {
         const masked = answer === null ? null : withoutPasswords(answer);
@@ -40,7 +40,7 @@ export function listened(transport: Transport, onExchange: (exchange: Exchange) 
         }
       };
       try {
-        const answer = await transport.post(body, headers, limitBytes);
+        const answer = await transport.post(body, headers, limitBytes, connection);
         tell(answer);
         return answer;
       } catch (error) {

@@ -3,7 +3,7 @@ import type { Delivery, Sale } from "../../../core/sale/state.ts";
 import type { Clock } from "../../../ports/clock.ts";
 import type { Log } from "../../../ports/log.ts";
 import { done, type Outcome, unknown } from "../../../ports/outcome.ts";
-import type { PaymentProvider, PublishedOffer } from "../../../ports/payment.ts";
+import type { PaymentProvider, PublishedOffer, ServiceTime } from "../../../ports/payment.ts";
 import { amountOf } from "./amount.ts";
 import { type SeqrCallSettings, SeqrCalls } from "./calls.ts";
 import { CODE, type ResultCode } from "./codes.ts";
@@ -108,11 +108,16 @@ class SeqrProvider implements PaymentProvider {
 
   async probe(position: string): Promise<Outcome<null>> {
     const parameters = { invoiceReference: "0", invoiceVersion: 0 };
-    const reply = await this.#calls.asTerminal("getPaymentStatus", position, "probe", parameters);
+    // What a sale needs is a new connection, so that is what is tried.
+    const reply = await this.#calls.asTerminal("getPaymentStatus", position, "probe", parameters, "fresh");
     if (reply.kind !== "answer") return reply;
     // No bill has this reference; saying so proves that the service knows the terminal and its password.
     const known = reply.result.code === CODE.unknownInvoice || reply.result.code === CODE.success;
     return known ? done(null) : outcomeOfCode(reply.result);
+  }
+
+  serviceTime(): ServiceTime | null {
+    return this.#calls.serviceTime;
   }
 
   async close(): Promise<void> {

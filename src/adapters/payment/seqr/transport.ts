@@ -2,8 +2,15 @@ import { X509Certificate } from "node:crypto";
 import http from "node:http";
 import https from "node:https";
 
-/** Shorter than what servers usually keep an idle connection, so that none is used while it is being closed. */
+/** An idle connection is not kept for longer. Servers and what stands before them may well be quicker to drop it. */
 const IDLE_CONNECTION_MS = 4000;
+
+/**
+ * `kept`: a connection that an earlier call has left, if there is one. It may be dead without anybody having said so;
+ * then the call goes out once more, at once, on a new one. Only for calls that may be repeated freely.
+ * `fresh`: a new connection for this call alone, so that what becomes of the call hangs on no earlier one.
+ */
+export type Connection = "kept" | "fresh";
 
 /** No usable answer came; what was asked may or may not have been done. The message carries no foreign text. */
 export class NoAnswer extends Error {
@@ -19,67 +26,142 @@ export class NoAnswer extends Error {
 
 export interface Transport {
   /** Resolves with the body of an answer with status 200; rejects with `NoAnswer` in every other case. */
-  post(body: string, headers: Readonly<Record<string, string>>, limitBytes: number): Promise<string>;
+  post(
+    body: string,
+    headers: Readonly<Record<string, string>>,
+    limitBytes: number,
+    connection: Connection,
+  ): Promise<string>;
   close(): void;
 }
 
+type Send = (connection: Connection) => http.ClientRequest;
+
 /**
- * One HTTP connection pool to one endpoint. The time-out covers the whole exchange, so a server that sends
+ * Connections to one endpoint. The time-out covers the whole exchange, a repetition included, so a server that sends
  * a byte now and then gains nothing by it. Redirects are not followed and no proxy is taken from the environment.
- * With `ca` (PEM) only certificates of that authority are taken, otherwise those the machine trusts. Throws when
- * the endpoint is no address or not a safe one, and when `ca` is no certificate.
+ * With `ca` (PEM) only certificates of that authority are taken, otherwise those the machine trusts. `onDate` hears the
+ * service's own time with each whole answer. Throws when the endpoint is no address or not a safe one, and when `ca`
+ * is no certificate.
  */
-export function createTransport(endpoint: string, timeoutMs: number, ca: string | null = null): Transport {
+export function createTransport(
+  endpoint: string,
+  timeoutMs: number,
+  ca: string | null = null,
+  onDate: (atMs: number) => void = () => undefined,
+): Transport {
   const url = safeUrl(endpoint);
   const protocol = url.protocol === "https:" ? https : http;
-  const agent = new protocol.Agent({
-    keepAlive: true,
+  const common = {
     maxSockets: 16,
-    maxFreeSockets: 4,
-    timeout: IDLE_CONNECTION_MS,
     // Said explicitly, so that no environment variable can turn it off.
     rejectUnauthorized: true,
     ...(ca === null ? {} : { ca: certificatesIn(ca) }),
-  });
+  };
+  const agents = {
+    kept: new protocol.Agent({ ...common, keepAlive: true, maxFreeSockets: 4, timeout: IDLE_CONNECTION_MS }),
+    fresh: new protocol.Agent({ ...common, keepAlive: false }),
+  };
 
-  function post(body: string, headers: Readonly<Record<string, string>>, limitBytes: number): Promise<string> {
-    return new Promise((resolve, reject) => {
-      const request = protocol.request(url, {
-        method: "POST",
-        agent,
-        headers: { ...headers, "Content-Length": Buffer.byteLength(body) },
+  function post(
+    body: string,
+    headers: Readonly<Record<string, string>>,
+    limitBytes: number,
+    connection: Connection,
+  ): Promise<string> {
+    const length = { "Content-Length": Buffer.byteLength(body) };
+    const send: Send = (way) => {
+      const request = protocol.request(url, { method: "POST", agent: agents[way], headers: { ...headers, ...length } });
+      request.end(body);
+      return request;
+    };
+    return exchange({ send, connection, timeoutMs, limitBytes, dropKept: () => dropIdle(agents.kept), onDate });
+  }
+
+  function close(): void {
+    agents.kept.destroy();
+    agents.fresh.destroy();
+  }
+
+  return { post, close };
+}
+
+interface ExchangeTerms {
+  readonly send: Send;
+  readonly connection: Connection;
+  readonly timeoutMs: number;
+  readonly limitBytes: number;
+  /** Lets go of every connection that waits for its next use. */
+  dropKept(): void;
+  onDate(atMs: number): void;
+}
+
+function exchange({ send, connection, timeoutMs, limitBytes, dropKept, onDate }: ExchangeTerms): Promise<string> {
+  return new Promise((resolve, reject) => {
+    let request: http.ClientRequest;
+    let isOver = false;
+    const end = (): void => {
+      isOver = true;
+      clearTimeout(timer);
+    };
+    const fail = (detail: string, answer: string | null = null): void => {
+      if (isOver) return;
+      end();
+      reject(new NoAnswer(detail, answer));
+      request.destroy();
+    };
+    const timer = setTimeout(() => {
+      // What stands between here and there may have forgotten all of them: where one is silent, the others are as dead.
+      dropKept();
+      fail(`no complete answer within ${timeoutMs} ms`);
+    }, timeoutMs);
+    const start = (way: Connection): void => {
+      const sent = send(way);
+      let isAnswered = false;
+      request = sent;
+      sent.on("error", (error: NodeJS.ErrnoException) => {
+        if (isOver) return;
+        if (sent.reusedSocket) dropKept();
+        if (sent.reusedSocket && !isAnswered) start("fresh");
+        else fail(`connection failed (${error.code ?? "no code"})`);
       });
-      const timer = setTimeout(() => fail(`no complete answer within ${timeoutMs} ms`), timeoutMs);
-      function fail(detail: string, answer: string | null = null): void {
-        clearTimeout(timer);
-        reject(new NoAnswer(detail, answer));
-        request.destroy();
-      }
-      request.on("error", (error: NodeJS.ErrnoException) => fail(`connection failed (${error.code ?? "no code"})`));
-      request.on("response", (response) => {
-        const chunks: Buffer[] = [];
-        let sizeBytes = 0;
-        response.on("data", (chunk: Buffer) => {
-          sizeBytes += chunk.length;
-          if (sizeBytes > limitBytes) fail(`answer larger than ${limitBytes} bytes`);
-          else chunks.push(chunk);
-        });
-        response.on("error", () => fail("connection cut during the answer"));
-        response.on("close", () => {
-          if (!response.complete) fail("connection cut during the answer");
-        });
-        response.on("end", () => {
-          const answer = Buffer.concat(chunks).toString("utf8");
+      sent.on("response", (response) => {
+        isAnswered = true;
+        readWhole(response, limitBytes, fail, (answer) => {
           if (response.statusCode !== 200) return fail(describeRefusal(response.statusCode, answer), answer);
-          clearTimeout(timer);
+          const atMs = Date.parse(response.headers.date ?? "");
+          if (Number.isFinite(atMs)) onDate(atMs);
+          end();
           resolve(answer);
         });
       });
-      request.end(body);
-    });
-  }
+    };
+    start(connection);
+  });
+}
 
-  return { post, close: () => agent.destroy() };
+function readWhole(
+  response: http.IncomingMessage,
+  limitBytes: number,
+  fail: (detail: string) => void,
+  done: (answer: string) => void,
+): void {
+  const chunks: Buffer[] = [];
+  let sizeBytes = 0;
+  response.on("data", (chunk: Buffer) => {
+    sizeBytes += chunk.length;
+    if (sizeBytes > limitBytes) fail(`answer larger than ${limitBytes} bytes`);
+    else chunks.push(chunk);
+  });
+  response.on("error", () => fail("connection cut during the answer"));
+  response.on("close", () => {
+    if (!response.complete) fail("connection cut during the answer");
+  });
+  response.on("end", () => done(Buffer.concat(chunks).toString("utf8")));
+}
+
+function dropIdle(agent: http.Agent): void {
+  for (const sockets of Object.values(agent.freeSockets)) for (const socket of sockets ?? []) socket.destroy();
 }
 
 /** Passwords travel in every call, so what is not encrypted must not leave the machine. */

@@ -10,6 +10,7 @@ import { seqrSettings } from "./cli/seqr-settings.ts";
 import { priceProblem } from "./config/checks.ts";
 import { goodsOf, timingOf } from "./config/goods.ts";
 import type { Loaded } from "./config/load.ts";
+import { EARLIEST_PLAUSIBLE_MS } from "./core/clock.ts";
 import { openDisplay } from "./displays.ts";
 import { openDispenser, Shared } from "./drivers.ts";
 import type { PositionSetup } from "./engine/admission.ts";
@@ -21,9 +22,6 @@ import type { Log } from "./ports/log.ts";
 import type { Metrics } from "./ports/metrics.ts";
 import { openTelemetry } from "./telemetry.ts";
 import { takeRemoteOffers } from "./unattended.ts";
-
-/** No clock of a machine that runs this program can honestly show an earlier time. */
-const EARLIEST_PLAUSIBLE_MS = Date.UTC(2026, 0, 1);
 
 /**
  * The composition root: every part that the configuration names, wired together and serving. Only those are

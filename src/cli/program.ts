@@ -30,6 +30,7 @@ function buildProgram(startDaemon: StartDaemon): Command {
   addTerminal(program);
   addSales(program);
   addBooks(program);
+  addClock(program);
   return program;
 }
 
@@ -118,6 +119,15 @@ function addSales(program: Command): void {
     .argument("<sale>", "the sale's id")
     .option("--json", "as JSON")
     .action(async (sale, options) => (await import("./sales.ts")).show(sale, options));
+}
+
+function addClock(program: Command): void {
+  const clock = program.command("clock").description("what the kiosk takes as the time");
+  configOption(clock.command("accept"))
+    .description("take the machine's clock as right, whatever the journal has seen and the payment service says")
+    .option("--reason <text>", "why; goes into the journal")
+    .option("--yes", "do not ask")
+    .action(async (options) => (await import("./clock.ts")).accept(options));
 }
 
 function addBooks(program: Command): void {

@@ -31,7 +31,7 @@ const CATALOGUE = {
   "clock-implausible": {
     owner: "clock",
     blocking: true,
-    advice: "The clock is wrong: wait for time synchronisation or set it.",
+    advice: "The clock is wrong: wait for time synchronisation, set it, or take it as it is: `kioskd clock accept`.",
   },
   "display-silent": {
     owner: "display",

@@ -75,6 +75,7 @@ export class Kiosk {
       })),
       payment,
       journal,
+      machine: deps.machine,
       faults: this.faults,
       clock,
       log,

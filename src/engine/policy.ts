@@ -57,4 +57,15 @@ export const POLICY = {
   stuckMs: 45_000,
   /** How far the clock may lie behind the journal's newest event. */
   clockToleranceMs: 5 * 60_000,
+  /** How far it may differ from the payment service's. */
+  clockDiffersMs: 10 * 60_000,
+  /** How far it may differ from the payment service's to be taken although the journal has seen a later time. */
+  clockAgreesMs: 2 * 60_000,
+  /** How far apart two answers must be that contradict it. */
+  clockConfirmMs: 9_000,
+  /** How long the time that an answer told is counted on. */
+  serviceTimeFreshMs: 10 * 60_000,
 } as const;
+
+/** Beyond these the machine's clock counts as wrong. */
+export const CLOCK_BOUNDS = { behindMs: POLICY.clockToleranceMs, differsMs: POLICY.clockDiffersMs };

@@ -106,7 +106,7 @@ export class Position {
 
   /** Begins a sale; false when another one is running. Rejects when the journal cannot take it. */
   async select(saleId: string, terms: Terms): Promise<boolean> {
-    if (!isOpen(this.#state)) this.#time.follow(this.#newestAtMs);
+    if (!isOpen(this.#state)) this.#time.begin(this.#newestAtMs);
     const event: SaleEvent = { type: "selected", saleId, atMs: this.#time.nowMs(), position: this.#deps.id, terms };
     return await this.#submit(event);
   }
@@ -168,7 +168,7 @@ export class Position {
     await this.#keeper.append(event, record);
     const moved = next.phase !== this.#state.phase;
     this.#state = next;
-    this.#newestAtMs = Math.max(this.#newestAtMs, event.atMs);
+    this.#newestAtMs = event.atMs;
     this.#deps.log.info({ sale: event.saleId, position: this.#deps.id, event: event.type, phase: next.phase }, "sale");
     if (event.type !== "metered") this.#enter(effects, event.type !== "restarted", moved);
     if (record !== null) {

@@ -148,8 +148,10 @@ export class Reconciler {
     const state = await this.#state(position);
     const sales = await this.#sales(position, state.throughSale);
     const refunds = await this.#refunds(position, state.throughRefund);
-    const ours = [...state.carried, ...sales.bookings, ...refunds.bookings];
     const markedAtMs = state.running?.markedAtMs ?? this.#deps.clock.wallMs();
+    // What was carried over was booked before this period's end, whatever its clock showed.
+    const carried = state.carried.map((own) => (own.atMs > markedAtMs ? { ...own, atMs: 0 } : own));
+    const ours = [...carried, ...sales.bookings, ...refunds.bookings];
     const { matched, ...found } = compareBooks(booked, ours, markedAtMs, POLICY.reconcileSlackMs);
     await this.#note(position, {
       type: "compared",

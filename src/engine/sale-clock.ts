@@ -1,8 +1,10 @@
 import type { Clock } from "../ports/clock.ts";
+import { POLICY } from "./policy.ts";
 
 /**
  * The time of one position's sales. Within a sale it passes as monotonic time does, whatever is done to the
- * wall clock; between sales it follows the wall clock; it never goes back behind what the journal has seen.
+ * wall clock; between sales it follows the wall clock; it never goes back behind what the journal has seen, unless
+ * that was written by a clock that counts no longer.
  */
 export class SaleClock {
   readonly #clock: Clock;
@@ -18,6 +20,14 @@ export class SaleClock {
 
   nowMs(): number {
     return this.#anchorWallMs + Math.max(0, Math.floor(this.#clock.monotonicMs() - this.#anchorMonotonicMs));
+  }
+
+  /**
+   * A sale is about to begin, by a clock that has just been found plausible. So what lies further ahead of it than that
+   * allows was written by a clock that has been overruled since.
+   */
+  begin(newestMs: number): void {
+    this.follow(newestMs - this.#clock.wallMs() > POLICY.clockToleranceMs ? 0 : newestMs);
   }
 
   /** Takes the wall clock's word, as far as it does not contradict the newest journaled event. */

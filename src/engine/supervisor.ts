@@ -3,7 +3,9 @@ import type { Cancel, Clock } from "../ports/clock.ts";
 import type { Dispenser } from "../ports/dispenser.ts";
 import type { Journal } from "../ports/journal.ts";
 import type { Log } from "../ports/log.ts";
+import type { Machine } from "../ports/machine.ts";
 import type { PaymentProvider } from "../ports/payment.ts";
+import { ClockCheck } from "./clock-check.ts";
 import { notePayment } from "./errand.ts";
 import type { FaultBoard } from "./fault-board.ts";
 import { POLICY } from "./policy.ts";
@@ -12,6 +14,7 @@ export interface SupervisorDeps {
   readonly positions: readonly { readonly id: string; readonly dispenser: Dispenser; busy(): boolean }[];
   readonly payment: PaymentProvider;
   readonly journal: Journal;
+  readonly machine: Machine;
   readonly faults: FaultBoard;
   readonly clock: Clock;
   readonly log: Log;
@@ -30,11 +33,13 @@ const CLEARED_HERE: ReadonlySet<FaultCode> = new Set([
 /** Keeps the faults of what is used only now and then true while the kiosk is idle. It writes nothing while all is well. */
 export class Supervisor {
   readonly #deps: SupervisorDeps;
+  readonly #clock: ClockCheck;
   #cancel: Cancel = () => {};
   #closed = false;
 
   constructor(deps: SupervisorDeps) {
     this.#deps = deps;
+    this.#clock = new ClockCheck({ ...deps, isSelling: () => deps.positions.some(({ busy }) => busy()) });
   }
 
   start(): void {
@@ -43,7 +48,7 @@ export class Supervisor {
       .catch((error: unknown) => log.error({ error: String(error) }, "a health check failed"))
       .finally(() => {
         if (this.#closed) return;
-        const faulty = faults.all.some(({ code }) => CLEARED_HERE.has(code));
+        const faulty = this.#clock.isDoubtful || faults.all.some(({ code }) => CLEARED_HERE.has(code));
         this.#cancel = clock.after(faulty ? POLICY.probeFaultyMs : POLICY.probeMs, () => this.start());
       });
   }
@@ -54,12 +59,8 @@ export class Supervisor {
   }
 
   /** A board without a battery clock wakes up in the past until it is told the time. */
-  async checkClock(): Promise<void> {
-    const { clock, journal, faults, earliestPlausibleMs } = this.#deps;
-    const newestMs = (await journal.newestAtMs().catch(() => null)) ?? 0;
-    const leastMs = Math.max(earliestPlausibleMs, newestMs - POLICY.clockToleranceMs);
-    if (clock.wallMs() >= leastMs) faults.clear("clock-implausible", null);
-    else faults.raise("clock-implausible", null, "the clock lies before what the journal has seen");
+  checkClock(): Promise<void> {
+    return this.#clock.check();
   }
 
   /** A dispenser that answers, and that confirms a stop where it did not do what it was told, is fit to sell. */
@@ -78,10 +79,11 @@ export class Supervisor {
 
   async #round(): Promise<void> {
     const { positions } = this.#deps;
-    await this.checkClock();
     await this.#checkJournal();
     const idle = positions.filter(({ busy }) => !busy());
     await Promise.all(idle.map(({ id }) => this.#probe(id)));
+    // The answers have told what time it is at the service.
+    await this.checkClock();
     await Promise.all(idle.map(({ id, dispenser, busy }) => (busy() ? null : this.checkDispenser(id, dispenser))));
   }
 

@@ -1,3 +1,4 @@
+import type { ClockTaken } from "../core/clock.ts";
 import type { Order } from "../core/operator/orders.ts";
 import type { ReconciliationEvent } from "../core/reconcile.ts";
 import type { RefundEvent } from "../core/refund.ts";
@@ -57,6 +58,8 @@ export interface Notes extends Sent {
   readonly orders: Order;
   /** Receipts that the payment service does not want; by sale. */
   readonly receiptRefusals: ReceiptRefusal;
+  /** When a clock was taken as right that something spoke against. */
+  readonly clock: ClockTaken;
 }
 
 interface ReceiptRefusal {

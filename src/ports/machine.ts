@@ -2,6 +2,8 @@
 export interface Machine {
   /** What cannot be told is null. Never rejects. */
   read(): Promise<MachineState>;
+  /** Whether a time server has set the clock lately, and nobody since. False when nobody can tell. Never rejects. */
+  clockIsSynchronised(): Promise<boolean>;
 }
 
 interface MachineState {

@@ -111,6 +111,17 @@ describe("reconciliation", () => {
     expect(rig.calls.marks).toBe(1);
   });
 
+  it("carries a sale over once, also one that a clock far ahead has dated", async () => {
+    const rig = reconciling([PERIOD, done({ periodId: "p2" })], [done([]), done([])]);
+    await rig.sell("a", "2026-11-21T10:00:00.000Z", "a");
+    await rig.sell("ahead", "2027-01-21T10:00:00.000Z", "ahead");
+    await rig.tick();
+    expect(await rig.last()).toMatchObject({ missingThere: [{ saleId: "a" }], carried: [{ saleId: "ahead" }] });
+    rig.setDue("2026-11-23 03:10");
+    await rig.tick();
+    expect(await rig.last()).toMatchObject({ periodId: "p2", missingThere: [{ saleId: "ahead" }], carried: [] });
+  });
+
   it("goes on after a restart with the period that was marked, and does not mark another", async () => {
     const rig = reconciling([PERIOD], [done([{ paymentReference: "a", amountMinor: 9_945 }])]);
     await rig.sell("a", "2026-11-21T10:00:00.000Z", "a");

@@ -1,4 +1,5 @@
 import { REFUND_MUTANTS } from "./refund-mutants.ts";
+import { CLOCK_MUTANTS } from "./clock-mutants.ts";
 
 /** A mistake planted in the source, in a build of its own, and the money rules one of which must catch it. */
 export interface Mutant {
@@ -238,7 +239,7 @@ export const MUTANTS: readonly Mutant[] = [
     file: "engine/admission.ts",
     right: "return fault === undefined ? null : outOfService",
     wrong: "return fault !== null ? null : outOfService",
-    caughtBy: ["6 code"],
+    caughtBy: ["6 code", "6 clock"],
   },
   {
     name: "a code is shown in spite of a fault",
@@ -276,4 +277,5 @@ export const MUTANTS: readonly Mutant[] = [
     wrong: "",
     caughtBy: ["2 amount"],
   },
+  ...CLOCK_MUTANTS,
 ];

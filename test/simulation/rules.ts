@@ -10,6 +10,7 @@ import type { SimDispenser } from "../support/sim-dispenser.ts";
 import type { Bill } from "../support/sim-payment.ts";
 import type { Life } from "../support/virtual-clock.ts";
 import { Books } from "./books.ts";
+import { ClockRules } from "./clock-rules.ts";
 import { CodeRules } from "./code-rules.ts";
 import { EventRules } from "./event-rules.ts";
 import { priceMinor } from "./price.ts";
@@ -44,8 +45,10 @@ export class Rules {
   readonly #books: Books;
   readonly #events: EventRules;
   readonly #codes: CodeRules;
+  readonly clock: ClockRules;
   readonly #shadows = new Map<string, Shadow>();
   readonly #armedSales = new Set<string>();
+  #newestAtMs: number | null = null;
   #received = 0;
   #newestSeq = 0;
   #dirty = true;
@@ -59,6 +62,7 @@ export class Rules {
     this.#books = new Books(world, broken);
     this.#events = new EventRules(world, broken);
     this.#codes = new CodeRules(world, (detail) => this.broken("6 code", detail));
+    this.clock = new ClockRules(world, (detail) => this.broken("6 clock", detail));
   }
 
   stateAt(position: string): State {
@@ -87,6 +91,8 @@ export class Rules {
     if (next === shadow.state) this.broken("10 replay", `${event.type} is in the journal but changes nothing`);
     this.#events.judge(event, shadow.state, next, shadow.life === this.#world.life);
     this.#codes.written(position, event, next);
+    this.clock.written(position, event, this.#newestAtMs);
+    this.#newestAtMs = event.atMs;
     shadow.state = next;
     shadow.facts = null;
     shadow.life = this.#world.life;
@@ -186,6 +192,14 @@ export class Rules {
     if (this.#world.chaos.total > 0) return;
     const odd = this.closed.find(({ outcome }) => outcome === "needs-attention");
     if (odd !== undefined) this.broken("3 resolved", `${odd.sale.id} needs attention although nothing went wrong`);
+  }
+
+  /** The faults have stopped long enough ago. */
+  judgeServes(): void {
+    const { serves, kiosk } = this.#world;
+    if (serves) return;
+    const reasons = kiosk?.health().reasons.join("; ") ?? "it does not run";
+    this.broken("6 serves", `nobody can be served although nothing is wrong any more: ${reasons}`);
   }
 
   #judgeArmed({ position, armed }: SimDispenser): void {

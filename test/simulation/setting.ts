@@ -14,11 +14,14 @@ export interface Setting {
   readonly positions: readonly PositionSetting[];
   readonly timing: Pick<Terms, "offerTimeoutMs" | "commitTimeoutMs" | "settleMarginMs" | "handoverMarginMs">;
   readonly watchIntervalMs: number;
+  /** Who else knows what time it is: the payment service by its answers, a time server. */
+  readonly knowsTime: { readonly service: boolean; readonly server: boolean };
 }
 
 export function settingOf(random: Random): Setting {
   const commitTimeoutMs = random.pick([600_000, 900_000, 3_600_000]);
   const count = random.int(1, 3);
+  const knower = random.pick(["service", "service", "server", "both", "nobody"]);
   return {
     timing: {
       offerTimeoutMs: random.pick([60_000, 120_000]),
@@ -27,6 +30,10 @@ export function settingOf(random: Random): Setting {
       handoverMarginMs: Math.min(60_000, commitTimeoutMs / 20),
     },
     watchIntervalMs: random.pick([1_000, 2_000]),
+    knowsTime: {
+      service: knower === "service" || knower === "both",
+      server: knower === "server" || knower === "both",
+    },
     positions: Array.from({ length: count }, (_, at) => positionOf(String(at + 1), random)),
   };
 }

@@ -1,6 +1,7 @@
 import type { Disk } from "../support/memory-journal.ts";
 import type { FaultKind } from "../support/sim-chaos.ts";
 import { Random } from "../support/sim-chaos.ts";
+import { SERVES_WITHIN_MS } from "./clock-rules.ts";
 import { Customers } from "./customer.ts";
 import { settlePromises } from "./microtasks.ts";
 import type { Violation } from "./rules.ts";
@@ -62,6 +63,10 @@ function play(seed: number, traces: boolean): SimulatedLife {
   world.calm();
   const quietUntilMs = world.time.elapsedMs + QUIET_MS;
   playUntil(() => world.settled || world.time.elapsedMs > quietUntilMs);
+  if (!world.setting.knowsTime.service && !world.setting.knowsTime.server) world.clock.accept();
+  const servesByMs = world.time.elapsedMs + SERVES_WITHIN_MS;
+  playUntil(() => world.serves || world.time.elapsedMs > servesByMs);
+  world.rules.judgeServes();
   world.rules.judgeEnd();
   return lifeOf(seed, world, steps);
 }

@@ -13,6 +13,7 @@ import { SimPaymentService } from "../support/sim-payment.ts";
 import { SimBroker } from "../support/sim-telemetry.ts";
 import { clockOf, type Life, VirtualTime, whenAwake } from "../support/virtual-clock.ts";
 import { Operators } from "./operators.ts";
+import { ClockWeather } from "./clock-weather.ts";
 import { Rules } from "./rules.ts";
 import { type PositionSetting, type Setting, settingOf } from "./setting.ts";
 
@@ -30,6 +31,7 @@ export class World {
   readonly dispensers: readonly SimDispenser[];
   readonly rules: Rules;
   readonly operators: Operators;
+  readonly clock: ClockWeather;
   readonly trace: string[] = [];
   readonly crashPhases = new Map<string, number>();
   life: Life = { number: 0, alive: false };
@@ -44,7 +46,6 @@ export class World {
   onShown: () => void = () => {};
   readonly #traces: boolean;
   #saleCount = 0;
-  #fastestClockMs = 0;
 
   constructor(seed: number, traces: boolean) {
     const random = new Random(seed);
@@ -56,6 +57,7 @@ export class World {
       ...this.#surroundings(),
       holdExpired: (bill) => this.rules.holdExpired(bill),
       reversed: (bill) => this.rules.reversed(bill),
+      timeTold: () => this.rules.clock.told(),
       overcharged: ({ saleId, maximumMinor }, amountMinor) =>
         this.rules.broken("2 amount", `${saleId}: ${amountMinor} is asked for, ${maximumMinor} was reserved`),
     });
@@ -68,7 +70,7 @@ export class World {
           arming: (position, life, limitBase) => this.rules.arming(position, life, limitBase),
         }),
     );
-    this.#clockWeather();
+    this.clock = new ClockWeather(this);
     this.#crashWeather();
     this.#stallWeather();
     this.#priceWeather();
@@ -109,7 +111,7 @@ export class World {
     this.life = life;
     this.startedAtMs = this.time.elapsedMs;
     this.note(() => `run ${life.number} begins`);
-    this.clockWasLost = this.time.wallErrorMs < this.#fastestClockMs;
+    this.clockWasLost = this.rules.clock.isLost((position) => this.rules.stateAt(position));
     this.rules.judgeReplay();
     const kiosk = this.#makeKiosk(life);
     this.kiosk = kiosk;
@@ -134,19 +136,25 @@ export class World {
     this.crashes++;
     this.#end(`crash ${why}`);
     if (!this.chaos.strikes("clock-1970")) return;
-    this.time.wallErrorMs = -this.time.trueMs;
-    this.time.after(this.chaos.random.int(20_000, 400_000), () => this.#setWall(0));
+    this.clock.set(-this.time.trueMs);
+    this.time.after(this.chaos.random.int(20_000, 400_000), () => this.clock.set(0));
   }
 
   calm(): void {
     this.chaos.calm();
     this.broker.calm();
-    this.#setWall(0);
+    this.clock.set(0);
   }
 
   get settled(): boolean {
     const isTold = this.disk.delivered === this.disk.sales.length;
     return this.started && isTold && !this.rules.anyOpen && this.operators.done;
+  }
+
+  /** Whether customers can be served at every position. */
+  get serves(): boolean {
+    const positions = this.started ? this.kiosk?.view().positions : null;
+    return positions?.every(({ available }) => available) ?? false;
   }
 
   #surroundings() {
@@ -175,7 +183,7 @@ export class World {
         const configuredPrice = formatUnitPrice(goods.tariff);
         return { goods, dispenser, noFlowTimeoutMs, timing, configuredPrice, priceProblem: () => null };
       }),
-      payment: this.service.providerOf(life, this.setting.watchIntervalMs),
+      payment: this.service.providerOf(life, this.setting.watchIntervalMs, this.setting.knowsTime.service),
       journal: openMemoryJournal(this.disk, life, this.#surroundings()),
       telemetry: this.broker.telemetryOf(life),
       clock: clockOf(this.time, life),
@@ -183,7 +191,7 @@ export class World {
       earliestPlausibleMs: EARLIEST_PLAUSIBLE_MS,
       saleClosed: () => {},
       observer: SILENT_OBSERVER,
-      machine: SILENT_MACHINE,
+      machine: { ...SILENT_MACHINE, clockIsSynchronised: async () => this.clock.isSynchronised },
       commands: ["set-price"],
       reconcile: async () => {},
       newSaleId: () => `s${++this.#saleCount}`,
@@ -281,19 +289,5 @@ export class World {
         (error: unknown) => this.rules.broken("internal error", `closing: ${String(error)}`),
       );
     });
-  }
-
-  #clockWeather(): void {
-    const mostMs = this.chaos.random.pick([10_000, 240_000, 3_600_000]);
-    this.time.after(this.chaos.random.int(30_000, 300_000), () => {
-      if (this.chaos.strikes("clock-step")) this.#setWall(this.chaos.random.int(-mostMs, mostMs));
-      this.#clockWeather();
-    });
-  }
-
-  #setWall(errorMs: number): void {
-    this.note(() => `the wall clock is ${errorMs} ms wrong from now on`);
-    this.time.wallErrorMs = errorMs;
-    this.#fastestClockMs = Math.max(this.#fastestClockMs, errorMs);
   }
 }

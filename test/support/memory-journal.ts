@@ -1,3 +1,4 @@
+import type { ClockTaken } from "../../src/core/clock.ts";
 import type { SaleEvent } from "../../src/core/sale/event.ts";
 import type { SaleRecord } from "../../src/core/sale/record.ts";
 import type { Entry, Journal } from "../../src/ports/journal.ts";
@@ -15,6 +16,8 @@ export class Disk {
   /** The rows of each position's last sale. */
   readonly #lastSales = new Map<string, Row[]>();
   readonly sales: string[] = [];
+  /** Notes of what was taken as the time. */
+  readonly clockNotes: string[] = [];
   delivered = 0;
   /** The number of the life that opened it last: no earlier one writes any more. */
   newestLife = 0;
@@ -34,6 +37,15 @@ export class Disk {
   salesAfter(seq: number, limit: number): Entry<SaleRecord>[] {
     const bodies = this.sales.slice(seq, seq + limit);
     return bodies.map((body, at) => ({ seq: seq + at + 1, body: JSON.parse(body) as SaleRecord }));
+  }
+
+  newestAtMs(): number | null {
+    const last = this.rows.at(-1);
+    return last === undefined ? null : (JSON.parse(last.body) as SaleEvent).atMs;
+  }
+
+  clockTaken(): ClockTaken[] {
+    return this.clockNotes.map((body) => JSON.parse(body) as ClockTaken);
   }
 
   lastSale(position: string): SaleEvent[] {
@@ -90,15 +102,19 @@ export function openMemoryJournal(disk: Disk, life: Life, world: DiskWorld): Jou
   return {
     append,
     lastSale: (position) => read(() => disk.lastSale(position)),
-    newestAtMs: () =>
-      read(() => {
-        const last = disk.rows.at(-1);
-        return last === undefined ? null : (JSON.parse(last.body) as SaleEvent).atMs;
-      }),
-    // Refunds, reconciliations and receipts are not part of the simulated life.
-    notes: () => read(() => []),
+    newestAtMs: () => read(() => disk.newestAtMs()),
+    // Refunds, reconciliations, orders and receipts are not part of the simulated life.
+    notes: (stream) => read(() => (stream === "clock" ? (disk.clockTaken() as never[]) : [])),
     notesAfter: () => read(() => []),
-    note: () => read(() => null),
+    note: async (stream, _key, decide) => {
+      if (stream !== "clock") return await read(() => null);
+      if (takesNothing()) throw new Error("SimulatedDisk: no space left");
+      return await read(() => {
+        const body = decide(disk.clockTaken() as never[]);
+        if (body !== null) disk.clockNotes.push(JSON.stringify(body));
+        return body;
+      });
+    },
     salesAfter: (seq, limit) => read(() => disk.salesAfter(seq, limit)),
     pending: (reader, limit) =>
       read(() => (reader === "sales" ? (disk.salesAfter(disk.delivered, limit) as Entry<never>[]) : [])),

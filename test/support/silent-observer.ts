@@ -14,4 +14,5 @@ export const SILENT_OBSERVER: Observer = {
 /** A machine that nothing can be told of. */
 export const SILENT_MACHINE: Machine = {
   read: async () => ({ uptimeS: 0, residentBytes: 0, loopLagMs: 0, diskFreeBytes: null, temperatureC: null }),
+  clockIsSynchronised: async () => false,
 };

@@ -70,6 +70,7 @@ const BASE_RATES = {
   "long-downtime": 0.15,
   "clock-1970": 0.25,
   "clock-step": 0.25,
+  "clock-far-ahead": 0.1,
   "price-ordered": 0.3,
   "broker-away": 0.2,
   "broker-slow": 0.1,

@@ -1,7 +1,7 @@
 import type { Truth } from "../../src/core/sale/resolve.ts";
 import type { Delivery, Sale } from "../../src/core/sale/state.ts";
 import { declined, done, type Outcome, unknown } from "../../src/ports/outcome.ts";
-import type { PaymentProvider, PublishedOffer } from "../../src/ports/payment.ts";
+import type { PaymentProvider, PublishedOffer, ServiceTime } from "../../src/ports/payment.ts";
 import type { Chaos } from "./sim-chaos.ts";
 import { answer, type Life, type VirtualTime } from "./virtual-clock.ts";
 
@@ -41,6 +41,8 @@ export interface PaymentWorld {
   holdExpired(bill: Bill): void;
   /** Something was taken back because nobody asked about it. */
   reversed(bill: Bill): void;
+  /** An answer has reached the daemon. */
+  timeTold(): void;
   /** More was asked for than had been reserved. */
   overcharged(bill: Bill, amountMinor: number): void;
 }
@@ -54,6 +56,8 @@ export class SimPaymentService {
   readonly askedAtMs = new Map<string, number>();
   readonly #bySale = new Map<string, Bill[]>();
   readonly #world: PaymentWorld;
+  /** The newest answer's time, and who heard it. */
+  #told: { readonly life: Life; readonly time: ServiceTime } | null = null;
   #active: Bill[] = [];
   #count = 0;
 
@@ -107,7 +111,8 @@ export class SimPaymentService {
     if (bill.state === "open") this.#end(bill, "declined");
   }
 
-  providerOf(life: Life, watchIntervalMs: number): PaymentProvider {
+  /** @param tellsTime whether its answers say what time it is there */
+  providerOf(life: Life, watchIntervalMs: number, tellsTime: boolean): PaymentProvider {
     const call = async <T>(sale: Sale, what: string, effect: () => Outcome<T>): Promise<Outcome<T>> => {
       this.askedAtMs.set(sale.id, this.#world.time.elapsedMs);
       const outcome = await this.#call(life, sale.position, what, effect);
@@ -121,6 +126,7 @@ export class SimPaymentService {
       settle: (sale, reference, delivery) => call(sale, "settle", () => this.#settle(reference, delivery)),
       release: (sale, reference) => call(sale, "release", () => this.#release(sale, reference)),
       probe: (position) => this.#call(life, position, "probe", () => done(null)),
+      serviceTime: () => (tellsTime && this.#told?.life === life ? this.#told.time : null),
       close: () => answer(this.#world.time, life, 1, () => undefined),
     };
   }
@@ -157,7 +163,14 @@ export class SimPaymentService {
     time.after(delayMs, () => {
       outcome = this.#happen(what, effect, told);
     });
-    return told ? answer(time, life, delayMs + random.int(1, 20), () => outcome) : lost("answer lost");
+    if (!told) return lost("answer lost");
+    return answer(time, life, delayMs + random.int(1, 20), () => {
+      // Whole seconds, as services write it.
+      const atMs = Math.floor(time.trueMs / 1_000) * 1_000;
+      this.#told = { life, time: { atMs, heardMs: time.elapsedMs } };
+      this.#world.timeTold();
+      return outcome;
+    });
   }
 
   #happen<T>(what: string, effect: () => Outcome<T>, told: boolean): Outcome<T> {

@@ -36,6 +36,7 @@ describe("the command line", () => {
     ["terminal", "show"],
     ["sales", "list"],
     ["sales", "show"],
+    ["clock", "accept"],
   ])("explains %s %s", (...command) => {
     const { status, out } = kioskd(...command, "--help");
     expect(status).toBe(0);

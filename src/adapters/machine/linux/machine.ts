@@ -1,4 +1,4 @@
-import { readFile, statfs } from "node:fs/promises";
+import { readFile, stat, statfs } from "node:fs/promises";
 import { monitorEventLoopDelay } from "node:perf_hooks";
 import type { Machine } from "../../../ports/machine.ts";
 
@@ -7,8 +7,17 @@ const RESOLUTION_MS = 20;
 /** The processor's, in thousandths of a degree. */
 const THERMAL_ZONE = "/sys/class/thermal/thermal_zone0/temp";
 
+/** systemd-timesyncd touches it each time it has heard a time server and set the clock. */
+const TIMESYNC_MARK = "/run/systemd/timesync/synchronized";
+/** It asks a server every 34 minutes at the least (PollIntervalMaxSec), and again when an answer got lost. */
+const TIMESYNC_AGE_MS = 75 * 60_000;
+
 /** A Linux machine. `folder` stands on the disk whose free space counts. */
-export function linuxMachine(folder: string, thermalZone: string = THERMAL_ZONE): Machine {
+export function linuxMachine(
+  folder: string,
+  thermalZone: string = THERMAL_ZONE,
+  timesyncMark: string = TIMESYNC_MARK,
+): Machine {
   const delay = monitorEventLoopDelay({ resolution: RESOLUTION_MS });
   delay.enable();
   return {
@@ -23,7 +32,18 @@ export function linuxMachine(folder: string, thermalZone: string = THERMAL_ZONE)
         temperatureC: await temperatureC(thermalZone),
       };
     },
+    clockIsSynchronised: () => isFresh(timesyncMark),
   };
+}
+
+/** A mark that lies ahead, or long ago, was made before somebody moved the clock. */
+async function isFresh(mark: string): Promise<boolean> {
+  try {
+    const ageMs = Date.now() - (await stat(mark)).mtimeMs;
+    return ageMs >= -1_000 && ageMs <= TIMESYNC_AGE_MS;
+  } catch {
+    return false;
+  }
 }
 
 async function freeBytes(folder: string): Promise<number | null> {

@@ -22,7 +22,8 @@ export class Today {
   readonly #currency: string;
   readonly #units: ReadonlyMap<string, Unit>;
   readonly #clock: Clock;
-  readonly #startedAtMs: number;
+  #startedAtMs: number;
+  readonly #startedMs: number;
   readonly #totals = new Map<string, Totals>();
   #dayStartMs: number;
   #countedSeq = 0;
@@ -32,6 +33,7 @@ export class Today {
     this.#units = units;
     this.#clock = clock;
     this.#startedAtMs = clock.wallMs();
+    this.#startedMs = clock.monotonicMs();
     this.#dayStartMs = dayStartOf(this.#startedAtMs);
   }
 
@@ -65,7 +67,10 @@ export class Today {
   }
 
   #turnDay(): void {
-    const dayStartMs = dayStartOf(this.#clock.wallMs());
+    const nowMs = this.#clock.wallMs();
+    // The clock was ahead when the kiosk started.
+    if (nowMs < this.#startedAtMs) this.#startedAtMs = nowMs - Math.round(this.#clock.monotonicMs() - this.#startedMs);
+    const dayStartMs = dayStartOf(nowMs);
     if (dayStartMs === this.#dayStartMs) return;
     this.#dayStartMs = dayStartMs;
     this.#totals.clear();

@@ -1,5 +1,5 @@
-import { REFUND_MUTANTS } from "./refund-mutants.ts";
 import { CLOCK_MUTANTS } from "./clock-mutants.ts";
+import { REFUND_MUTANTS } from "./refund-mutants.ts";
 
 /** A mistake planted in the source, in a build of its own, and the money rules one of which must catch it. */
 export interface Mutant {

@@ -12,8 +12,8 @@ import { SimDispenser } from "../support/sim-dispenser.ts";
 import { SimPaymentService } from "../support/sim-payment.ts";
 import { SimBroker } from "../support/sim-telemetry.ts";
 import { clockOf, type Life, VirtualTime, whenAwake } from "../support/virtual-clock.ts";
-import { Operators } from "./operators.ts";
 import { ClockWeather } from "./clock-weather.ts";
+import { Operators } from "./operators.ts";
 import { Rules } from "./rules.ts";
 import { type PositionSetting, type Setting, settingOf } from "./setting.ts";
 

@@ -11,6 +11,8 @@ export class Deadline {
   readonly #passed: () => void;
   readonly #timeMoved: () => void;
   #cancel: Cancel = () => {};
+  /** The state that is kept beyond its deadline until it was tried once to get out of it otherwise. */
+  #graced: State | null = null;
 
   /** @param timeMoved called when the sale's time was set anew while it runs: what hangs on it is due at another moment */
   constructor(clock: Clock, time: SaleClock, passed: () => void, timeMoved: () => void) {
@@ -22,11 +24,21 @@ export class Deadline {
 
   /** Replaces the one before. */
   set(state: State): void {
-    this.#await(state, this.#clock.monotonicMs() + leastMs(state));
+    const nowMs = this.#clock.monotonicMs();
+    const graced = state.phase === "settling" && this.#hasPassed(state);
+    this.#await(state, nowMs + (graced ? POLICY.leastResolveMs : leastMs(state)));
+    this.#graced = graced ? state : null;
+  }
+
+  /** What the state owes has been tried once. */
+  tried(): void {
+    const state = this.#graced;
+    this.#graced = null;
+    if (state !== null) this.#await(state, this.#clock.monotonicMs());
   }
 
   #await(state: State, leastAtMs: number): void {
-    this.clear();
+    this.#cancel();
     const atMs = deadlineMs(state);
     if (atMs === null) return;
     const leftMs = this.#leftMs(atMs, leastAtMs);
@@ -43,6 +55,11 @@ export class Deadline {
 
   clear(): void {
     this.#cancel();
+  }
+
+  #hasPassed(state: State): boolean {
+    const atMs = deadlineMs(state);
+    return atMs !== null && this.#leftMs(atMs, this.#clock.monotonicMs()) === 0;
   }
 
   /** Without knowing how long the machine was off, a deadline may be nearer than it seems. */

@@ -20,8 +20,11 @@ export interface Errand {
   readonly log: Log;
   /** The wait between polls, which a word from outside may cut short. */
   readonly nap: Nap;
-  /** False once the state that owed the effect is left: nothing more may be done for it. */
-  alive(): boolean;
+  /** False once it is decided to leave the state that owed the effect: nothing more may be done for it. */
+  readonly alive: () => boolean;
+  /** What the errand had to do has been tried once, whatever came of it. */
+  tried(): void;
+  /** Of a state that was left only what became of its money still counts. */
   tell(news: News): Promise<void>;
 }
 

@@ -8,7 +8,7 @@ import { backoffMs, wait } from "./wait.ts";
 /** Publishes the offer. Repeating replaces an earlier one at the service, so a lost answer costs nothing. */
 export async function offer(errand: Errand, { sale }: Offering): Promise<void> {
   for (let attempt = 0; errand.alive(); attempt++) {
-    const outcome = await errand.payment.offer(sale);
+    const outcome = await errand.payment.offer(sale, errand.alive);
     notePayment(errand, outcome);
     if (outcome.kind === "done") return await errand.tell({ type: "offer-made", ...outcome.value });
     if (outcome.kind === "declined") {
@@ -64,18 +64,20 @@ export async function resolve(errand: Errand, state: Committing | Releasing, fre
   for (let attempt = 0; errand.alive(); ) {
     const query = queryFirst && state.offer !== null;
     const outcome = query ? await errand.payment.query(state.sale, state.offer.reference) : await act(errand, state);
-    notePayment(errand, outcome);
+    // A call that had to end half-way says nothing about the service.
+    if (errand.alive() || outcome.kind === "done") notePayment(errand, outcome);
     const next = await conclude(errand, state, outcome);
     if (next === "ended") return;
     queryFirst = !(query && next === "repeat");
     if (query && next === "repeat") continue;
+    errand.tried();
     await wait(errand.clock, backoffMs(POLICY.resolveRetriesMs, attempt++));
   }
 }
 
 function act(errand: Errand, state: Committing | Releasing): Promise<Outcome<Truth>> {
-  if (state.aim === "release") return errand.payment.release(state.sale, state.offer?.reference ?? null);
-  return errand.payment.settle(state.sale, state.offer.reference, state.delivery);
+  if (state.aim === "release") return errand.payment.release(state.sale, state.offer?.reference ?? null, errand.alive);
+  return errand.payment.settle(state.sale, state.offer.reference, state.delivery, errand.alive);
 }
 
 /** Silence, a terminal that is not let in, or a state that nobody knows: none says what has become of the money. */

@@ -15,6 +15,14 @@ export const POLICY = {
   stopRetriesMs: [50, 100, 250, 500, 1_000, 2_000, 5_000],
   /** Waits between attempts to commit or release; the last one repeats until the hand-over deadline. */
   resolveRetriesMs: [500, 1_000, 2_000, 4_000, 8_000, 15_000, 30_000],
+  /** How long the one attempt may take that a sale gets whose deadline has passed before it could be settled or released. */
+  leastResolveMs: 5 * 60_000,
+  /** When the service is asked about a sale that went to a person, each counted from the one before. */
+  lateTruthMs: [2_000, 15_000, 60_000, 3 * 60_000, 5 * 60_000, 10 * 60_000, 15 * 60_000, 15 * 60_000, 15 * 60_000],
+  /** How many such sales of one position are asked about at a time; the oldest gives way. */
+  lateTruthSales: 8,
+  /** A restart asks again about sales that went to a person so recently. */
+  lateTruthRecentMs: 24 * 3_600_000,
   /** Waits between appends to a journal that refuses; afterwards the daemon gives up and is restarted. */
   appendRetriesMs: [100, 250, 500, 1_000, 2_000, 5_000, 5_000, 5_000, 5_000, 5_000],
   /** Polls in a row that must fail before the service counts as unreachable. */

@@ -2,7 +2,7 @@ import type { Effect } from "../core/sale/effect.ts";
 import type { SaleEvent } from "../core/sale/event.ts";
 import { type SaleRecord, saleRecord } from "../core/sale/record.ts";
 import { recover, replay } from "../core/sale/recover.ts";
-import { IDLE, isOpen, type State, type Terms } from "../core/sale/state.ts";
+import { type Closed, IDLE, isOpen, type State, type Terms } from "../core/sale/state.ts";
 import { transition } from "../core/sale/transition.ts";
 import type { Live } from "../core/sale/view.ts";
 import type { Dispenser, DispenserEvent } from "../ports/dispenser.ts";
@@ -13,6 +13,7 @@ import { Deadline } from "./deadline.ts";
 import * as delivery from "./delivery-errands.ts";
 import type { Errand, News } from "./errand.ts";
 import { FlowWatch } from "./flow-watch.ts";
+import { LateTruth } from "./late-truth.ts";
 import * as payment from "./payment-errands.ts";
 import { POLICY } from "./policy.ts";
 import { Queue } from "./queue.ts";
@@ -52,13 +53,17 @@ export class Position {
   readonly #flow: FlowWatch;
   readonly #showing: Showing;
   readonly #keeper: RecordKeeper;
+  readonly #late: LateTruth;
   #state: State = IDLE;
   readonly #readings: Readings;
   #newestAtMs = 0;
   #finishing = false;
   #ignored = 0;
-  /** Replaced when the sale moves on, which ends all errands of the state that was left. */
-  #epoch = { alive: true };
+  /**
+   * Replaced when the sale moves on, which ends all errands of the state that was left: nothing more is begun for them
+   * from the decision on, and what they tell goes nowhere once it is on record.
+   */
+  #epoch = { alive: true, left: false };
 
   constructor(deps: PositionDeps) {
     this.#deps = deps;
@@ -74,6 +79,8 @@ export class Position {
       refused: () => void deps.dispenser.stop(),
       recovered: () => this.#settleErrors(this.stop("fault")),
     });
+    const learned = (saleId: string, news: News) => this.#submitNews(saleId, news);
+    this.#late = new LateTruth({ ...deps, learned });
   }
 
   get state(): State {
@@ -99,6 +106,7 @@ export class Position {
     this.#state = replay(IDLE, events);
     this.#newestAtMs = events.at(-1)?.atMs ?? 0;
     this.#time.follow(this.#newestAtMs);
+    await this.#takeUpLate();
     const { event, step } = recover(this.#state, this.#time.nowMs());
     if (event !== null) await this.#submit(event);
     else this.#enter(step[1], false);
@@ -141,7 +149,8 @@ export class Position {
   /** Ends timers and errands; what is open is recovered at the next start. */
   async close(): Promise<void> {
     this.#queue.close();
-    this.#epoch.alive = false;
+    Object.assign(this.#epoch, { alive: false, left: true });
+    this.#late.close();
     this.#deadline.clear();
     this.#flow.end();
     this.#showing.end();
@@ -150,7 +159,11 @@ export class Position {
 
   async #tell(news: News): Promise<boolean> {
     if (!isOpen(this.#state)) return false;
-    return await this.#submit({ ...news, saleId: this.#state.sale.id, atMs: this.#time.nowMs() } as SaleEvent);
+    return await this.#submitNews(this.#state.sale.id, news);
+  }
+
+  #submitNews(saleId: string, news: News): Promise<boolean> {
+    return this.#submit({ ...news, saleId, atMs: this.#time.nowMs() } as SaleEvent);
   }
 
   #submit(event: SaleEvent): Promise<boolean> {
@@ -158,15 +171,14 @@ export class Position {
   }
 
   async #take(event: SaleEvent): Promise<boolean> {
+    const handedOver = this.#late.of(event.saleId);
+    if (handedOver !== undefined) return await this.#amend(handedOver, event);
     const [next, effects] = transition(this.#state, event);
-    if (next === this.#state) {
-      this.#ignored++;
-      this.#deps.log.debug({ event: event.type, phase: this.#state.phase }, "an event that changes nothing");
-      return false;
-    }
+    if (next === this.#state) return this.#ignore(event);
     const record = next.phase === "closed" ? saleRecord(next) : null;
-    await this.#keeper.append(event, record);
     const moved = next.phase !== this.#state.phase;
+    if (moved) this.#epoch.alive = false;
+    await this.#keeper.append(event, record);
     this.#state = next;
     this.#newestAtMs = event.atMs;
     this.#deps.log.info({ sale: event.saleId, position: this.#deps.id, event: event.type, phase: next.phase }, "sale");
@@ -176,14 +188,45 @@ export class Position {
       this.#showing.present();
       this.#deps.closed(record);
     }
+    if (next.phase === "closed") this.#late.follow(next);
     this.#deps.changed();
     return true;
   }
 
+  /** Something was learned of a sale that a person has already; another one may run by now. */
+  async #amend(before: Closed, event: SaleEvent): Promise<boolean> {
+    const [next] = transition(before, event);
+    if (next === before || next.phase !== "closed") return this.#ignore(event);
+    const amendment = saleRecord(next);
+    await this.#keeper.append(event, amendment);
+    const { log, faults, closed, changed, id } = this.#deps;
+    log.info({ sale: event.saleId, position: id, event: event.type, outcome: next.outcome }, "learned of a sale late");
+    if (this.#state.phase === "closed" && this.#state.sale.id === event.saleId) this.#state = next;
+    this.#late.follow(next);
+    raiseFor(amendment, faults);
+    closed(amendment);
+    changed();
+    return true;
+  }
+
+  #ignore(event: SaleEvent): false {
+    this.#ignored++;
+    this.#deps.log.debug({ event: event.type, phase: this.#state.phase }, "an event that changes nothing");
+    return false;
+  }
+
+  async #takeUpLate(): Promise<void> {
+    const sinceMs = this.#time.nowMs() - POLICY.lateTruthRecentMs;
+    for (const events of await this.#deps.journal.handedOver(this.#deps.id, sinceMs)) {
+      const state = replay(IDLE, events);
+      if (state.phase === "closed") this.#late.follow(state);
+    }
+  }
+
   #enter(effects: readonly Effect[], fresh: boolean, moved = true): void {
     if (moved) {
-      this.#epoch.alive = false;
-      this.#epoch = { alive: true };
+      this.#epoch.left = true;
+      this.#epoch = { alive: true, left: false };
     }
     this.#deadline.set(this.#state);
     this.#showing.follow(this.#state);
@@ -223,10 +266,15 @@ export class Position {
   #errand(): Errand {
     const { id, payment: provider, dispenser, faults, clock, log, nap } = this.#deps;
     const epoch = this.#epoch;
+    const saleId = this.#state.phase === "idle" ? "" : this.#state.sale.id;
     const tell = async (news: News): Promise<void> => {
-      if (epoch.alive) await this.#tell(news);
+      if (!epoch.left || this.#late.of(saleId) !== undefined) await this.#submitNews(saleId, news);
     };
-    return { position: id, payment: provider, dispenser, faults, clock, log, nap, alive: () => epoch.alive, tell };
+    const tried = (): void => {
+      if (epoch.alive) this.#deadline.tried();
+    };
+    const ports = { payment: provider, dispenser, faults, clock, log, nap };
+    return { position: id, ...ports, alive: () => epoch.alive, tried, tell };
   }
 
   async #finish(): Promise<void> {

@@ -12,8 +12,13 @@ import type { Unaccounted } from "../core/unaccounted.ts";
  */
 export interface Journal {
   append(position: string, event: SaleEvent, record: SaleRecord | null): Promise<void>;
-  /** The events of the position's last sale, oldest first; empty when it never sold anything. */
+  /**
+   * The events of the sale that began last at the position, oldest first; empty when it never sold anything. Events of
+   * a sale that was handed to a person before it may stand between them.
+   */
   lastSale(position: string): Promise<readonly SaleEvent[]>;
+  /** The events of each of the position's recent sales that was handed to a person since then, a few hundred back. */
+  handedOver(position: string, sinceMs: number): Promise<readonly (readonly SaleEvent[])[]>;
   /** The newest event's time, by which an implausible clock is recognised; null in an empty journal. */
   newestAtMs(): Promise<number | null>;
   /** Writes something of no meaning as durably as an event; rejects when an append would fail now. */

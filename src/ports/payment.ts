@@ -7,22 +7,23 @@ import type { Outcome } from "./outcome.ts";
  *
  * What must hold: every call ends within the provider's own time-out; a call repeated for the same sale has
  * no second effect, and "already done" is `done`; nothing throws. The sale's id is the key of all its calls,
- * in the journal before the first of them is sent.
+ * in the journal before the first of them is sent. A call may be several requests: before each of them that changes
+ * something at the service, the first one too, the provider asks `mayGoOn`, and ends the call as unknown when it may not.
  */
 export interface PaymentProvider {
   /** How often an offer on display must be queried. */
   readonly watchIntervalMs: number;
   /** Publishes the sale's maximum. Repeating it replaces an earlier offer of the same position. */
-  offer(sale: Sale): Promise<Outcome<PublishedOffer>>;
+  offer(sale: Sale, mayGoOn: MayGoOn): Promise<Outcome<PublishedOffer>>;
   /** The service's aggregate of the offer. */
   query(sale: Sale, reference: string): Promise<Outcome<Truth>>;
   /** Takes the delivery's amount out of the reservation; the rest is free with it. `done` only when the money is seen as taken. */
-  settle(sale: Sale, reference: string, delivery: Delivery): Promise<Outcome<Truth>>;
+  settle(sale: Sale, reference: string, delivery: Delivery, mayGoOn: MayGoOn): Promise<Outcome<Truth>>;
   /**
    * Frees what may be held. Without a reference the offer's answer was lost: whatever may be open for the
    * position is replaced and cancelled. `done` carries what the service shows afterwards.
    */
-  release(sale: Sale, reference: string | null): Promise<Outcome<Truth>>;
+  release(sale: Sale, reference: string | null, mayGoOn: MayGoOn): Promise<Outcome<Truth>>;
   /** Whether the service answers this position's terminal now, on the way that a sale's calls take. Changes nothing there. */
   probe(position: string): Promise<Outcome<null>>;
   /** What time it was at the service by its newest answer; null when none has said. Absent where no answer ever does. */
@@ -35,6 +36,9 @@ export interface ServiceTime {
   /** When the answer came, in monotonic time: the service's time goes on from there. */
   readonly heardMs: number;
 }
+
+/** False once the sale has gone on without this call: nothing may be changed for it any more. */
+export type MayGoOn = () => boolean;
 
 export interface PublishedOffer {
   readonly reference: string;

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { RefundEvent } from "../../src/core/refund.ts";
+import type { SaleEvent } from "../../src/core/sale/event.ts";
 import type { Journal } from "../../src/ports/journal.ts";
 import { HAPPY, PAID } from "../support/sale-fixtures.ts";
 
@@ -51,6 +52,34 @@ export function journalContract(name: string, make: MakeJournal): void {
         expect(await journal.newestAtMs()).toBe(HAPPY[1]?.atMs);
         await restart();
       }
+    });
+
+    it("takes what is learned of a sale late between the events of the next one, and keeps the two apart", async () => {
+      const handedOver = { ...PAID, saleId: "a", outcome: "needs-attention" } as const;
+      for (const event of sale("a").slice(0, 5)) await journal.append("1", event, null);
+      await journal.append("1", { type: "deadline-passed", saleId: "a", atMs: 5 }, handedOver);
+      await append("b", "1", 3);
+      const closedAtMs = Date.parse(PAID.closedAt);
+      for (let round = 0; round < 2; round++) {
+        const events = await journal.handedOver("1", closedAtMs);
+        expect(events.map((each) => each.map(({ type }) => type).at(-1))).toEqual(["deadline-passed"]);
+        await restart();
+      }
+      expect(await journal.handedOver("1", closedAtMs + 1)).toEqual([]);
+      expect(await journal.handedOver("2", closedAtMs)).toEqual([]);
+      const learned = { ...HAPPY[5], saleId: "a" } as SaleEvent;
+      await journal.append("1", learned, { ...PAID, saleId: "a", amends: true });
+      for (let round = 0; round < 2; round++) {
+        expect(await journal.lastSale("1")).toEqual(sale("b").slice(0, 3));
+        expect((await journal.handedOver("1", closedAtMs)).map((each) => each.at(-1))).toEqual([learned]);
+        expect((await journal.pending("sales", 9)).map(({ seq, body }) => [seq, body.saleId, body.outcome])).toEqual([
+          [1, "a", "needs-attention"],
+          [2, "a", "paid"],
+        ]);
+        await restart();
+      }
+      await journal.append("1", sale("b")[3] as SaleEvent, null);
+      expect(await journal.lastSale("1")).toEqual(sale("b").slice(0, 4));
     });
 
     it("keeps closed sales in order until they are acknowledged, numbers rising for ever", async () => {

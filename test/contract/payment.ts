@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from "vitest";
 import type { Delivery, Sale } from "../../src/core/sale/state.ts";
 import type { PaymentProvider } from "../../src/ports/payment.ts";
-import { TERMS } from "../support/sale-fixtures.ts";
+import { ALWAYS, TERMS } from "../support/sale-fixtures.ts";
 
 /** A provider with the service behind it, and the customer's hand on the phone. */
 export interface PaymentRig {
@@ -62,7 +62,7 @@ export function paymentContract(name: string, make: MakePaymentRig): void {
 
     async function offered(sale: Sale): Promise<PaymentRig & { reference: string }> {
       const made = await rigged();
-      const outcome = await made.provider.offer(sale);
+      const outcome = await made.provider.offer(sale, ALWAYS);
       if (outcome.kind !== "done") throw new Error(`offer: ${outcome.kind} ${outcome.detail}`);
       expect(outcome.value.qrText).not.toBe("");
       return { ...made, reference: outcome.value.reference };
@@ -98,7 +98,7 @@ export function paymentContract(name: string, make: MakePaymentRig): void {
     it("settling takes exactly the delivered amount and frees the rest", async () => {
       const sale = contractSale();
       const { provider, reference, charged, held } = await reserved(sale);
-      const settled = await provider.settle(sale, reference, CONTRACT_DELIVERY);
+      const settled = await provider.settle(sale, reference, CONTRACT_DELIVERY, ALWAYS);
       expect(settled).toMatchObject({ kind: "done", value: { state: "captured", capturedMinor: 9945 } });
       if (settled.kind === "done" && settled.value.state === "captured")
         expect(settled.value.receipt.paymentReference).not.toBe("");
@@ -109,8 +109,8 @@ export function paymentContract(name: string, make: MakePaymentRig): void {
     it("settling twice charges once and says so both times", async () => {
       const sale = contractSale();
       const { provider, reference, charged } = await reserved(sale);
-      const first = await provider.settle(sale, reference, CONTRACT_DELIVERY);
-      const second = await provider.settle(sale, reference, CONTRACT_DELIVERY);
+      const first = await provider.settle(sale, reference, CONTRACT_DELIVERY, ALWAYS);
+      const second = await provider.settle(sale, reference, CONTRACT_DELIVERY, ALWAYS);
       expect(first).toMatchObject({ kind: "done", value: { state: "captured" } });
       expect(second).toEqual(first);
       expect(await charged(sale.id)).toBe(9945);
@@ -119,14 +119,17 @@ export function paymentContract(name: string, make: MakePaymentRig): void {
     it("releasing twice charges nothing and holds nothing", async () => {
       const sale = contractSale();
       const { provider, reference, charged, held, freesHeldBills, pass } = await reserved(sale);
-      const first = await provider.release(sale, reference);
+      const first = await provider.release(sale, reference, ALWAYS);
       expect(first).toMatchObject({ kind: "done", value: { state: freesHeldBills ? "ended" : "held" } });
-      expect(await provider.release(sale, reference)).toEqual(first);
+      expect(await provider.release(sale, reference, ALWAYS)).toEqual(first);
       expect(await charged(sale.id)).toBe(0);
       expect(await held(sale.id)).toBe(freesHeldBills ? 0 : sale.terms.maximumMinor);
       if (freesHeldBills) return;
       await pass(sale.terms.commitTimeoutMs);
-      expect(await provider.release(sale, reference)).toMatchObject({ kind: "done", value: { state: "ended" } });
+      expect(await provider.release(sale, reference, ALWAYS)).toMatchObject({
+        kind: "done",
+        value: { state: "ended" },
+      });
       expect(await charged(sale.id)).toBe(0);
       expect(await held(sale.id)).toBe(0);
     });
@@ -134,7 +137,7 @@ export function paymentContract(name: string, make: MakePaymentRig): void {
     it("releasing without a reference ends what the lost offer left open", async () => {
       const sale = contractSale();
       const { provider, reference, held } = await offered(sale);
-      expect(await provider.release(sale, null)).toMatchObject({ kind: "done", value: { state: "ended" } });
+      expect(await provider.release(sale, null, ALWAYS)).toMatchObject({ kind: "done", value: { state: "ended" } });
       expect(await provider.query(sale, reference)).toMatchObject({ kind: "done", value: { state: "ended" } });
       expect(await held(sale.id)).toBe(0);
     });
@@ -143,7 +146,7 @@ export function paymentContract(name: string, make: MakePaymentRig): void {
       const sale = contractSale();
       const { provider, reference, confirm, held, charged, freesHeldBills, pass } = await offered(sale);
       await confirm(reference);
-      await provider.release(sale, null);
+      await provider.release(sale, null, ALWAYS);
       if (!freesHeldBills) await pass(sale.terms.commitTimeoutMs);
       expect(await provider.query(sale, reference)).toMatchObject({ kind: "done", value: { state: "ended" } });
       expect(await charged(sale.id)).toBe(0);
@@ -156,7 +159,7 @@ export function paymentContract(name: string, make: MakePaymentRig): void {
       await pass(sale.terms.commitTimeoutMs);
       const ended = { kind: "done", value: { state: "ended" } };
       expect(await provider.query(sale, reference)).toMatchObject(ended);
-      expect(await provider.settle(sale, reference, CONTRACT_DELIVERY)).toMatchObject(ended);
+      expect(await provider.settle(sale, reference, CONTRACT_DELIVERY, ALWAYS)).toMatchObject(ended);
       expect(await charged(sale.id)).toBe(0);
       expect(await held(sale.id)).toBe(0);
     });
@@ -164,9 +167,25 @@ export function paymentContract(name: string, make: MakePaymentRig): void {
     it("releasing a settled sale gives nothing back and shows the capture", async () => {
       const sale = contractSale();
       const { provider, reference, charged } = await reserved(sale);
-      await provider.settle(sale, reference, CONTRACT_DELIVERY);
-      expect(await provider.release(sale, reference)).toMatchObject({ kind: "done", value: { state: "captured" } });
+      await provider.settle(sale, reference, CONTRACT_DELIVERY, ALWAYS);
+      expect(await provider.release(sale, reference, ALWAYS)).toMatchObject({
+        kind: "done",
+        value: { state: "captured" },
+      });
       expect(await charged(sale.id)).toBe(9945);
+    });
+
+    it("sends nothing that changes anything when it may not go on, and calls that unknown", async () => {
+      const sale = contractSale();
+      const { provider, reference, charged, held } = await reserved(sale);
+      const stopped = { kind: "unknown" };
+      const never = (): boolean => false;
+      expect(await provider.offer(sale, never)).toMatchObject(stopped);
+      expect(await provider.settle(sale, reference, CONTRACT_DELIVERY, never)).toMatchObject(stopped);
+      expect(await provider.release(sale, reference, never)).toMatchObject(stopped);
+      expect(await provider.release(sale, null, never)).toMatchObject(stopped);
+      expect(await provider.query(sale, reference)).toMatchObject({ kind: "done", value: { state: "held" } });
+      expect([await charged(sale.id), await held(sale.id)]).toEqual([0, sale.terms.maximumMinor]);
     });
 
     it("a reference the service does not know shows nothing", async () => {
@@ -187,10 +206,10 @@ export function paymentContract(name: string, make: MakePaymentRig): void {
       const sale = contractSale();
       const rejected = { kind: "declined", reason: "rejected" };
       expect(await provider.probe("1")).toMatchObject(rejected);
-      expect(await provider.offer(sale)).toMatchObject(rejected);
+      expect(await provider.offer(sale, ALWAYS)).toMatchObject(rejected);
       expect(await provider.query(sale, "1")).toMatchObject(rejected);
-      expect(await provider.settle(sale, "1", CONTRACT_DELIVERY)).toMatchObject(rejected);
-      expect(await provider.release(sale, "1")).toMatchObject(rejected);
+      expect(await provider.settle(sale, "1", CONTRACT_DELIVERY, ALWAYS)).toMatchObject(rejected);
+      expect(await provider.release(sale, "1", ALWAYS)).toMatchObject(rejected);
     });
   });
 }

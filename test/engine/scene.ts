@@ -53,6 +53,7 @@ interface SceneSetup {
   readonly journal?: Journal;
   readonly commands?: readonly CommandName[];
   readonly configuredPrice?: string;
+  readonly payment?: MemoryPayment;
 }
 
 /** A kiosk of one position in virtual time, on a real journal. */
@@ -60,7 +61,7 @@ export async function scene(setup: SceneSetup = {}) {
   const journal = setup.journal ?? openJournal(join(tempFolder(), "journal.db"));
   const time = new VirtualTime(T0_MS);
   const clock = clockOf(time, { number: 1, alive: true });
-  const payment = new MemoryPayment(() => time.trueMs);
+  const payment = setup.payment ?? new MemoryPayment(() => time.trueMs);
   const machine = new Puppet();
   let shown: KioskView = { positions: [] };
   const tariff = { ...TARIFF, rounding: "half-up", minimumMinor: 0 } as const;

@@ -11,6 +11,7 @@ import type { PaymentProvider } from "../../src/ports/payment.ts";
 import { childNamed, readXml, type XmlElement } from "../../src/simulators/seqr/xml.ts";
 import { CLOCK, envelope, memoryLog, type RawServer, rawServer, settingsFor } from "../adapters/seqr/rig.ts";
 import { CONTRACT_DELIVERY, contractSale } from "../contract/payment.ts";
+import { ALWAYS } from "../support/sale-fixtures.ts";
 import { mutated, runs } from "./arbitraries.ts";
 
 const SALE = contractSale();
@@ -178,7 +179,7 @@ describe("an answer of the payment service, whatever it is", () => {
     await fc.assert(
       fc.asyncProperty(mutatedOf([fixture("sendInvoice"), ...STATUS_ANSWERS]), async (xml) => {
         listener = answering(xml);
-        const offer = await provider.offer(SALE);
+        const offer = await provider.offer(SALE, ALWAYS);
         if (offer.kind !== "done") return;
         const said = saidBy(xml);
         expect(said?.("resultCode")).toMatch(/^0+$/);
@@ -202,7 +203,10 @@ describe("an answer of the payment service, whatever it is", () => {
           last = all[asked++ % all.length] ?? "";
           answering(last)(request, response);
         };
-        expectTrue(await (settles ? provider.settle(SALE, "1", CONTRACT_DELIVERY) : provider.release(SALE, "1")), last);
+        expectTrue(
+          await (settles ? provider.settle(SALE, "1", CONTRACT_DELIVERY, ALWAYS) : provider.release(SALE, "1", ALWAYS)),
+          last,
+        );
         expect(asked).toBeLessThanOrEqual(12);
       }),
       runs(150),

@@ -98,7 +98,7 @@ async function serviceAfter(memory: MemoryPayment, states: readonly State[]): Pr
   const references = new Map<string, string>();
   for (const state of states) {
     if (!("offer" in state) || state.offer === null || state.phase === "closed") continue;
-    const made = await memory.offer(state.sale);
+    const made = await memory.offer(state.sale, () => true);
     if (made.kind !== "done") throw new Error("the memory refuses an offer");
     references.set(state.sale.id, made.value.reference);
     if ("hold" in state && state.hold !== null) memory.confirm(made.value.reference);
@@ -106,10 +106,10 @@ async function serviceAfter(memory: MemoryPayment, states: readonly State[]): Pr
   const known = (saleId: string): string => references.get(saleId) ?? "none";
   return {
     watchIntervalMs: memory.watchIntervalMs,
-    offer: (sale) => memory.offer(sale),
+    offer: (sale, mayGoOn) => memory.offer(sale, mayGoOn),
     query: (sale) => memory.query(sale, known(sale.id)),
-    settle: (sale, _reference, delivery) => memory.settle(sale, known(sale.id), delivery),
-    release: (sale, reference) => memory.release(sale, reference === null ? null : known(sale.id)),
+    settle: (sale, _reference, delivery, mayGoOn) => memory.settle(sale, known(sale.id), delivery, mayGoOn),
+    release: (sale, reference, mayGoOn) => memory.release(sale, reference === null ? null : known(sale.id), mayGoOn),
     probe: (position) => memory.probe(position),
     close: () => memory.close(),
   };

@@ -16,11 +16,29 @@ export class Books {
     this.#broken = broken;
   }
 
+  /** Whether the record says of the money what the service says. */
+  agrees({ sale, chargedMinor }: Closed): boolean {
+    return this.#takenMinor(sale.id) === chargedMinor;
+  }
+
+  /** What was taken is on record in the end, for a sale that a person got too. */
+  judgeEnd(closed: Closed): void {
+    if (this.agrees(closed)) return;
+    const { sale, chargedMinor, outcome } = closed;
+    const takenMinor = this.#takenMinor(sale.id);
+    this.#broken("3 handed over", `${sale.id} is ${outcome}: ${takenMinor} taken, ${chargedMinor} on record`);
+  }
+
+  #takenMinor(saleId: string): number {
+    const captures = this.#world.service.billsOf(saleId).flatMap((bill) => bill.captures);
+    return captures.reduce((sum, amount) => sum + amount, 0);
+  }
+
   judge(closed: Closed): void {
     const { sale, chargedMinor, delivery } = closed;
     const bills = this.#world.service.billsOf(sale.id);
     const captures = bills.flatMap((bill) => bill.captures);
-    const takenMinor = captures.reduce((sum, amount) => sum + amount, 0);
+    const takenMinor = this.#takenMinor(sale.id);
     if (captures.length > 1) this.#broken("3 exactly once", `${sale.id} was charged ${captures.join(" and ")}`);
     if (takenMinor > sale.terms.maximumMinor) this.#broken("2 amount", `${sale.id} was charged more than reserved`);
     if (closed.outcome === "needs-attention") {

@@ -1,5 +1,5 @@
 import type { EventOf, SaleEvent } from "../../src/core/sale/event.ts";
-import { type Closed, isOpen, type State } from "../../src/core/sale/state.ts";
+import { type Closed, type Committing, isOpen, type Releasing, type State } from "../../src/core/sale/state.ts";
 import { formatUnitPrice } from "../../src/core/tariff.ts";
 import type { World } from "./world.ts";
 
@@ -7,6 +7,8 @@ import type { World } from "./world.ts";
 const FAULT_KNOWN_MS = 5_000;
 /** Who settles or releases asks again within this time: the longest pause, the longest silence, and some. */
 const ASKS_WITHIN_MS = 60_000;
+/** By how much a hold may seem to end later than it does. */
+const CLOCK_SLACK_MS = 5_000;
 
 /** What a single journaled event can break, held against the surroundings at that moment. */
 export class EventRules {
@@ -74,8 +76,22 @@ export class EventRules {
       if (isDone) this.#broken("5 unknown", `${sale.id} counts as refused although it is over`);
     }
     if (reason !== "deadline" || before.phase !== "settling" || wasHeldUp) return;
+    this.#judgeTried(before);
     const asked = service.askedAtMs.get(sale.id) ?? startedAtMs;
     if (time.elapsedMs - Math.max(asked, startedAtMs) > ASKS_WITHIN_MS)
       this.#broken("5 unknown", `${sale.id} goes to a person although nobody has asked any more`);
+  }
+
+  /** A sale that the daemon finds after its deadline is not given up before the service was asked about it. */
+  #judgeTried({ sale, hold }: Committing | Releasing): void {
+    const { service, time, startedAtMs, chaos } = this.#world;
+    if (hold === null || chaos.struck.has("clock-step") || chaos.struck.has("clock-1970")) return;
+    const startMs = time.epochMs + startedAtMs;
+    if (startMs < hold.untilMs - sale.terms.handoverMarginMs + CLOCK_SLACK_MS) return;
+    if ((service.answeredAtMs.get(sale.id) ?? -1) < startedAtMs)
+      this.#broken(
+        "3 resolved",
+        `${sale.id} goes to a person untried, because its deadline passed while the daemon was down`,
+      );
   }
 }

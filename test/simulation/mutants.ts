@@ -159,7 +159,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "a release is not sent",
     file: "engine/payment-errands.ts",
-    right: "return errand.payment.release(state.sale, state.offer?.reference ?? null);",
+    right: "return errand.payment.release(state.sale, state.offer?.reference ?? null, errand.alive);",
     wrong: 'return Promise.resolve({ kind: "done", value: { state: "ended", how: "canceled" } } as const);',
     caughtBy: ["3 resolved"],
   },
@@ -195,8 +195,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "a commit names no offer",
     file: "engine/payment-errands.ts",
-    right: "return errand.payment.settle(state.sale, state.offer.reference, state.delivery);",
-    wrong: 'return errand.payment.settle(state.sale, "lost", state.delivery);',
+    right: "return errand.payment.settle(state.sale, state.offer.reference, state.delivery, errand.alive);",
+    wrong: 'return errand.payment.settle(state.sale, "lost", state.delivery, errand.alive);',
     caughtBy: ["3 resolved", "5 unknown"],
   },
   {
@@ -205,6 +205,27 @@ export const MUTANTS: readonly Mutant[] = [
     right: "await wait(errand.clock, backoffMs(POLICY.resolveRetriesMs, attempt++));",
     wrong: "return;",
     caughtBy: ["5 unknown", "3 resolved"],
+  },
+  {
+    name: "a commit goes on after its sale went to a person",
+    file: "engine/payment-errands.ts",
+    right: "return errand.payment.settle(state.sale, state.offer.reference, state.delivery, errand.alive);",
+    wrong: "return errand.payment.settle(state.sale, state.offer.reference, state.delivery, () => true);",
+    caughtBy: ["3 handed over"],
+  },
+  {
+    name: "nobody asks about a sale that went to a person",
+    file: "engine/late-truth.ts",
+    right: "const delayMs = POLICY.lateTruthMs[attempt];",
+    wrong: "const delayMs = [][attempt];",
+    caughtBy: ["3 handed over"],
+  },
+  {
+    name: "a sale that is found after its deadline is given up untried",
+    file: "engine/deadline.ts",
+    right: 'const graced = state.phase === "settling" && this.#hasPassed(state);',
+    wrong: "const graced = false;",
+    caughtBy: ["3 resolved"],
   },
   {
     name: "the service is asked every minute",

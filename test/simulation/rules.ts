@@ -2,7 +2,7 @@ import { parseAmount } from "../../src/core/money.ts";
 import type { SaleEvent } from "../../src/core/sale/event.ts";
 import { type SaleRecord, saleRecord } from "../../src/core/sale/record.ts";
 import { replay } from "../../src/core/sale/recover.ts";
-import { type Closed, IDLE, isOpen, type State } from "../../src/core/sale/state.ts";
+import { type Closed, IDLE, isOpen, type Sale, type State } from "../../src/core/sale/state.ts";
 import { transition } from "../../src/core/sale/transition.ts";
 import { type PositionView, positionView } from "../../src/core/sale/view.ts";
 import type { KioskView } from "../../src/ports/display.ts";
@@ -40,7 +40,9 @@ interface Shadow {
 /** The money rules, judged by what is physically and durably true, never by what the daemon says of itself. */
 export class Rules {
   violation: Violation | null = null;
+  /** What each record of the outbox says, in order; the later one of a sale counts. */
   readonly closed: Closed[] = [];
+  readonly #latest = new Map<string, Closed>();
   readonly #world: World;
   readonly #books: Books;
   readonly #events: EventRules;
@@ -73,6 +75,11 @@ export class Rules {
     return [...this.#shadows.values()].some(({ state }) => isOpen(state));
   }
 
+  /** What the service took of a sale is not on record yet. */
+  get anyUntold(): boolean {
+    return [...this.#latest.values()].some((closed) => !this.#books.agrees(closed));
+  }
+
   broken(rule: string, detail: string): void {
     if (this.violation !== null) return;
     this.violation = { rule, detail };
@@ -87,24 +94,41 @@ export class Rules {
   /** An event has become durable. */
   written(position: string, event: SaleEvent, record: SaleRecord | null): void {
     const shadow = this.#shadow(position);
-    const [next] = transition(shadow.state, event);
-    if (next === shadow.state) this.broken("10 replay", `${event.type} is in the journal but changes nothing`);
-    this.#events.judge(event, shadow.state, next, shadow.life === this.#world.life);
-    this.#codes.written(position, event, next);
+    const over = this.#latest.get(event.saleId);
+    const before = over ?? shadow.state;
+    const [next] = transition(before, event);
+    if (next === before) this.broken("10 replay", `${event.type} is in the journal but changes nothing`);
+    if (over === undefined) {
+      this.#events.judge(event, before, next, shadow.life === this.#world.life);
+      this.#codes.written(position, event, next);
+      shadow.life = this.#world.life;
+    } else if (over.outcome !== "needs-attention" || next.phase !== "closed" || next.amends !== true) {
+      this.broken("3 resolved", `${event.saleId} was ${over.outcome}, and goes on with ${event.type}`);
+    }
     this.clock.written(position, event, this.#newestAtMs);
     this.#newestAtMs = event.atMs;
-    shadow.state = next;
-    shadow.facts = null;
-    shadow.life = this.#world.life;
+    if (over === undefined || over === shadow.state) {
+      shadow.state = next;
+      shadow.facts = null;
+    }
     this.#dirty = true;
     if ((record !== null) !== (next.phase === "closed"))
       this.broken("10 replay", `${event.type} of ${event.saleId} has ${record === null ? "no" : "a"} record`);
-    if (next.phase === "closed") {
-      if (JSON.stringify(saleRecord(next)) !== this.#world.disk.sales.at(-1))
-        this.broken("10 replay", `the record of ${event.saleId} is not what its events lead to`);
-      this.closed.push(next);
-      this.#books.judge(next);
-    }
+    if (next.phase === "closed") this.#judgeClosed(next);
+  }
+
+  #judgeClosed(closed: Closed): void {
+    if (JSON.stringify(saleRecord(closed)) !== this.#world.disk.sales.at(-1))
+      this.broken("10 replay", `the record of ${closed.sale.id} is not what its events lead to`);
+    this.closed.push(closed);
+    this.#latest.set(closed.sale.id, closed);
+    this.#books.judge(closed);
+  }
+
+  /** Once a sale is over, in the journal, nothing more is sent that could move its money. */
+  sending({ id }: Sale, what: string): void {
+    const over = this.#latest.get(id);
+    if (over !== undefined) this.broken("3 handed over", `${what} is sent for ${id}, which is ${over.outcome}`);
   }
 
   /** The daemon tells a dispenser to release goods. */
@@ -184,10 +208,13 @@ export class Rules {
       const { state } = this.#shadow(position);
       if (isOpen(state)) this.broken("3 liveness", `${state.sale.id} is still ${state.phase}`);
     }
-    const told = new Set(this.#world.broker.received.map(({ record }) => record.saleId));
-    const untold = this.closed.find(({ sale }) => !told.has(sale.id));
+    const told = new Set(this.#world.broker.received.map(({ seq }) => seq));
+    const untold = this.closed.find((_, at) => !told.has(at + 1));
     if (untold !== undefined) this.broken("9 outbox", `${untold.sale.id} never reached the broker`);
-    for (const closed of this.closed) this.#books.judge(closed);
+    for (const closed of this.#latest.values()) {
+      this.#books.judge(closed);
+      this.#books.judgeEnd(closed);
+    }
     this.#world.operators.judgeEnd();
     if (this.#world.chaos.total > 0) return;
     const odd = this.closed.find(({ outcome }) => outcome === "needs-attention");
@@ -232,15 +259,15 @@ export class Rules {
       const record = received[this.#received]?.record;
       if (before !== undefined && before.record.saleId !== record?.saleId)
         this.broken("9 outbox", `${seq} stands for two sales`);
-      if (record !== undefined) this.#judgeRecord(record);
+      if (record !== undefined) this.#judgeRecord(seq, record);
       this.#newestSeq = Math.max(this.#newestSeq, seq);
     }
   }
 
-  #judgeRecord(record: SaleRecord): void {
-    const closed = this.closed.find(({ sale }) => sale.id === record.saleId);
+  #judgeRecord(seq: number, record: SaleRecord): void {
+    const closed = this.closed[seq - 1];
     const chargedMinor = parseAmount(record.charged, record.currency);
-    if (closed?.chargedMinor !== chargedMinor)
+    if (closed?.sale.id !== record.saleId || closed.chargedMinor !== chargedMinor)
       this.broken("9 outbox", `${record.saleId} is reported as ${record.charged}`);
   }
 

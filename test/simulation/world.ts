@@ -58,6 +58,7 @@ export class World {
       holdExpired: (bill) => this.rules.holdExpired(bill),
       reversed: (bill) => this.rules.reversed(bill),
       timeTold: () => this.rules.clock.told(),
+      sending: (sale, what) => this.rules.sending(sale, what),
       overcharged: ({ saleId, maximumMinor }, amountMinor) =>
         this.rules.broken("2 amount", `${saleId}: ${amountMinor} is asked for, ${maximumMinor} was reserved`),
     });
@@ -148,7 +149,8 @@ export class World {
 
   get settled(): boolean {
     const isTold = this.disk.delivered === this.disk.sales.length;
-    return this.started && isTold && !this.rules.anyOpen && this.operators.done;
+    if (this.rules.anyOpen || this.rules.anyUntold) return false;
+    return this.started && isTold && this.operators.done;
   }
 
   /** Whether customers can be served at every position. */

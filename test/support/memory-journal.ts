@@ -13,8 +13,8 @@ interface Row {
 /** The disk: what is durable, and outlives every life of the daemon. */
 export class Disk {
   readonly rows: Row[] = [];
-  /** The rows of each position's last sale. */
-  readonly #lastSales = new Map<string, Row[]>();
+  /** The rows of each position's sales, in the order in which the sales began. */
+  readonly #sales = new Map<string, Map<string, Row[]>>();
   readonly sales: string[] = [];
   /** Notes of what was taken as the time. */
   readonly clockNotes: string[] = [];
@@ -27,9 +27,11 @@ export class Disk {
     const body = JSON.stringify(event);
     const row = { saleId: event.saleId, body };
     this.rows.push(row);
-    const last = this.#lastSales.get(position);
-    if (last?.[0]?.saleId === row.saleId) last.push(row);
-    else this.#lastSales.set(position, [row]);
+    const sales = this.#sales.get(position) ?? new Map<string, Row[]>();
+    this.#sales.set(position, sales);
+    const rows = sales.get(event.saleId);
+    if (rows === undefined) sales.set(event.saleId, [row]);
+    else rows.push(row);
     if (record !== null) this.sales.push(JSON.stringify(record));
     return JSON.parse(body) as SaleEvent;
   }
@@ -49,7 +51,18 @@ export class Disk {
   }
 
   lastSale(position: string): SaleEvent[] {
-    return (this.#lastSales.get(position) ?? []).map(({ body }) => JSON.parse(body) as SaleEvent);
+    const last = [...(this.#sales.get(position)?.values() ?? [])].at(-1) ?? [];
+    return last.map(({ body }) => JSON.parse(body) as SaleEvent);
+  }
+
+  handedOver(position: string, sinceMs: number): SaleEvent[][] {
+    const records = this.sales.map((body) => JSON.parse(body) as SaleRecord);
+    const ids = records
+      .filter((record) => record.position === position && record.outcome === "needs-attention")
+      .filter(({ closedAt }) => Date.parse(closedAt) >= sinceMs)
+      .map(({ saleId }) => saleId);
+    const sales = this.#sales.get(position);
+    return [...new Set(ids)].map((id) => (sales?.get(id) ?? []).map(({ body }) => JSON.parse(body) as SaleEvent));
   }
 }
 
@@ -102,6 +115,7 @@ export function openMemoryJournal(disk: Disk, life: Life, world: DiskWorld): Jou
   return {
     append,
     lastSale: (position) => read(() => disk.lastSale(position)),
+    handedOver: (position, sinceMs) => read(() => disk.handedOver(position, sinceMs)),
     newestAtMs: () => read(() => disk.newestAtMs()),
     // Refunds, reconciliations, orders and receipts are not part of the simulated life.
     notes: (stream) => read(() => (stream === "clock" ? (disk.clockTaken() as never[]) : [])),

@@ -1,7 +1,7 @@
 import type { Truth } from "../../src/core/sale/resolve.ts";
 import type { Delivery, Sale } from "../../src/core/sale/state.ts";
-import { declined, done, type Outcome } from "../../src/ports/outcome.ts";
-import type { PaymentProvider, PublishedOffer } from "../../src/ports/payment.ts";
+import { declined, done, type Outcome, unknown } from "../../src/ports/outcome.ts";
+import type { MayGoOn, PaymentProvider, PublishedOffer } from "../../src/ports/payment.ts";
 
 interface Bill {
   readonly saleId: string;
@@ -26,8 +26,8 @@ export class MemoryPayment implements PaymentProvider {
     this.#now = now;
   }
 
-  offer(sale: Sale): Promise<Outcome<PublishedOffer>> {
-    return this.#answer(() => {
+  offer(sale: Sale, mayGoOn: MayGoOn): Promise<Outcome<PublishedOffer>> {
+    return this.#change(mayGoOn, () => {
       const reference = this.#publish(sale);
       return done({ reference, qrText: `MEMORY:${reference}` });
     });
@@ -37,8 +37,8 @@ export class MemoryPayment implements PaymentProvider {
     return this.#answer(() => this.#truth(reference));
   }
 
-  settle(_sale: Sale, reference: string, { amountMinor }: Delivery): Promise<Outcome<Truth>> {
-    return this.#answer(() => {
+  settle(_sale: Sale, reference: string, { amountMinor }: Delivery, mayGoOn: MayGoOn): Promise<Outcome<Truth>> {
+    return this.#change(mayGoOn, () => {
       const bill = this.#bill(reference);
       if (bill?.state === "held") {
         if (amountMinor > bill.maximumMinor) return declined("refused", "more than was reserved");
@@ -49,8 +49,8 @@ export class MemoryPayment implements PaymentProvider {
     });
   }
 
-  release(sale: Sale, reference: string | null): Promise<Outcome<Truth>> {
-    return this.#answer(() => {
+  release(sale: Sale, reference: string | null, mayGoOn: MayGoOn): Promise<Outcome<Truth>> {
+    return this.#change(mayGoOn, () => {
       const target = reference ?? this.#publish(sale);
       const bill = this.#bill(target);
       if (bill !== undefined) cancel(bill);
@@ -87,6 +87,10 @@ export class MemoryPayment implements PaymentProvider {
 
   async #answer<T>(work: () => Outcome<T>): Promise<Outcome<T>> {
     return this.known ? work() : declined("rejected", "wrong password");
+  }
+
+  async #change<T>(mayGoOn: MayGoOn, work: () => Outcome<T>): Promise<Outcome<T>> {
+    return mayGoOn() ? this.#answer(work) : unknown("not sent");
   }
 
   #publish(sale: Sale): string {

@@ -1,7 +1,7 @@
 import type { Truth } from "../../src/core/sale/resolve.ts";
 import type { Delivery, Sale } from "../../src/core/sale/state.ts";
 import { declined, done, type Outcome, unknown } from "../../src/ports/outcome.ts";
-import type { PaymentProvider, PublishedOffer, ServiceTime } from "../../src/ports/payment.ts";
+import type { MayGoOn, PaymentProvider, PublishedOffer, ServiceTime } from "../../src/ports/payment.ts";
 import type { Chaos } from "./sim-chaos.ts";
 import { answer, type Life, type VirtualTime } from "./virtual-clock.ts";
 
@@ -27,6 +27,8 @@ export interface Bill {
   holdUntilMs: number | null;
   /** Since when a change waits to be asked about. */
   untoldSinceMs: number | null;
+  /** What a commit takes. */
+  dueMinor: number;
   captures: number[];
   freed: Freed | null;
   readonly tellsHoldTime: boolean;
@@ -45,7 +47,16 @@ export interface PaymentWorld {
   timeTold(): void;
   /** More was asked for than had been reserved. */
   overcharged(bill: Bill, amountMinor: number): void;
+  /** A request that would change something for the sale leaves the daemon. */
+  sending(sale: Sale, what: Changing): void;
 }
+
+/** What changes something at the service; a call of the port may be several of these, with time between them. */
+type Changing = "offer" | "update" | "commit" | "cancel";
+type Request = Changing | "query" | "probe";
+
+/** Nothing was sent, because the sale has gone on without it. */
+const NOT_SENT: Outcome<never> = unknown("not sent");
 
 /** A payment service that holds and takes money by its rules, with a network in front that fails. */
 export class SimPaymentService {
@@ -54,6 +65,8 @@ export class SimPaymentService {
   readonly refused = new Set<string>();
   /** When each sale was last asked about, in elapsed time. */
   readonly askedAtMs = new Map<string, number>();
+  /** When each sale was last answered about, or the wait for it was over. */
+  readonly answeredAtMs = new Map<string, number>();
   readonly #bySale = new Map<string, Bill[]>();
   readonly #world: PaymentWorld;
   /** The newest answer's time, and who heard it. */
@@ -113,18 +126,34 @@ export class SimPaymentService {
 
   /** @param tellsTime whether its answers say what time it is there */
   providerOf(life: Life, watchIntervalMs: number, tellsTime: boolean): PaymentProvider {
-    const call = async <T>(sale: Sale, what: string, effect: () => Outcome<T>): Promise<Outcome<T>> => {
+    const call = async <T>(sale: Sale, what: Request, effect: () => Outcome<T>): Promise<Outcome<T>> => {
       this.askedAtMs.set(sale.id, this.#world.time.elapsedMs);
+      if (what !== "query" && what !== "probe" && life.alive) this.#world.sending(sale, what);
       const outcome = await this.#call(life, sale.position, what, effect);
+      this.answeredAtMs.set(sale.id, this.#world.time.elapsedMs);
       if (outcome.kind === "declined") this.refused.add(sale.id);
       return outcome;
     };
+    const offer = (sale: Sale, mayGoOn: MayGoOn): Promise<Outcome<PublishedOffer>> =>
+      mayGoOn() ? call(sale, "offer", () => this.#offer(sale)) : Promise.resolve(NOT_SENT);
     return {
       watchIntervalMs,
-      offer: (sale) => call(sale, "offer", () => this.#offer(sale)),
+      offer,
       query: (sale, reference) => call<Truth>(sale, "query", () => this.#truth(reference, true)),
-      settle: (sale, reference, delivery) => call(sale, "settle", () => this.#settle(reference, delivery)),
-      release: (sale, reference) => call(sale, "release", () => this.#release(sale, reference)),
+      settle: async (sale, reference, delivery, mayGoOn) => {
+        if (!mayGoOn()) return NOT_SENT;
+        const updated = await call(sale, "update", () => this.#update(reference, delivery));
+        if (updated.kind !== "done" || updated.value.state !== "held") return updated;
+        if (!mayGoOn()) return NOT_SENT;
+        return await call(sale, "commit", () => this.#commit(reference));
+      },
+      release: async (sale, reference, mayGoOn) => {
+        const made = reference === null ? await offer(sale, mayGoOn) : null;
+        if (made !== null && made.kind !== "done") return made;
+        const target = made?.value.reference ?? reference ?? "";
+        if (!mayGoOn()) return NOT_SENT;
+        return await call(sale, "cancel", () => this.#cancel(target));
+      },
       probe: (position) => this.#call(life, position, "probe", () => done(null)),
       serviceTime: () => (tellsTime && this.#told?.life === life ? this.#told.time : null),
       close: () => answer(this.#world.time, life, 1, () => undefined),
@@ -132,14 +161,18 @@ export class SimPaymentService {
   }
 
   /** One request through the network: what happens there happens whether or not the caller lives to hear it. */
-  #call<T>(life: Life, position: string, what: string, effect: () => Outcome<T>): Promise<Outcome<T>> {
+  #call<T>(life: Life, position: string, what: Request, effect: () => Outcome<T>): Promise<Outcome<T>> {
     const { time, chaos } = this.#world;
     const { random } = chaos;
     const lost = (detail: string): Promise<Outcome<T>> =>
       answer(time, life, REQUEST_TIMEOUT_MS, () => unknown<T>(`${what}: ${detail}`));
     if (!life.alive) return new Promise(() => {});
     if (chaos.lasts("service-outage", "service", 30_000, 4_500_000)) return lost("no connection");
-    if (what === "settle" && chaos.lasts("settling-silent", position, 30_000, 5_400_000)) return lost("no answer");
+    if (what === "commit" && chaos.lasts("settling-silent", position, 30_000, 5_400_000)) {
+      // Now and then one is carried out all the same, when nobody waits for it any more.
+      if (random.chance(0.5)) time.after(random.int(1_000, 60_000), () => this.#happen(what, effect, false));
+      return lost("no answer");
+    }
     if (chaos.lasts("terminal-rejected", position, 5_000, 120_000))
       return answer(time, life, 100, () => declined<T>("rejected", "terminal refused"));
     if (what !== "probe" && what !== "query" && chaos.strikes("service-refuses"))
@@ -149,7 +182,7 @@ export class SimPaymentService {
       time.after(REQUEST_TIMEOUT_MS + random.int(0, 30_000), () => this.#happen(what, effect, false));
       return lost("request late");
     }
-    const delayMs = chaos.strikes("slow-answer") ? random.int(1_000, 9_000) : random.int(50, 300);
+    const delayMs = this.#delayMs(position, what);
     const told = !chaos.strikes("answer-lost");
     if (chaos.strikes("request-repeated")) {
       time.after(delayMs + random.int(20, 30_000), () => this.#happen(what, effect, false));
@@ -173,12 +206,20 @@ export class SimPaymentService {
     });
   }
 
-  #happen<T>(what: string, effect: () => Outcome<T>, told: boolean): Outcome<T> {
+  /** While commits get no answer, what comes before them takes its time: the sale may be over before it is answered. */
+  #delayMs(position: string, what: Request): number {
+    const { chaos } = this.#world;
+    const { random } = chaos;
+    if (what === "update" && chaos.isLasting("settling-silent", position)) return random.int(1_000, 25_000);
+    return chaos.strikes("slow-answer") ? random.int(1_000, 9_000) : random.int(50, 300);
+  }
+
+  #happen<T>(what: Request, effect: () => Outcome<T>, told: boolean): Outcome<T> {
     this.advance();
     const waiting = this.#active.map((bill) => [bill, bill.untoldSinceMs] as const);
     const outcome = effect();
     if (!told && what === "query") for (const [bill, sinceMs] of waiting) bill.untoldSinceMs = sinceMs;
-    if (told && what === "settle")
+    if (told && (what === "commit" || what === "update"))
       for (const bill of this.#active) if (bill.state === "captured") bill.untoldSinceMs = null;
     if (what !== "query" && what !== "probe") {
       this.#world.note(() => `service: ${what} ${describe(outcome)}${told ? "" : ", its answer is lost"}`);
@@ -205,6 +246,7 @@ export class SimPaymentService {
       wasHeld: false,
       holdUntilMs: null,
       untoldSinceMs: null,
+      dueMinor: terms.maximumMinor,
       captures: [],
       freed: null,
       tellsHoldTime: !this.#world.chaos.strikes("hold-time-unsaid"),
@@ -236,15 +278,23 @@ export class SimPaymentService {
     }
   }
 
-  #settle(reference: string, delivery: Delivery): Outcome<Truth> {
+  #update(reference: string, { amountMinor }: Delivery): Outcome<Truth> {
+    const bill = this.bills.get(reference);
+    if (bill?.state === "held" && amountMinor > bill.maximumMinor) {
+      this.#world.overcharged(bill, amountMinor);
+      return declined("refused", "more than was reserved");
+    }
+    if (bill?.state === "captured" && this.#world.chaos.strikes("repeat-refused"))
+      return declined("refused", "committed already");
+    if (bill?.state === "held") bill.dueMinor = amountMinor;
+    return this.#truth(reference, false);
+  }
+
+  #commit(reference: string): Outcome<Truth> {
     const bill = this.bills.get(reference);
     if (bill?.state === "held") {
-      if (delivery.amountMinor > bill.maximumMinor) {
-        this.#world.overcharged(bill, delivery.amountMinor);
-        return declined("refused", "more than was reserved");
-      }
       bill.state = "captured";
-      bill.captures.push(delivery.amountMinor);
+      bill.captures.push(bill.dueMinor);
       bill.untoldSinceMs = this.#world.time.trueMs;
     } else if (bill?.state === "captured" && this.#world.chaos.strikes("repeat-refused")) {
       return declined("refused", "committed already");
@@ -252,10 +302,8 @@ export class SimPaymentService {
     return this.#truth(reference, false);
   }
 
-  #release(sale: Sale, reference: string | null): Outcome<Truth> {
-    const made = reference === null ? this.#offer(sale) : null;
-    const target = made?.kind === "done" ? made.value.reference : reference;
-    const bill = target === null ? undefined : this.bills.get(target);
+  #cancel(reference: string): Outcome<Truth> {
+    const bill = this.bills.get(reference);
     if (bill === undefined) return declined("refused", "no such offer");
     if (bill.state === "ended" && this.#world.chaos.strikes("repeat-refused"))
       return declined("refused", "cancelled already");

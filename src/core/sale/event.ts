@@ -31,7 +31,10 @@ export type SaleEvent = Observed &
     | { readonly type: "stop-requested"; readonly reason: Exclude<StopReason, "deadline" | "restart"> }
     /** Null when the meter could not be read within the written bound: its last journaled value counts. */
     | { readonly type: "delivered"; readonly totaliserBase: number | null }
-    /** The service shows the money as taken; null when it does not say how much. */
+    /**
+     * The service shows the money as taken; null when it does not say how much. This and `released` may come after
+     * the sale was handed to a person, and between the events of the position's next sale.
+     */
     | { readonly type: "captured"; readonly capturedMinor: number | null; readonly receipt: Receipt }
     /** The service shows that nothing is held any more. */
     | { readonly type: "released" }

@@ -33,6 +33,8 @@ export interface SaleRecord {
   readonly reservedAt: string | null;
   readonly deliveredAt: string | null;
   readonly closedAt: string;
+  /** True when it takes the place of the sale's earlier record: what became of the payment was learned late. */
+  readonly amends?: true;
 }
 
 export function saleRecord(closed: Closed): SaleRecord {
@@ -65,5 +67,6 @@ export function saleRecord(closed: Closed): SaleRecord {
     reservedAt: time(hold?.reservedAtMs),
     deliveredAt: time(delivery?.endedAtMs),
     closedAt: isoTime(closed.closedAtMs),
+    ...(closed.amends === true ? { amends: true } : {}),
   };
 }

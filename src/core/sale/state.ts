@@ -155,6 +155,8 @@ export interface Closed {
   readonly chargedMinor: number;
   readonly receipt: Receipt | null;
   readonly closedAtMs: number;
+  /** What became of the payment was learned only after the sale was closed, and recorded once before. */
+  readonly amends?: true;
 }
 
 export type State = Idle | Offering | Offered | Reserved | Dispensing | Committing | Releasing | Closed;

@@ -1,3 +1,4 @@
+import { amended } from "./amend.ts";
 import type { Effect } from "./effect.ts";
 import type { CustomerHint, EventOf, SaleEvent } from "./event.ts";
 import { deliveryOf, limitOf } from "./metering.ts";
@@ -58,11 +59,12 @@ export function owed(state: State): readonly Effect[] {
 
 function decide(state: State, event: SaleEvent): State {
   if (event.type === "selected") return isOpen(state) ? state : begin(event);
-  if (isOpen(state) && state.sale.id !== event.saleId) return state;
+  if (state.phase !== "idle" && state.sale.id !== event.saleId) return state;
   switch (state.phase) {
     case "idle":
-    case "closed":
       return state;
+    case "closed":
+      return event.type === "captured" || event.type === "released" ? amended(state, event) : state;
     case "offering":
       return whileOffering(state, event);
     case "offered":

@@ -10,7 +10,7 @@ import { saleRecord } from "../../../src/core/sale/record.ts";
 import { replay } from "../../../src/core/sale/recover.ts";
 import { type Closed, IDLE } from "../../../src/core/sale/state.ts";
 import { journalContract } from "../../contract/journal.ts";
-import { HAPPY } from "../../support/sale-fixtures.ts";
+import { at, HAPPY, RECEIPT, SELECTED } from "../../support/sale-fixtures.ts";
 import { tempFolder } from "../../support/temp.ts";
 
 journalContract("sqlite", async () => {
@@ -114,6 +114,25 @@ describe("history beside a running daemon", () => {
     expect(history.sale("s1")?.events.map(({ type }) => type)).toEqual(HAPPY.map(({ type }) => type));
     expect(history.sale("s1")?.sale).toMatchObject({ seq: 2, charged: "99.45" });
     expect(history.sale("none")).toBeNull();
+    history.close();
+    await journal.close();
+  });
+
+  it("shows a sale of which more was learned once, as it is known by now", async () => {
+    const path = join(tempFolder(), "journal.db");
+    const journal = openJournal(path);
+    const events = [...HAPPY.slice(0, 5), at(3_000, { type: "deadline-passed" })];
+    const handedOver = replay(IDLE, events) as Closed;
+    for (const event of events)
+      await journal.append("1", event, event === events.at(-1) ? saleRecord(handedOver) : null);
+    await journal.append("1", { ...SELECTED, saleId: "s2" }, null);
+    const learned = at(3_100, { type: "captured", capturedMinor: 9_945, receipt: RECEIPT });
+    await journal.append("1", learned, saleRecord(replay(handedOver, [learned]) as Closed));
+    const history = openHistory(path);
+    expect(history.latest(9, null)).toMatchObject([{ seq: 2, saleId: "s1", outcome: "paid", charged: "99.45" }]);
+    expect(history.latest(9, "needs-attention")).toEqual([]);
+    expect(history.sale("s1")?.sale).toMatchObject({ seq: 2, charged: "99.45", reference: "ers-1" });
+    expect(history.sale("s1")?.events).toEqual([...events, learned]);
     history.close();
     await journal.close();
   });

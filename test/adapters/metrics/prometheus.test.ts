@@ -35,6 +35,7 @@ describe("a scrape", () => {
           observer.saleClosed(PAID);
           observer.saleClosed(PAID);
           observer.saleClosed({ ...PAID, position: "2", outcome: "released", charged: "0.00" });
+          observer.saleClosed({ ...PAID, amends: true });
         },
       },
       {
@@ -52,9 +53,10 @@ describe("a scrape", () => {
         happens: (observer) => {
           for (let sale = 0; sale < 3; sale++) observer.saleClosed({ ...PAID, charged: "0.10" });
           observer.saleClosed({ ...PAID, currency: "JPY", charged: "250" });
+          observer.saleClosed({ ...PAID, charged: "0.20", amends: true });
         },
       },
-      { "{currency=SEK,position=1}": 0.3, "{currency=SEK,position=2}": 0, "{currency=JPY,position=1}": 250 },
+      { "{currency=SEK,position=1}": 0.5, "{currency=SEK,position=2}": 0, "{currency=JPY,position=1}": 250 },
     ],
     [
       "kioskd_refusals_total",

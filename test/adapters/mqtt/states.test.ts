@@ -81,6 +81,9 @@ describe.skipIf(!hasMosquitto())("what the kiosk shows", () => {
     await deliver(2);
     expect(await today("1")).toEqual({ ...common, charged: "99.46", quantity: "5.001", sales: 2, since });
     expect(await today("2")).toEqual({ ...common, charged: "0.00", quantity: "0.000", sales: 0, since });
+    await deliver(4, { charged: "0.00", quantity: "1.000", outcome: "needs-attention" });
+    await deliver(5, { charged: "10.00", quantity: "1.000", amends: true });
+    expect(await today("1")).toEqual({ ...common, charged: "109.46", quantity: "6.001", sales: 3, since });
     nowMs += DAY_MS;
     kiosk.telemetry.report(healthOf({}));
     await vi.waitFor(async () => expect(await today("1")).toMatchObject({ sales: 0, charged: "0.00" }), SOON);

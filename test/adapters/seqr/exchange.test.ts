@@ -6,6 +6,7 @@ import { createSeqrProvider } from "../../../src/adapters/payment/seqr/provider.
 import { createSeqrTerminals } from "../../../src/adapters/payment/seqr/terminals.ts";
 import { DEMO_RESELLER, DEMO_TERMINAL } from "../../../src/simulators/seqr/server.ts";
 import { contractSale } from "../../contract/payment.ts";
+import { ALWAYS } from "../../support/sale-fixtures.ts";
 import { CLOCK, envelope, memoryLog, PASSWORD, type RawServer, rawServer, settingsFor } from "./rig.ts";
 
 let server: RawServer | null = null;
@@ -106,7 +107,7 @@ describe("a position with a printed code", () => {
     const endpoint = await serving(`<resultCode>0</resultCode>${inside}`);
     const terminals = new Map([["1", { ...DEMO_TERMINAL, stickerId }]]);
     const provider = await createSeqrProvider(settingsFor(endpoint, { terminals }), CLOCK, memoryLog());
-    const outcome = await provider.offer(contractSale());
+    const outcome = await provider.offer(contractSale(), ALWAYS);
     await provider.close();
     return outcome;
   };

@@ -6,6 +6,7 @@ import type { Sale } from "../../../src/core/sale/state.ts";
 import type { Outcome } from "../../../src/ports/outcome.ts";
 import type { PaymentProvider } from "../../../src/ports/payment.ts";
 import { CONTRACT_DELIVERY, contractSale } from "../../contract/payment.ts";
+import { ALWAYS } from "../../support/sale-fixtures.ts";
 import { CLOCK, memoryLog, type SeqrRig, seqrRig, settingsFor } from "./rig.ts";
 
 type Aim = "commit" | "release";
@@ -81,7 +82,7 @@ afterAll(async () => {
 /** As the engine: an offer without an answer is repeated, and at last taken back without knowing its reference. */
 async function offered(provider: PaymentProvider, sale: Sale): Promise<string | "declined" | null> {
   for (let offer = 0; offer < OFFERS_MAX; offer++) {
-    const outcome = await provider.offer(sale);
+    const outcome = await provider.offer(sale, ALWAYS);
     if (outcome.kind === "done") return outcome.value.reference;
     if (outcome.kind === "declined") return "declined";
   }
@@ -111,8 +112,8 @@ async function resolved(
 }
 
 function acted(provider: PaymentProvider, sale: Sale, reference: string | null, aim: Aim): Promise<Outcome<Truth>> {
-  if (aim === "release" || reference === null) return provider.release(sale, reference);
-  return provider.settle(sale, reference, CONTRACT_DELIVERY);
+  if (aim === "release" || reference === null) return provider.release(sale, reference, ALWAYS);
+  return provider.settle(sale, reference, CONTRACT_DELIVERY, ALWAYS);
 }
 
 async function driven({ op, aim, mode, resultCode, count }: Row, sale: Sale): Promise<Ending | "open"> {

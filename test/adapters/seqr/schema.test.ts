@@ -14,6 +14,7 @@ import type { Sale } from "../../../src/core/sale/state.ts";
 import { DEMO_RESELLER } from "../../../src/simulators/seqr/server.ts";
 import { CONTRACT_DELIVERY, contractSale } from "../../contract/payment.ts";
 import { needs } from "../../support/components.ts";
+import { ALWAYS } from "../../support/sale-fixtures.ts";
 import { CLOCK, memoryLog, rawServer, type SeqrRig, seqrRig, settingsFor } from "./rig.ts";
 
 const XMLLINT = "/usr/bin/xmllint";
@@ -83,13 +84,13 @@ async function recorded(play: (endpoint: string, rig: SeqrRig) => Promise<void>)
 async function wholeSale(sale: Sale, texts: { title: string; footer: string }): Promise<string[]> {
   return recorded(async (endpoint, rig) => {
     const provider = await createSeqrProvider(settingsFor(endpoint, texts), CLOCK, memoryLog());
-    const offered = await provider.offer(sale);
+    const offered = await provider.offer(sale, ALWAYS);
     if (offered.kind !== "done") throw new Error(offered.detail);
     const { reference } = offered.value;
     await rig.confirm(reference);
     await provider.query(sale, reference);
-    const settled = await provider.settle(sale, reference, CONTRACT_DELIVERY);
-    await provider.release(sale, reference);
+    const settled = await provider.settle(sale, reference, CONTRACT_DELIVERY, ALWAYS);
+    await provider.release(sale, reference, ALWAYS);
     await provider.probe("1");
     await provider.close();
     expect(settled).toMatchObject({ kind: "done", value: { state: "captured" } });
@@ -162,11 +163,11 @@ function bookMessages(): Promise<string[]> {
   return recorded(async (endpoint, rig) => {
     const settings = { ...settingsFor(endpoint), currency: "SEK", reseller: DEMO_RESELLER };
     const sale = contractSale();
-    const offered = await rig.provider.offer(sale);
+    const offered = await rig.provider.offer(sale, ALWAYS);
     if (offered.kind !== "done") throw new Error(offered.detail);
     await rig.confirm(offered.value.reference);
     await rig.provider.query(sale, offered.value.reference);
-    const settled = await rig.provider.settle(sale, offered.value.reference, CONTRACT_DELIVERY);
+    const settled = await rig.provider.settle(sale, offered.value.reference, CONTRACT_DELIVERY, ALWAYS);
     if (settled.kind !== "done" || settled.value.state !== "captured") throw new Error("not paid");
     const { paymentReference } = settled.value.receipt;
     for (const content of ["text", "html", "empty"] as const) {

@@ -17,6 +17,7 @@ export function memoryJournal(): Journal {
       if (record !== null) waiting.push({ seq: ++seq, body: record });
     },
     lastSale: async (position) => lastSales.get(position) ?? [],
+    handedOver: async () => [],
     newestAtMs: async () => newestAtMs,
     check: async () => {},
     salesAfter: async () => [],

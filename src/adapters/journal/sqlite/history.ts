@@ -10,7 +10,7 @@ interface ClosedSale extends SaleRecord {
 
 /** What people read of a journal; safe beside a running daemon. */
 export interface History {
-  /** The latest closed sales, newest first. */
+  /** The latest closed sales, newest first, each as its last record has it. */
   latest(limit: number, outcome: string | null): readonly ClosedSale[];
   /** A closed sale with its events, oldest first; null when there is none of that id. */
   sale(saleId: string): {
@@ -35,9 +35,7 @@ interface Row {
 /** @throws JournalError when there is no journal at the path, or it cannot be read. */
 export function openHistory(path: string): History {
   const db = openForReading(path);
-  const latest = db.prepare<[{ outcome: string | null; limit: number }], Row>(
-    "SELECT * FROM sale WHERE @outcome IS NULL OR body ->> 'outcome' = @outcome ORDER BY seq DESC LIMIT @limit",
-  );
+  const backwards = db.prepare<[], Row>("SELECT * FROM sale ORDER BY seq DESC");
   const one = db.prepare<[string], Row>("SELECT * FROM sale WHERE body ->> 'saleId' = ? ORDER BY seq DESC LIMIT 1");
   const events = db.prepare<[number, number, string], { body: string }>(
     "SELECT body FROM event WHERE seq BETWEEN ? AND ? AND sale = ? ORDER BY seq",
@@ -50,7 +48,17 @@ export function openHistory(path: string): History {
   }
   const closedSale = (row: Row): ClosedSale => ({ seq: row.seq, ...(JSON.parse(row.body) as SaleRecord) });
   return {
-    latest: (limit, outcome) => latest.all({ outcome, limit }).map(closedSale),
+    latest: (limit, outcome) => {
+      const found: ClosedSale[] = [];
+      const amended = new Set<string>();
+      for (const row of backwards.iterate()) {
+        if (found.length >= limit) break;
+        const sale = closedSale(row);
+        if (!amended.has(sale.saleId) && (outcome === null || sale.outcome === outcome)) found.push(sale);
+        if (sale.amends === true) amended.add(sale.saleId);
+      }
+      return found;
+    },
     sale: (saleId) => {
       const row = one.get(saleId);
       if (row === undefined) return null;

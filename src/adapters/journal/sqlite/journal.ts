@@ -1,6 +1,7 @@
 import type Database from "better-sqlite3";
 import type { SaleEvent } from "../../../core/sale/event.ts";
 import type { SaleRecord } from "../../../core/sale/record.ts";
+import { isoTime } from "../../../core/time.ts";
 import type { Entry, Journal, Notes, Readers } from "../../../ports/journal.ts";
 import { JournalError, openBeside, openForWriting } from "./open.ts";
 
@@ -8,6 +9,14 @@ interface Row {
   readonly seq: number;
   readonly body: string;
 }
+
+interface EventRow extends Row {
+  readonly sale: string;
+  readonly type: string;
+}
+
+/** How far back it is looked for sales that were handed to a person. */
+const RECENT_RECORDS = 500;
 
 /**
  * The journal in one SQLite file, in WAL mode with a sync at every commit.
@@ -53,33 +62,57 @@ function journalOn(path: string, db: Database.Database, unlock: () => void): Jou
   };
 }
 
-function salesOn(path: string, db: Database.Database): Pick<Journal, "append" | "lastSale" | "salesAfter"> {
+function salesOn(
+  path: string,
+  db: Database.Database,
+): Pick<Journal, "append" | "lastSale" | "handedOver" | "salesAfter"> {
   const insertEvent = db.prepare("INSERT INTO event (position, sale, body) VALUES (?, ?, ?)");
   const insertSale = db.prepare("INSERT INTO sale (first_event, last_event, body) VALUES (?, ?, ?)");
-  const backwards = db.prepare<[string], Row & { sale: string }>(
-    "SELECT seq, sale, body FROM event WHERE position = ? ORDER BY seq DESC",
+  const backwards = db.prepare<[string], EventRow>(
+    "SELECT seq, sale, body, body ->> 'type' AS type FROM event WHERE position = ? ORDER BY seq DESC",
+  );
+  const recorded = db.prepare<[string], { first: number }>(
+    "SELECT first_event AS first FROM sale WHERE body ->> 'saleId' = ? ORDER BY seq DESC LIMIT 1",
+  );
+  const attention = db.prepare<[number, string, string], { first: number; sale: string }>(
+    `SELECT first_event AS first, body ->> 'saleId' AS sale FROM sale
+     WHERE seq > ifnull((SELECT max(seq) FROM sale), 0) - ? AND body ->> 'outcome' = 'needs-attention'
+       AND body ->> 'position' = ? AND body ->> 'closedAt' >= ? ORDER BY seq`,
+  );
+  const ofSale = db.prepare<[number, string], Row>(
+    "SELECT seq, body FROM event WHERE seq >= ? AND sale = ? ORDER BY seq",
   );
   const after = db.prepare<[number, number], Row>("SELECT seq, body FROM sale WHERE seq > ? ORDER BY seq LIMIT ?");
 
   function lastSaleRows(position: string): Row[] {
-    const rows: (Row & { sale: string })[] = [];
+    const rows: EventRow[] = [];
     for (const row of backwards.iterate(position)) {
-      if (rows[0] !== undefined && row.sale !== rows[0].sale) break;
       rows.push(row);
+      if (row.type === "selected") break;
     }
-    return rows.reverse();
+    const last = rows.at(-1);
+    return rows.filter(({ sale }) => sale === last?.sale).reverse();
+  }
+
+  /** Where the record's sale begins. An earlier record of it knows; without one it is the position's last. */
+  function firstEvent(position: string, { saleId, amends }: SaleRecord): number | undefined {
+    return amends === true ? recorded.get(saleId)?.first : lastSaleRows(position)[0]?.seq;
   }
 
   const append = db.transaction((position: string, event: SaleEvent, record: SaleRecord | null) => {
     const { lastInsertRowid } = insertEvent.run(position, event.saleId, JSON.stringify(event));
     if (record === null) return;
-    const first = lastSaleRows(position)[0];
-    insertSale.run(first?.seq ?? lastInsertRowid, lastInsertRowid, JSON.stringify(record));
+    insertSale.run(firstEvent(position, record) ?? lastInsertRowid, lastInsertRowid, JSON.stringify(record));
   });
 
   return {
     append: async (position, event, record) => append.immediate(position, event, record),
     lastSale: async (position) => lastSaleRows(position).map((row) => parse<SaleEvent>(path, row)),
+    handedOver: async (position, sinceMs) => {
+      const records = attention.all(RECENT_RECORDS, position, isoTime(sinceMs));
+      const sales = new Map(records.map(({ sale, first }) => [sale, first]));
+      return [...sales].map(([sale, first]) => ofSale.all(first, sale).map((row) => parse<SaleEvent>(path, row)));
+    },
     salesAfter: async (seq, limit) => entries<SaleRecord>(path, after.all(seq, limit)),
   };
 }

@@ -67,6 +67,7 @@ export async function openJournalThread(
       observe(performance.now() - startedMs);
     },
     lastSale: (position) => ask("lastSale", position),
+    handedOver: (position, sinceMs) => ask("handedOver", position, sinceMs),
     newestAtMs: () => ask("newestAtMs"),
     check: () => ask("check"),
     salesAfter: (seq, limit) => ask("salesAfter", seq, limit),

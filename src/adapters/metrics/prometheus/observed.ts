@@ -55,7 +55,8 @@ export function observed(registry: Registry, sold: Sold): Observer {
   const countCharged = chargedIn(registry, sold);
   return {
     saleClosed: (record) => {
-      countSale(record);
+      // What takes the place of an earlier record was counted then, as what it was taken for; its charge was not known.
+      if (record.amends !== true) countSale(record);
       countCharged(record);
     },
     refused: (reason) => refusals.inc({ reason }),

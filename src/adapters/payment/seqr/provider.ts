@@ -3,7 +3,7 @@ import type { Delivery, Sale } from "../../../core/sale/state.ts";
 import type { Clock } from "../../../ports/clock.ts";
 import type { Log } from "../../../ports/log.ts";
 import { done, type Outcome, unknown } from "../../../ports/outcome.ts";
-import type { PaymentProvider, PublishedOffer, ServiceTime } from "../../../ports/payment.ts";
+import type { MayGoOn, PaymentProvider, PublishedOffer, ServiceTime } from "../../../ports/payment.ts";
 import { amountOf } from "./amount.ts";
 import { type SeqrCallSettings, SeqrCalls } from "./calls.ts";
 import { CODE, type ResultCode } from "./codes.ts";
@@ -23,6 +23,7 @@ export interface SeqrSettings extends SeqrCallSettings {
 
 /** Enough for the 20 seconds after which the service takes a payment back that nobody asked about. */
 const PAID_POLLS = 10;
+const NOT_SENT: Outcome<never> = unknown("not sent: the sale has gone on without it");
 
 /** Rejects only when endpoint or authority are not acceptable or the interface description cannot be read. */
 export async function createSeqrProvider(
@@ -48,7 +49,8 @@ class SeqrProvider implements PaymentProvider {
     this.#calls = calls;
   }
 
-  async offer(sale: Sale): Promise<Outcome<PublishedOffer>> {
+  async offer(sale: Sale, mayGoOn: MayGoOn): Promise<Outcome<PublishedOffer>> {
+    if (!mayGoOn()) return NOT_SENT;
     const invoice = offerInvoice(sale, this.#settings, this.#clock.wallMs());
     const reply = await this.#calls.asTerminal("sendInvoice", sale.position, sale.id, { invoice });
     if (reply.kind !== "answer") return reply;
@@ -71,7 +73,8 @@ class SeqrProvider implements PaymentProvider {
     return outcome;
   }
 
-  async settle(sale: Sale, reference: string, delivery: Delivery): Promise<Outcome<Truth>> {
+  async settle(sale: Sale, reference: string, delivery: Delivery, mayGoOn: MayGoOn): Promise<Outcome<Truth>> {
+    if (!mayGoOn()) return NOT_SENT;
     const invoice = deliveryInvoice(sale, delivery, this.#settings, this.#clock.wallMs());
     const updated = await this.#calls.asTerminal("updateInvoice", sale.position, sale.id, {
       invoiceReference: reference,
@@ -80,6 +83,7 @@ class SeqrProvider implements PaymentProvider {
     if (updated.kind !== "answer") return updated;
     if (updated.result.treatment !== "success") return this.#judgedByStatus(sale, reference, updated.result);
 
+    if (!mayGoOn()) return NOT_SENT;
     const amount = amountOf(delivery.amountMinor, sale.terms.tariff.currency);
     const parameters = { amount, invoiceReference: reference };
     const committed = await this.#calls.asTerminal("commitReservation", sale.position, sale.id, parameters);
@@ -93,13 +97,14 @@ class SeqrProvider implements PaymentProvider {
     return this.#awaitPaid(sale, reference);
   }
 
-  async release(sale: Sale, reference: string | null): Promise<Outcome<Truth>> {
+  async release(sale: Sale, reference: string | null, mayGoOn: MayGoOn): Promise<Outcome<Truth>> {
     let target = reference;
     if (target === null) {
-      const offered = await this.offer(sale);
+      const offered = await this.offer(sale, mayGoOn);
       if (offered.kind !== "done") return offered;
       target = offered.value.reference;
     }
+    if (!mayGoOn()) return NOT_SENT;
     const reply = await this.#calls.asTerminal("cancelInvoice", sale.position, sale.id, { invoiceReference: target });
     if (reply.kind !== "answer") return reply;
     if (reply.result.treatment === "operator") return outcomeOfCode(reply.result);

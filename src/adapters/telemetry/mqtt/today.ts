@@ -44,11 +44,13 @@ export class Today {
     this.#countedSeq = seq;
     if (dayStartOf(timeOfIso(body.closedAt)) !== this.#dayStartMs) return;
     const before = this.#totals.get(body.position) ?? NOTHING;
-    const quantityScaled = body.unit === unit ? (parseScaled(body.quantity, decimalsOf(unit)) ?? 0) : 0;
+    // Of a record that takes the place of an earlier one all was counted but the charge, which was not known.
+    const isNew = body.amends !== true;
+    const quantityScaled = isNew && body.unit === unit ? (parseScaled(body.quantity, decimalsOf(unit)) ?? 0) : 0;
     this.#totals.set(body.position, {
       chargedMinor: before.chargedMinor + (parseAmount(body.charged, this.#currency) ?? 0),
       quantityScaled: before.quantityScaled + quantityScaled,
-      sales: before.sales + 1,
+      sales: before.sales + (isNew ? 1 : 0),
     });
   }
 

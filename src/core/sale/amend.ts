@@ -1,0 +1,25 @@
+import type { EventOf } from "./event.ts";
+import type { Closed } from "./state.ts";
+
+/** Whether nobody knows yet what has become of the payment of a sale that was handed to a person. */
+export function awaitsTruth(closed: Closed): boolean {
+  const { outcome, amends, receipt, reason } = closed;
+  return outcome === "needs-attention" && amends !== true && receipt === null && reason !== "reservation-lost";
+}
+
+/** What is learned after a hand-over fills in the record; a sale that came out as it was meant needs nobody any more. */
+export function amended(closed: Closed, event: EventOf<"captured" | "released">): Closed {
+  if (!awaitsTruth(closed)) return closed;
+  const { delivery } = closed;
+  const dueMinor = delivery?.amountMinor ?? 0;
+  const after: Closed = { ...closed, amends: true };
+  if (event.type === "released") {
+    if (dueMinor > 0) return { ...after, reason: "reservation-lost" };
+    return delivery?.certain === false ? after : { ...after, outcome: "released" };
+  }
+  const chargedMinor = event.capturedMinor ?? dueMinor;
+  const charged = { ...after, chargedMinor, receipt: event.receipt };
+  if (dueMinor === 0) return { ...charged, reason: "captured-unasked" };
+  if (chargedMinor !== dueMinor) return { ...charged, reason: "captured-differs" };
+  return { ...charged, outcome: "paid", reason: null };
+}

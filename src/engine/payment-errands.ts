@@ -5,13 +5,17 @@ import { type Errand, notePayment } from "./errand.ts";
 import { POLICY } from "./policy.ts";
 import { backoffMs, wait } from "./wait.ts";
 
-/** Publishes the offer. Repeating replaces an earlier one at the service, so a lost answer costs nothing. */
+/**
+ * Publishes the offer. Repeating replaces an earlier one at the service, so a lost answer costs nothing; but a "no" to a
+ * repetition leaves the earlier one as it may be: it is released as one that nobody answered.
+ */
 export async function offer(errand: Errand, { sale }: Offering): Promise<void> {
   for (let attempt = 0; errand.alive(); attempt++) {
     const outcome = await errand.payment.offer(sale, errand.alive);
     notePayment(errand, outcome);
     if (outcome.kind === "done") return await errand.tell({ type: "offer-made", ...outcome.value });
     if (outcome.kind === "declined") {
+      if (attempt > 0) return await errand.tell({ type: "offer-unanswered" });
       const { detail, customer } = outcome;
       return await errand.tell({ type: "offer-refused", detail, ...(customer === undefined ? {} : { customer }) });
     }
@@ -57,16 +61,19 @@ async function decided(errand: Errand, truth: Truth): Promise<boolean> {
 
 /**
  * Commits or releases until the service's aggregate shows it. `fresh` says that nothing was sent before;
- * after a restart something may have been, so the first call is a query.
+ * after a restart something may have been, so the first call is a query. A "no" counts only as long as every call before
+ * it was answered, and for an offer without a name never: what was sent earlier may still be carried out.
  */
 export async function resolve(errand: Errand, state: Committing | Releasing, fresh: boolean): Promise<void> {
   let queryFirst = !fresh;
+  let answered = fresh && state.offer !== null;
   for (let attempt = 0; errand.alive(); ) {
     const query = queryFirst && state.offer !== null;
     const outcome = query ? await errand.payment.query(state.sale, state.offer.reference) : await act(errand, state);
     // A call that had to end half-way says nothing about the service.
     if (errand.alive() || outcome.kind === "done") notePayment(errand, outcome);
-    const next = await conclude(errand, state, outcome);
+    const next = await conclude(errand, state, outcome, answered);
+    if (!query && outcome.kind === "unknown") answered = false;
     if (next === "ended") return;
     queryFirst = !(query && next === "repeat");
     if (query && next === "repeat") continue;
@@ -90,12 +97,13 @@ async function conclude(
   errand: Errand,
   state: Committing | Releasing,
   outcome: Outcome<Truth>,
+  answered: boolean,
 ): Promise<"ended" | "repeat" | "wait"> {
   if (outcome.kind === "declined" && outcome.reason === "refused") {
     const checked = state.offer === null ? outcome : await errand.payment.query(state.sale, state.offer.reference);
     const verdict = checked.kind === "done" ? judge(state.aim, checked.value) : null;
-    if (verdict === "captured" || verdict === "released") return await conclude(errand, state, checked);
-    if (isNoWord(checked)) return "wait";
+    if (verdict === "captured" || verdict === "released") return await conclude(errand, state, checked, answered);
+    if (!answered || isNoWord(checked)) return "wait";
     await errand.tell({ type: "resolution-refused", detail: outcome.detail });
     return "ended";
   }

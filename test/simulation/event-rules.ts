@@ -29,8 +29,22 @@ export class EventRules {
   judge(event: SaleEvent, before: State, next: State, sameRun: boolean): void {
     if (event.type === "selected") this.#judgeBegin(event, before);
     else if (!sameRun && isOpen(before)) this.#judgeFirst(event, before);
+    if (event.type === "offer-refused") this.#judgeNoOffer(event.saleId);
     if (event.type === "delivered") this.#judgeMetered(event.totaliserBase, before, next);
     if (next.phase === "closed" && next.outcome === "needs-attention") this.#judgeHandover(next, before);
+  }
+
+  /** A "no" to a repetition says nothing about the offer that was sent first. */
+  #judgeNoOffer(saleId: string): void {
+    const open = this.#world.service.billsOf(saleId).find(({ state }) => state === "open" || state === "held");
+    if (open !== undefined)
+      this.#broken("5 unknown", `${saleId} counts as never offered, but ${open.reference} is open`);
+  }
+
+  #wasUnanswered({ sale, aim, offer }: Committing | Releasing): boolean {
+    const sent = this.#world.service.unanswered.get(sale.id);
+    if (offer === null) return sent?.has("offer") === true;
+    return sent?.has(aim === "commit" ? "commit" : "cancel") === true;
   }
 
   #judgeBegin({ saleId, position, terms }: EventOf<"selected">, before: State): void {
@@ -69,6 +83,8 @@ export class EventRules {
     if (reason === "settle-refused" || reason === "release-refused") {
       const isRefused = service.refused.has(sale.id);
       if (!isRefused) this.#broken("5 unknown", `${sale.id} counts as refused, which nobody has said`);
+      if (before.phase === "settling" && this.#wasUnanswered(before))
+        this.#broken("5 unknown", `${sale.id} counts as refused, though an earlier call was never answered`);
       const bills = service.billsOf(sale.id);
       // Without the name of its offer nobody can ask what has become of it.
       const isOver = offer !== null && bills.every(({ state }) => state === "ended");

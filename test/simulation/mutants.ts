@@ -33,7 +33,7 @@ export const MUTANTS: readonly Mutant[] = [
     file: "engine/payment-errands.ts",
     right: "const outcome = await errand.payment.query(sale, reference);",
     wrong: "const outcome = await errand.payment.query(sale, (globalThis.earlier ??= reference));",
-    caughtBy: ["1 armed", "2 amount", "3 resolved", "3 never both", "4 billed", "5 unknown"],
+    caughtBy: ["1 armed", "2 amount", "3 resolved", "3 handed over", "3 never both", "4 billed", "5 unknown"],
   },
   {
     name: "the state that was left is not left behind",
@@ -207,6 +207,20 @@ export const MUTANTS: readonly Mutant[] = [
     caughtBy: ["5 unknown", "3 resolved"],
   },
   {
+    name: "a no to a repeated offer counts for the first one",
+    file: "engine/payment-errands.ts",
+    right: 'if (attempt > 0) return await errand.tell({ type: "offer-unanswered" });',
+    wrong: "",
+    caughtBy: ["5 unknown"],
+  },
+  {
+    name: "a no to a repeated commit counts for the first one",
+    file: "engine/payment-errands.ts",
+    right: "if (!answered || isNoWord(checked))",
+    wrong: "if (isNoWord(checked))",
+    caughtBy: ["5 unknown"],
+  },
+  {
     name: "a commit goes on after its sale went to a person",
     file: "engine/payment-errands.ts",
     right: "return errand.payment.settle(state.sale, state.offer.reference, state.delivery, errand.alive);",
@@ -218,6 +232,13 @@ export const MUTANTS: readonly Mutant[] = [
     file: "engine/late-truth.ts",
     right: "const delayMs = POLICY.lateTruthMs[attempt];",
     wrong: "const delayMs = [][attempt];",
+    caughtBy: ["3 handed over"],
+  },
+  {
+    name: "nobody asks about it after a restart",
+    file: "engine/position.ts",
+    right: 'if (state.phase === "closed") this.#late.follow(state);',
+    wrong: "",
     caughtBy: ["3 handed over"],
   },
   {

@@ -23,6 +23,9 @@ const CLOCK_SLACK_MS = 60_000;
 /** The service takes back what nobody has asked about for so long. */
 const REVERSAL_MS = 20_000;
 
+/** A sale that went to a person is asked about for longer than this. */
+const LEARNED_WITHIN_MS = 1_800_000;
+
 export interface Violation {
   readonly rule: string;
   readonly detail: string;
@@ -43,6 +46,7 @@ export class Rules {
   /** What each record of the outbox says, in order; the later one of a sale counts. */
   readonly closed: Closed[] = [];
   readonly #latest = new Map<string, Closed>();
+  readonly #closedAtMs = new Map<string, number>();
   readonly #world: World;
   readonly #books: Books;
   readonly #events: EventRules;
@@ -77,7 +81,7 @@ export class Rules {
 
   /** What the service took of a sale is not on record yet. */
   get anyUntold(): boolean {
-    return [...this.#latest.values()].some((closed) => !this.#books.agrees(closed));
+    return [...this.#latest.values()].some((closed) => !this.#books.agrees(closed) || this.#isUnlearned(closed));
   }
 
   broken(rule: string, detail: string): void {
@@ -122,6 +126,7 @@ export class Rules {
       this.broken("10 replay", `the record of ${closed.sale.id} is not what its events lead to`);
     this.closed.push(closed);
     this.#latest.set(closed.sale.id, closed);
+    if (closed.amends !== true) this.#closedAtMs.set(closed.sale.id, this.#world.time.elapsedMs);
     this.#books.judge(closed);
   }
 
@@ -150,6 +155,15 @@ export class Rules {
       this.broken("1 armed", `${sale.id} is armed, but its customer has never confirmed`);
     }
     return sale.id;
+  }
+
+  /** Over at the service, but on record as unknown, though it was to be asked about since the faults have stopped. */
+  #isUnlearned({ sale, offer, outcome, reason, amends }: Closed): boolean {
+    if (outcome !== "needs-attention" || offer === null || amends === true) return false;
+    if (reason !== "deadline" && reason !== "settle-refused" && reason !== "release-refused") return false;
+    const { service, calmAtMs } = this.#world;
+    const wasAskedSince = (calmAtMs ?? 0) - (this.#closedAtMs.get(sale.id) ?? 0) < LEARNED_WITHIN_MS;
+    return calmAtMs !== null && wasAskedSince && service.billsOf(sale.id).every(({ state }) => state === "ended");
   }
 
   shown(view: KioskView): void {
@@ -214,6 +228,8 @@ export class Rules {
     for (const closed of this.#latest.values()) {
       this.#books.judge(closed);
       this.#books.judgeEnd(closed);
+      if (this.#isUnlearned(closed))
+        this.broken("3 handed over", `${closed.sale.id} is over at the service, which nobody has asked`);
     }
     this.#world.operators.judgeEnd();
     if (this.#world.chaos.total > 0) return;

@@ -38,6 +38,7 @@ export class World {
   kiosk: Kiosk | null = null;
   started = false;
   startedAtMs = 0;
+  calmAtMs: number | null = null;
   shownView: KioskView | null = null;
   /** This run began with a wall clock behind an earlier one: it cannot know how long the machine was off. */
   clockWasLost = false;
@@ -142,6 +143,7 @@ export class World {
   }
 
   calm(): void {
+    this.calmAtMs = this.time.elapsedMs;
     this.chaos.calm();
     this.broker.calm();
     this.clock.set(0);

@@ -38,7 +38,7 @@ const BASE_RATES = {
   "service-refuses": 0.01,
   "terminal-rejected": 0.004,
   "service-outage": 0.003,
-  "settling-silent": 0.06,
+  "settling-silent": 0.1,
   "truth-unclear": 0.02,
   "release-busy": 0.1,
   "repeat-refused": 0.5,

@@ -63,6 +63,8 @@ export class SimPaymentService {
   readonly bills = new Map<string, Bill>();
   /** Sales of which something was refused. */
   readonly refused = new Set<string>();
+  /** What was sent for each sale without an answer. */
+  readonly unanswered = new Map<string, Set<Request>>();
   /** When each sale was last asked about, in elapsed time. */
   readonly askedAtMs = new Map<string, number>();
   /** When each sale was last answered about, or the wait for it was over. */
@@ -132,6 +134,7 @@ export class SimPaymentService {
       const outcome = await this.#call(life, sale.position, what, effect);
       this.answeredAtMs.set(sale.id, this.#world.time.elapsedMs);
       if (outcome.kind === "declined") this.refused.add(sale.id);
+      if (outcome.kind === "unknown") this.unanswered.set(sale.id, new Set(this.unanswered.get(sale.id)).add(what));
       return outcome;
     };
     const offer = (sale: Sale, mayGoOn: MayGoOn): Promise<Outcome<PublishedOffer>> =>
@@ -170,7 +173,7 @@ export class SimPaymentService {
     if (chaos.lasts("service-outage", "service", 30_000, 4_500_000)) return lost("no connection");
     if (what === "commit" && chaos.lasts("settling-silent", position, 30_000, 5_400_000)) {
       // Now and then one is carried out all the same, when nobody waits for it any more.
-      if (random.chance(0.5)) time.after(random.int(1_000, 60_000), () => this.#happen(what, effect, false));
+      if (random.chance(0.1)) time.after(random.int(1_000, 60_000), () => this.#happen(what, effect, false));
       return lost("no answer");
     }
     if (chaos.lasts("terminal-rejected", position, 5_000, 120_000))
@@ -210,7 +213,7 @@ export class SimPaymentService {
   #delayMs(position: string, what: Request): number {
     const { chaos } = this.#world;
     const { random } = chaos;
-    if (what === "update" && chaos.isLasting("settling-silent", position)) return random.int(1_000, 25_000);
+    if (what === "update" && chaos.isLasting("settling-silent", position)) return random.int(10_000, 25_000);
     return chaos.strikes("slow-answer") ? random.int(1_000, 9_000) : random.int(50, 300);
   }
 

@@ -1,6 +1,7 @@
 import type { SaleEvent } from "../core/sale/event.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Dispenser } from "../ports/dispenser.ts";
+import type { OwnedName } from "../ports/journal.ts";
 import type { Log } from "../ports/log.ts";
 import type { Outcome } from "../ports/outcome.ts";
 import type { PaymentProvider } from "../ports/payment.ts";
@@ -22,6 +23,8 @@ export interface Errand {
   readonly nap: Nap;
   /** False once it is decided to leave the state that owed the effect: nothing more may be done for it. */
   readonly alive: () => boolean;
+  /** Whether a name that the payment service gave is this sale's, and no other's. */
+  isOurs(kind: OwnedName["kind"], name: string): Promise<boolean>;
   /** What the errand had to do has been tried once, whatever came of it. */
   tried(): void;
   /** Of a state that was left only what became of its money still counts. */

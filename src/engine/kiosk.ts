@@ -19,6 +19,7 @@ import { Outbox } from "./outbox.ts";
 import { POLICY } from "./policy.ts";
 import { Position } from "./position.ts";
 import { Progress } from "./progress.ts";
+import { References } from "./references.ts";
 import { Supervisor } from "./supervisor.ts";
 import { Nap, wait, within } from "./wait.ts";
 
@@ -49,6 +50,7 @@ export class Kiosk {
   /** Others than the engine raise and clear their own here. */
   readonly faults: FaultBoard;
   readonly #outbox: Outbox;
+  readonly #references: References;
   readonly #supervisor: Supervisor;
   readonly #progress: Progress;
   readonly #report: HealthReport;
@@ -64,6 +66,7 @@ export class Kiosk {
     this.#deps = deps;
     const { clock, log, journal, telemetry, payment } = deps;
     this.faults = new FaultBoard(clock, log, () => this.#changed());
+    this.#references = new References(journal);
     this.#outbox = new Outbox(journal, telemetry, clock, log);
     this.#report = new HealthReport({ machine: deps.machine, outbox: this.#outbox, telemetry, clock, log });
     for (const setup of deps.positions) this.#places.set(setup.goods.position, this.#makePlace(setup));
@@ -197,6 +200,7 @@ export class Kiosk {
       nap,
       noFlowTimeoutMs: setup.noFlowTimeoutMs,
       payment,
+      references: this.#references,
       dispenser: setup.dispenser,
       journal,
       faults: this.faults,

@@ -2,15 +2,18 @@ import { awaitsTruth } from "../core/sale/amend.ts";
 import type { Truth } from "../core/sale/resolve.ts";
 import type { Closed } from "../core/sale/state.ts";
 import type { Cancel, Clock } from "../ports/clock.ts";
+import type { OwnedName } from "../ports/journal.ts";
 import type { Log } from "../ports/log.ts";
 import type { PaymentProvider } from "../ports/payment.ts";
 import type { News } from "./errand.ts";
+import { capturedNews } from "./payment-errands.ts";
 import { POLICY } from "./policy.ts";
 
 export interface LateTruthDeps {
   readonly payment: Pick<PaymentProvider, "query">;
   readonly clock: Clock;
   readonly log: Log;
+  isOurs(saleId: string, owned: OwnedName): Promise<boolean>;
   /** Takes what was learned of a sale that is over. */
   learned(saleId: string, news: News): Promise<unknown>;
 }
@@ -68,21 +71,20 @@ export class LateTruth {
     });
   }
 
+  /** What is final at the service; anything else may still change. */
+  async #newsOf(saleId: string, truth: Truth): Promise<News | null> {
+    const { isOurs } = this.#deps;
+    if (truth.state === "captured") return await capturedNews(truth, (kind, name) => isOurs(saleId, { kind, name }));
+    return truth.state === "ended" ? { type: "released" } : null;
+  }
+
   async #ask(watched: Watched, reference: string, attempt: number): Promise<void> {
     const { payment, learned } = this.#deps;
     const { sale } = watched.closed;
     const outcome = await payment.query(sale, reference);
+    const news = outcome.kind === "done" ? await this.#newsOf(sale.id, outcome.value) : null;
     if (this.#watched.get(sale.id) !== watched) return;
-    const news = outcome.kind === "done" ? finalNews(outcome.value) : null;
-    if (news === null) this.#askLater(watched, attempt + 1);
+    if (news === null || news.type === "contradicted") this.#askLater(watched, attempt + 1);
     else await learned(sale.id, news);
   }
-}
-
-/** What is final at the service; anything else may still change. */
-function finalNews(truth: Truth): News | null {
-  if (truth.state === "captured") {
-    return { type: "captured", capturedMinor: truth.capturedMinor, receipt: truth.receipt };
-  }
-  return truth.state === "ended" ? { type: "released" } : null;
 }

@@ -1,7 +1,7 @@
 import { judge, type Truth } from "../core/sale/resolve.ts";
 import type { Committing, Offered, Offering, Releasing } from "../core/sale/state.ts";
 import type { Outcome } from "../ports/outcome.ts";
-import { type Errand, notePayment } from "./errand.ts";
+import { type Errand, type News, notePayment } from "./errand.ts";
 import { POLICY } from "./policy.ts";
 import { backoffMs, wait } from "./wait.ts";
 
@@ -13,7 +13,12 @@ export async function offer(errand: Errand, { sale }: Offering): Promise<void> {
   for (let attempt = 0; errand.alive(); attempt++) {
     const outcome = await errand.payment.offer(sale, errand.alive);
     notePayment(errand, outcome);
-    if (outcome.kind === "done") return await errand.tell({ type: "offer-made", ...outcome.value });
+    if (outcome.kind === "done") {
+      const isOurs = await errand.isOurs("offer", outcome.value.reference);
+      return await errand.tell(
+        isOurs ? { type: "offer-made", ...outcome.value } : foreign(`offer ${outcome.value.reference}`),
+      );
+    }
     if (outcome.kind === "declined") {
       if (attempt > 0) return await errand.tell({ type: "offer-unanswered" });
       const { detail, customer } = outcome;
@@ -50,8 +55,11 @@ async function decided(errand: Errand, truth: Truth): Promise<boolean> {
       await errand.tell({ type: "reserved", authorisedMinor, holdUntilMs });
       return true;
     }
+    case "different":
+      await errand.tell({ type: "contradicted", detail: truth.detail });
+      return true;
     case "captured":
-      await errand.tell({ type: "captured", capturedMinor: truth.capturedMinor, receipt: truth.receipt });
+      await errand.tell(await capturedNews(truth, errand.isOurs));
       return true;
     case "ended":
       await errand.tell({ type: "payment-ended", how: truth.how });
@@ -82,8 +90,25 @@ export async function resolve(errand: Errand, state: Committing | Releasing, fre
   }
 }
 
+/** A payment that stands for another sale already is none of this one. */
+export async function capturedNews(
+  { capturedMinor, receipt }: Extract<Truth, { state: "captured" }>,
+  isOurs: Errand["isOurs"],
+): Promise<News> {
+  const { paymentReference } = receipt;
+  const isOurPayment = await isOurs("payment", paymentReference);
+  return isOurPayment ? { type: "captured", capturedMinor, receipt } : foreign(`payment ${paymentReference}`);
+}
+
+function foreign(what: string): News {
+  return { type: "contradicted", detail: `${what.slice(0, 60)} belongs to another sale` };
+}
+
 function act(errand: Errand, state: Committing | Releasing): Promise<Outcome<Truth>> {
-  if (state.aim === "release") return errand.payment.release(state.sale, state.offer?.reference ?? null, errand.alive);
+  if (state.aim === "release")
+    return errand.payment.release(state.sale, state.offer?.reference ?? null, errand.alive, (name) =>
+      errand.isOurs("offer", name),
+    );
   return errand.payment.settle(state.sale, state.offer.reference, state.delivery, errand.alive);
 }
 
@@ -102,7 +127,8 @@ async function conclude(
   if (outcome.kind === "declined" && outcome.reason === "refused") {
     const checked = state.offer === null ? outcome : await errand.payment.query(state.sale, state.offer.reference);
     const verdict = checked.kind === "done" ? judge(state.aim, checked.value) : null;
-    if (verdict === "captured" || verdict === "released") return await conclude(errand, state, checked, answered);
+    if (verdict !== null && verdict !== "repeat" && verdict !== "wait")
+      return await conclude(errand, state, checked, answered);
     if (!answered || isNoWord(checked)) return "wait";
     await errand.tell({ type: "resolution-refused", detail: outcome.detail });
     return "ended";
@@ -115,7 +141,11 @@ async function conclude(
     return "ended";
   }
   if (truth.state === "captured") {
-    await errand.tell({ type: "captured", capturedMinor: truth.capturedMinor, receipt: truth.receipt });
+    await errand.tell(await capturedNews(truth, errand.isOurs));
+    return "ended";
+  }
+  if (truth.state === "different") {
+    await errand.tell({ type: "contradicted", detail: truth.detail });
     return "ended";
   }
   return verdict === "repeat" ? "repeat" : "wait";

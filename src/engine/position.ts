@@ -6,6 +6,7 @@ import { type Closed, IDLE, isOpen, type State, type Terms } from "../core/sale/
 import { transition } from "../core/sale/transition.ts";
 import type { Live } from "../core/sale/view.ts";
 import type { Dispenser, DispenserEvent } from "../ports/dispenser.ts";
+import type { OwnedName } from "../ports/journal.ts";
 import type { Log } from "../ports/log.ts";
 import type { Observer } from "../ports/metrics.ts";
 import type { PaymentProvider } from "../ports/payment.ts";
@@ -19,6 +20,7 @@ import { POLICY } from "./policy.ts";
 import { Queue } from "./queue.ts";
 import { Readings } from "./readings.ts";
 import { RecordKeeper } from "./record-keeper.ts";
+import type { References } from "./references.ts";
 import { SaleClock } from "./sale-clock.ts";
 import { raiseFor } from "./sale-faults.ts";
 import { Showing } from "./showing.ts";
@@ -29,6 +31,7 @@ export interface PositionDeps extends NoteDeps {
   /** Ends a delivery in which nothing has flowed for so long. */
   readonly noFlowTimeoutMs: number;
   readonly payment: PaymentProvider;
+  readonly references: References;
   readonly dispenser: Dispenser;
   readonly observer: Observer;
   readonly log: Log;
@@ -80,7 +83,8 @@ export class Position {
       recovered: () => this.#settleErrors(this.stop("fault")),
     });
     const learned = (saleId: string, news: News) => this.#submitNews(saleId, news);
-    this.#late = new LateTruth({ ...deps, learned });
+    const isOurs = (saleId: string, owned: OwnedName) => deps.references.isOf(saleId, owned);
+    this.#late = new LateTruth({ ...deps, isOurs, learned });
   }
 
   get state(): State {
@@ -264,7 +268,7 @@ export class Position {
   }
 
   #errand(): Errand {
-    const { id, payment: provider, dispenser, faults, clock, log, nap } = this.#deps;
+    const { id, payment: provider, references, dispenser, faults, clock, log, nap } = this.#deps;
     const epoch = this.#epoch;
     const saleId = this.#state.phase === "idle" ? "" : this.#state.sale.id;
     const tell = async (news: News): Promise<void> => {
@@ -273,8 +277,9 @@ export class Position {
     const tried = (): void => {
       if (epoch.alive) this.#deadline.tried();
     };
+    const isOurs: Errand["isOurs"] = (kind, name) => references.isOf(saleId, { kind, name });
     const ports = { payment: provider, dispenser, faults, clock, log, nap };
-    return { position: id, ...ports, alive: () => epoch.alive, tried, tell };
+    return { position: id, ...ports, alive: () => epoch.alive, isOurs, tried, tell };
   }
 
   async #finish(): Promise<void> {

@@ -21,6 +21,8 @@ export interface Journal {
   handedOver(position: string, sinceMs: number): Promise<readonly (readonly SaleEvent[])[]>;
   /** The newest event's time, by which an implausible clock is recognised; null in an empty journal. */
   newestAtMs(): Promise<number | null>;
+  /** The sale that a name of the payment service belongs to for ever: the first whose events brought it. */
+  ownerOf(owned: OwnedName): Promise<string | null>;
   /** Writes something of no meaning as durably as an event; rejects when an append would fail now. */
   check(): Promise<void>;
 
@@ -50,6 +52,12 @@ export interface Journal {
   /** Nightly housekeeping: nothing that was written gets lost or changes. */
   tidy(): Promise<void>;
   close(): Promise<void>;
+}
+
+/** What the payment service calls an offer (`offer-made`), and a finished payment (`captured`). */
+export interface OwnedName {
+  readonly kind: "offer" | "payment";
+  readonly name: string;
 }
 
 /** Numbers rise by one within a stream, for ever. */

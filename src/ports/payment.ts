@@ -9,6 +9,10 @@ import type { Outcome } from "./outcome.ts";
  * no second effect, and "already done" is `done`; nothing throws. The sale's id is the key of all its calls,
  * in the journal before the first of them is sent. A call may be several requests: before each of them that changes
  * something at the service, the first one too, the provider asks `mayGoOn`, and ends the call as unknown when it may not.
+ *
+ * What the service says is held against the sale. What it leaves out has its default: it holds what was asked for, and
+ * took what was due. What nobody understands is `unclear`. What is of another bill, terminal, sale or currency is
+ * `different`; and it never holds more than it shows.
  */
 export interface PaymentProvider {
   /** How often an offer on display must be queried. */
@@ -21,9 +25,10 @@ export interface PaymentProvider {
   settle(sale: Sale, reference: string, delivery: Delivery, mayGoOn: MayGoOn): Promise<Outcome<Truth>>;
   /**
    * Frees what may be held. Without a reference the offer's answer was lost: whatever may be open for the
-   * position is replaced and cancelled. `done` carries what the service shows afterwards.
+   * position is replaced and cancelled, unless `isOurs` says that the replacement's reference is another sale's.
+   * `done` carries what the service shows afterwards.
    */
-  release(sale: Sale, reference: string | null, mayGoOn: MayGoOn): Promise<Outcome<Truth>>;
+  release(sale: Sale, reference: string | null, mayGoOn: MayGoOn, isOurs: IsOurs): Promise<Outcome<Truth>>;
   /** Whether the service answers this position's terminal now, on the way that a sale's calls take. Changes nothing there. */
   probe(position: string): Promise<Outcome<null>>;
   /** What time it was at the service by its newest answer; null when none has said. Absent where no answer ever does. */
@@ -39,6 +44,9 @@ export interface ServiceTime {
 
 /** False once the sale has gone on without this call: nothing may be changed for it any more. */
 export type MayGoOn = () => boolean;
+
+/** Whether a reference that was just given belongs to this sale and to no other. */
+export type IsOurs = (reference: string) => Promise<boolean>;
 
 export interface PublishedOffer {
   readonly reference: string;

@@ -82,6 +82,21 @@ export function journalContract(name: string, make: MakeJournal): void {
       expect(await journal.lastSale("1")).toEqual(sale("b").slice(0, 4));
     });
 
+    it("knows for ever which sale a name of the payment service belongs to: the one that had it first", async () => {
+      const offer = { kind: "offer", name: "R1" } as const;
+      const payment = { kind: "payment", name: "ers-1" } as const;
+      expect(await journal.ownerOf(offer)).toBeNull();
+      await append("a", "1", 2);
+      expect(await journal.ownerOf(offer)).toBe("a");
+      expect(await journal.ownerOf(payment)).toBeNull();
+      await append("b", "2");
+      for (let round = 0; round < 2; round++) {
+        expect([await journal.ownerOf(offer), await journal.ownerOf(payment)]).toEqual(["a", "b"]);
+        expect(await journal.ownerOf({ kind: "payment", name: "R1" })).toBeNull();
+        await restart();
+      }
+    });
+
     it("keeps closed sales in order until they are acknowledged, numbers rising for ever", async () => {
       for (const id of ["a", "b", "c"]) await append(id);
       expect((await journal.pending("sales", 2)).map(({ seq, body: { saleId } }) => [seq, saleId])).toEqual([

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from "vitest";
 import type { Delivery, Sale } from "../../src/core/sale/state.ts";
 import type { PaymentProvider } from "../../src/ports/payment.ts";
-import { ALWAYS, TERMS } from "../support/sale-fixtures.ts";
+import { ALWAYS, OURS, TERMS } from "../support/sale-fixtures.ts";
 
 /** A provider with the service behind it, and the customer's hand on the phone. */
 export interface PaymentRig {
@@ -119,14 +119,14 @@ export function paymentContract(name: string, make: MakePaymentRig): void {
     it("releasing twice charges nothing and holds nothing", async () => {
       const sale = contractSale();
       const { provider, reference, charged, held, freesHeldBills, pass } = await reserved(sale);
-      const first = await provider.release(sale, reference, ALWAYS);
+      const first = await provider.release(sale, reference, ALWAYS, OURS);
       expect(first).toMatchObject({ kind: "done", value: { state: freesHeldBills ? "ended" : "held" } });
-      expect(await provider.release(sale, reference, ALWAYS)).toEqual(first);
+      expect(await provider.release(sale, reference, ALWAYS, OURS)).toEqual(first);
       expect(await charged(sale.id)).toBe(0);
       expect(await held(sale.id)).toBe(freesHeldBills ? 0 : sale.terms.maximumMinor);
       if (freesHeldBills) return;
       await pass(sale.terms.commitTimeoutMs);
-      expect(await provider.release(sale, reference, ALWAYS)).toMatchObject({
+      expect(await provider.release(sale, reference, ALWAYS, OURS)).toMatchObject({
         kind: "done",
         value: { state: "ended" },
       });
@@ -137,7 +137,10 @@ export function paymentContract(name: string, make: MakePaymentRig): void {
     it("releasing without a reference ends what the lost offer left open", async () => {
       const sale = contractSale();
       const { provider, reference, held } = await offered(sale);
-      expect(await provider.release(sale, null, ALWAYS)).toMatchObject({ kind: "done", value: { state: "ended" } });
+      expect(await provider.release(sale, null, ALWAYS, OURS)).toMatchObject({
+        kind: "done",
+        value: { state: "ended" },
+      });
       expect(await provider.query(sale, reference)).toMatchObject({ kind: "done", value: { state: "ended" } });
       expect(await held(sale.id)).toBe(0);
     });
@@ -146,7 +149,7 @@ export function paymentContract(name: string, make: MakePaymentRig): void {
       const sale = contractSale();
       const { provider, reference, confirm, held, charged, freesHeldBills, pass } = await offered(sale);
       await confirm(reference);
-      await provider.release(sale, null, ALWAYS);
+      await provider.release(sale, null, ALWAYS, OURS);
       if (!freesHeldBills) await pass(sale.terms.commitTimeoutMs);
       expect(await provider.query(sale, reference)).toMatchObject({ kind: "done", value: { state: "ended" } });
       expect(await charged(sale.id)).toBe(0);
@@ -168,7 +171,7 @@ export function paymentContract(name: string, make: MakePaymentRig): void {
       const sale = contractSale();
       const { provider, reference, charged } = await reserved(sale);
       await provider.settle(sale, reference, CONTRACT_DELIVERY, ALWAYS);
-      expect(await provider.release(sale, reference, ALWAYS)).toMatchObject({
+      expect(await provider.release(sale, reference, ALWAYS, OURS)).toMatchObject({
         kind: "done",
         value: { state: "captured" },
       });
@@ -182,8 +185,8 @@ export function paymentContract(name: string, make: MakePaymentRig): void {
       const never = (): boolean => false;
       expect(await provider.offer(sale, never)).toMatchObject(stopped);
       expect(await provider.settle(sale, reference, CONTRACT_DELIVERY, never)).toMatchObject(stopped);
-      expect(await provider.release(sale, reference, never)).toMatchObject(stopped);
-      expect(await provider.release(sale, null, never)).toMatchObject(stopped);
+      expect(await provider.release(sale, reference, never, OURS)).toMatchObject(stopped);
+      expect(await provider.release(sale, null, never, OURS)).toMatchObject(stopped);
       expect(await provider.query(sale, reference)).toMatchObject({ kind: "done", value: { state: "held" } });
       expect([await charged(sale.id), await held(sale.id)]).toEqual([0, sale.terms.maximumMinor]);
     });
@@ -209,7 +212,7 @@ export function paymentContract(name: string, make: MakePaymentRig): void {
       expect(await provider.offer(sale, ALWAYS)).toMatchObject(rejected);
       expect(await provider.query(sale, "1")).toMatchObject(rejected);
       expect(await provider.settle(sale, "1", CONTRACT_DELIVERY, ALWAYS)).toMatchObject(rejected);
-      expect(await provider.release(sale, "1", ALWAYS)).toMatchObject(rejected);
+      expect(await provider.release(sale, "1", ALWAYS, OURS)).toMatchObject(rejected);
     });
   });
 }

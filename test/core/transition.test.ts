@@ -30,6 +30,7 @@ function short(state: State): string {
 }
 
 const captured = (capturedMinor: number | null): News => ({ type: "captured", capturedMinor, receipt: RECEIPT });
+const contradicted: News = { type: "contradicted", detail: "another bill" };
 const delivered = (totaliserBase: number | null): News => ({ type: "delivered", totaliserBase });
 
 describe("the sale", () => {
@@ -78,6 +79,11 @@ describe("the sale", () => {
     ["releasing", { type: "resolution-refused", detail: "no" }, "needs-attention: release-refused", ""],
     ["releasing", { type: "deadline-passed" }, "needs-attention: deadline", ""],
     ["lost-offer", { type: "released" }, "released: service-silent", ""],
+    ["offering", contradicted, "needs-attention: contradicted", ""],
+    ["offered", contradicted, "needs-attention: contradicted", ""],
+    ["committing", contradicted, "needs-attention: contradicted", ""],
+    ["releasing", contradicted, "needs-attention: contradicted", ""],
+    ["lost-offer", contradicted, "needs-attention: contradicted", ""],
   ])("%s, on %o, becomes %s and owes [%s]", (start, news, target, effects) => {
     const [next, owes] = transition(from(start), at(90, news));
     expect(short(next)).toBe(target);

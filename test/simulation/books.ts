@@ -1,4 +1,4 @@
-import type { Closed } from "../../src/core/sale/state.ts";
+import type { Closed, Sale } from "../../src/core/sale/state.ts";
 import type { Excuse } from "../support/sim-dispenser.ts";
 import { priceMinor } from "./price.ts";
 import type { World } from "./world.ts";
@@ -29,6 +29,12 @@ export class Books {
     this.#broken("3 handed over", `${sale.id} is ${outcome}: ${takenMinor} taken, ${chargedMinor} on record`);
   }
 
+  /** What was asked for, or the less that the service has shown. */
+  #mostMinor({ id, terms }: Sale): number {
+    const held = this.#world.service.billsOf(id).find(({ wasHeld }) => wasHeld);
+    return Math.min(terms.maximumMinor, held?.shownMinor ?? terms.maximumMinor);
+  }
+
   #takenMinor(saleId: string): number {
     const captures = this.#world.service.billsOf(saleId).flatMap((bill) => bill.captures);
     return captures.reduce((sum, amount) => sum + amount, 0);
@@ -40,7 +46,7 @@ export class Books {
     const captures = bills.flatMap((bill) => bill.captures);
     const takenMinor = this.#takenMinor(sale.id);
     if (captures.length > 1) this.#broken("3 exactly once", `${sale.id} was charged ${captures.join(" and ")}`);
-    if (takenMinor > sale.terms.maximumMinor) this.#broken("2 amount", `${sale.id} was charged more than reserved`);
+    if (takenMinor > this.#mostMinor(sale)) this.#broken("2 amount", `${sale.id} was charged more than reserved`);
     if (closed.outcome === "needs-attention") {
       this.#judgeTaken(closed, takenMinor);
       return;
@@ -52,7 +58,7 @@ export class Books {
     if (closed.outcome === "released" && captures.length > 0)
       this.#broken("3 never both", `${sale.id} was charged as free`);
     this.#judgeBilled(closed, takenMinor);
-    if (delivery !== null && delivery.lossMinor > 0 && takenMinor !== sale.terms.maximumMinor) {
+    if (delivery !== null && delivery.lossMinor > 0 && takenMinor !== this.#mostMinor(sale)) {
       this.#broken("2 amount", `${sale.id} has a loss, but was not charged in full`);
     }
   }
@@ -70,7 +76,7 @@ export class Books {
     const dispenser = this.#world.dispenserAt(sale.position);
     const excuses = dispenser.excuses.get(sale.id) ?? new Set();
     const flowedBase = dispenser.flowedBySale.get(sale.id) ?? 0;
-    const worthMinor = Math.min(priceMinor(sale.terms.tariff, flowedBase), sale.terms.maximumMinor);
+    const worthMinor = Math.min(priceMinor(sale.terms.tariff, flowedBase), this.#mostMinor(sale));
     if (excuses.has("meter-jump")) return;
     const facts = `${sale.id} is ${outcome}: ${takenMinor} taken, ${worthMinor} worth flowed`;
     // After a restart nobody can tell a wrong reading that no other opposed from what the meter has forgotten.
@@ -86,7 +92,7 @@ export class Books {
     // One reading step, the tick in which it ends, the time that an append and a stop may take.
     const forgottenBase = (dispenser.rateBySale.get(sale.id) ?? 0) * 2.8;
     const leastMinor = priceMinor(sale.terms.tariff, Math.floor(flowedBase - forgottenBase));
-    if (takenMinor < Math.min(leastMinor, sale.terms.maximumMinor) && !this.#world.wasHeldUp) {
+    if (takenMinor < Math.min(leastMinor, this.#mostMinor(sale)) && !this.#world.wasHeldUp) {
       this.#broken("4 billed", `${facts}, more than one reading step is lost`);
     }
   }

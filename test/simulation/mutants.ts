@@ -221,6 +221,43 @@ export const MUTANTS: readonly Mutant[] = [
     caughtBy: ["5 unknown"],
   },
   {
+    name: "a reference counts for whatever sale it is given to",
+    file: "engine/references.ts",
+    right: "if (owner === null || owner === saleId) return true;",
+    wrong: "return true;",
+    caughtBy: ["1 armed", "1 limit", "11 different"],
+  },
+  {
+    name: "a new name of a lost offer is cancelled, whosever it is",
+    file: "engine/payment-errands.ts",
+    right: `errand.isOurs("offer", name),`,
+    wrong: 'Promise.resolve(name !== ""),',
+    caughtBy: ["11 different"],
+  },
+  {
+    name: "a payment counts for whatever sale it is told of",
+    file: "engine/payment-errands.ts",
+    right: 'const isOurPayment = await isOurs("payment", paymentReference);',
+    wrong: "const isOurPayment = paymentReference !== isOurs.name;",
+    caughtBy: ["11 different"],
+  },
+  {
+    name: "what is not of this sale is taken for its reservation",
+    file: "engine/payment-errands.ts",
+    right: `case "different":
+      await errand.tell({ type: "contradicted", detail: truth.detail });`,
+    wrong: `case "different":
+      await errand.tell({ type: "reserved", authorisedMinor: 50_000, holdUntilMs: null });`,
+    caughtBy: ["1 armed", "1 limit"],
+  },
+  {
+    name: "more is armed than the service shows",
+    file: "core/sale/metering.ts",
+    right: "return Math.min(state.hold.authorisedMinor, state.sale.terms.maximumMinor);",
+    wrong: "return state.sale.terms.maximumMinor;",
+    caughtBy: ["1 limit"],
+  },
+  {
     name: "a commit goes on after its sale went to a person",
     file: "engine/payment-errands.ts",
     right: "return errand.payment.settle(state.sale, state.offer.reference, state.delivery, errand.alive);",

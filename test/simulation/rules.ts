@@ -46,6 +46,8 @@ export class Rules {
   /** What each record of the outbox says, in order; the later one of a sale counts. */
   readonly closed: Closed[] = [];
   readonly #latest = new Map<string, Closed>();
+  /** The sale that each payment was recorded for first. */
+  readonly #payers = new Map<string, string>();
   readonly #closedAtMs = new Map<string, number>();
   readonly #world: World;
   readonly #books: Books;
@@ -60,6 +62,7 @@ export class Rules {
   #dirty = true;
   #shownViews: readonly PositionView[] = [];
   #showsCode = false;
+  #staleAtMs: number | null = null;
   #steps = 0;
 
   constructor(world: World) {
@@ -128,10 +131,18 @@ export class Rules {
     this.#latest.set(closed.sale.id, closed);
     if (closed.amends !== true) this.#closedAtMs.set(closed.sale.id, this.#world.time.elapsedMs);
     this.#books.judge(closed);
+    const { receipt, sale } = closed;
+    if (receipt === null) return;
+    const payer = this.#payers.get(receipt.paymentReference) ?? sale.id;
+    this.#payers.set(receipt.paymentReference, payer);
+    if (payer !== sale.id)
+      this.broken("11 different", `${receipt.paymentReference} stands for ${payer} and for ${sale.id}`);
   }
 
   /** Once a sale is over, in the journal, nothing more is sent that could move its money. */
-  sending({ id }: Sale, what: string): void {
+  sending({ id }: Sale, what: string, bill: Bill | undefined): void {
+    if (bill !== undefined && bill.saleId !== id)
+      this.broken("11 different", `${what} is sent for ${id} and meets ${bill.reference} of ${bill.saleId}`);
     const over = this.#latest.get(id);
     if (over !== undefined) this.broken("3 handed over", `${what} is sent for ${id}, which is ${over.outcome}`);
   }
@@ -151,6 +162,8 @@ export class Rules {
     if (worthMinor > Math.min(hold.authorisedMinor, sale.terms.maximumMinor)) {
       this.broken("1 limit", `${sale.id} may take ${worthMinor} of ${hold.authorisedMinor}`);
     }
+    const shownMinor = this.#world.service.billsOf(sale.id).find((bill) => bill.wasHeld)?.shownMinor ?? 0;
+    if (worthMinor > shownMinor) this.broken("1 limit", `${sale.id} may take ${worthMinor}, ${shownMinor} is shown`);
     if (!this.#world.service.billsOf(sale.id).some((bill) => bill.wasHeld)) {
       this.broken("1 armed", `${sale.id} is armed, but its customer has never confirmed`);
     }
@@ -297,8 +310,13 @@ export class Rules {
     if (!shownView.positions.some(({ state }) => state === "offered")) return;
     const live = kiosk.view().positions;
     const stale = shownView.positions.find(({ qr }, at) => qr !== live[at]?.qr);
-    if (stale !== undefined)
-      this.broken("6 code", `position ${stale.id} shows ${stale.qr}, which is not what it should`);
+    const { elapsedMs } = time;
+    if (stale === undefined) this.#staleAtMs = null;
+    // What is due in this very millisecond may come with its next timer.
+    else if (this.#staleAtMs === null || this.#staleAtMs === elapsedMs) {
+      this.#staleAtMs = elapsedMs;
+      this.#dirty = true;
+    } else this.broken("6 code", `position ${stale.id} shows ${stale.qr}, which is not what it should`);
   }
 
   #judgeView(view: PositionView): void {

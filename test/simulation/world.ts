@@ -59,7 +59,8 @@ export class World {
       holdExpired: (bill) => this.rules.holdExpired(bill),
       reversed: (bill) => this.rules.reversed(bill),
       timeTold: () => this.rules.clock.told(),
-      sending: (sale, what) => this.rules.sending(sale, what),
+      isKnown: (owned) => this.disk.ownerOf(owned) !== null,
+      sending: (sale, what, bill) => this.rules.sending(sale, what, bill),
       overcharged: ({ saleId, maximumMinor }, amountMinor) =>
         this.rules.broken("2 amount", `${saleId}: ${amountMinor} is asked for, ${maximumMinor} was reserved`),
     });

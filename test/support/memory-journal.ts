@@ -1,7 +1,7 @@
 import type { ClockTaken } from "../../src/core/clock.ts";
 import type { SaleEvent } from "../../src/core/sale/event.ts";
 import type { SaleRecord } from "../../src/core/sale/record.ts";
-import type { Entry, Journal } from "../../src/ports/journal.ts";
+import type { Entry, Journal, OwnedName } from "../../src/ports/journal.ts";
 import type { Chaos } from "./sim-chaos.ts";
 import type { Life, VirtualTime } from "./virtual-clock.ts";
 
@@ -22,6 +22,18 @@ export class Disk {
   /** The number of the life that opened it last: no earlier one writes any more. */
   newestLife = 0;
 
+  /** Whose each of the payment service's names is. */
+  readonly #owners = new Map<string, string>();
+
+  ownerOf({ kind, name }: OwnedName): string | null {
+    return this.#owners.get(`${kind} ${name}`) ?? null;
+  }
+
+  #own(kind: OwnedName["kind"], name: string, saleId: string): void {
+    const key = `${kind} ${name}`;
+    if (!this.#owners.has(key)) this.#owners.set(key, saleId);
+  }
+
   /** Gives the event as it will be read. */
   write(position: string, event: SaleEvent, record: SaleRecord | null): SaleEvent {
     const body = JSON.stringify(event);
@@ -32,6 +44,8 @@ export class Disk {
     const rows = sales.get(event.saleId);
     if (rows === undefined) sales.set(event.saleId, [row]);
     else rows.push(row);
+    if (event.type === "offer-made") this.#own("offer", event.reference, event.saleId);
+    if (event.type === "captured") this.#own("payment", event.receipt.paymentReference, event.saleId);
     if (record !== null) this.sales.push(JSON.stringify(record));
     return JSON.parse(body) as SaleEvent;
   }
@@ -115,6 +129,7 @@ export function openMemoryJournal(disk: Disk, life: Life, world: DiskWorld): Jou
   return {
     append,
     lastSale: (position) => read(() => disk.lastSale(position)),
+    ownerOf: (owned) => read(() => disk.ownerOf(owned)),
     handedOver: (position, sinceMs) => read(() => disk.handedOver(position, sinceMs)),
     newestAtMs: () => read(() => disk.newestAtMs()),
     // Refunds, reconciliations, orders and receipts are not part of the simulated life.

@@ -51,3 +51,6 @@ export const PAID: SaleRecord = saleRecord(replay(IDLE, HAPPY) as Closed);
 
 /** The sale has not gone on: whatever its call takes may be sent. */
 export const ALWAYS = (): boolean => true;
+
+/** No other sale has what the service gave. */
+export const OURS = async (): Promise<boolean> => true;

@@ -1,8 +1,9 @@
 import type { Truth } from "../../src/core/sale/resolve.ts";
 import type { Delivery, Sale } from "../../src/core/sale/state.ts";
+import type { OwnedName } from "../../src/ports/journal.ts";
 import { declined, done, type Outcome, unknown } from "../../src/ports/outcome.ts";
 import type { MayGoOn, PaymentProvider, PublishedOffer, ServiceTime } from "../../src/ports/payment.ts";
-import type { Chaos } from "./sim-chaos.ts";
+import type { Chaos, FaultKind } from "./sim-chaos.ts";
 import { answer, type Life, type VirtualTime } from "./virtual-clock.ts";
 
 const REQUEST_TIMEOUT_MS = 10_000;
@@ -27,6 +28,8 @@ export interface Bill {
   holdUntilMs: number | null;
   /** Since when a change waits to be asked about. */
   untoldSinceMs: number | null;
+  /** What the service says that it holds, true or not. */
+  readonly shownMinor: number;
   /** What a commit takes. */
   dueMinor: number;
   captures: number[];
@@ -47,8 +50,10 @@ export interface PaymentWorld {
   timeTold(): void;
   /** More was asked for than had been reserved. */
   overcharged(bill: Bill, amountMinor: number): void;
+  /** The daemon has it in its journal that the service gave this name. */
+  isKnown(owned: OwnedName): boolean;
   /** A request that would change something for the sale leaves the daemon. */
-  sending(sale: Sale, what: Changing): void;
+  sending(sale: Sale, what: Changing, bill: Bill | undefined): void;
 }
 
 /** What changes something at the service; a call of the port may be several of these, with time between them. */
@@ -128,9 +133,15 @@ export class SimPaymentService {
 
   /** @param tellsTime whether its answers say what time it is there */
   providerOf(life: Life, watchIntervalMs: number, tellsTime: boolean): PaymentProvider {
-    const call = async <T>(sale: Sale, what: Request, effect: () => Outcome<T>): Promise<Outcome<T>> => {
+    const call = async <T>(
+      sale: Sale,
+      what: Request,
+      effect: () => Outcome<T>,
+      reference = "",
+    ): Promise<Outcome<T>> => {
       this.askedAtMs.set(sale.id, this.#world.time.elapsedMs);
-      if (what !== "query" && what !== "probe" && life.alive) this.#world.sending(sale, what);
+      if (what !== "query" && what !== "probe" && life.alive)
+        this.#world.sending(sale, what, this.bills.get(reference));
       const outcome = await this.#call(life, sale.position, what, effect);
       this.answeredAtMs.set(sale.id, this.#world.time.elapsedMs);
       if (outcome.kind === "declined") this.refused.add(sale.id);
@@ -145,17 +156,18 @@ export class SimPaymentService {
       query: (sale, reference) => call<Truth>(sale, "query", () => this.#truth(reference, true)),
       settle: async (sale, reference, delivery, mayGoOn) => {
         if (!mayGoOn()) return NOT_SENT;
-        const updated = await call(sale, "update", () => this.#update(reference, delivery));
+        const updated = await call(sale, "update", () => this.#update(reference, delivery), reference);
         if (updated.kind !== "done" || updated.value.state !== "held") return updated;
         if (!mayGoOn()) return NOT_SENT;
-        return await call(sale, "commit", () => this.#commit(reference));
+        return await call(sale, "commit", () => this.#commit(reference), reference);
       },
-      release: async (sale, reference, mayGoOn) => {
+      release: async (sale, reference, mayGoOn, isOurs) => {
         const made = reference === null ? await offer(sale, mayGoOn) : null;
         if (made !== null && made.kind !== "done") return made;
         const target = made?.value.reference ?? reference ?? "";
+        if (made !== null && !(await isOurs(target))) return done({ state: "different", detail: "not our reference" });
         if (!mayGoOn()) return NOT_SENT;
-        return await call(sale, "cancel", () => this.#cancel(target));
+        return await call(sale, "cancel", () => this.#cancel(target), target);
       },
       probe: (position) => this.#call(life, position, "probe", () => done(null)),
       serviceTime: () => (tellsTime && this.#told?.life === life ? this.#told.time : null),
@@ -249,6 +261,7 @@ export class SimPaymentService {
       wasHeld: false,
       holdUntilMs: null,
       untoldSinceMs: null,
+      shownMinor: this.#shownMinor(terms.maximumMinor),
       dueMinor: terms.maximumMinor,
       captures: [],
       freed: null,
@@ -257,23 +270,53 @@ export class SimPaymentService {
     this.bills.set(reference, bill);
     this.#bySale.set(saleId, [...this.billsOf(saleId), bill]);
     this.#active.push(bill);
-    return done({ reference, qrText: `sim:${reference}` });
+    const earlier = this.billsOf(saleId).length > 1;
+    const named = this.#namedLike(bill, earlier ? "replacement-reused" : "reference-reused") ?? reference;
+    return done({ reference: named, qrText: `sim:${named}` });
+  }
+
+  /** Now and then a bill is told by the name of another sale's, which the daemon has seen. */
+  #namedLike(bill: Bill, kind: FaultKind): string | null {
+    const { chaos, isKnown } = this.#world;
+    if (!chaos.strikes(kind)) return null;
+    const others = [...this.bills.values()].filter(
+      ({ saleId, reference: name }) => saleId !== bill.saleId && isKnown({ kind: "offer", name }),
+    );
+    return (others.findLast(({ state }) => state === "held" || state === "open") ?? others.at(-1))?.reference ?? null;
+  }
+
+  #shownMinor(maximumMinor: number): number {
+    const { chaos } = this.#world;
+    if (chaos.strikes("hold-shows-less")) return chaos.random.int(1, maximumMinor);
+    return chaos.strikes("hold-shows-more") ? 2 * maximumMinor : maximumMinor;
+  }
+
+  /** Now and then a payment is told by the name of another sale's, which the daemon has seen. */
+  #paymentReference(bill: Bill): string {
+    const { chaos, isKnown } = this.#world;
+    const own = `paid-${bill.reference}`;
+    if (!chaos.strikes("payment-reused")) return own;
+    const others = [...this.bills.values()].filter(({ saleId }) => saleId !== bill.saleId);
+    const names = others.map(({ reference }) => `paid-${reference}`);
+    return names.findLast((name) => isKnown({ kind: "payment", name })) ?? own;
   }
 
   #truth(reference: string, asked: boolean): Outcome<Truth> {
     const bill = this.bills.get(reference);
     if (bill === undefined) return declined("refused", "no such offer");
     if (asked && this.#world.chaos.strikes("truth-unclear")) return done({ state: "unclear", detail: "status FOGGY" });
+    if (asked && this.#world.chaos.strikes("truth-different"))
+      return done({ state: "different", detail: "the receipt is of another bill" });
     if (asked) bill.untoldSinceMs = null;
     switch (bill.state) {
       case "open":
         return done({ state: "open" });
       case "held": {
         const holdUntilMs = bill.tellsHoldTime ? bill.holdUntilMs : null;
-        return done({ state: "held", authorisedMinor: bill.maximumMinor, holdUntilMs });
+        return done({ state: "held", authorisedMinor: bill.shownMinor, holdUntilMs });
       }
       case "captured": {
-        const receipt = { paymentReference: `paid-${reference}`, paidAt: null, details: {} };
+        const receipt = { paymentReference: this.#paymentReference(bill), paidAt: null, details: {} };
         return done({ state: "captured", capturedMinor: bill.captures[0] ?? 0, receipt });
       }
       case "ended":

@@ -38,6 +38,8 @@ export type SaleEvent = Observed &
     | { readonly type: "captured"; readonly capturedMinor: number | null; readonly receipt: Receipt }
     /** The service shows that nothing is held any more. */
     | { readonly type: "released" }
+    /** What the service says is not of this sale: another bill's, another terminal's, another currency's. */
+    | { readonly type: "contradicted"; readonly detail: string }
     /** The service refused for good what must happen to the reservation. */
     | { readonly type: "resolution-refused"; readonly detail: string }
     | { readonly type: "deadline-passed" }

@@ -8,11 +8,13 @@ export type Truth =
   /** Null when the service does not say how much. */
   | { readonly state: "captured"; readonly capturedMinor: number | null; readonly receipt: Receipt }
   | { readonly state: "ended"; readonly how: "canceled" | "failed" | "expired" }
-  /** A state never heard of: treated as no answer. */
-  | { readonly state: "unclear"; readonly detail: string };
+  /** Nobody can tell what it means: treated as no answer. */
+  | { readonly state: "unclear"; readonly detail: string }
+  /** What is shown is not of this sale: a person has to look, and nothing more is done for it. */
+  | { readonly state: "different"; readonly detail: string };
 
 /** What follows for a reservation that is to be committed or released. */
-export type Verdict = "captured" | "released" | "repeat" | "wait";
+export type Verdict = "captured" | "released" | "repeat" | "wait" | "contradicted";
 
 /**
  * Truth decides, not the last call's answer (money rule 5). `repeat` sends the same request with the same
@@ -30,5 +32,7 @@ export function judge(aim: "commit" | "release", truth: Truth): Verdict {
       return aim === "release" ? "repeat" : "wait";
     case "unclear":
       return "wait";
+    case "different":
+      return "contradicted";
   }
 }

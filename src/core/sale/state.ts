@@ -85,6 +85,7 @@ export type Reason =
   | "captured-unasked"
   | "settle-refused"
   | "release-refused"
+  | "contradicted"
   | "deadline";
 
 export interface Receipt {

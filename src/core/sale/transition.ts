@@ -94,6 +94,8 @@ function whileOffering(state: Offering, event: SaleEvent): State {
       return close(state, event, "released", refusalReason(event.customer));
     case "offer-unanswered":
       return release(state, event, "service-silent");
+    case "contradicted":
+      return close(state, event, "needs-attention", "contradicted");
     case "restarted":
       return release(state, event, "restart");
     default:
@@ -123,6 +125,8 @@ function whileOffered(state: Offered, event: SaleEvent): State {
       return close(state, event, "released", `payment-${event.how}`);
     case "captured":
       return close(state, event, "needs-attention", "captured-unasked");
+    case "contradicted":
+      return close(state, event, "needs-attention", "contradicted");
     case "abandoned":
       return release(state, event, event.reason);
     case "deadline-passed":
@@ -192,6 +196,8 @@ function whileSettling(state: Committing | Releasing, event: SaleEvent): State {
       return close(state, event, "released", state.reason);
     case "resolution-refused":
       return close(state, event, "needs-attention", committing ? "settle-refused" : "release-refused");
+    case "contradicted":
+      return close(state, event, "needs-attention", "contradicted");
     case "deadline-passed":
       return close(state, event, "needs-attention", "deadline");
     default:

@@ -3,7 +3,7 @@ import { RESULT_CODES } from "../../../src/adapters/payment/seqr/codes.ts";
 import { createSeqrProvider } from "../../../src/adapters/payment/seqr/provider.ts";
 import type { PaymentProvider } from "../../../src/ports/payment.ts";
 import { CONTRACT_DELIVERY, contractSale } from "../../contract/payment.ts";
-import { ALWAYS } from "../../support/sale-fixtures.ts";
+import { ALWAYS, OURS } from "../../support/sale-fixtures.ts";
 import { CLOCK, memoryLog, PASSWORD, type SeqrRig, seqrRig, settingsFor } from "./rig.ts";
 
 const log = memoryLog();
@@ -53,7 +53,7 @@ describe("a call of several requests", () => {
 
   it("cancels no more once its sale has gone on while the lost bill was replaced", async () => {
     const { sale } = await held();
-    expect(await rig.provider.release(sale, null, letting(1))).toMatchObject({ kind: "unknown" });
+    expect(await rig.provider.release(sale, null, letting(1), OURS)).toMatchObject({ kind: "unknown" });
     const bills = rig.simulator.book.bills(Date.now()).filter((bill) => bill.clientInvoiceId === sale.id);
     expect(bills.map(({ status, cancels }) => [status, cancels])).toEqual([
       ["CANCELED", 0],
@@ -79,8 +79,8 @@ describe("an answer that does not come, or is no answer, is unknown", () => {
       expect((await provider.probe("1")).kind).toBe("unknown");
       await rig.noFaults();
       await rig.fault({ op: "cancelInvoice", ...settings });
-      expect((await provider.release(sale, reference, ALWAYS)).kind).toBe("unknown");
-      expect(await rig.provider.release(sale, reference, ALWAYS)).toMatchObject({
+      expect((await provider.release(sale, reference, ALWAYS, OURS)).kind).toBe("unknown");
+      expect(await rig.provider.release(sale, reference, ALWAYS, OURS)).toMatchObject({
         kind: "done",
         value: { state: "ended" },
       });

@@ -6,7 +6,7 @@ import type { Sale } from "../../../src/core/sale/state.ts";
 import type { Outcome } from "../../../src/ports/outcome.ts";
 import type { PaymentProvider } from "../../../src/ports/payment.ts";
 import { CONTRACT_DELIVERY, contractSale } from "../../contract/payment.ts";
-import { ALWAYS } from "../../support/sale-fixtures.ts";
+import { ALWAYS, OURS } from "../../support/sale-fixtures.ts";
 import { CLOCK, memoryLog, type SeqrRig, seqrRig, settingsFor } from "./rig.ts";
 
 type Aim = "commit" | "release";
@@ -122,7 +122,7 @@ async function resolved(
 }
 
 function acted(provider: PaymentProvider, sale: Sale, reference: string | null, aim: Aim): Promise<Outcome<Truth>> {
-  if (aim === "release" || reference === null) return provider.release(sale, reference, ALWAYS);
+  if (aim === "release" || reference === null) return provider.release(sale, reference, ALWAYS, OURS);
   return provider.settle(sale, reference, CONTRACT_DELIVERY, ALWAYS);
 }
 

@@ -14,7 +14,7 @@ import type { Sale } from "../../../src/core/sale/state.ts";
 import { DEMO_RESELLER } from "../../../src/simulators/seqr/server.ts";
 import { CONTRACT_DELIVERY, contractSale } from "../../contract/payment.ts";
 import { needs } from "../../support/components.ts";
-import { ALWAYS } from "../../support/sale-fixtures.ts";
+import { ALWAYS, OURS } from "../../support/sale-fixtures.ts";
 import { CLOCK, memoryLog, rawServer, type SeqrRig, seqrRig, settingsFor } from "./rig.ts";
 
 const XMLLINT = "/usr/bin/xmllint";
@@ -90,7 +90,7 @@ async function wholeSale(sale: Sale, texts: { title: string; footer: string }): 
     await rig.confirm(reference);
     await provider.query(sale, reference);
     const settled = await provider.settle(sale, reference, CONTRACT_DELIVERY, ALWAYS);
-    await provider.release(sale, reference, ALWAYS);
+    await provider.release(sale, reference, ALWAYS, OURS);
     await provider.probe("1");
     await provider.close();
     expect(settled).toMatchObject({ kind: "done", value: { state: "captured" } });

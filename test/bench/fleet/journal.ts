@@ -18,6 +18,7 @@ export function memoryJournal(): Journal {
     },
     lastSale: async (position) => lastSales.get(position) ?? [],
     handedOver: async () => [],
+    ownerOf: async () => null,
     newestAtMs: async () => newestAtMs,
     check: async () => {},
     salesAfter: async () => [],

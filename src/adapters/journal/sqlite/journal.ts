@@ -2,7 +2,7 @@ import type Database from "better-sqlite3";
 import type { SaleEvent } from "../../../core/sale/event.ts";
 import type { SaleRecord } from "../../../core/sale/record.ts";
 import { isoTime } from "../../../core/time.ts";
-import type { Entry, Journal, Notes, Readers } from "../../../ports/journal.ts";
+import type { Entry, Journal, Notes, OwnedName, Readers } from "../../../ports/journal.ts";
 import { JournalError, openBeside, openForWriting } from "./open.ts";
 
 interface Row {
@@ -65,7 +65,7 @@ function journalOn(path: string, db: Database.Database, unlock: () => void): Jou
 function salesOn(
   path: string,
   db: Database.Database,
-): Pick<Journal, "append" | "lastSale" | "handedOver" | "salesAfter"> {
+): Pick<Journal, "append" | "lastSale" | "handedOver" | "ownerOf" | "salesAfter"> {
   const insertEvent = db.prepare("INSERT INTO event (position, sale, body) VALUES (?, ?, ?)");
   const insertSale = db.prepare("INSERT INTO sale (first_event, last_event, body) VALUES (?, ?, ?)");
   const backwards = db.prepare<[string], EventRow>(
@@ -79,6 +79,8 @@ function salesOn(
      WHERE seq > ifnull((SELECT max(seq) FROM sale), 0) - ? AND body ->> 'outcome' = 'needs-attention'
        AND body ->> 'position' = ? AND body ->> 'closedAt' >= ? ORDER BY seq`,
   );
+  const own = db.prepare("INSERT OR IGNORE INTO owner VALUES (?, ?, ?)");
+  const owner = db.prepare<[string, string], { sale: string }>("SELECT sale FROM owner WHERE kind = ? AND name = ?");
   const ofSale = db.prepare<[number, string], Row>(
     "SELECT seq, body FROM event WHERE seq >= ? AND sale = ? ORDER BY seq",
   );
@@ -101,6 +103,8 @@ function salesOn(
 
   const append = db.transaction((position: string, event: SaleEvent, record: SaleRecord | null) => {
     const { lastInsertRowid } = insertEvent.run(position, event.saleId, JSON.stringify(event));
+    const owned = ownedBy(event);
+    if (owned !== null) own.run(owned.kind, owned.name, event.saleId);
     if (record === null) return;
     insertSale.run(firstEvent(position, record) ?? lastInsertRowid, lastInsertRowid, JSON.stringify(record));
   });
@@ -113,8 +117,15 @@ function salesOn(
       const sales = new Map(records.map(({ sale, first }) => [sale, first]));
       return [...sales].map(([sale, first]) => ofSale.all(first, sale).map((row) => parse<SaleEvent>(path, row)));
     },
+    ownerOf: async ({ kind, name }) => owner.get(kind, name)?.sale ?? null,
     salesAfter: async (seq, limit) => entries<SaleRecord>(path, after.all(seq, limit)),
   };
+}
+
+/** What an event brings that no other sale may have. */
+function ownedBy(event: SaleEvent): OwnedName | null {
+  if (event.type === "offer-made") return { kind: "offer", name: event.reference };
+  return event.type === "captured" ? { kind: "payment", name: event.receipt.paymentReference } : null;
 }
 
 function notesOn(path: string, db: Database.Database): Pick<Journal, "notes" | "notesAfter" | "note"> {

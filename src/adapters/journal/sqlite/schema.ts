@@ -9,7 +9,8 @@ export const APPLICATION_ID = 0x6b696f73;
  *
  * `event` has no index: an append writes one small page. `sale` holds the records of closed sales and is the
  * outbox at the same time: its `seq` has no gaps, and the mark `delivered` says up to where the broker has it.
- * `note` holds what else is on record, in streams that are numbered on their own.
+ * `note` holds what else is on record, in streams that are numbered on their own. `owner` says which sale each of the
+ * payment service's names belongs to.
  */
 export const MIGRATIONS: readonly string[] = [
   `CREATE TABLE event (
@@ -37,6 +38,17 @@ export const MIGRATIONS: readonly string[] = [
      PRIMARY KEY (stream, seq)
    ) STRICT, WITHOUT ROWID;
    CREATE INDEX note_key ON note (stream, key, seq);`,
+  `CREATE TABLE owner (
+     kind TEXT NOT NULL,
+     name TEXT NOT NULL,
+     sale TEXT NOT NULL,
+     PRIMARY KEY (kind, name)
+   ) STRICT, WITHOUT ROWID;
+   INSERT OR IGNORE INTO owner
+     SELECT 'offer', body ->> 'reference', sale FROM event WHERE body ->> 'type' = 'offer-made' ORDER BY seq;
+   INSERT OR IGNORE INTO owner
+     SELECT 'payment', body -> 'receipt' ->> 'paymentReference', sale FROM event
+     WHERE body ->> 'type' = 'captured' ORDER BY seq;`,
 ];
 
 export function migrate(db: Database.Database): void {

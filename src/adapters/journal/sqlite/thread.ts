@@ -68,6 +68,7 @@ export async function openJournalThread(
     },
     lastSale: (position) => ask("lastSale", position),
     handedOver: (position, sinceMs) => ask("handedOver", position, sinceMs),
+    ownerOf: (owned) => ask("ownerOf", owned),
     newestAtMs: () => ask("newestAtMs"),
     check: () => ask("check"),
     salesAfter: (seq, limit) => ask("salesAfter", seq, limit),

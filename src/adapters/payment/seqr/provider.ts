@@ -3,7 +3,7 @@ import type { Delivery, Sale } from "../../../core/sale/state.ts";
 import type { Clock } from "../../../ports/clock.ts";
 import type { Log } from "../../../ports/log.ts";
 import { done, type Outcome, unknown } from "../../../ports/outcome.ts";
-import type { MayGoOn, PaymentProvider, PublishedOffer, ServiceTime } from "../../../ports/payment.ts";
+import type { IsOurs, MayGoOn, PaymentProvider, PublishedOffer, ServiceTime } from "../../../ports/payment.ts";
 import { amountOf } from "./amount.ts";
 import { type SeqrCallSettings, SeqrCalls } from "./calls.ts";
 import { CODE, type ResultCode } from "./codes.ts";
@@ -68,7 +68,8 @@ class SeqrProvider implements PaymentProvider {
     const reply = await this.#calls.asTerminal("getPaymentStatus", sale.position, sale.id, parameters);
     if (reply.kind === "declined") return reply;
     if (reply.kind === "answer") this.#versions.note(reference, reply.body.version);
-    const outcome = outcomeOfStatus(sale, reply);
+    const terminalId = this.#calls.terminal(sale.position)?.id ?? null;
+    const outcome = outcomeOfStatus({ sale, reference, terminalId }, reply);
     if (outcome.kind === "done" && isFinal(outcome.value)) this.#versions.forget(reference);
     return outcome;
   }
@@ -91,18 +92,19 @@ class SeqrProvider implements PaymentProvider {
     if (committed.kind === "unknown") {
       // The commit may have worked, and the service takes back what nobody asks about.
       const seen = await this.query(sale, reference);
-      return isCaptured(seen) ? seen : unknown(committed.detail);
+      return isOver(seen) ? seen : unknown(committed.detail);
     }
     if (committed.result.treatment !== "success") return this.#judgedByStatus(sale, reference, committed.result);
     return this.#awaitPaid(sale, reference);
   }
 
-  async release(sale: Sale, reference: string | null, mayGoOn: MayGoOn): Promise<Outcome<Truth>> {
+  async release(sale: Sale, reference: string | null, mayGoOn: MayGoOn, isOurs: IsOurs): Promise<Outcome<Truth>> {
     let target = reference;
     if (target === null) {
       const offered = await this.offer(sale, mayGoOn);
       if (offered.kind !== "done") return offered;
       target = offered.value.reference;
+      if (!(await isOurs(target))) return done({ state: "different", detail: `bill ${target} is another sale's` });
     }
     if (!mayGoOn()) return NOT_SENT;
     const reply = await this.#calls.asTerminal("cancelInvoice", sale.position, sale.id, { invoiceReference: target });
@@ -132,7 +134,7 @@ class SeqrProvider implements PaymentProvider {
   /** After an unsuccessful code the status decides; only a bill that is still held leaves the code standing. */
   async #judgedByStatus(sale: Sale, reference: string, result: ResultCode): Promise<Outcome<Truth>> {
     const seen = await this.query(sale, reference);
-    if (seen.kind !== "done" || seen.value.state === "captured" || seen.value.state === "ended") return seen;
+    if (seen.kind !== "done" || isFinal(seen.value)) return seen;
     return result.code === CODE.notReserved ? seen : outcomeOfCode(result);
   }
 
@@ -153,9 +155,10 @@ class SeqrProvider implements PaymentProvider {
 }
 
 function isFinal(truth: Truth): boolean {
-  return truth.state === "captured" || truth.state === "ended";
+  return truth.state === "captured" || truth.state === "ended" || truth.state === "different";
 }
 
-function isCaptured(outcome: Outcome<Truth>): boolean {
-  return outcome.kind === "done" && outcome.value.state === "captured";
+/** Taken, or not this sale's: asking again would not change it. */
+function isOver(outcome: Outcome<Truth>): boolean {
+  return outcome.kind === "done" && (outcome.value.state === "captured" || outcome.value.state === "different");
 }

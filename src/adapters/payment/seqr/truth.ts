@@ -1,17 +1,17 @@
 import type { Truth } from "../../../core/sale/resolve.ts";
 import type { Sale } from "../../../core/sale/state.ts";
 import { declined, done, type Outcome, unknown } from "../../../ports/outcome.ts";
-import { amountMinorOf } from "./amount.ts";
 import type { Reply } from "./client.ts";
 import { CODE, describeCode, type ResultCode } from "./codes.ts";
+import { contradictionIn, type Expected, shownAmount } from "./held-against.ts";
 import type { PaymentStatus } from "./schema.ts";
 
 /** What an answer to getPaymentStatus says about the money. */
-export function outcomeOfStatus(sale: Sale, reply: Reply<PaymentStatus>): Outcome<Truth> {
+export function outcomeOfStatus(expected: Expected, reply: Reply<PaymentStatus>): Outcome<Truth> {
   if (reply.kind === "unknown") return unknown(reply.detail);
   switch (reply.result.code) {
     case CODE.success:
-      return done(truthOf(sale, reply.body));
+      return done(truthOf(expected, reply.body));
     case CODE.expired:
       return done({ state: "ended", how: "expired" });
     case CODE.alreadyCancelled:
@@ -36,13 +36,16 @@ export function outcomeOfCode<T>(result: ResultCode): Outcome<T> {
   }
 }
 
-function truthOf(sale: Sale, status: PaymentStatus): Truth {
+function truthOf(expected: Expected, status: PaymentStatus): Truth {
+  const contradiction = contradictionIn(status, expected);
+  if (contradiction !== null) return { state: "different", detail: contradiction };
+  const { sale } = expected;
   switch (status.status) {
     case "ISSUED":
     case "PENDING_ISSUER_ACKNOWLEDGE":
       return { state: "open" };
     case "RESERVED":
-      return { state: "held", authorisedMinor: sale.terms.maximumMinor, holdUntilMs: null };
+      return heldOf(sale, status);
     case "PAID":
       return capturedOf(sale, status);
     case "CANCELED":
@@ -56,22 +59,25 @@ function truthOf(sale: Sale, status: PaymentStatus): Truth {
   }
 }
 
+/** Never more than was asked for, and never more than is shown. */
+function heldOf(sale: Sale, status: PaymentStatus): Truth {
+  const { maximumMinor, tariff } = sale.terms;
+  const amount = shownAmount(status, tariff.currency);
+  if (amount.kind === "unclear" || amount.kind === "different") return { state: amount.kind, detail: amount.detail };
+  const shownMinor = amount.kind === "shown" ? amount.amountMinor : maximumMinor;
+  return { state: "held", authorisedMinor: Math.min(shownMinor, maximumMinor), holdUntilMs: null };
+}
+
 function capturedOf(sale: Sale, status: PaymentStatus): Truth {
+  const amount = shownAmount(status, sale.terms.tariff.currency);
+  if (amount.kind === "unclear" || amount.kind === "different") return { state: amount.kind, detail: amount.detail };
   const paymentReference = status.ersReference ?? status.receipt?.paymentReference;
   if (paymentReference === undefined) return { state: "unclear", detail: "paid, but without any reference" };
   return {
     state: "captured",
-    capturedMinor: capturedMinorOf(sale, status),
+    capturedMinor: amount.kind === "shown" ? amount.amountMinor : null,
     receipt: { paymentReference, paidAt: status.receipt?.paymentDate ?? null, details: detailsOf(status) },
   };
-}
-
-/** Null when the receipt names no amount, one in another currency, or one finer than the minor unit. */
-function capturedMinorOf(sale: Sale, status: PaymentStatus): number | null {
-  const total = status.receipt?.invoice?.totalAmount;
-  const { currency } = sale.terms.tariff;
-  if (total?.value === undefined || total.currency !== currency) return null;
-  return amountMinorOf(total.value, currency);
 }
 
 function detailsOf(status: PaymentStatus): Readonly<Record<string, string>> {

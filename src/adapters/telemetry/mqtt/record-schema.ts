@@ -52,6 +52,12 @@ const sale = exactly<Numbered<SaleRecord>>()(
     reservedAt: time.nullable().describe("When the amount was held; null when it never was."),
     deliveredAt: time.nullable().describe("When the delivery ended; null when there was none."),
     closedAt: time.describe("When it was settled, released or handed to a person."),
+    amends: z
+      .literal(true)
+      .exactOptional()
+      .describe(
+        "True when it takes the place of the sale's earlier record: what became of the payment was learned late.",
+      ),
   }),
 ).describe("A closed sale: what was delivered, what was charged, and why not when nothing was.");
 

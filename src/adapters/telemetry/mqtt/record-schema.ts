@@ -56,7 +56,7 @@ const sale = exactly<Numbered<SaleRecord>>()(
       .literal(true)
       .exactOptional()
       .describe(
-        "True when it takes the place of the sale's earlier record: what became of the payment was learned late.",
+        "Takes the place of the sale's earlier record: what became of the payment was learned after the hand-over. Left out otherwise.",
       ),
   }),
 ).describe("A closed sale: what was delivered, what was charged, and why not when nothing was.");

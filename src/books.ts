@@ -2,7 +2,8 @@ import type { SeqrBooksSettings } from "./adapters/payment/seqr/books.ts";
 import type { SeqrCalls } from "./adapters/payment/seqr/calls.ts";
 import type { Loaded } from "./config/load.ts";
 import type { Kiosk } from "./engine/kiosk.ts";
-import type { Clock } from "./ports/clock.ts";
+import type { Acknowledgement } from "./engine/matters.ts";
+import type { Cancel, Clock } from "./ports/clock.ts";
 import type { Journal } from "./ports/journal.ts";
 import type { Log } from "./ports/log.ts";
 
@@ -11,6 +12,8 @@ export interface Books {
   saleClosed(): void;
   /** Has the books of a position, or of all, compared now. Rejects when nobody may read them. */
   request(position: string | null): Promise<void>;
+  /** A person has looked into the differences at a position, or at all. Gives at how many there were any. */
+  settle(position: string | null, acknowledgement: Acknowledgement): Promise<number>;
   close(): void;
 }
 
@@ -23,6 +26,7 @@ export async function keepBooks(
   const { systemCalendar } = await import("./adapters/clock/system/calendar.ts");
   const { createSeqrBooks } = await import("./adapters/payment/seqr/books.ts");
   const { Bookkeeper } = await import("./engine/bookkeeper.ts");
+  const { POLICY } = await import("./engine/policy.ts");
   const { schedule, kiosk: identity } = config;
   const { timezone } = identity;
   const calendar = systemCalendar();
@@ -43,12 +47,25 @@ export async function keepBooks(
     journal.tidy().catch((error: unknown) => log.error({ error: String(error) }, "housekeeping failed"));
   };
   let unschedule = (): void => {};
+  let endLooking: Cancel = () => {};
+  /** Commands beside the daemon note what a person has looked at: it shows at once, not a minute later. */
+  const lookAgainSoon = (): void => {
+    endLooking = clock.after(POLICY.mattersLookMs, () => {
+      if (kiosk.matters.open.length > 0) void kiosk.matters.look();
+      bookkeeper
+        .lookForSettled()
+        .catch((error: unknown) => log.warn({ error: String(error) }, "settled differences could not be looked up"));
+      lookAgainSoon();
+    });
+  };
   const start = (): void => {
     bookkeeper.start();
+    lookAgainSoon();
     unschedule = calendar.schedule(schedule.housekeeping, timezone, tidy);
   };
   const close = (): void => {
     unschedule();
+    endLooking();
     bookkeeper.close();
     books.close();
   };
@@ -59,6 +76,7 @@ export async function keepBooks(
       if (settings.reseller === null) throw new Error("payment.seqr.reseller is missing: nobody may read the books");
       await bookkeeper.request(position);
     },
+    settle: (position, acknowledgement) => bookkeeper.settle({ position, paymentReference: null }, acknowledgement),
     close,
   };
 }

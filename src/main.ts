@@ -63,6 +63,10 @@ async function startDaemon(loaded: Loaded, { log, onFatal }: StartOptions): Prom
         if (later.books === null) throw new Error("the books are not open");
         await later.books.request(position);
       },
+      settleBooks: async (position, acknowledgement) => {
+        if (later.books === null) throw new Error("the books are not open");
+        return await later.books.settle(position, acknowledgement);
+      },
       fatal: onFatal,
     });
     const metrics = async (): Promise<string> => prometheus.render(await metricsOf(kiosk, config.mqtt !== undefined));

@@ -5,40 +5,85 @@ import { openJournal, openJournalBeside } from "../adapters/journal/sqlite/journ
 import { type Loaded, loadConfig } from "../config/load.ts";
 import type { FaultCode } from "../core/faults.ts";
 import { formatAmount } from "../core/money.ts";
-import { type Difference, hasDifferences, type ReconciliationEvent, reconciliationOf } from "../core/reconcile.ts";
+import { openCount, type ReconciliationState } from "../core/reconcile.ts";
 import { Reconciler } from "../engine/reconciliation.ts";
+import { ReconciliationStates } from "../engine/reconciliation-states.ts";
+import { settleDifferences } from "../engine/settling.ts";
 import type { Journal } from "../ports/journal.ts";
+import { noteOf, whoIsThere } from "./acknowledgement.ts";
 import { withBooks } from "./books.ts";
-import { CliError } from "./failure.ts";
+import { CliError, UsageError } from "./failure.ts";
 import { logFor } from "./run.ts";
 import { print, printJson, table } from "./table.ts";
 
 const PATIENCE_MS = 10 * 60_000;
 const LOOK_EVERY_MS = 1_000;
 
-type Compared = Extract<ReconciliationEvent, { type: "compared" | "failed" }>;
+/** The state of a position that was reconciled at least once. */
+type Result = ReconciliationState & {
+  readonly position: string;
+  readonly last: NonNullable<ReconciliationState["last"]>;
+};
 
-export async function reconcile(options: { config: string; show?: boolean; json?: boolean }): Promise<void> {
+interface ReconcileOptions {
+  readonly config: string;
+  readonly show?: boolean;
+  readonly settle?: string;
+  readonly note?: string;
+  readonly position?: string;
+  readonly json?: boolean;
+}
+
+export async function reconcile(options: ReconcileOptions): Promise<void> {
+  if (options.settle !== undefined) return await settle(options.settle, options);
+  if (options.note !== undefined || options.position !== undefined) {
+    throw new UsageError("--note and --position: expected --settle beside them");
+  }
   const loaded = loadConfig(options.config, options.show === true ? "read" : "serve");
   const positions = loaded.config.positions.map(({ id }) => id);
-  const results = options.show === true ? await latest(loaded, positions) : await run(loaded, positions);
-  if (options.json === true) printJson(results);
+  const results = options.show === true ? await latest(loaded) : await run(loaded, positions);
+  if (options.json === true) printJson(results.map(jsonOf));
   else for (const result of results) printResult(result, loaded.config.kiosk.currency);
-  const bad = results.filter((result) => result.type === "failed" || hasDifferences(result));
+  const bad = results.filter((result) => result.last.type === "failed" || openCount(result) > 0);
   if (bad.length > 0) throw new CliError(`${bad.length} of ${results.length} position(s) need a person's eye.`);
 }
 
-async function latest({ config }: Loaded, positions: readonly string[]): Promise<readonly Compared[]> {
+async function settle(what: string, { config: file, note, position, json }: ReconcileOptions): Promise<void> {
+  const by = whoIsThere();
+  const acknowledgement = { by, note: noteOf(note) };
+  const { config } = loadConfig(file, "read");
   const journal = openJournalBeside(config.journal.path);
-  const states = await Promise.all(
-    positions.map(async (id) => reconciliationOf(await journal.notes("reconciliations", id))),
-  );
+  try {
+    const settling = { position: position ?? null, paymentReference: what === "all" ? null : what };
+    const settled = await settleDifferences({ journal, clock: systemClock() }, settling, acknowledgement);
+    if (settled.size === 0) {
+      const which = what === "all" ? "" : ` of the payment "${what}"`;
+      throw new CliError(`No difference${which} is open: see "kioskd reconcile --show".`);
+    }
+    if (json === true) {
+      printJson([...settled].map(([id, { open, openBeyond }]) => ({ position: id, by, open, openBeyond })));
+      return;
+    }
+    for (const [id, state] of settled) {
+      print(`Position ${id}: ${openCount(state)} difference(s) settled by ${by}.`);
+      printOpen(state, config.kiosk.currency);
+    }
+  } finally {
+    await journal.close();
+  }
+}
+
+async function latest({ config }: Loaded): Promise<readonly Result[]> {
+  const journal = openJournalBeside(config.journal.path);
+  const states = await new ReconciliationStates(journal).all();
   await journal.close();
-  return states.flatMap(({ last }) => (last === null ? [] : [last]));
+  return [...states].flatMap(([position, state]) =>
+    state.last === null ? [] : [{ ...state, position, last: state.last }],
+  );
 }
 
 /** A running daemon is asked to do it; without one it is done here, under the journal's lock. */
-async function run(loaded: Loaded, positions: readonly string[]): Promise<readonly Compared[]> {
+async function run(loaded: Loaded, positions: readonly string[]): Promise<readonly Result[]> {
   const beside = openJournalBeside(loaded.config.journal.path);
   const startedAtMs = Date.now();
   for (const position of positions) {
@@ -46,20 +91,23 @@ async function run(loaded: Loaded, positions: readonly string[]): Promise<readon
   }
   await beside.close();
   const own = await lockedOrNull(loaded.config.journal.path);
-  const results = async (): Promise<readonly Compared[]> =>
-    (await latest(loaded, positions)).filter(({ atMs }) => atMs >= startedAtMs);
+  const results = async (): Promise<readonly Result[] | null> => {
+    const all = await latest(loaded);
+    const fresh = all.filter(({ position, last }) => positions.includes(position) && last.atMs >= startedAtMs);
+    return fresh.length === positions.length ? all : null;
+  };
   if (own !== null) {
     print("Reconciling …");
     const complaints = await reconcileHere(loaded, own, positions);
     const made = await results();
-    if (made.length === positions.length) return made;
+    if (made !== null) return made;
     throw new CliError(["The books could not be read. Mend the account, then try again:", ...complaints].join("\n  "));
   }
   print("The running kiosk is asked to reconcile; this takes up to two minutes.");
   const endMs = Date.now() + PATIENCE_MS;
   while (Date.now() < endMs) {
     const made = await results();
-    if (made.length === positions.length) return made;
+    if (made !== null) return made;
     await sleep(LOOK_EVERY_MS);
   }
   throw new CliError('The kiosk has not reconciled in time: see its log, and "kioskd reconcile --show" later.');
@@ -79,6 +127,7 @@ async function reconcileHere(loaded: Loaded, journal: Journal, positions: readon
   const complaints = new Map<string | null, string>();
   const faults = {
     raise: (_code: FaultCode, position: string | null, detail: string) => complaints.set(position, detail),
+    put: () => undefined,
     clear: () => undefined,
   };
   await withBooks(loaded, async (books) => {
@@ -92,28 +141,36 @@ async function reconcileHere(loaded: Loaded, journal: Journal, positions: readon
   return [...complaints].map(([position, detail]) => `position ${position}: ${detail}`);
 }
 
-function printResult(result: Compared, currency: string): void {
-  const when = new Date(result.atMs).toISOString().slice(0, 16).replace("T", " ");
-  if (result.type === "failed") {
-    print(`Position ${result.position}, ${when} UTC: failed, ${result.detail}.`);
-    return;
+/** What was found, and what is still open of all nights. */
+function jsonOf({ last, open, openBeyond, explained }: Result): object {
+  return { ...last, explained, open, openBeyond };
+}
+
+function printResult(result: Result, currency: string): void {
+  const { last, position, explained } = result;
+  const when = new Date(last.atMs).toISOString().slice(0, 16).replace("T", " ");
+  if (last.type === "failed") print(`Position ${position}, ${when} UTC: failed, ${last.detail}.`);
+  else {
+    print(`Position ${position}, ${when} UTC, period ${last.periodId}: ${last.matched} agree.`);
+    if (last.gap) print("An earlier period was lost, so what is missing there may only be unseen.");
+    if (explained.length > 0) print(`It explains ${explained.length} difference(s) of earlier nights.`);
   }
-  const { matched, missingThere, missingHere, differing, gap } = result;
-  print(`Position ${result.position}, ${when} UTC, period ${result.periodId}: ${matched} agree.`);
-  if (gap) print("An earlier period was lost, so what is missing there may only be unseen.");
+  printOpen(result, currency);
+  if (openCount(result) > 0) print('Settle each when you know: kioskd reconcile --settle REFERENCE --note "..."');
+}
+
+const KINDS = { "missing-there": "missing there", "missing-here": "missing here", differing: "other amount" } as const;
+
+function printOpen({ open, openBeyond }: ReconciliationState, currency: string): void {
   const money = (minor: number | null): string => (minor === null ? "-" : formatAmount(minor, currency));
-  const rows = (kind: string, differences: readonly Difference[]): string[][] =>
-    differences.map((each) => [
-      kind,
-      each.paymentReference,
-      each.saleId ?? "-",
-      money(each.oursMinor),
-      money(each.theirsMinor),
-    ]);
-  const all = [
-    ...rows("missing there", missingThere),
-    ...rows("missing here", missingHere),
-    ...rows("other amount", differing),
-  ];
-  if (all.length > 0) print(table(["DIFFERENCE", "REFERENCE", "SALE", "OURS", "THEIRS"], all));
+  const rows = open.map(({ atMs, kind, paymentReference, saleId, oursMinor, theirsMinor }) => [
+    new Date(atMs).toISOString().slice(0, 10),
+    KINDS[kind],
+    paymentReference,
+    saleId ?? "-",
+    money(oursMinor),
+    money(theirsMinor),
+  ]);
+  if (rows.length > 0) print(table(["NIGHT", "DIFFERENCE", "REFERENCE", "SALE", "OURS", "THEIRS"], rows));
+  if (openBeyond > 0) print(`And ${openBeyond} more, which only "--settle all" settles.`);
 }

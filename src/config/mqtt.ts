@@ -14,6 +14,7 @@ const COMMANDS = [
   "set-price",
   "reconcile",
   "republish",
+  "acknowledge",
 ] as const satisfies readonly CommandName[];
 
 export const mqtt = z.strictObject({
@@ -33,7 +34,7 @@ export const mqtt = z.strictObject({
   commands: z
     .array(z.enum(COMMANDS))
     .max(COMMANDS.length)
-    .default(["stop", "block", "unblock", "reconcile", "republish"]),
+    .default(["stop", "block", "unblock", "reconcile", "republish", "acknowledge"]),
   /** Whether Home Assistant and the like are told what there is. */
   discovery: z.boolean().default(false),
   discoveryPrefix: topic.default("homeassistant"),

@@ -52,12 +52,13 @@ const CATALOGUE = {
   "needs-attention": {
     owner: "sales",
     blocking: false,
-    advice: "A sale could not be resolved: see `kioskd sales list --outcome needs-attention`.",
+    advice:
+      "A sale needs a person: `kioskd sales show SALE`, the payment at the service, then `kioskd faults acknowledge`.",
   },
   "books-differ": {
     owner: "books",
     blocking: false,
-    advice: "Journal and payment service do not agree: see `kioskd reconcile --show`.",
+    advice: "Journal and payment service do not agree: `kioskd reconcile --show`, then `kioskd reconcile --settle`.",
   },
   "reconciliation-failed": {
     owner: "books",
@@ -72,16 +73,26 @@ const CATALOGUE = {
   unaccounted: {
     owner: "dispenser",
     blocking: false,
-    advice: "Something was dispensed that no sale pays for: check valve, contactor or vending mechanism.",
+    advice:
+      "Something was dispensed that no sale pays for: check valve, contactor or vending mechanism, then `kioskd faults acknowledge`.",
   },
   overrun: {
     owner: "dispenser",
     blocking: false,
-    advice: "More was dispensed than was reserved: check the dispenser's limit.",
+    advice: "More was dispensed than was reserved: check the dispenser's limit, then `kioskd faults acknowledge`.",
+  },
+  "refund-unclear": {
+    owner: "books",
+    blocking: false,
+    advice: "A refund has no clear answer: look it up at the payment service, then `kioskd refund SALE --settle`.",
   },
 } as const;
 
 export type FaultCode = keyof typeof CATALOGUE;
+export function isFaultCode(name: string): name is FaultCode {
+  return Object.hasOwn(CATALOGUE, name);
+}
+
 export type Severity = "blocking" | "warning";
 
 export interface Fault {
@@ -92,9 +103,28 @@ export interface Fault {
   readonly detail: string;
 }
 
+/** What stays until a person has looked at it, across restarts; all others are conditions that their owners clear. */
+export const PERSON_CODES = [
+  "needs-attention",
+  "overrun",
+  "unaccounted",
+  "refund-unclear",
+  "books-differ",
+] as const satisfies readonly FaultCode[];
+
+export type PersonCode = (typeof PERSON_CODES)[number];
+
 /** At most one fault of a code at a place; a second raise keeps the first one's time. */
 export function raise(faults: readonly Fault[], fault: Fault): readonly Fault[] {
   return find(faults, fault.code, fault.position) === undefined ? [...faults, fault] : faults;
+}
+
+/** The same, but the newer one counts: for what is a sum that changes. */
+export function put(faults: readonly Fault[], fault: Fault): readonly Fault[] {
+  const known = find(faults, fault.code, fault.position);
+  if (known === undefined) return [...faults, fault];
+  if (known.detail === fault.detail && known.sinceMs === fault.sinceMs) return faults;
+  return faults.map((each) => (each === known ? fault : each));
 }
 
 export function clear(faults: readonly Fault[], code: FaultCode, position: string | null): readonly Fault[] {

@@ -9,7 +9,7 @@ export interface OwnBooking extends Booking {
   readonly atMs: number;
 }
 
-export interface Difference {
+interface Difference {
   readonly paymentReference: string;
   readonly saleId: string | null;
   readonly oursMinor: number | null;
@@ -106,7 +106,19 @@ export type ReconciliationEvent = {
       readonly carried: readonly OwnBooking[];
     }
   | { readonly type: "failed"; readonly detail: string }
+  /** A person has looked into the differences of a payment, or of all where `paymentReference` is null. */
+  | { readonly type: "settled"; readonly paymentReference: string | null; readonly by: string; readonly note: string }
 );
+
+/** A difference that nobody has settled, with the night that it came from. */
+interface OpenDifference extends Difference {
+  readonly kind: "missing-there" | "missing-here" | "differing";
+  readonly periodId: string;
+  readonly atMs: number;
+}
+
+/** So many of a position are kept one by one; further ones are counted, and go when all are settled. */
+const OPEN_MAX = 1_000;
 
 /** Where the reconciliations of a position stand. */
 export interface ReconciliationState {
@@ -117,9 +129,15 @@ export interface ReconciliationState {
   readonly throughRefund: number;
   readonly carried: readonly OwnBooking[];
   readonly last: Extract<ReconciliationEvent, { type: "compared" | "failed" }> | null;
+  /** The differences of all nights that wait for a person, oldest first. */
+  readonly open: readonly OpenDifference[];
+  /** How many more there are than are kept. */
+  readonly openBeyond: number;
+  /** Differences of earlier nights that the last comparison explained. */
+  readonly explained: readonly OpenDifference[];
 }
 
-const FRESH: ReconciliationState = {
+export const FRESH: ReconciliationState = {
   lastDue: null,
   requested: false,
   running: null,
@@ -127,13 +145,16 @@ const FRESH: ReconciliationState = {
   throughRefund: 0,
   carried: [],
   last: null,
+  open: [],
+  openBeyond: 0,
+  explained: [],
 };
 
 export function reconciliationOf(events: readonly ReconciliationEvent[]): ReconciliationState {
-  return events.reduce(step, FRESH);
+  return events.reduce(reconciliationStep, FRESH);
 }
 
-function step(state: ReconciliationState, event: ReconciliationEvent): ReconciliationState {
+export function reconciliationStep(state: ReconciliationState, event: ReconciliationEvent): ReconciliationState {
   switch (event.type) {
     case "requested":
       return { ...state, requested: true };
@@ -150,13 +171,55 @@ function step(state: ReconciliationState, event: ReconciliationEvent): Reconcili
     }
     case "compared": {
       const { throughSale, throughRefund, carried } = event;
-      return { ...state, running: null, throughSale, throughRefund, carried, last: event };
+      return { ...state, running: null, throughSale, throughRefund, carried, last: event, ...openAfter(state, event) };
     }
     case "failed":
       return { ...state, running: null, last: event };
+    case "settled": {
+      const { paymentReference: settled } = event;
+      if (settled === null) return { ...state, open: [], openBeyond: 0 };
+      return { ...state, open: state.open.filter(({ paymentReference }) => paymentReference !== settled) };
+    }
   }
 }
 
-export function hasDifferences(event: Extract<ReconciliationEvent, { type: "compared" }>): boolean {
-  return event.missingThere.length + event.missingHere.length + event.differing.length > 0;
+type Compared = Extract<ReconciliationEvent, { type: "compared" }>;
+
+/** The differences of one comparison. */
+function differencesOf({ periodId, atMs, missingThere, missingHere, differing }: Compared): OpenDifference[] {
+  const of = (kind: OpenDifference["kind"], found: readonly Difference[]): OpenDifference[] =>
+    found.map((each) => ({ ...each, kind, periodId, atMs }));
+  return [...of("missing-there", missingThere), ...of("missing-here", missingHere), ...of("differing", differing)];
+}
+
+/**
+ * A payment that the service booked in another period than we did is missing on one side one night and on the other
+ * side another night. The two are the same booking, once on each side with the same amount, so nothing is left that
+ * anybody could ask about. Each explains one: a payment booked twice stays.
+ */
+function openAfter(
+  state: ReconciliationState,
+  event: Compared,
+): Pick<ReconciliationState, "open" | "openBeyond" | "explained"> {
+  const before = [...state.open];
+  const explained: OpenDifference[] = [];
+  const fresh = differencesOf(event).filter((found) => {
+    const at = before.findIndex((earlier) => explains(found, earlier));
+    if (at >= 0) explained.push(...before.splice(at, 1));
+    return at < 0;
+  });
+  const open = [...before, ...fresh];
+  const openBeyond = state.openBeyond + Math.max(0, open.length - OPEN_MAX);
+  return { open: open.slice(0, OPEN_MAX), openBeyond, explained };
+}
+
+function explains(found: OpenDifference, earlier: OpenDifference): boolean {
+  if (found.paymentReference !== earlier.paymentReference) return false;
+  if (found.kind === "missing-here") return earlier.kind === "missing-there" && found.theirsMinor === earlier.oursMinor;
+  return found.kind === "missing-there" && earlier.kind === "missing-here" && found.oursMinor === earlier.theirsMinor;
+}
+
+/** How many differences wait for a person. */
+export function openCount({ open, openBeyond }: ReconciliationState): number {
+  return open.length + openBeyond;
 }

@@ -1,6 +1,8 @@
 import type { Cancel } from "../ports/clock.ts";
+import type { Acknowledgement } from "./matters.ts";
 import { Receipts } from "./receipts.ts";
 import { Reconciler, type ReconcilerDeps } from "./reconciliation.ts";
+import { type Settling, settleDifferences } from "./settling.ts";
 
 export interface BookkeeperDeps extends ReconcilerDeps {
   /** Whether receipts are attached to payments. */
@@ -37,6 +39,19 @@ export class Bookkeeper {
       await journal.note("reconciliations", position, () => ({ type: "requested", position, atMs: clock.wallMs() }));
     }
     void this.#reconciler.tick();
+  }
+
+  /** Takes back the faults of what a person has settled beside the daemon. */
+  async lookForSettled(): Promise<void> {
+    if (this.#reconciler.differs) await this.#reconciler.showFaults();
+  }
+
+  /** What a person orders to be settled. Gives how many positions had such differences. */
+  async settle(settling: Settling, acknowledgement: Acknowledgement): Promise<number> {
+    const settled = await settleDifferences(this.#deps, settling, acknowledgement);
+    await this.#reconciler.showFaults();
+    this.#deps.noted();
+    return settled.size;
   }
 
   saleClosed(): void {

@@ -1,8 +1,11 @@
-import { advice, clear, type Fault, type FaultCode, raise } from "../core/faults.ts";
+import { advice, clear, type Fault, type FaultCode, put, raise } from "../core/faults.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Log } from "../ports/log.ts";
 
-/** The kiosk's raised faults. Conditions, not history: their owners raise them anew after a restart. */
+/**
+ * The kiosk's raised faults. Conditions, not history: their owners raise them anew after a restart. What waits for a
+ * person is read from the journal by its owner (`Matters`, `Reconciler`) and shown here too.
+ */
 export class FaultBoard {
   readonly #clock: Clock;
   readonly #log: Log;
@@ -21,6 +24,14 @@ export class FaultBoard {
 
   raise(code: FaultCode, position: string | null, detail: string): void {
     this.#adopt(raise(this.#faults, { code, position, detail, sinceMs: this.#clock.wallMs() }), () =>
+      this.#log.warn({ fault: code, position, detail, advice: advice(code) }, "fault raised"),
+    );
+  }
+
+  /** Raises it, or says anew what it has come to. */
+  put(fault: Fault): void {
+    const { code, position, detail } = fault;
+    this.#adopt(put(this.#faults, fault), () =>
       this.#log.warn({ fault: code, position, detail, advice: advice(code) }, "fault raised"),
     );
   }

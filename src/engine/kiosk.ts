@@ -14,6 +14,7 @@ import { Admission, type PositionSetup } from "./admission.ts";
 import { CustomerDesk, type Place } from "./customer-desk.ts";
 import { FaultBoard } from "./fault-board.ts";
 import { HealthReport } from "./health-report.ts";
+import { type Acknowledgement, Matters } from "./matters.ts";
 import { OperatorDesk } from "./operator-desk.ts";
 import { Outbox } from "./outbox.ts";
 import { POLICY } from "./policy.ts";
@@ -38,6 +39,8 @@ export interface KioskDeps {
   readonly commands: readonly CommandName[];
   /** Has the books of a position, or of all, compared soon. */
   reconcile(position: string | null): Promise<void>;
+  /** A person has looked into the differences in the books of a position, or of all; at how many there were any. */
+  settleBooks(position: string | null, acknowledgement: Acknowledgement): Promise<number>;
   newSaleId(): string;
   show(view: KioskView): void;
   saleClosed(): void;
@@ -49,6 +52,8 @@ export class Kiosk {
   readonly #deps: KioskDeps;
   /** Others than the engine raise and clear their own here. */
   readonly faults: FaultBoard;
+  /** What waits for a person. */
+  readonly matters: Matters;
   readonly #outbox: Outbox;
   readonly #references: References;
   readonly #supervisor: Supervisor;
@@ -67,6 +72,7 @@ export class Kiosk {
     const { clock, log, journal, telemetry, payment } = deps;
     this.faults = new FaultBoard(clock, log, () => this.#changed());
     this.#references = new References(journal);
+    this.matters = new Matters({ journal, faults: this.faults, clock, log });
     this.#outbox = new Outbox(journal, telemetry, clock, log);
     this.#report = new HealthReport({ machine: deps.machine, outbox: this.#outbox, telemetry, clock, log });
     for (const setup of deps.positions) this.#places.set(setup.goods.position, this.#makePlace(setup));
@@ -83,6 +89,7 @@ export class Kiosk {
       clock,
       log,
       earliestPlausibleMs: deps.earliestPlausibleMs,
+      look: () => void this.matters.look(),
     });
     this.#progress = new Progress(clock, () =>
       Promise.all([journal.newestAtMs(), ...this.#positions().map((position) => position.through())]),
@@ -104,6 +111,8 @@ export class Kiosk {
       clock,
       log,
       reconcile: deps.reconcile,
+      settleBooks: deps.settleBooks,
+      matters: this.matters,
       resend: (stream, fromSeq) => this.#outbox.resend(stream, fromSeq),
       changed: () => this.#changed(),
     });
@@ -114,6 +123,7 @@ export class Kiosk {
     const { telemetry } = this.#deps;
     await this.#supervisor.checkClock();
     await this.operators.start();
+    await this.matters.start();
     await Promise.all(this.#positions().map((position) => position.start()));
     this.#started = true;
     telemetry.onOrder((command) => this.operators.order(command));
@@ -175,7 +185,7 @@ export class Kiosk {
       open = open.filter(({ state }) => isOpen(state));
     }
     await Promise.all(positions.map(({ dispenser }) => dispenser.stop()));
-    await within(clock, 2_000, this.#outbox.settled());
+    await within(clock, 2_000, Promise.all([this.#outbox.settled(), this.matters.close()]));
     this.#outbox.close();
     await Promise.all(all.map((position) => position.close()));
     this.customers.changed();
@@ -211,6 +221,7 @@ export class Kiosk {
       closed: (record) => {
         observer.saleClosed(record);
         this.#outbox.wake();
+        void this.matters.look();
         this.#deps.saleClosed();
       },
       wanted: (quantityBase) => {
@@ -218,7 +229,11 @@ export class Kiosk {
           .offerWanted(id, quantityBase)
           .catch((error: unknown) => log.error({ error, position: id }, "what was chosen could not be offered"));
       },
-      noted: () => this.#outbox.wake(),
+      noted: () => {
+        this.#outbox.wake();
+        void this.matters.look();
+      },
+      forPerson: (matter) => this.matters.found(matter),
       fatal: (reason) => this.#deps.fatal(reason),
     });
     return { setup, pricedAtMs: null, position, nap };

@@ -7,6 +7,7 @@ import type { Log } from "../ports/log.ts";
 import type { OperatorInput, OrderAnswer } from "../ports/operator.ts";
 import type { Place } from "./customer-desk.ts";
 import type { FaultBoard } from "./fault-board.ts";
+import type { Acknowledgement, Matters } from "./matters.ts";
 
 export interface OperatorDeskDeps {
   readonly allowed: readonly CommandName[];
@@ -16,12 +17,15 @@ export interface OperatorDeskDeps {
   readonly clock: Clock;
   readonly log: Log;
   reconcile(position: string | null): Promise<void>;
+  settleBooks(position: string | null, acknowledgement: Acknowledgement): Promise<number>;
+  readonly matters: Pick<Matters, "acknowledge">;
   resend(stream: OutboxStream, fromSeq: number): Promise<void>;
   changed(): void;
 }
 
 const DONE: OrderAnswer = { kind: "done" };
 const NO_REASON = "by an operator";
+const BY_COMMAND = "an operator";
 
 /** Carries out what operators order, each order in the journal before anything follows from it. */
 export class OperatorDesk implements OperatorInput {
@@ -62,7 +66,9 @@ export class OperatorDesk implements OperatorInput {
   #carryOut(command: Command): Promise<OrderAnswer> {
     const { body } = command;
     const { position } = "position" in body ? body : { position: undefined };
-    if (position !== undefined && !this.#deps.places.has(position)) {
+    // What waits for a person may be of a position that is not configured any more.
+    const mayBeGone = command.name === "acknowledge";
+    if (position !== undefined && !mayBeGone && !this.#deps.places.has(position)) {
       return Promise.resolve(refused("unknown-position", `there is no position "${position}"`));
     }
     switch (command.name) {
@@ -78,6 +84,8 @@ export class OperatorDesk implements OperatorInput {
         return this.#deps.reconcile(command.body.position ?? null).then(() => DONE);
       case "republish":
         return this.#republish(command.body);
+      case "acknowledge":
+        return this.#acknowledge(command.body);
     }
   }
 
@@ -114,6 +122,16 @@ export class OperatorDesk implements OperatorInput {
     place.pricedAtMs = clock.monotonicMs();
     changed();
     return DONE;
+  }
+
+  async #acknowledge(body: Commands["acknowledge"]): Promise<OrderAnswer> {
+    const { code, position = null, sale = null, by = BY_COMMAND, note } = body;
+    if (code === "books-differ") {
+      const settled = await this.#deps.settleBooks(position, { by, note });
+      return settled > 0 ? DONE : refused("conflict", "no difference in the books is open there");
+    }
+    const answer = await this.#deps.matters.acknowledge({ code, position, saleId: sale }, { by, note });
+    return "problem" in answer ? refused("conflict", answer.problem) : DONE;
   }
 
   async #republish({ from, stream = "sales" }: Commands["republish"]): Promise<OrderAnswer> {

@@ -48,6 +48,16 @@ export const POLICY = {
   queueLimit: 256,
   /** Waits between sendings of a refund that may be repeated. */
   refundRetriesMs: [1_000, 5_000, 15_000],
+  /** A refund that has no answer for so long is a person's. */
+  refundAnswerMs: 10 * 60_000,
+  /** So many open matters of a kind are kept; while there are, no more are looked for, and none is lost. */
+  mattersMax: 500,
+  mattersBatch: 200,
+  /** After so many records in which nothing was found the mark moves on: what a start has to read again. */
+  mattersMarkEvery: 64,
+  /** How soon what a command noted beside the daemon is seen, while something is open. */
+  mattersLookMs: 5_000,
+  mattersRetryMs: 10_000,
   /** Waits between attempts to end a period or get its report, which takes the service some seconds. */
   reconcileRetriesMs: [3_000, 3_000, 5_000, 10_000, 30_000, 60_000],
   reconcileAttempts: 30,

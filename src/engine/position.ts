@@ -1,3 +1,4 @@
+import { backwardsMatter, type Matter } from "../core/matters.ts";
 import type { Effect } from "../core/sale/effect.ts";
 import type { SaleEvent } from "../core/sale/event.ts";
 import { type SaleRecord, saleRecord } from "../core/sale/record.ts";
@@ -22,7 +23,6 @@ import { Readings } from "./readings.ts";
 import { RecordKeeper } from "./record-keeper.ts";
 import type { References } from "./references.ts";
 import { SaleClock } from "./sale-clock.ts";
-import { raiseFor } from "./sale-faults.ts";
 import { Showing } from "./showing.ts";
 import { type NoteDeps, noteUnaccounted } from "./unaccounted.ts";
 import type { Nap } from "./wait.ts";
@@ -40,6 +40,8 @@ export interface PositionDeps extends NoteDeps {
   closed(record: SaleRecord): void;
   /** The customer chose at the device itself, before paying. */
   wanted(quantityBase: number): void;
+  /** What a person has to look at, and no record will tell. */
+  forPerson(matter: Matter): void;
   /** The journal refuses for good: the daemon must end, so that it is restarted and recovers. */
   fatal(reason: string): void;
 }
@@ -188,7 +190,6 @@ export class Position {
     this.#deps.log.info({ sale: event.saleId, position: this.#deps.id, event: event.type, phase: next.phase }, "sale");
     if (event.type !== "metered") this.#enter(effects, event.type !== "restarted", moved);
     if (record !== null) {
-      raiseFor(record, this.#deps.faults);
       this.#showing.present();
       this.#deps.closed(record);
     }
@@ -203,11 +204,10 @@ export class Position {
     if (next === before || next.phase !== "closed") return this.#ignore(event);
     const amendment = saleRecord(next);
     await this.#keeper.append(event, amendment);
-    const { log, faults, closed, changed, id } = this.#deps;
+    const { log, closed, changed, id } = this.#deps;
     log.info({ sale: event.saleId, position: id, event: event.type, outcome: next.outcome }, "learned of a sale late");
     if (this.#state.phase === "closed" && this.#state.sale.id === event.saleId) this.#state = next;
     this.#late.follow(next);
-    raiseFor(amendment, faults);
     closed(amendment);
     changed();
     return true;
@@ -324,12 +324,12 @@ export class Position {
 
   #onReading(totaliserBase: number): void {
     if (this.#state.phase !== "dispensing") return;
-    const { clock, faults, id, changed } = this.#deps;
+    const { clock, id, changed } = this.#deps;
     if (this.#state.stopping === null) this.#flow.reading(totaliserBase);
     const { wentOn, dueBase } = this.#readings.take(totaliserBase, clock.monotonicMs());
     if (dueBase !== null) this.#settleErrors(this.#tell({ type: "metered", totaliserBase: dueBase }));
     if (!wentOn) {
-      faults.raise("needs-attention", id, `sale ${this.#state.sale.id}: its meter went backwards`);
+      this.#deps.forPerson(backwardsMatter(id, this.#state.sale.id, this.#time.nowMs()));
       this.#settleErrors(this.stop("fault"));
     }
     changed();

@@ -1,11 +1,10 @@
 import { parseAmount } from "../core/money.ts";
 import {
   compareBooks,
-  hasDifferences,
   type OwnBooking,
+  openCount,
   type ReconciliationEvent,
   type ReconciliationState,
-  reconciliationOf,
 } from "../core/reconcile.ts";
 import { timeOfIso } from "../core/time.ts";
 import type { BookedPayment, PaymentBooks } from "../ports/books.ts";
@@ -15,6 +14,7 @@ import type { Log } from "../ports/log.ts";
 import type { Outcome } from "../ports/outcome.ts";
 import type { FaultBoard } from "./fault-board.ts";
 import { POLICY } from "./policy.ts";
+import { ReconciliationStates } from "./reconciliation-states.ts";
 import { backoffMs, wait } from "./wait.ts";
 
 export interface ReconcilerDeps {
@@ -22,7 +22,7 @@ export interface ReconcilerDeps {
   readonly schedule: { readonly cron: string; readonly timezone: string } | null;
   readonly books: PaymentBooks;
   readonly journal: Journal;
-  readonly faults: Pick<FaultBoard, "raise" | "clear">;
+  readonly faults: Pick<FaultBoard, "raise" | "put" | "clear">;
   readonly clock: Clock;
   readonly calendar: Calendar;
   readonly log: Log;
@@ -43,13 +43,21 @@ type News = ReconciliationEvent extends infer E
  */
 export class Reconciler {
   readonly #deps: ReconcilerDeps;
+  readonly #states: ReconciliationStates;
   #running: Promise<void> | null = null;
   #closed = false;
   /** Positions whose account the service does not let in, with what it says. */
   readonly #shutOut = new Map<string, string>();
+  #differs = false;
 
   constructor(deps: ReconcilerDeps) {
     this.#deps = deps;
+    this.#states = new ReconciliationStates(deps.journal);
+  }
+
+  /** Whether there is a difference that a person may settle at any moment. */
+  get differs(): boolean {
+    return this.#differs;
   }
 
   /** Does what is due, was asked for or is unfinished, unless it is being done already. */
@@ -64,7 +72,15 @@ export class Reconciler {
     this.#closed = true;
   }
 
+  /** Shows what the journal says, whoever noted it. */
+  async showFaults(): Promise<void> {
+    const states = await this.#states.all();
+    for (const [position, state] of states) this.#showFault(position, state);
+    this.#differs = [...states.values()].some((state) => openCount(state) > 0);
+  }
+
   async #round(): Promise<void> {
+    await this.showFaults();
     for (const position of this.#deps.positions) {
       if (this.#closed) return;
       await this.#position(position).catch((error: unknown) =>
@@ -75,7 +91,6 @@ export class Reconciler {
 
   async #position(position: string): Promise<void> {
     const state = await this.#state(position);
-    this.#showFault(position, state);
     if (state.running === null) {
       const due = await this.#due(position, state);
       if (due === null && !state.requested) return;
@@ -94,7 +109,7 @@ export class Reconciler {
     } else {
       await this.#compare(position, periodId, booked);
     }
-    this.#showFault(position, await this.#state(position));
+    await this.showFaults();
     this.#deps.noted();
   }
 
@@ -206,27 +221,35 @@ export class Reconciler {
     else this.#shutOut.delete(position);
   }
 
-  #showFault(position: string, { last }: ReconciliationState): void {
+  #showFault(position: string, state: ReconciliationState): void {
     const { faults } = this.#deps;
-    const shutOut = this.#shutOut.get(position);
-    if (shutOut !== undefined) faults.raise("reconciliation-failed", position, shutOut);
-    else if (last?.type === "failed") faults.raise("reconciliation-failed", position, last.detail);
-    else faults.clear("reconciliation-failed", position);
-    if (last?.type === "compared" && hasDifferences(last)) {
-      const { missingThere, missingHere, differing } = last;
-      const counts = `${missingThere.length} missing there, ${missingHere.length} missing here, ${differing.length} differing`;
-      faults.raise("books-differ", position, counts);
-    } else {
-      faults.clear("books-differ", position);
+    const { last, open } = state;
+    const failure = this.#shutOut.get(position) ?? (last?.type === "failed" ? last.detail : null);
+    // Nobody can mend that for a position that is not configured any more.
+    if (failure !== null && this.#deps.positions.includes(position)) {
+      faults.raise("reconciliation-failed", position, failure);
+    } else faults.clear("reconciliation-failed", position);
+    const [oldest] = open;
+    // A clean night takes nothing back: a difference stays until a person settles it, or a later night explains it.
+    if (openCount(state) === 0) faults.clear("books-differ", position);
+    else {
+      const sinceMs = oldest?.atMs ?? last?.atMs ?? this.#deps.clock.wallMs();
+      faults.put({ code: "books-differ", position, sinceMs, detail: differencesText(state) });
     }
   }
 
   async #state(position: string): Promise<ReconciliationState> {
-    return reconciliationOf(await this.#deps.journal.notes("reconciliations", position));
+    return await this.#states.of(position);
   }
 
   async #note(position: string, news: News): Promise<void> {
     const event = { ...news, position, atMs: this.#deps.clock.wallMs() } as ReconciliationEvent;
     await this.#deps.journal.note("reconciliations", position, () => event);
   }
+}
+
+function differencesText({ open, openBeyond }: ReconciliationState): string {
+  const count = (kind: (typeof open)[number]["kind"]): number => open.filter((each) => each.kind === kind).length;
+  const counts = `${count("missing-there")} missing there, ${count("missing-here")} missing here, ${count("differing")} differing`;
+  return openBeyond === 0 ? counts : `${counts}, ${openBeyond} more`;
 }

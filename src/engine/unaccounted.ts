@@ -21,8 +21,13 @@ export async function noteUnaccounted(
   { quantityBase, detail }: Extract<DispenserEvent, { type: "unaccounted" }>,
 ): Promise<void> {
   const note = unaccounted({ position: id, unit, atMs: clock.wallMs() }, quantityBase, detail);
-  faults.raise("unaccounted", id, note.quantity === null ? detail : `${note.quantity} ${unit}: ${detail}`);
-  // A key of its own, because a leak may be noted for days and nobody looks notes up by position.
-  await journal.note("unaccounted", `${id} ${note.at}`, () => note);
+  try {
+    // A key of its own, because a leak may be noted for days and nobody looks notes up by position.
+    await journal.note("unaccounted", `${id} ${note.at}`, () => note);
+  } catch (error) {
+    // What is not on record can at least be seen. What is on record waits for a person.
+    faults.raise("unaccounted", id, note.quantity === null ? detail : `${note.quantity} ${unit}: ${detail}`);
+    throw error;
+  }
   noted();
 }

@@ -1,4 +1,5 @@
 import type { ClockTaken } from "../core/clock.ts";
+import type { MatterEvent } from "../core/matters.ts";
 import type { Order } from "../core/operator/orders.ts";
 import type { ReconciliationEvent } from "../core/reconcile.ts";
 import type { RefundEvent } from "../core/refund.ts";
@@ -67,6 +68,8 @@ export interface Entry<T> {
 }
 
 export interface Notes extends Sent {
+  /** What waits for a person, and what was acknowledged; by matter. */
+  readonly matters: MatterEvent;
   /** What operators have ordered; by place. */
   readonly orders: Order;
   /** Receipts that the payment service does not want; by sale. */
@@ -88,11 +91,17 @@ interface Sent {
   readonly unaccounted: Unaccounted;
 }
 
-/** All are the outbox but `receipts`, which attaches receipts to payments. */
+/** All that look for something are named for it; the others are the outbox, but `receipts`, which attaches receipts. */
 export interface Readers extends Sent {
   readonly sales: SaleRecord;
   readonly receipts: SaleRecord;
+  /** What waits for a person is looked for in three streams. */
+  readonly "matters-of-sales": SaleRecord;
+  readonly "matters-of-refunds": RefundEvent;
+  readonly "matters-of-unaccounted": Unaccounted;
+  /** Matters up to here are not open any more. */
+  readonly matters: MatterEvent;
 }
 
 /** What goes to the operator, stream by stream. */
-export type OutboxStream = Exclude<keyof Readers, "receipts">;
+export type OutboxStream = "sales" | keyof Sent;

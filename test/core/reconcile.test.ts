@@ -1,6 +1,12 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { compareBooks, type OwnBooking, type ReconciliationEvent, reconciliationOf } from "../../src/core/reconcile.ts";
+import {
+  compareBooks,
+  type OwnBooking,
+  openCount,
+  type ReconciliationEvent,
+  reconciliationOf,
+} from "../../src/core/reconcile.ts";
 import { mayRepeat, type Refund, type RefundEvent, refundableMinor, refundsOf } from "../../src/core/refund.ts";
 
 const MARKED_MS = 1_000_000_000;
@@ -93,6 +99,66 @@ describe("the state of reconciliation", () => {
     ],
   ])("%s", (_what, events, expected) => {
     expect(reconciliationOf(events)).toMatchObject(expected);
+  });
+});
+
+describe("differences in the books", () => {
+  const there = { position: "1", atMs: 5 };
+  const missing = (paymentReference: string, oursMinor: number | null, theirsMinor: number | null) => {
+    return { paymentReference, saleId: null, oursMinor, theirsMinor };
+  };
+  const ours = (amountMinor: number, reference = "a") => ({ missingThere: [missing(reference, amountMinor, null)] });
+  const theirs = (amountMinor: number, reference = "a") => ({ missingHere: [missing(reference, null, amountMinor)] });
+  let period = 0;
+  const night = (found: object = {}): ReconciliationEvent => ({
+    ...{
+      ...there,
+      type: "compared",
+      periodId: `p${++period}`,
+      throughSale: 0,
+      throughRefund: 0,
+      matched: 0,
+      gap: false,
+    },
+    ...{ missingThere: [], missingHere: [], differing: [], carried: [], ...found },
+  });
+  const settled = (paymentReference: string | null): ReconciliationEvent => {
+    return { ...there, type: "settled", paymentReference, by: "Ann", note: "looked up" };
+  };
+  const twice = { missingHere: [missing("a", null, 5), missing("a", null, 5)] };
+
+  it.each<[string, ReconciliationEvent[], string[], number]>([
+    ["stay over clean nights and failures", [night(ours(5)), night(), night()], ["a missing-there"], 0],
+    ["are counted over all nights", [night(ours(5)), night(theirs(7, "b"))], ["a missing-there", "b missing-here"], 0],
+    [
+      "go when a person settles that payment",
+      [night(ours(5)), night(theirs(7, "b")), settled("a")],
+      ["b missing-here"],
+      0,
+    ],
+    ["go when a person settles all", [night(ours(5)), night(theirs(7, "b")), settled(null)], [], 0],
+    ["come anew after they were settled", [night(theirs(5)), settled("a"), night(theirs(5))], ["a missing-here"], 0],
+    ["explain one another, ours first", [night(ours(5)), night(theirs(5))], [], 1],
+    ["explain one another, theirs first", [night(theirs(5)), night(), night(ours(5))], [], 1],
+    ["of a refund explain one another", [night(ours(-5)), night(theirs(-5))], [], 1],
+    ["of different amounts do not", [night(ours(5)), night(theirs(6))], ["a missing-there", "a missing-here"], 0],
+    ["of different payments do not", [night(ours(5)), night(theirs(5, "b"))], ["a missing-there", "b missing-here"], 0],
+    ["of one side do not", [night(theirs(5)), night(theirs(5))], ["a missing-here", "a missing-here"], 0],
+    ["of one night do not", [night({ ...ours(5), ...theirs(5) })], ["a missing-there", "a missing-here"], 0],
+    ["of a payment booked twice are explained once", [night(ours(5)), night(twice)], ["a missing-here"], 1],
+  ])("%s", (_what, events, open, explained) => {
+    const state = reconciliationOf(events);
+    expect(state.open.map(({ paymentReference, kind }) => `${paymentReference} ${kind}`)).toEqual(open);
+    expect(state.explained).toHaveLength(explained);
+  });
+
+  it("are bounded, and those beyond it are still counted until all are settled", () => {
+    const many = Array.from({ length: 700 }, (_, at) => missing(`m${at}`, null, 1));
+    const events = [night({ missingHere: many }), night({ missingHere: many })];
+    const state = reconciliationOf(events);
+    expect([state.open.length, state.openBeyond, openCount(state)]).toEqual([1_000, 400, 1_400]);
+    expect(openCount(reconciliationOf([...events, settled("m0")]))).toBe(1_398);
+    expect(openCount(reconciliationOf([...events, settled(null)]))).toBe(0);
   });
 });
 

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { type ReconciliationEvent, reconciliationOf } from "../../src/core/reconcile.ts";
 import { Reconciler } from "../../src/engine/reconciliation.ts";
+import { settleDifferences } from "../../src/engine/settling.ts";
 import type { PaymentBooks } from "../../src/ports/books.ts";
 import { declined, done, type Outcome, unknown } from "../../src/ports/outcome.ts";
 import { journalScene } from "../support/journal-scene.ts";
@@ -29,13 +30,17 @@ function reconciling(marks: Marks[], reports: Awaited<ReturnType<PaymentBooks["t
   };
   let due = "2026-11-22 03:10";
   const life = { number: 1, alive: true };
-  const make = () =>
+  const make = (positions: readonly string[] = ["1"]) =>
     new Reconciler({
-      positions: ["1"],
+      positions,
       schedule: { cron: "10 3 * * *", timezone: "UTC" },
       books,
       journal,
-      faults: { raise: (code) => void raised.add(code), clear: (code) => void raised.delete(code) },
+      faults: {
+        raise: (code) => void raised.add(code),
+        put: ({ code }) => void raised.add(code),
+        clear: (code) => void raised.delete(code),
+      },
       clock: clockOf(time, life),
       calendar: {
         latestDue: () => due,
@@ -58,7 +63,7 @@ function reconciling(marks: Marks[], reports: Awaited<ReturnType<PaymentBooks["t
 const PERIOD: Marks = done({ periodId: "p1" });
 
 describe("reconciliation", () => {
-  it("finds exactly what was planted, and raises a fault until the books agree", async () => {
+  it("finds exactly what was planted, and raises a fault that no clean night takes back", async () => {
     const rows = [
       { paymentReference: "same", amountMinor: 9_945 },
       { paymentReference: "other-amount", amountMinor: 9_000 },
@@ -81,7 +86,46 @@ describe("reconciliation", () => {
     rig.setDue("2026-11-23 03:10");
     await rig.tick();
     expect(await rig.last()).toMatchObject({ periodId: "p2", matched: 0, missingThere: [] });
+    expect([...rig.raised]).toEqual(["books-differ"]);
+
+    const settle = (paymentReference: string | null) =>
+      settleDifferences(
+        { journal: rig.journal, clock: { wallMs: () => T0_MS } },
+        { position: null, paymentReference },
+        { by: "Ann", note: "looked up" },
+      );
+    expect((await settle("other-amount")).get("1")?.open).toMatchObject([{ kind: "differing", periodId: "p1" }]);
+    expect(await settle("other-amount"), "a second time").toEqual(new Map());
+    await rig.tick();
+    expect([...rig.raised], "one of three").toEqual(["books-differ"]);
+    expect((await settle(null)).get("1")?.open).toHaveLength(2);
+    await rig.tick();
     expect([...rig.raised]).toEqual([]);
+    const notes = await rig.journal.notes("reconciliations", "1");
+    expect(notes.filter(({ type }) => type === "settled")).toMatchObject([
+      { paymentReference: "other-amount", by: "Ann", note: "looked up" },
+      { paymentReference: null, by: "Ann" },
+    ]);
+  });
+
+  it("takes back by itself what a later night explains", async () => {
+    const late = [{ paymentReference: "a", amountMinor: 9_945 }];
+    const rig = reconciling([PERIOD, done({ periodId: "p2" })], [done([]), done(late)]);
+    await rig.sell("a", "2026-11-21T10:00:00.000Z", "a");
+    await rig.tick();
+    expect([...rig.raised]).toEqual(["books-differ"]);
+    rig.setDue("2026-11-23 03:10");
+    await rig.tick();
+    expect([...rig.raised]).toEqual([]);
+  });
+
+  it("shows what is open after a restart, and of a position that is gone", async () => {
+    const rig = reconciling([PERIOD], [done([{ paymentReference: "x", amountMinor: 1 }])]);
+    await rig.sell("a", "2026-11-21T10:00:00.000Z", "a");
+    await rig.tick();
+    rig.raised.clear();
+    await rig.tick(rig.make([]));
+    expect([...rig.raised]).toEqual(["books-differ"]);
   });
 
   it("is done once for each time that it is due, whatever is asked in between", async () => {

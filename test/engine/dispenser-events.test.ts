@@ -64,7 +64,7 @@ describe("what no sale can be charged for", () => {
         [2, null, "no result"],
       ],
     );
-    expect(faults()).toEqual(["unaccounted: 12.50 credit: moved while not armed"]);
+    expect(faults()).toEqual(["unaccounted: 12.50 credit: moved while not armed; no result"]);
     expect(view().available).toBe(true);
   });
 });

@@ -12,8 +12,18 @@ describe("an operator's order", () => {
     ["to stop where nothing runs", { name: "stop", body: { position: "1" } }, refused("conflict")],
     ["to compare books", { name: "reconcile", body: {} }, DONE],
     ["to send records again", { name: "republish", body: { from: 1 } }, DONE],
+    [
+      "to put aside what is not there",
+      { name: "acknowledge", body: { code: "overrun", position: "9", note: "?" } },
+      refused("conflict"),
+    ],
+    [
+      "to put aside differences where the books agree",
+      { name: "acknowledge", body: { code: "books-differ", note: "?" } },
+      refused("conflict"),
+    ],
   ])("%s", async (_what, command, expected) => {
-    const { kiosk } = await scene({ commands: ["stop", "block", "unblock", "reconcile", "republish"] });
+    const { kiosk } = await scene({ commands: ["stop", "block", "unblock", "reconcile", "republish", "acknowledge"] });
     expect(await kiosk.operators.order(command)).toEqual(expected);
   });
 
@@ -36,6 +46,26 @@ describe("an operator's order", () => {
 
     const third = await scene({ journal: first.journal });
     expect(third.faults()).toEqual([]);
+  });
+
+  it("puts aside what a person has looked at, across a restart, until it happens again", async () => {
+    const commands = ["acknowledge"] as const;
+    const leak = { type: "unaccounted", quantityBase: 1_250, detail: "leak" } as const;
+    const seen: Command = { name: "acknowledge", body: { code: "unaccounted", position: "1", note: "tightened" } };
+    const first = await scene({ commands });
+    first.machine.tell(leak);
+    await first.pass(100);
+    const second = await scene({ commands, journal: first.journal });
+    expect(second.faults()).toEqual(["unaccounted: 12.50 credit: leak"]);
+    expect(await second.kiosk.operators.order(seen)).toEqual(DONE);
+    expect(second.faults()).toEqual([]);
+    expect(await second.kiosk.operators.order(seen)).toEqual(refused("conflict"));
+
+    const third = await scene({ commands, journal: first.journal });
+    expect(third.faults()).toEqual([]);
+    third.machine.tell(leak);
+    await third.pass(100);
+    expect(third.faults()).toEqual(["unaccounted: 12.50 credit: leak"]);
   });
 
   it("a price is for the next sale, never for a running one, and lasts until the configuration changes", async () => {

@@ -90,6 +90,7 @@ export async function scene(setup: SceneSetup = {}) {
     machine: SILENT_MACHINE,
     commands: setup.commands ?? [],
     reconcile: async () => {},
+    settleBooks: async () => 0,
     fatal: () => {},
   });
   if (setup.journal === undefined) onTestFinished(() => journal.close());

@@ -1,3 +1,4 @@
+import type { MatterEvent } from "../../src/core/matters.ts";
 import type { Order } from "../../src/core/operator/orders.ts";
 import type { ReconciliationEvent } from "../../src/core/reconcile.ts";
 import type { RefundEvent } from "../../src/core/refund.ts";
@@ -23,7 +24,9 @@ export const KINDS = {
   refunds: { asked: 0, made: 0, refused: 0, unclear: 0 } satisfies Record<RefundEvent["type"], 0>,
   reconciliations: {
     ...{ requested: 0, begun: 0, "mark-unclear": 0, marked: 0, compared: 0, failed: 0 },
+    settled: 0,
   } satisfies Record<ReconciliationEvent["type"], 0>,
+  matters: { arose: 0, acknowledged: 0, over: 0 } satisfies Record<MatterEvent["type"], 0>,
   orders: { blocked: 0, unblocked: 0, priced: 0 } satisfies Record<Order["type"], 0>,
 };
 

@@ -65,6 +65,7 @@ describe("the golden journals", () => {
       standings: Object.values(states).map(standingOf),
       refunds: typesOf("refunds"),
       reconciliations: typesOf("reconciliations"),
+      matters: typesOf("matters"),
       orders: typesOf("orders"),
     };
     for (const [what, kinds] of Object.entries(KINDS)) {

@@ -58,6 +58,7 @@ export async function resumed(path: string, states: Readonly<Record<string, Stat
     show: () => {},
     saleClosed: () => {},
     reconcile: async () => {},
+    settleBooks: async () => 0,
     fatal: (reason) => {
       throw new Error(reason);
     },

@@ -1,4 +1,4 @@
-import type { ClockTaken } from "../../src/core/clock.ts";
+import { CLOCK_KEY, type ClockTaken } from "../../src/core/clock.ts";
 import type { World } from "./world.ts";
 
 /** What happens to the machine's wall clock, and who can say that it is right. */
@@ -32,7 +32,7 @@ export class ClockWeather {
       ...{ by: "operator", who: "operator", reason: "" },
     };
     this.#world.note(() => "an operator takes the clock as it is");
-    disk.clockNotes.push(JSON.stringify(taken));
+    disk.note("clock", CLOCK_KEY, taken);
   }
 
   #change(): void {

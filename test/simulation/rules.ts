@@ -13,6 +13,7 @@ import { Books } from "./books.ts";
 import { ClockRules } from "./clock-rules.ts";
 import { CodeRules } from "./code-rules.ts";
 import { EventRules } from "./event-rules.ts";
+import { MatterRules } from "./matter-rules.ts";
 import { priceMinor } from "./price.ts";
 import type { World } from "./world.ts";
 
@@ -49,6 +50,7 @@ export class Rules {
   /** The sale that each payment was recorded for first. */
   readonly #payers = new Map<string, string>();
   readonly #closedAtMs = new Map<string, number>();
+  readonly matters: MatterRules;
   readonly #world: World;
   readonly #books: Books;
   readonly #events: EventRules;
@@ -70,6 +72,7 @@ export class Rules {
     const broken = (rule: string, detail: string): void => this.broken(rule, detail);
     this.#books = new Books(world, broken);
     this.#events = new EventRules(world, broken);
+    this.matters = new MatterRules(world, broken);
     this.#codes = new CodeRules(world, (detail) => this.broken("6 code", detail));
     this.clock = new ClockRules(world, (detail) => this.broken("6 clock", detail));
   }
@@ -131,6 +134,7 @@ export class Rules {
     this.#latest.set(closed.sale.id, closed);
     if (closed.amends !== true) this.#closedAtMs.set(closed.sale.id, this.#world.time.elapsedMs);
     this.#books.judge(closed);
+    this.matters.closed(closed);
     const { receipt, sale } = closed;
     if (receipt === null) return;
     const payer = this.#payers.get(receipt.paymentReference) ?? sale.id;

@@ -11,6 +11,8 @@ import { World } from "./world.ts";
 const BUSY_MS = 6 * 3_600_000;
 /** After the faults have stopped: two holds of the longest kind, and some. */
 const QUIET_MS = 3 * 3_600_000;
+/** Longer than what could not be noted waits for another attempt. */
+const REST_MS = 15_000;
 const STEP_LIMIT = 400_000;
 
 export interface SimulatedLife {
@@ -67,6 +69,18 @@ function play(seed: number, traces: boolean): SimulatedLife {
   const servesByMs = world.time.elapsedMs + SERVES_WITHIN_MS;
   playUntil(() => world.serves || world.time.elapsedMs > servesByMs);
   world.rules.judgeServes();
+  if (world.rules.matters.any) {
+    const rest = (): void => {
+      const untilMs = world.time.elapsedMs + REST_MS;
+      playUntil(() => world.time.elapsedMs > untilMs);
+    };
+    rest();
+    world.rules.matters.judge("at the end");
+    world.restartAtTheEnd();
+    playUntil(() => world.started);
+    rest();
+    world.rules.matters.judge("after a restart");
+  }
   world.rules.judgeEnd();
   return lifeOf(seed, world, steps);
 }

@@ -77,6 +77,7 @@ export class World {
     this.#crashWeather();
     this.#stallWeather();
     this.#priceWeather();
+    this.#personWeather();
   }
 
   /** The disk or the processor has kept the daemon waiting. */
@@ -197,8 +198,9 @@ export class World {
       saleClosed: () => {},
       observer: SILENT_OBSERVER,
       machine: { ...SILENT_MACHINE, clockIsSynchronised: async () => this.clock.isSynchronised },
-      commands: ["set-price"],
+      commands: ["set-price", "acknowledge"],
       reconcile: async () => {},
+      settleBooks: async () => 0,
       newSaleId: () => `s${++this.#saleCount}`,
       show: (view) => this.#show(life, view),
       fatal: (reason) => {
@@ -281,6 +283,34 @@ export class World {
     whenAwake(this.time, life, () => {
       void kiosk?.operators.order({ name: "set-price", body: { position: goods.position, unitPrice } });
     });
+  }
+
+  #personWeather(): void {
+    const { random } = this.chaos;
+    this.time.after(random.int(20_000, 240_000), () => {
+      if (this.started && this.rules.matters.any && this.chaos.strikes("matter-acknowledged")) this.#acknowledge();
+      this.#personWeather();
+    });
+  }
+
+  /** A person has looked at one sale, and says so. */
+  #acknowledge(): void {
+    const { life, kiosk, rules } = this;
+    const matter = rules.matters.pick();
+    if (matter === null) return;
+    const { code, position, saleId: sale } = matter;
+    this.note(() => `[${position}] an operator acknowledges ${code} of ${sale}`);
+    whenAwake(this.time, life, () => {
+      if (kiosk === null) return;
+      rules.matters.asked(code, sale);
+      const order = kiosk.operators.order({ name: "acknowledge", body: { code, position, sale, note: "seen" } });
+      void order.then((answer) => rules.matters.answered(code, sale, answer));
+    });
+  }
+
+  /** The last run ends, and another one begins on what it has left. */
+  restartAtTheEnd(): void {
+    this.#end("the machine is switched off and on");
   }
 
   #restartOrderly(): void {

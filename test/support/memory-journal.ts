@@ -1,7 +1,6 @@
-import type { ClockTaken } from "../../src/core/clock.ts";
 import type { SaleEvent } from "../../src/core/sale/event.ts";
 import type { SaleRecord } from "../../src/core/sale/record.ts";
-import type { Entry, Journal, OwnedName } from "../../src/ports/journal.ts";
+import type { Entry, Journal, Notes, OwnedName, Readers } from "../../src/ports/journal.ts";
 import type { Chaos } from "./sim-chaos.ts";
 import type { Life, VirtualTime } from "./virtual-clock.ts";
 
@@ -16,9 +15,10 @@ export class Disk {
   /** The rows of each position's sales, in the order in which the sales began. */
   readonly #sales = new Map<string, Map<string, Row[]>>();
   readonly sales: string[] = [];
-  /** Notes of what was taken as the time. */
-  readonly clockNotes: string[] = [];
   delivered = 0;
+  readonly #notes = new Map<string, { readonly key: string; readonly body: string }[]>();
+  /** How far each reader is, but for `sales`. */
+  readonly marks = new Map<string, number>();
   /** The number of the life that opened it last: no earlier one writes any more. */
   newestLife = 0;
 
@@ -60,8 +60,26 @@ export class Disk {
     return last === undefined ? null : (JSON.parse(last.body) as SaleEvent).atMs;
   }
 
-  clockTaken(): ClockTaken[] {
-    return this.clockNotes.map((body) => JSON.parse(body) as ClockTaken);
+  note(stream: string, key: string, body: unknown): void {
+    this.#notesOf(stream).push({ key, body: JSON.stringify(body) });
+  }
+
+  notes(stream: string, key: string): unknown[] {
+    const all = this.#notesOf(stream).filter((each) => each.key === key);
+    return all.map(({ body }) => JSON.parse(body));
+  }
+
+  notesAfter(stream: string, seq: number, limit: number): Entry<unknown>[] {
+    const all = this.#notesOf(stream).slice(seq, seq + limit);
+    return all.map(({ body }, at) => ({ seq: seq + at + 1, body: JSON.parse(body) }));
+  }
+
+  #notesOf(stream: string): { readonly key: string; readonly body: string }[] {
+    const known = this.#notes.get(stream);
+    if (known !== undefined) return known;
+    const made: { key: string; body: string }[] = [];
+    this.#notes.set(stream, made);
+    return made;
   }
 
   lastSale(position: string): SaleEvent[] {
@@ -121,6 +139,33 @@ export function openMemoryJournal(disk: Disk, life: Life, world: DiskWorld): Jou
     });
   }
 
+  function note<S extends keyof Notes>(
+    stream: S,
+    key: string,
+    decide: (notes: readonly Notes[S][]) => Notes[S] | null,
+  ): Promise<Notes[S] | null> {
+    return new Promise((resolve, reject) => {
+      if (!life.alive) return;
+      if (takesNothing()) return reject(new Error("SimulatedDisk: no space left"));
+      const crashes = chaos.strikes("crash-at-note");
+      time.after(chaos.random.int(0, 5), () => {
+        if (!life.alive || disk.newestLife > life.number) return;
+        if (crashes && chaos.random.chance(0.5)) return world.crash(`before one of the ${stream} is noted`);
+        const body = decide(disk.notes(stream, key) as Notes[S][]);
+        if (body !== null) disk.note(stream, key, body);
+        if (crashes) world.crash(`after one of the ${stream} was noted`);
+        else resolve(body);
+      });
+    });
+  }
+
+  function pending(reader: keyof Readers, limit: number): readonly Entry<unknown>[] {
+    if (reader === "sales") return disk.salesAfter(disk.delivered, limit);
+    const mark = disk.marks.get(reader) ?? 0;
+    const stream = reader.replace("matters-of-", "");
+    return stream === "sales" ? disk.salesAfter(mark, limit) : disk.notesAfter(stream, mark, limit);
+  }
+
   /** Reading takes no time, but a run that is over learns nothing any more. */
   function read<T>(value: () => T): Promise<T> {
     return life.alive ? Promise.resolve(value()) : new Promise(() => {});
@@ -132,28 +177,19 @@ export function openMemoryJournal(disk: Disk, life: Life, world: DiskWorld): Jou
     ownerOf: (owned) => read(() => disk.ownerOf(owned)),
     handedOver: (position, sinceMs) => read(() => disk.handedOver(position, sinceMs)),
     newestAtMs: () => read(() => disk.newestAtMs()),
-    // Refunds, reconciliations, orders and receipts are not part of the simulated life.
-    notes: (stream) => read(() => (stream === "clock" ? (disk.clockTaken() as never[]) : [])),
-    notesAfter: () => read(() => []),
-    note: async (stream, _key, decide) => {
-      if (stream !== "clock") return await read(() => null);
-      if (takesNothing()) throw new Error("SimulatedDisk: no space left");
-      return await read(() => {
-        const body = decide(disk.clockTaken() as never[]);
-        if (body !== null) disk.clockNotes.push(JSON.stringify(body));
-        return body;
-      });
-    },
+    notes: (stream, key) => read(() => disk.notes(stream, key) as never),
+    notesAfter: (stream, seq, limit) => read(() => disk.notesAfter(stream, seq, limit) as never),
+    note,
     salesAfter: (seq, limit) => read(() => disk.salesAfter(seq, limit)),
-    pending: (reader, limit) =>
-      read(() => (reader === "sales" ? (disk.salesAfter(disk.delivered, limit) as Entry<never>[]) : [])),
+    pending: (reader, limit) => read(() => pending(reader, limit) as never),
     reread: async (_reader, fromSeq) => {
       disk.delivered = Math.min(disk.delivered, fromSeq - 1);
     },
-    acknowledge: async (_reader, seq) => {
+    acknowledge: async (reader, seq) => {
       if (takesNothing()) throw new Error("SimulatedDisk: no space left");
       await read(() => {
-        disk.delivered = Math.max(disk.delivered, seq);
+        if (reader === "sales") disk.delivered = Math.max(disk.delivered, seq);
+        else disk.marks.set(reader, Math.max(disk.marks.get(reader) ?? 0, seq));
       });
     },
     pendingCount: () => read(() => disk.sales.length - disk.delivered),

@@ -78,6 +78,8 @@ const BASE_RATES = {
   "clock-step": 0.25,
   "clock-far-ahead": 0.1,
   "price-ordered": 0.3,
+  "matter-acknowledged": 0.3,
+  "crash-at-note": 0.05,
   "broker-away": 0.2,
   "broker-slow": 0.1,
   "broker-duplicates": 0.1,

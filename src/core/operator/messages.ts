@@ -1,3 +1,5 @@
+import type { PersonCode } from "../faults.ts";
+
 /** How the machine is, once a minute. What it cannot tell is null. */
 export interface HealthMessage {
   readonly at: string;
@@ -31,6 +33,12 @@ export interface Commands {
   readonly republish: Identified & {
     readonly from: number;
     readonly stream?: "sales" | "refunds" | "reconciliations" | "unaccounted";
+  };
+  readonly acknowledge: Placed & {
+    readonly code: PersonCode;
+    readonly sale?: string;
+    readonly note: string;
+    readonly by?: string;
   };
 }
 

@@ -110,6 +110,12 @@ export const TOPICS = {
   },
   reconcile: { ...to, address: "cmd/reconcile", message: "ReconcileCommand", what: "Compares the books now." },
   republish: { ...to, address: "cmd/republish", message: "RepublishCommand", what: "Sends records again." },
+  acknowledge: {
+    ...to,
+    address: "cmd/acknowledge",
+    message: "AcknowledgeCommand",
+    what: "A person has looked at it.",
+  },
   reply: {
     ...from,
     address: "cmd/{command}/reply",

@@ -73,7 +73,8 @@ export async function startKiosk(id: string, { url, ca, topicPrefix, sells }: Lo
   const kiosk = new Kiosk({
     positions: [{ goods, dispenser, ...selling }],
     ...{ payment, journal: memoryJournal(), telemetry, clock, log: SILENT, earliestPlausibleMs: 0 },
-    ...{ observer: SILENT_OBSERVER, machine: SILENT_MACHINE, commands: [], reconcile: async () => {} },
+    ...{ observer: SILENT_OBSERVER, machine: SILENT_MACHINE, commands: [] },
+    ...{ reconcile: async () => {}, settleBooks: async () => 0 },
     newSaleId: randomUUID,
     show: look,
     saleClosed: () => {

@@ -170,6 +170,10 @@ const SOURCES: Readonly<Record<keyof Readers, { readonly from: string; readonly 
   refunds: { from: "note WHERE stream = 'refunds'", mark: "refunds" },
   reconciliations: { from: "note WHERE stream = 'reconciliations'", mark: "reconciliations" },
   unaccounted: { from: "note WHERE stream = 'unaccounted'", mark: "unaccounted" },
+  "matters-of-sales": { from: "sale WHERE true", mark: "matters-of-sales" },
+  "matters-of-refunds": { from: "note WHERE stream = 'refunds'", mark: "matters-of-refunds" },
+  "matters-of-unaccounted": { from: "note WHERE stream = 'unaccounted'", mark: "matters-of-unaccounted" },
+  matters: { from: "note WHERE stream = 'matters'", mark: "matters" },
 };
 
 function readersOn(

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { PERSON_CODES } from "../../../core/faults.ts";
 import type { Command, CommandName, Commands } from "../../../core/operator/messages.ts";
 import { exactly } from "./fields.ts";
 
@@ -19,6 +20,15 @@ const stream = z
   .enum(["sales", "refunds", "reconciliations", "unaccounted"])
   .exactOptional()
   .describe("`sales` when left out.");
+const code = z.enum(PERSON_CODES).describe("Of the fault.");
+const sale = z
+  .string()
+  .min(1)
+  .max(64)
+  .exactOptional()
+  .describe("The sale that was looked at, or `all`; may be left out when only one waits.");
+const note = z.string().min(1).max(500).describe("What was found; kept in the journal.");
+const by = z.string().min(1).max(64).exactOptional().describe("Who has looked; kept in the journal.");
 
 const BODIES = {
   stop: exactly<Commands["stop"]>()(z.strictObject({ id, position })).describe(
@@ -39,6 +49,9 @@ const BODIES = {
   republish: exactly<Commands["republish"]>()(
     z.strictObject({ id, from: z.int().min(1).describe("The first `seq` to send again."), stream }),
   ).describe("Sends the records of a stream again, from this number on."),
+  acknowledge: exactly<Commands["acknowledge"]>()(
+    z.strictObject({ id, code, position: somewhere.describe("Left out: wherever it is raised."), sale, note, by }),
+  ).describe("A person has looked at what waits for one: it is noted, and the fault goes until there is a new one."),
 } satisfies { readonly [N in CommandName]: z.ZodType<Commands[N]> };
 
 const SET_BLOCK = z

@@ -100,7 +100,7 @@ const faultCode = exactly<FaultCode>()(
     ...(["payment-unreachable", "payment-rejected", "dispenser-fault", "dispenser-unreachable"] as const),
     ...(["journal-unwritable", "clock-implausible", "display-silent", "operator-block"] as const),
     ...(["broker-unreachable", "broker-refuses", "needs-attention", "books-differ"] as const),
-    ...(["reconciliation-failed", "receipts-wait", "unaccounted", "overrun"] as const),
+    ...(["reconciliation-failed", "receipts-wait", "unaccounted", "overrun", "refund-unclear"] as const),
   ]),
 );
 

@@ -153,6 +153,14 @@ const reconciliation = exactly<Numbered<ReconciliationEvent>>()(
     z.strictObject({ seq, type: kind("marked", "The period is closed."), periodId, ...ofPosition }),
     compared,
     z.strictObject({ seq, type: kind("failed", "It was given up."), detail: field.detail, ...ofPosition }),
+    z.strictObject({
+      seq,
+      type: kind("settled", "A person has looked into differences of any night until then."),
+      paymentReference: paymentReference.nullable().describe("Of the payment; null stands for all that were open."),
+      by: z.string().describe("Who has looked."),
+      note: z.string().describe("What was found."),
+      ...ofPosition,
+    }),
   ]),
 ).describe("A step of holding the payment service's books against the journal.");
 

@@ -1,0 +1,120 @@
+import type { PersonCode } from "./faults.ts";
+import type { RefundEvent } from "./refund.ts";
+import type { SaleRecord } from "./sale/record.ts";
+import { timeOfIso } from "./time.ts";
+import type { Unaccounted } from "./unaccounted.ts";
+
+/** Differences in the books have a life of their own: see `reconcile.ts`. */
+export type MatterCode = Exclude<PersonCode, "books-differ">;
+
+/** What a person has to look at. It stays open until somebody says that they have. */
+export interface Matter {
+  /** Made of what it is about, so that whoever finds it a second time finds the same one. */
+  readonly matterId: string;
+  readonly code: MatterCode;
+  readonly position: string;
+  /** Null when it is about no sale. */
+  readonly saleId: string | null;
+  readonly atMs: number;
+  readonly detail: string;
+}
+
+export type MatterEvent =
+  | ({ readonly type: "arose" } & Matter)
+  | {
+      readonly type: "acknowledged";
+      readonly matterId: string;
+      readonly atMs: number;
+      readonly by: string;
+      readonly note: string;
+    }
+  /** It needs nobody any more: a refund that had no answer got one. */
+  | { readonly type: "over"; readonly matterId: string; readonly atMs: number };
+
+/** Whether the events of one matter leave it open. */
+export function isMatterOpen(events: readonly MatterEvent[]): boolean {
+  return events.at(-1)?.type === "arose";
+}
+
+/** What a closed sale leaves for a person. A later record of the same sale that says less takes nothing back. */
+export function mattersOfSale(record: SaleRecord): readonly Matter[] {
+  const { saleId, position, outcome, reason, meterCertain, loss, currency, closedAt } = record;
+  const about = { position, saleId, atMs: timeOfIso(closedAt) };
+  const matters: Matter[] = [];
+  if (outcome === "needs-attention") {
+    const detail = `sale ${saleId}: ${reason ?? "not resolved"}`;
+    matters.push({ matterId: `unresolved ${saleId}`, code: "needs-attention", ...about, detail });
+  }
+  if (!meterCertain) {
+    const detail = `sale ${saleId}: the meter was not believed`;
+    matters.push({ matterId: `meter ${saleId}`, code: "needs-attention", ...about, detail });
+  }
+  if (Number(loss) > 0) {
+    const detail = `sale ${saleId}: ${loss} ${currency}`;
+    matters.push({ matterId: `loss ${saleId}`, code: "overrun", ...about, detail });
+  }
+  return matters;
+}
+
+/** A meter that went backwards in the middle of a sale. */
+export function backwardsMatter(position: string, saleId: string, atMs: number): Matter {
+  const detail = `sale ${saleId}: its meter went backwards`;
+  return { matterId: `backwards ${saleId}`, code: "needs-attention", position, saleId, atMs, detail };
+}
+
+/** @param seq its number among what no sale pays for */
+export function matterOfUnaccounted(seq: number, { position, at, quantity, unit, detail: seen }: Unaccounted): Matter {
+  const detail = quantity === null ? seen : `${quantity} ${unit}: ${seen}`;
+  return { matterId: `unaccounted ${seq}`, code: "unaccounted", position, saleId: null, atMs: timeOfIso(at), detail };
+}
+
+/** One that was asked for waits for an answer; whether it was sent at all nobody knows after a crash. */
+export function matterOfRefund(event: Extract<RefundEvent, { type: "asked" }>): Matter {
+  const { refundId, saleId, position, atMs } = event;
+  const detail = `sale ${saleId}: refund ${refundId} has no answer`;
+  return { matterId: refundMatterId(refundId), code: "refund-unclear", position, saleId, atMs, detail };
+}
+
+export function refundMatterId(refundId: string): string {
+  return `refund ${refundId}`;
+}
+
+/** Which matters somebody says that they have looked at. */
+export interface Looked {
+  readonly code: PersonCode;
+  /** Null: wherever they are. */
+  readonly position: string | null;
+  /** Null: the only one there is. `all`: all of them. */
+  readonly saleId: string | null;
+}
+
+const NAMED_MAX = 10;
+
+/**
+ * The matters that are meant, or why none is. Where several sales wait each is called by its name: who looked at one
+ * has not seen the one that came in meanwhile.
+ */
+export function mattersMeant<M extends Pick<Matter, "code" | "position" | "saleId">>(
+  open: readonly M[],
+  { code, position, saleId }: Looked,
+): { readonly matters: readonly M[] } | { readonly problem: string } {
+  const there = open.filter((each) => each.code === code && (position === null || each.position === position));
+  const where = position === null ? "" : ` at position ${position}`;
+  if (there.length === 0) return { problem: `nothing of the kind ${code} is open${where}` };
+  if (saleId === "all") return { matters: there };
+  if (saleId !== null) {
+    const matters = there.filter((each) => each.saleId === saleId);
+    return matters.length > 0 ? { matters } : { problem: `no ${code} is open for a sale "${saleId}"${where}` };
+  }
+  const sales = [...new Set(there.map((each) => each.saleId).filter((id) => id !== null))];
+  if (sales.length <= 1) return { matters: there };
+  const named = sales.slice(-NAMED_MAX).join(", ");
+  const more = sales.length > NAMED_MAX ? `, and ${sales.length - NAMED_MAX} earlier ones` : "";
+  return { problem: `${sales.length} sales are open${where}, so say which one, or "all": ${named}${more}` };
+}
+
+/** What a fault says that stands for several of them: the newest, and how many there are. */
+export function mattersText(details: readonly string[]): string {
+  const newest = details.slice(-NAMED_MAX).join("; ");
+  return details.length > NAMED_MAX ? `${details.length} are open, the newest: ${newest}` : newest;
+}

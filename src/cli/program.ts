@@ -1,4 +1,5 @@
 import { Command, CommanderError } from "commander";
+import { PERSON_CODES } from "../core/faults.ts";
 import type { StartDaemon } from "./daemon.ts";
 import { DEVICES, type DeviceName } from "./devices.ts";
 import { failureText, UsageError } from "./failure.ts";
@@ -29,6 +30,7 @@ function buildProgram(startDaemon: StartDaemon): Command {
   addServing(program, startDaemon);
   addTerminal(program);
   addSales(program);
+  addLooking(program);
   addBooks(program);
   addClock(program);
   return program;
@@ -130,6 +132,26 @@ function addClock(program: Command): void {
     .action(async (options) => (await import("./clock.ts")).accept(options));
 }
 
+function addLooking(program: Command): void {
+  configOption(program.command("status"))
+    .description("how each position stands, from the journal; safe beside a running daemon")
+    .option("--json", "as JSON")
+    .action(async (options) => (await import("./status.ts")).status(options));
+  const faults = program.command("faults").description("what waits for a person, until it is acknowledged");
+  configOption(faults.command("list"))
+    .description("everything that waits, oldest first")
+    .option("--json", "as JSON")
+    .action(async (options) => (await import("./faults.ts")).list(options));
+  configOption(faults.command("acknowledge"))
+    .description("say that you have looked at it; a new one raises the fault again")
+    .argument("<code>", `the fault's code: ${PERSON_CODES.join(", ")}`)
+    .requiredOption("--note <text>", "what was found; kept in the journal")
+    .option("-p, --position <id>", "only there")
+    .option("-s, --sale <id>", 'the sale that you looked at, or "all"')
+    .option("--json", "as JSON")
+    .action(async (code, options) => (await import("./faults.ts")).acknowledge(code, options));
+}
+
 function addBooks(program: Command): void {
   configOption(program.command("refund"))
     .description("give money back out of a paid sale: all that is left, after a question, or an amount")
@@ -141,7 +163,10 @@ function addBooks(program: Command): void {
     .action(async (sale, options) => (await import("./refund.ts")).refund(sale, options));
   configOption(program.command("reconcile"))
     .description("hold the payment service's books against the journal")
-    .option("--show", "only show the last result")
+    .option("--show", "only show the last result, and the differences of all nights")
+    .option("--settle <reference>", 'a difference was looked into: its payment, or "all"')
+    .option("--note <text>", "what was found, beside --settle; kept in the journal")
+    .option("-p, --position <id>", "settle only there")
     .option("--json", "as JSON")
     .action(async (options) => (await import("./reconcile.ts")).reconcile(options));
   configOption(program.command("report"))

@@ -13,6 +13,22 @@ export function table(head: readonly string[], rows: readonly (readonly string[]
   return made.toString();
 }
 
+const WIDTH = 80;
+
+/** Text for a terminal of 80 columns; a word that is longer than a line stays whole. */
+export function wrapped(text: string, indent = ""): string {
+  const lines: string[] = [];
+  let line = "";
+  for (const word of text.split(" ")) {
+    const longer = line === "" ? word : `${line} ${word}`;
+    if (line !== "" && indent.length + longer.length > WIDTH) {
+      lines.push(indent + line);
+      line = word;
+    } else line = longer;
+  }
+  return [...lines, indent + line].join("\n");
+}
+
 export function print(text: string): void {
   process.stdout.write(`${text}\n`);
 }

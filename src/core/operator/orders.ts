@@ -14,13 +14,26 @@ export function orderKey(position: string | null): string {
   return position ?? "*";
 }
 
+type OrderOf<T extends Order["type"]> = Extract<Order, { type: T }>;
+
 export function blockOf(orders: readonly Order[]): { readonly reason: string } | null {
+  const block = blockingOrder(orders);
+  return block === null ? null : { reason: block.reason };
+}
+
+/** The order that blocks a place now. */
+export function blockingOrder(orders: readonly Order[]): OrderOf<"blocked"> | null {
   const last = orders.findLast(({ type }) => type !== "priced");
-  return last?.type === "blocked" ? { reason: last.reason } : null;
+  return last?.type === "blocked" ? last : null;
 }
 
 /** The price to sell at: the last one ordered, unless the configuration has been changed since. */
 export function orderedPrice(orders: readonly Order[], configured: string): string {
+  return pricingOrder(orders, configured)?.unitPrice ?? configured;
+}
+
+/** The order that the price in force comes from; null where it is the configured one. */
+export function pricingOrder(orders: readonly Order[], configured: string): OrderOf<"priced"> | null {
   const last = orders.findLast((order) => order.type === "priced");
-  return last?.type === "priced" && last.configured === configured ? last.unitPrice : configured;
+  return last?.type === "priced" && last.configured === configured ? last : null;
 }

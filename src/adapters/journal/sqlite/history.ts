@@ -1,3 +1,4 @@
+import type { Order } from "../../../core/operator/orders.ts";
 import type { RefundEvent } from "../../../core/refund.ts";
 import type { SaleEvent } from "../../../core/sale/event.ts";
 import type { SaleRecord } from "../../../core/sale/record.ts";
@@ -22,6 +23,8 @@ export interface History {
   } | null;
   /** The steps of a sale's refunds, oldest first. */
   refunds(saleId: string): readonly RefundEvent[];
+  /** What operators have ordered for a place, by its key. */
+  orders(key: string): readonly Order[];
   close(): void;
 }
 
@@ -43,8 +46,8 @@ export function openHistory(path: string): History {
   const notes = db.prepare<[string, string], { body: string }>(
     "SELECT body FROM note WHERE stream = ? AND key = ? ORDER BY seq",
   );
-  function notesOf<S extends keyof Notes>(stream: S, saleId: string): Notes[S][] {
-    return notes.all(stream, saleId).map(({ body }) => JSON.parse(body) as Notes[S]);
+  function notesOf<S extends keyof Notes>(stream: S, key: string): Notes[S][] {
+    return notes.all(stream, key).map(({ body }) => JSON.parse(body) as Notes[S]);
   }
   const closedSale = (row: Row): ClosedSale => ({ seq: row.seq, ...(JSON.parse(row.body) as SaleRecord) });
   return {
@@ -71,6 +74,7 @@ export function openHistory(path: string): History {
       };
     },
     refunds: (saleId) => notesOf("refunds", saleId),
+    orders: (key) => notesOf("orders", key),
     close: () => db.close(),
   };
 }

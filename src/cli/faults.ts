@@ -1,0 +1,125 @@
+import { systemClock } from "../adapters/clock/system/clock.ts";
+import { openJournalBeside } from "../adapters/journal/sqlite/journal.ts";
+import { type Loaded, loadConfig } from "../config/load.ts";
+import { advice, type FaultCode, isFaultCode, PERSON_CODES, type PersonCode } from "../core/faults.ts";
+import type { Matter } from "../core/matters.ts";
+import { formatAmount } from "../core/money.ts";
+import { openCount } from "../core/reconcile.ts";
+import { Matters } from "../engine/matters.ts";
+import { ReconciliationStates } from "../engine/reconciliation-states.ts";
+import { settleDifferences } from "../engine/settling.ts";
+import type { Journal } from "../ports/journal.ts";
+import { noteOf, whoIsThere } from "./acknowledgement.ts";
+import { CliError, UsageError } from "./failure.ts";
+import { logFor } from "./run.ts";
+import { print, printJson, wrapped } from "./table.ts";
+
+/** What waits for a person, whatever it is about. */
+export interface Waiting {
+  readonly code: PersonCode;
+  readonly position: string;
+  readonly saleId: string | null;
+  readonly since: string;
+  readonly detail: string;
+}
+
+type Beside = Omit<Journal, "append">;
+
+export async function list(options: { config: string; json?: boolean }): Promise<void> {
+  const loaded = loadConfig(options.config, "read");
+  const waiting = await withJournal(loaded, (journal, matters) => waitingIn(loaded, journal, matters));
+  if (options.json === true) {
+    printJson(waiting);
+    return;
+  }
+  if (waiting.length === 0) {
+    print("Nothing waits for a person.");
+    return;
+  }
+  for (const each of waiting) print(waitingText(each));
+  print("");
+  for (const code of new Set(waiting.map((each) => each.code))) print(wrapped(`${code}: ${advice(code)}`));
+}
+
+interface AcknowledgeOptions {
+  readonly config: string;
+  readonly note: string;
+  readonly position?: string;
+  readonly sale?: string;
+  readonly json?: boolean;
+}
+
+export async function acknowledge(name: string, options: AcknowledgeOptions): Promise<void> {
+  const code = personCode(name);
+  const acknowledgement = { by: whoIsThere(), note: noteOf(options.note) };
+  const loaded = loadConfig(options.config, "read");
+  const position = options.position ?? null;
+  const done = await withJournal(loaded, async (journal, matters) => {
+    if (code === "books-differ") {
+      if (options.sale !== undefined) throw new UsageError("--sale: for one payment use kioskd reconcile --settle");
+      const settling = { position, paymentReference: null };
+      const settled = await settleDifferences({ journal, clock: systemClock() }, settling, acknowledgement);
+      return [...settled].map(([id, state]) => `position ${id}: ${openCount(state)} difference(s) in the books`);
+    }
+    const answer = await matters.acknowledge({ code, position, saleId: options.sale ?? null }, acknowledgement);
+    if ("problem" in answer) throw new CliError(`Not acknowledged: ${answer.problem}.`);
+    return answer.matters.map((matter) => `position ${matter.position}: ${matter.detail}`);
+  });
+  if (done.length === 0) throw new CliError(`Not acknowledged: nothing of the kind ${code} is open there.`);
+  if (options.json === true) printJson({ code, acknowledged: done, ...acknowledgement });
+  else for (const each of done) print(wrapped(`Acknowledged by ${acknowledgement.by}, ${each}`));
+}
+
+function personCode(name: string): PersonCode {
+  const code = PERSON_CODES.find((each) => each === name);
+  if (code !== undefined) return code;
+  if (!isFaultCode(name)) throw new UsageError(`There is no fault "${name}": expected ${PERSON_CODES.join(", ")}.`);
+  throw new UsageError(`${name} cannot be acknowledged: it goes when its cause is gone. ${adviceOf(name)}`);
+}
+
+function adviceOf(code: FaultCode): string {
+  return code === "operator-block" ? "Send the command unblock." : advice(code);
+}
+
+/** The daemon does the same work; without one it is done here, so that the list is whole. */
+export async function withJournal<T>(
+  loaded: Loaded,
+  work: (journal: Beside, matters: Matters) => Promise<T>,
+): Promise<T> {
+  const journal = openJournalBeside(loaded.config.journal.path);
+  const faults = { put: () => undefined, clear: () => undefined };
+  const matters = new Matters({ journal, faults, clock: systemClock(), log: logFor(loaded, "warn") });
+  try {
+    await matters.start();
+    await matters.look();
+    return await work(journal, matters);
+  } finally {
+    await matters.close();
+    await journal.close();
+  }
+}
+
+/** Oldest first. */
+export async function waitingIn({ config }: Loaded, journal: Beside, matters: Matters): Promise<readonly Waiting[]> {
+  const { currency } = config.kiosk;
+  const states = await new ReconciliationStates(journal).all();
+  const differences = [...states].flatMap(([position, { open }]) =>
+    open.map(({ atMs, kind, paymentReference, saleId, oursMinor, theirsMinor }) => {
+      const money = (minor: number | null): string =>
+        minor === null ? "none" : `${formatAmount(minor, currency)} ${currency}`;
+      const detail = `payment ${paymentReference}: ${money(oursMinor)} here, ${money(theirsMinor)} there (${kind})`;
+      return { code: "books-differ" as const, position, saleId, atMs, detail };
+    }),
+  );
+  return [...matters.open, ...differences]
+    .toSorted((one, other) => one.atMs - other.atMs)
+    .map(({ code, position, saleId, atMs, detail }: Omit<Matter, "matterId" | "code"> & { code: PersonCode }) => ({
+      ...{ code, position, saleId, detail },
+      since: new Date(atMs).toISOString(),
+    }));
+}
+
+export function waitingText({ code, position, since, detail }: Waiting): string {
+  const when = since.slice(0, 16).replace("T", " ");
+  return `${when}  position ${position}  ${code}\n${wrapped(detail, "  ")}`;
+}

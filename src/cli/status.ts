@@ -1,0 +1,164 @@
+import type { openJournalBeside } from "../adapters/journal/sqlite/journal.ts";
+import { type Loaded, loadConfig } from "../config/load.ts";
+import type { PositionConfig } from "../config/schema.ts";
+import { blockingOrder, orderKey } from "../core/operator/orders.ts";
+import { saleRecord } from "../core/sale/record.ts";
+import { replay } from "../core/sale/recover.ts";
+import { IDLE, type State } from "../core/sale/state.ts";
+import { type Waiting, waitingIn, withJournal } from "./faults.ts";
+import { type Price, priceInForce, priceText } from "./price.ts";
+import { print, printJson, wrapped } from "./table.ts";
+
+const HEALTH_TIMEOUT_MS = 2_000;
+
+type Journal = ReturnType<typeof openJournalBeside>;
+
+interface Block {
+  readonly reason: string;
+  readonly since: string;
+}
+
+interface LastSale {
+  readonly saleId: string;
+  readonly state: string;
+  readonly since: string;
+  readonly charged: string | null;
+  readonly quantity: string | null;
+}
+
+interface PositionStatus {
+  readonly position: string;
+  readonly product: string;
+  readonly unit: string;
+  readonly price: Price;
+  readonly block: Block | null;
+  readonly lastSale: LastSale | null;
+  readonly waiting: readonly Waiting[];
+}
+
+interface Daemon {
+  readonly answers: boolean;
+  readonly reasons: readonly string[];
+}
+
+/** What an operator wants to know first, from the journal: it says the same whether the daemon runs or not. */
+export async function status(options: { config: string; json?: boolean }): Promise<void> {
+  const loaded = loadConfig(options.config, "read");
+  const { config } = loaded;
+  const daemon = await askDaemon(loaded);
+  const { block, positions, elsewhere } = await withJournal(loaded, async (journal, matters) => {
+    const waiting = await waitingIn(loaded, journal, matters);
+    const statuses: PositionStatus[] = [];
+    for (const position of config.positions) {
+      const here = waiting.filter((each) => each.position === position.id);
+      statuses.push(await positionStatus(loaded, position, journal, here));
+    }
+    const isConfigured = ({ position }: Waiting): boolean => config.positions.some(({ id }) => id === position);
+    return {
+      block: await blockAt(journal, null),
+      positions: statuses,
+      elsewhere: waiting.filter((each) => !isConfigured(each)),
+    };
+  });
+  const { id: kiosk, currency } = config.kiosk;
+  if (options.json === true) {
+    printJson({ kiosk, daemon, block, positions, elsewhere });
+    return;
+  }
+  print(wrapped(`Kiosk ${kiosk}: ${daemonText(daemon)}`));
+  if (block !== null) print(wrapped(`All of it is out of service since ${time(block.since)}: ${block.reason}`));
+  for (const position of positions) printPosition(position, currency);
+  if (elsewhere.length > 0) print(`\nPositions that are not configured any more\n${row("waiting", counts(elsewhere))}`);
+  if (positions.some(({ waiting }) => waiting.length > 0) || elsewhere.length > 0) {
+    print("\nWhat waits for a person: kioskd faults list");
+  }
+}
+
+async function positionStatus(
+  { config }: Loaded,
+  position: PositionConfig,
+  journal: Journal,
+  waiting: readonly Waiting[],
+): Promise<PositionStatus> {
+  const { id, product } = position;
+  const orders = await journal.notes("orders", orderKey(id));
+  const events = await journal.lastSale(id);
+  const newestAtMs = events.at(-1)?.atMs ?? 0;
+  return {
+    position: id,
+    product: product.name,
+    unit: product.unit,
+    price: priceInForce(config, position, orders),
+    block: await blockAt(journal, id),
+    lastSale: lastSaleOf(replay(IDLE, events), newestAtMs),
+    waiting,
+  };
+}
+
+async function blockAt(journal: Journal, position: string | null): Promise<Block | null> {
+  const order = blockingOrder(await journal.notes("orders", orderKey(position)));
+  return order === null ? null : { reason: order.reason, since: new Date(order.atMs).toISOString() };
+}
+
+function lastSaleOf(state: State, newestAtMs: number): LastSale | null {
+  if (state.phase === "idle") return null;
+  const since = new Date(newestAtMs).toISOString();
+  if (state.phase !== "closed") {
+    return { saleId: state.sale.id, state: state.phase, since, charged: null, quantity: null };
+  }
+  const { saleId, outcome, reason, charged, quantity } = saleRecord(state);
+  return { saleId, state: reason === null ? outcome : `${outcome}: ${reason}`, since, charged, quantity };
+}
+
+/** Null when nobody knows where it would answer. */
+async function askDaemon({ config }: Loaded): Promise<Daemon | null> {
+  const { host, port } = config.display.listen;
+  if (port === 0) return null;
+  const name = host === "0.0.0.0" || host === "::" ? "127.0.0.1" : host;
+  try {
+    const answer = await fetch(`http://${name.includes(":") ? `[${name}]` : name}:${port}/health`, {
+      signal: AbortSignal.timeout(HEALTH_TIMEOUT_MS),
+    });
+    const { reasons } = (await answer.json()) as { reasons?: unknown };
+    return { answers: true, reasons: Array.isArray(reasons) ? reasons.map(String) : [] };
+  } catch {
+    return { answers: false, reasons: [] };
+  }
+}
+
+function daemonText(daemon: Daemon | null): string {
+  if (daemon === null) return "whether the daemon runs cannot be asked: display.listen names no port.";
+  if (!daemon.answers) return "the daemon does not answer. Does it run? systemctl status kioskd";
+  if (daemon.reasons.length === 0) return "the daemon serves.";
+  return `the daemon answers, and does not sell everywhere: ${daemon.reasons.join("; ")}`;
+}
+
+function printPosition(
+  { position, product, unit, price, block, lastSale, waiting }: PositionStatus,
+  currency: string,
+): void {
+  print(`\nPosition ${position}, ${product}`);
+  print(row("price", `${price.unitPrice} ${currency}/${unit}, ${priceText(price)}`));
+  print(row("last sale", lastSale === null ? "none yet" : lastSaleText(lastSale, unit, currency)));
+  if (block !== null) print(row("blocked", `since ${time(block.since)}: ${block.reason}`));
+  print(row("waiting", waiting.length === 0 ? "nothing" : counts(waiting)));
+}
+
+function lastSaleText({ saleId, state, since, charged, quantity }: LastSale, unit: string, currency: string): string {
+  const what = charged === null ? "" : `, ${quantity} ${unit}, ${charged} ${currency}`;
+  return `${state}${what}, ${time(since)}, ${saleId}`;
+}
+
+function counts(waiting: readonly Waiting[]): string {
+  const codes = [...new Set(waiting.map(({ code }) => code))];
+  return codes.map((code) => `${waiting.filter((each) => each.code === code).length} ${code}`).join(", ");
+}
+
+/** Longer text goes on below itself. */
+function row(name: string, text: string): string {
+  return wrapped(text, "            ").replace(/^ {12}/, `  ${name.padEnd(10)}`);
+}
+
+function time(iso: string): string {
+  return `${iso.slice(0, 16).replace("T", " ")} UTC`;
+}

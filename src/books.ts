@@ -41,7 +41,10 @@ export async function keepBooks(
     clock,
     calendar,
     log,
-    noted: () => kiosk.wakeOutbox(),
+    noted: () => {
+      kiosk.wakeOutbox();
+      void kiosk.matters.look();
+    },
   });
   const tidy = (): void => {
     journal.tidy().catch((error: unknown) => log.error({ error: String(error) }, "housekeeping failed"));

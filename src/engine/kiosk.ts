@@ -89,7 +89,6 @@ export class Kiosk {
       clock,
       log,
       earliestPlausibleMs: deps.earliestPlausibleMs,
-      look: () => void this.matters.look(),
     });
     this.#progress = new Progress(clock, () =>
       Promise.all([journal.newestAtMs(), ...this.#positions().map((position) => position.through())]),

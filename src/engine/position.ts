@@ -1,4 +1,4 @@
-import { backwardsMatter, type Matter } from "../core/matters.ts";
+import { backwardsMatter } from "../core/matters.ts";
 import type { Effect } from "../core/sale/effect.ts";
 import type { SaleEvent } from "../core/sale/event.ts";
 import { type SaleRecord, saleRecord } from "../core/sale/record.ts";
@@ -40,8 +40,6 @@ export interface PositionDeps extends NoteDeps {
   closed(record: SaleRecord): void;
   /** The customer chose at the device itself, before paying. */
   wanted(quantityBase: number): void;
-  /** What a person has to look at, and no record will tell. */
-  forPerson(matter: Matter): void;
   /** The journal refuses for good: the daemon must end, so that it is restarted and recovers. */
   fatal(reason: string): void;
 }

@@ -19,8 +19,6 @@ export interface SupervisorDeps {
   readonly clock: Clock;
   readonly log: Log;
   readonly earliestPlausibleMs: number;
-  /** What waits for a person may have been noted by a command. */
-  look(): void;
 }
 
 /** What a round can find mended; while one of them is raised the next round comes sooner. */
@@ -81,7 +79,6 @@ export class Supervisor {
 
   async #round(): Promise<void> {
     const { positions } = this.#deps;
-    this.#deps.look();
     await this.#checkJournal();
     const idle = positions.filter(({ busy }) => !busy());
     await Promise.all(idle.map(({ id }) => this.#probe(id)));

@@ -1,3 +1,4 @@
+import type { Matter } from "../core/matters.ts";
 import type { Unit } from "../core/quantity.ts";
 import { unaccounted } from "../core/unaccounted.ts";
 import type { Clock } from "../ports/clock.ts";
@@ -13,6 +14,8 @@ export interface NoteDeps {
   readonly clock: Clock;
   /** Something new is in the outbox. */
   noted(): void;
+  /** What a person has to look at, and no record will tell. */
+  forPerson(matter: Matter): void;
 }
 
 /** Puts on record what no sale can be charged for, and tells the operator. */

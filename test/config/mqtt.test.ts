@@ -28,7 +28,7 @@ it("one broker needs no more than its address", () => {
     keepalive: 30_000,
     sessionExpiry: 0,
     applicationAck: false,
-    commands: ["stop", "block", "unblock", "reconcile", "republish"],
+    commands: ["stop", "block", "unblock", "reconcile", "republish", "acknowledge"],
     discovery: false,
     discoveryPrefix: "homeassistant",
     encoding: "json",

@@ -16,10 +16,11 @@ import { clockOf, VirtualTime } from "../support/virtual-clock.ts";
 import { damaged, mutated, runs } from "./arbitraries.ts";
 
 const BASE = "kioskd/demo-1/cmd/";
-const NAMES = ["stop", "block", "unblock", "set-block", "set-price", "reconcile", "republish"];
+const NAMES = ["stop", "block", "unblock", "set-block", "set-price", "reconcile", "republish", "acknowledge"];
 const ORDERS = [
   ...['{"position":"1"}', '{"id":"a","position":"1","reason":"leak"}', '{"position":"1","blocked":true}', "{}"],
   ...['{"position":"1","unitPrice":"20.49"}', '{"from":7,"stream":"refunds"}', '{"from":1}'],
+  '{"code":"unaccounted","position":"1","sale":"all","note":"seen"}',
 ];
 const PARTS = [
   ...[
@@ -134,7 +135,7 @@ describe("an order, whatever it is", () => {
 
   it("never begins a delivery, raises a choice or pays, in a kiosk that is idle and allows all orders", async () => {
     const { kiosk, machine, pass, view, faults } = await scene({
-      commands: ["stop", "block", "unblock", "set-price", "reconcile", "republish"],
+      commands: ["stop", "block", "unblock", "set-price", "reconcile", "republish", "acknowledge"],
     });
     const before = view();
     const commands = new Commands(new KioskTopics("kioskd", "demo-1"), timeless(), SILENT, () => {});

@@ -33,6 +33,13 @@ const CHANGES: readonly (readonly [object, boolean | { readonly [command: string
   [{ from: 1.5 }, false],
   [{ stream: "receipts" }, false],
   [{ stream: "refunds" }, { republish: true }],
+  [{ code: "books-differ" }, { acknowledge: true }],
+  [{ code: "dispenser-fault" }, false],
+  [{ note: "" }, false],
+  [{ note: undefined }, { acknowledge: false }],
+  [{ note: "x".repeat(500) }, { acknowledge: true }],
+  [{ note: "x".repeat(501) }, false],
+  [{ sale: undefined, by: undefined }, { acknowledge: true }],
 ];
 
 test("the kiosk knows every command that is written down", () => {

@@ -17,7 +17,7 @@ import { readWhole } from "./reading.ts";
 import { gatherSales, type Story, upTo } from "./sales.ts";
 
 /** Enough of them for everything that the simulation does at all. */
-const SEEDS = 400;
+const SEEDS = 1_200;
 /** When the newest event of the journal was observed. */
 const LAST_MS = Date.UTC(2026, 5, 1, 12, 0, 0);
 /** From the end of a sale to the end of the next one; no sale lasts so long. */

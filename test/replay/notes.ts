@@ -1,9 +1,12 @@
+import type { MatterEvent } from "../../src/core/matters.ts";
 import { type Order, orderKey } from "../../src/core/operator/orders.ts";
 import type { ReconciliationEvent } from "../../src/core/reconcile.ts";
 import type { RefundEvent } from "../../src/core/refund.ts";
 import type { SaleRecord } from "../../src/core/sale/record.ts";
 import { unaccounted } from "../../src/core/unaccounted.ts";
+import { Matters } from "../../src/engine/matters.ts";
 import type { Entry, Journal } from "../../src/ports/journal.ts";
+import { SILENT } from "../support/silent-log.ts";
 import { CONFIGURED_PRICE } from "./reading.ts";
 
 /** Notes of every stream about sales that are there, and readers that have read some of it. */
@@ -20,6 +23,7 @@ export async function fillNotes(journal: Journal): Promise<void> {
     await journal.note("unaccounted", "1", () => fact);
   }
   await noteOrders(journal, atMs);
+  await noteMatters(journal, atMs);
   await journal.acknowledge("sales", sales.length - 3);
   await journal.acknowledge("receipts", sales.length - 1);
   await journal.acknowledge("refunds", 2);
@@ -64,7 +68,9 @@ async function noteReconciliations(journal: Journal, { seq, body }: Entry<SaleRe
     { ...there, type: "begun", due: null },
     { ...there, type: "failed", detail: "the report never came" },
   ];
-  for (const event of [...life, ...life.slice(0, 3)]) await journal.note("reconciliations", body.position, () => event);
+  const settled = { ...there, type: "settled", paymentReference: "ers-unknown", by: "Ann", note: "a test" } as const;
+  for (const event of [...life, settled, ...life.slice(0, 3)])
+    await journal.note("reconciliations", body.position, () => event);
 }
 
 async function noteOrders(journal: Journal, atMs: number): Promise<void> {
@@ -76,4 +82,19 @@ async function noteOrders(journal: Journal, atMs: number): Promise<void> {
     { type: "priced", position: "2", atMs, unitPrice: "21.00", configured: "20.00" },
   ];
   for (const order of orders) await journal.note("orders", orderKey(order.position), () => order);
+}
+
+/** What the sales, refunds and unaccounted quantities leave, and what a person has looked at of it. */
+async function noteMatters(journal: Journal, atMs: number): Promise<void> {
+  const faults = { put: () => {}, clear: () => {} };
+  const clock = { wallMs: () => atMs, monotonicMs: () => 0, after: () => () => {} };
+  const matters = new Matters({ journal, faults, clock, log: SILENT });
+  await matters.start();
+  await matters.look();
+  const { open } = matters;
+  const saleId = open.find(({ code }) => code === "needs-attention")?.saleId ?? null;
+  await matters.acknowledge({ code: "needs-attention", position: null, saleId }, { by: "Ann", note: "paid in cash" });
+  const over: MatterEvent = { type: "over", matterId: "refund refund-3", atMs };
+  await journal.note("matters", over.matterId, () => over);
+  await matters.close();
 }

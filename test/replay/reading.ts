@@ -8,8 +8,11 @@ import { IDLE } from "../../src/core/sale/state.ts";
 import type { Journal, Notes, Readers } from "../../src/ports/journal.ts";
 
 const MOST = 1_000;
-const STREAMS: readonly (keyof Notes)[] = ["refunds", "reconciliations", "unaccounted", "orders"];
-const READERS: readonly (keyof Readers)[] = ["sales", "receipts", "refunds", "reconciliations", "unaccounted"];
+const STREAMS: readonly (keyof Notes)[] = ["refunds", "reconciliations", "unaccounted", "orders", "matters"];
+const READERS: readonly (keyof Readers)[] = [
+  ...(["sales", "receipts", "refunds", "reconciliations", "unaccounted"] as const),
+  ...(["matters-of-sales", "matters-of-refunds", "matters-of-unaccounted", "matters"] as const),
+];
 /** The price in the configuration under which the orders of a golden journal were given. */
 export const CONFIGURED_PRICE = "19.89";
 

@@ -1,4 +1,5 @@
 import { CLOCK_MUTANTS } from "./clock-mutants.ts";
+import { MATTER_MUTANTS } from "./matter-mutants.ts";
 import { REFUND_MUTANTS } from "./refund-mutants.ts";
 
 /** A mistake planted in the source, in a build of its own, and the money rules one of which must catch it. */
@@ -357,30 +358,5 @@ export const MUTANTS: readonly Mutant[] = [
     caughtBy: ["2 amount"],
   },
   ...CLOCK_MUTANTS,
-  {
-    name: "what waits for a person is forgotten at a restart",
-    file: "engine/matters.ts",
-    right: `await this.#readNotes();
-    this.#show();
-    void this.look();`,
-    wrong: `await this.#readNotes();
-    this.#open.clear();
-    void this.look();`,
-    caughtBy: ["3 person"],
-  },
-  {
-    name: "an acknowledgement of one sale clears another's",
-    file: "core/matters.ts",
-    right: "const matters = there.filter((each) => each.saleId === saleId);",
-    wrong: "const matters = there;",
-    caughtBy: ["3 person"],
-  },
-  {
-    name: "a sale counts as looked at before what it leaves is noted",
-    file: "engine/matters.ts",
-    right: "for (const matter of found.arose) await this.#arise(matter);",
-    wrong: `await source.noted();
-      for (const matter of found.arose) await this.#arise(matter);`,
-    caughtBy: ["3 person"],
-  },
+  ...MATTER_MUTANTS,
 ];

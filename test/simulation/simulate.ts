@@ -76,7 +76,7 @@ function play(seed: number, traces: boolean): SimulatedLife {
     };
     rest();
     world.rules.matters.judge("at the end");
-    world.restartAtTheEnd();
+    world.end("the machine is switched off and on");
     playUntil(() => world.started);
     rest();
     world.rules.matters.judge("after a restart");

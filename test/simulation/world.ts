@@ -16,6 +16,7 @@ import { ClockWeather } from "./clock-weather.ts";
 import { Operators } from "./operators.ts";
 import { Rules } from "./rules.ts";
 import { type PositionSetting, type Setting, settingOf } from "./setting.ts";
+import { personWeather, priceWeather } from "./weather.ts";
 
 const TRUE_START_MS = Date.UTC(2026, 5, 1);
 const EARLIEST_PLAUSIBLE_MS = Date.UTC(2026, 0, 1);
@@ -76,8 +77,8 @@ export class World {
     this.clock = new ClockWeather(this);
     this.#crashWeather();
     this.#stallWeather();
-    this.#priceWeather();
-    this.#personWeather();
+    priceWeather(this);
+    personWeather(this);
   }
 
   /** The disk or the processor has kept the daemon waiting. */
@@ -124,7 +125,7 @@ export class World {
         this.started = life.alive;
       },
       (error: unknown) => {
-        if (life.alive) this.#end(`cannot start: ${String(error)}`);
+        if (life.alive) this.end(`cannot start: ${String(error)}`);
       },
     );
   }
@@ -138,7 +139,7 @@ export class World {
       this.crashPhases.set(phase, (this.crashPhases.get(phase) ?? 0) + 1);
     }
     this.crashes++;
-    this.#end(`crash ${why}`);
+    this.end(`crash ${why}`);
     if (!this.chaos.strikes("clock-1970")) return;
     this.clock.set(-this.time.trueMs);
     this.time.after(this.chaos.random.int(20_000, 400_000), () => this.clock.set(0));
@@ -204,7 +205,7 @@ export class World {
       newSaleId: () => `s${++this.#saleCount}`,
       show: (view) => this.#show(life, view),
       fatal: (reason) => {
-        if (life.alive) this.#end(`gives up: ${reason}`);
+        if (life.alive) this.end(`gives up: ${reason}`);
       },
     });
   }
@@ -233,7 +234,8 @@ export class World {
     };
   }
 
-  #end(why: string): void {
+  /** The run is over; another one begins some time later on what it has left. */
+  end(why: string): void {
     this.note(() => `run ${this.life.number} ends: ${why}`);
     this.life.alive = false;
     this.kiosk = null;
@@ -266,60 +268,13 @@ export class World {
     });
   }
 
-  #priceWeather(): void {
-    const { random } = this.chaos;
-    this.time.after(random.int(5_000, 90_000), () => {
-      if (this.started && this.chaos.strikes("price-ordered")) this.#orderPrice();
-      this.#priceWeather();
-    });
-  }
-
-  #orderPrice(): void {
-    const { life, kiosk, chaos } = this;
-    const { goods } = chaos.random.pick([...this.setting.positions] as [PositionSetting]);
-    const unitPriceE6 = Math.ceil((goods.tariff.unitPriceE6 * chaos.random.int(70, 140)) / 100);
-    const unitPrice = formatUnitPrice({ ...goods.tariff, unitPriceE6 });
-    this.note(() => `[${goods.position}] an operator orders the price ${unitPrice}`);
-    whenAwake(this.time, life, () => {
-      void kiosk?.operators.order({ name: "set-price", body: { position: goods.position, unitPrice } });
-    });
-  }
-
-  #personWeather(): void {
-    const { random } = this.chaos;
-    this.time.after(random.int(20_000, 240_000), () => {
-      if (this.started && this.rules.matters.any && this.chaos.strikes("matter-acknowledged")) this.#acknowledge();
-      this.#personWeather();
-    });
-  }
-
-  /** A person has looked at one sale, and says so. */
-  #acknowledge(): void {
-    const { life, kiosk, rules } = this;
-    const matter = rules.matters.pick();
-    if (matter === null) return;
-    const { code, position, saleId: sale } = matter;
-    this.note(() => `[${position}] an operator acknowledges ${code} of ${sale}`);
-    whenAwake(this.time, life, () => {
-      if (kiosk === null) return;
-      rules.matters.asked(code, sale);
-      const order = kiosk.operators.order({ name: "acknowledge", body: { code, position, sale, note: "seen" } });
-      void order.then((answer) => rules.matters.answered(code, sale, answer));
-    });
-  }
-
-  /** The last run ends, and another one begins on what it has left. */
-  restartAtTheEnd(): void {
-    this.#end("the machine is switched off and on");
-  }
-
   #restartOrderly(): void {
     const { life, kiosk } = this;
     this.note(() => `run ${life.number} is asked to end`);
     whenAwake(this.time, life, () => {
       kiosk?.close().then(
         () => {
-          if (life.alive) this.#end("closed in order");
+          if (life.alive) this.end("closed in order");
         },
         (error: unknown) => this.rules.broken("internal error", `closing: ${String(error)}`),
       );

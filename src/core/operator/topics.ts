@@ -93,7 +93,7 @@ export const TOPICS = {
     ...to,
     address: "cmd/block",
     message: "BlockCommand",
-    what: "Takes a position or the kiosk out of service.",
+    what: "Takes one or all positions out of service.",
   },
   unblock: { ...to, address: "cmd/unblock", message: "UnblockCommand", what: "Puts it back." },
   "set-block": {

@@ -57,6 +57,11 @@ describe.skipIf(!hasMosquitto())("commands", () => {
     ],
     ["reconcile", {}, { name: "reconcile", body: {} }],
     ["republish", { from: 7, stream: "refunds" }, { name: "republish", body: { from: 7, stream: "refunds" } }],
+    [
+      "acknowledge",
+      { code: "overrun", sale: "s1", note: "seen", by: "Ann" },
+      { name: "acknowledge", body: { code: "overrun", sale: "s1", note: "seen", by: "Ann" } },
+    ],
   ])("%s %j is handed on and answered", async (name, body, command) => {
     await start();
     await watcher.send(`cmd/${name}`, JSON.stringify(body));
@@ -76,6 +81,8 @@ describe.skipIf(!hasMosquitto())("commands", () => {
     ["set-price", "malformed", /^unitPrice: is no price$/, '{"position":"1","unitPrice":"-1"}', null],
     ["republish", "malformed", /^from: /, '{"from":0}', null],
     ["republish", "malformed", /^stream: /, '{"from":1,"stream":"receipts"}', null],
+    ["acknowledge", "malformed", /^note: /, '{"code":"overrun"}', null],
+    ["acknowledge", "malformed", /^code: /, '{"code":"dispenser-fault","note":"seen"}', null],
     ["set-block", "malformed", /^blocked: /, '{"blocked":"yes"}', null],
     ["start", "unknown-command", /no such command/, "{}", null],
     ["constructor", "unknown-command", /no such command/, "{}", null],

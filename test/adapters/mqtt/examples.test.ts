@@ -45,6 +45,10 @@ const COMMANDS: readonly (readonly [name: string, body: object])[] = [
   ["set-price", { id: "order-5", position: "1", unitPrice: "20.49" }],
   ["reconcile", { id: "order-6", position: "1" }],
   ["republish", { id: "order-7", from: 1, stream: "sales" }],
+  [
+    "acknowledge",
+    { id: "order-8", code: "needs-attention", position: "1", sale: "sale-1", note: "paid in cash", by: "Ann" },
+  ],
 ];
 
 describe.skipIf(!hasMosquitto())("the documents' examples", () => {

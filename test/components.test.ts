@@ -9,7 +9,8 @@ const NODE = process.execPath;
 
 /** Debian's smallest installation has them, or they come with this program. */
 const ALWAYS = [
-  ...["process.execPath", "NODE", "MAIN", '"node"', '"sh"', '"/bin/sh"', "MKFIFO", '"mount"', '"umount"'],
+  ...["process.execPath", "NODE", "MAIN", '"node"', '"sh"', '"/bin/sh"', '"npm"', "MKFIFO"],
+  ...['"mount"', '"script"', '"umount"'],
   // What fails there is caught.
   ...['"git"', '"strace"'],
   // In the rig's own guest.

@@ -41,7 +41,7 @@ describe("a sale that went to a person before anybody knew of its payment", () =
     const running = await journal.lastSale("1");
     expect(new Set(running.map((event) => event.saleId))).toEqual(new Set([view().saleId]));
     expect(view().saleId).not.toBe(saleId);
-    expect(faults()).toEqual([`needs-attention: sale ${saleId}`]);
+    expect(faults()).toEqual([`needs-attention: sale ${saleId}: deadline`]);
   });
 
   it("is asked about after a restart too, and once only", async () => {

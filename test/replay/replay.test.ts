@@ -108,8 +108,11 @@ describe.each(GOLDEN)("golden journal %s", (golden) => {
     expect(sales.length).toBeGreaterThan(20);
     const history = openHistory(path);
     for (const { body } of sales) {
-      const closed = replay(IDLE, history.sale(body.saleId)?.events ?? []) as Closed;
-      expect(saleRecord(closed), body.saleId).toMatchObject(body);
+      // A sale that was amended has a record for each time that it was closed.
+      const events = history.sale(body.saleId)?.events ?? [];
+      const states = events.map((_, at) => replay(IDLE, events.slice(0, at + 1)));
+      const closed = states.filter((state): state is Closed => state.phase === "closed");
+      expect(closed.map(saleRecord), body.saleId).toContainEqual(expect.objectContaining(body));
     }
     history.close();
   });

@@ -27,10 +27,15 @@ export class MatterRules {
 
   closed({ sale, outcome, delivery }: Closed): void {
     const about = { saleId: sale.id, position: sale.position, state: "open" } as const;
-    if (outcome === "needs-attention" || delivery?.certain === false) {
-      this.#matters.push({ code: "needs-attention", ...about });
-    }
-    if ((delivery?.lossMinor ?? 0) > 0) this.#matters.push({ code: "overrun", ...about });
+    if (outcome === "needs-attention" || delivery?.certain === false)
+      this.#arise({ code: "needs-attention", ...about });
+    if ((delivery?.lossMinor ?? 0) > 0) this.#arise({ code: "overrun", ...about });
+  }
+
+  /** A later record of the same sale leaves nothing that was not there before. */
+  #arise(matter: Matter): void {
+    const isKnown = ({ code, saleId }: Matter): boolean => code === matter.code && saleId === matter.saleId;
+    if (!this.#matters.some(isKnown)) this.#matters.push(matter);
   }
 
   /** One that a person may look at now, rather one of several: there the wrong one can be taken. */

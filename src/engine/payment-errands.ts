@@ -105,10 +105,9 @@ function foreign(what: string): News {
 }
 
 function act(errand: Errand, state: Committing | Releasing): Promise<Outcome<Truth>> {
+  const isOurs = (name: string): Promise<boolean> => errand.isOurs("offer", name);
   if (state.aim === "release")
-    return errand.payment.release(state.sale, state.offer?.reference ?? null, errand.alive, (name) =>
-      errand.isOurs("offer", name),
-    );
+    return errand.payment.release(state.sale, state.offer?.reference ?? null, errand.alive, isOurs);
   return errand.payment.settle(state.sale, state.offer.reference, state.delivery, errand.alive);
 }
 

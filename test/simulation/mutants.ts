@@ -160,7 +160,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "a release is not sent",
     file: "engine/payment-errands.ts",
-    right: "return errand.payment.release(state.sale, state.offer?.reference ?? null, errand.alive);",
+    right: "return errand.payment.release(state.sale, state.offer?.reference ?? null, errand.alive, isOurs);",
     wrong: 'return Promise.resolve({ kind: "done", value: { state: "ended", how: "canceled" } } as const);',
     caughtBy: ["3 resolved"],
   },
@@ -231,8 +231,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "a new name of a lost offer is cancelled, whosever it is",
     file: "engine/payment-errands.ts",
-    right: `errand.isOurs("offer", name),`,
-    wrong: 'Promise.resolve(name !== ""),',
+    right: 'const isOurs = (name: string): Promise<boolean> => errand.isOurs("offer", name);',
+    wrong: "const isOurs = (): Promise<boolean> => Promise.resolve(true);",
     caughtBy: ["11 different"],
   },
   {

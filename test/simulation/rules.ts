@@ -166,11 +166,10 @@ export class Rules {
     if (worthMinor > Math.min(hold.authorisedMinor, sale.terms.maximumMinor)) {
       this.broken("1 limit", `${sale.id} may take ${worthMinor} of ${hold.authorisedMinor}`);
     }
-    const shownMinor = this.#world.service.billsOf(sale.id).find((bill) => bill.wasHeld)?.shownMinor ?? 0;
-    if (worthMinor > shownMinor) this.broken("1 limit", `${sale.id} may take ${worthMinor}, ${shownMinor} is shown`);
-    if (!this.#world.service.billsOf(sale.id).some((bill) => bill.wasHeld)) {
-      this.broken("1 armed", `${sale.id} is armed, but its customer has never confirmed`);
-    }
+    const held = this.#world.service.billsOf(sale.id).find((bill) => bill.wasHeld);
+    if (held === undefined) this.broken("1 armed", `${sale.id} is armed, but its customer has never confirmed`);
+    else if (worthMinor > held.shownMinor)
+      this.broken("1 limit", `${sale.id} may take ${worthMinor}, ${held.shownMinor} is shown`);
     return sale.id;
   }
 

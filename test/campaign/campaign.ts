@@ -70,7 +70,6 @@ export async function campaign(plan: Plan): Promise<Result> {
 class Campaign implements Stage {
   readonly site: Site;
   readonly random: Random;
-  aheadS = 0;
   readonly #plan: Plan;
   readonly #customers: Customers;
   readonly #startMl: number;

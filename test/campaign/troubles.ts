@@ -7,8 +7,6 @@ import type { Site } from "./site.ts";
 export interface Stage {
   readonly site: Site;
   readonly random: Random;
-  /** How far the clock has been set ahead for good. */
-  aheadS: number;
   begin(env?: Readonly<Record<string, string>>): Life;
   /** Waits until the sale is there, or for a while. */
   reaches(life: Life, phase: string, patienceMs?: number): Promise<void>;
@@ -120,23 +118,18 @@ export const TROUBLES: readonly [Trouble, ...Trouble[]] = [
       const { random, site } = stage;
       let life = stage.begin();
       await somewhere(stage, life);
-      if (random.chance(0.5)) {
-        // For good: a journal from the future would keep the kiosk closed until then.
-        stage.aheadS += random.pick([60, 3_600, DAY_S]);
-        site.clock?.set(stage.aheadS);
+      const aheadS = random.pick([60, 3_600, DAY_S, 30 * DAY_S]);
+      const behindS = random.pick([600, 7_200, DAY_S, Math.floor(Date.now() / 1_000)]);
+      site.clock?.set(random.chance(0.5) ? aheadS : -behindS);
+      if (random.chance(0.6)) {
+        await sleep(random.int(0, 500));
+        await stage.kill(life);
+        life = stage.begin();
+        await sleep(random.int(800, 3_000));
       } else {
-        const behindS = random.pick([600, 7_200, DAY_S, Math.floor(Date.now() / 1_000) + stage.aheadS]);
-        site.clock?.set(stage.aheadS - behindS);
-        if (random.chance(0.6)) {
-          await sleep(random.int(0, 500));
-          await stage.kill(life);
-          life = stage.begin();
-          await sleep(random.int(800, 3_000));
-        } else {
-          await sleep(random.int(0, 2_000));
-        }
-        site.clock?.set(stage.aheadS);
+        await sleep(random.int(0, 2_000));
       }
+      site.clock?.set(0);
       await sleep(random.int(0, 1_000));
       await stage.kill(life);
     },

@@ -218,7 +218,8 @@ export class Position {
   }
 
   async #takeUpLate(): Promise<void> {
-    const sinceMs = this.#time.nowMs() - POLICY.lateTruthRecentMs;
+    // A clock that is far ahead makes nothing old.
+    const sinceMs = Math.min(this.#time.nowMs(), this.#newestAtMs) - POLICY.lateTruthRecentMs;
     for (const events of await this.#deps.journal.handedOver(this.#deps.id, sinceMs)) {
       const state = replay(IDLE, events);
       if (state.phase === "closed") this.#late.follow(state);

@@ -49,9 +49,10 @@ describe("the import rule", () => {
 });
 
 describe("the size of things", () => {
-  it("stays under 300 lines a file", () => {
+  // A file is one thing; where it ends is a question of meaning. Longer than this it is rarely one.
+  it("stays under 400 lines a file", () => {
     const files = ["src", "test"].flatMap((folder) => sourceFiles(join(ROOT, folder), ["ts", "tsx", "css"]));
-    const long = files.filter((file) => readFileSync(file, "utf8").split("\n").length > 301);
+    const long = files.filter((file) => readFileSync(file, "utf8").split("\n").length > 401);
     expect(files.length).toBeGreaterThan(100);
     expect(long).toEqual([]);
   });

@@ -81,6 +81,9 @@ function play(seed: number, traces: boolean): SimulatedLife {
     rest();
     world.rules.matters.judge("after a restart");
   }
+  // What ends at the service meanwhile is asked about in its time.
+  const learnedByMs = world.time.elapsedMs + QUIET_MS;
+  playUntil(() => world.settled || world.time.elapsedMs > learnedByMs);
   world.rules.judgeEnd();
   return lifeOf(seed, world, steps);
 }

@@ -167,6 +167,9 @@ export class Position {
   }
 
   #submitNews(saleId: string, news: News): Promise<boolean> {
+    // What is learned between sales has the time of now, not that of a clock which has been overruled since.
+    const isTimeKnown = !this.#deps.faults.all.some(({ code }) => code === "clock-implausible");
+    if (!isOpen(this.#state) && isTimeKnown) this.#time.begin(this.#newestAtMs);
     return this.#submit({ ...news, saleId, atMs: this.#time.nowMs() } as SaleEvent);
   }
 

@@ -5,6 +5,7 @@ import { SERVES_WITHIN_MS } from "./clock-rules.ts";
 import { Customers } from "./customer.ts";
 import { settlePromises } from "./microtasks.ts";
 import type { Violation } from "./rules.ts";
+import { acknowledge } from "./weather.ts";
 import { World } from "./world.ts";
 
 /** Customers come for at most so long. */
@@ -76,6 +77,10 @@ function play(seed: number, traces: boolean): SimulatedLife {
     };
     rest();
     world.rules.matters.judge("at the end");
+    // Somebody looks at one of them; the others stay.
+    acknowledge(world);
+    rest();
+    world.rules.matters.judge("after one was acknowledged");
     world.end("the machine is switched off and on");
     playUntil(() => world.started);
     rest();

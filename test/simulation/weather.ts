@@ -32,7 +32,7 @@ export function personWeather(world: World): void {
   });
 }
 
-function acknowledge(world: World): void {
+export function acknowledge(world: World): void {
   const { time, life, kiosk, rules } = world;
   const matter = rules.matters.pick();
   if (matter === null) return;

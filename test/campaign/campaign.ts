@@ -12,6 +12,13 @@ import type { Told } from "./subscriber.ts";
 import { tearTail } from "./torn-tail.ts";
 import type { Stage, Trouble } from "./troubles.ts";
 
+/** What the list says of a sale beside its record. */
+interface GivenBack {
+  readonly refunded: string;
+  readonly refundable: string;
+  readonly refundUnclear: boolean;
+}
+
 export interface Plan {
   readonly seed: number;
   readonly kills: number;
@@ -230,7 +237,9 @@ class Campaign implements Stage {
     const { main, config } = this.site;
     const words = [main, "sales", "list", "--json", "--limit", "10000", "--config", config];
     const { stdout } = await promisify(execFile)(process.execPath, words, { maxBuffer: MOST_OUTPUT_BYTES });
-    return JSON.parse(stdout) as Told[];
+    const listed = JSON.parse(stdout) as (Told & GivenBack)[];
+    // What went back of it is no part of its record.
+    return listed.map(({ refunded: _back, refundable: _left, refundUnclear: _open, ...record }) => record);
   }
 
   async #books(): Promise<Books> {

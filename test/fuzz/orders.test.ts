@@ -116,7 +116,7 @@ describe("an order, whatever it is", () => {
         expect(taken.length).toBe(results.filter(([, result]) => result === "ok").length);
         for (const command of taken) {
           expect(NAMES).toContain(command.name);
-          const known = ["id", "position", "reason", "unitPrice", "from", "stream"];
+          const known = ["id", "position", "reason", "unitPrice", "from", "stream", "code", "sale", "note"];
           for (const key of Object.keys(command.body)) expect(known).toContain(key);
         }
         expect(session.published.length).toBeLessThanOrEqual(messages.length);

@@ -143,7 +143,10 @@ describe("a payment service that misbehaves", SIDE_BY_SIDE, () => {
     const stage = await scene();
     stage.seqr.book.accounts.unregister("demo-terminal");
     expect(await stage.daemon.post("select", { reserve: "100.00" })).toBe(202);
-    const view = await stage.daemon.until("it is out of service", ({ available }) => !available);
+    const view = await stage.daemon.until(
+      "it is out of service",
+      ({ state, available }) => state === "closed" && !available,
+    );
     expect(view.qr).toBeNull();
     const health = await fetch(`${await stage.daemon.serving()}/health`);
     expect(health.status).toBe(503);

@@ -6,6 +6,8 @@ import { loadConfig } from "../config/load.ts";
 import type { Config, PositionConfig } from "../config/schema.ts";
 import { openDispenser, Shared, type Surroundings } from "../drivers.ts";
 import type { Clock } from "../ports/clock.ts";
+import { unknown } from "../ports/outcome.ts";
+import { within } from "../ports/wait.ts";
 import { CliError } from "./failure.ts";
 import { print } from "./table.ts";
 
@@ -53,12 +55,9 @@ async function stopDevices(config: Config, clock: Clock): Promise<string[]> {
 
 async function stopDevice(position: PositionConfig, around: Surroundings): Promise<string | null> {
   const dispenser = await openDispenser(position, around);
-  const late = new Promise<string>((resolve) => {
-    around.clock.after(STOP_TIMEOUT_MS, () => resolve("no answer"));
-  });
-  const stopped = await Promise.race([late, dispenser.stop()]);
-  await Promise.race([late, dispenser.close()]);
-  if (typeof stopped === "string") return `position ${position.id}: ${stopped}`;
+  const endMs = around.clock.monotonicMs() + STOP_TIMEOUT_MS;
+  const stopped = (await within(around.clock, STOP_TIMEOUT_MS, dispenser.stop())) ?? unknown("no answer");
+  await within(around.clock, endMs - around.clock.monotonicMs(), dispenser.close());
   return stopped.kind === "done" ? null : `position ${position.id}: ${stopped.detail}`;
 }
 

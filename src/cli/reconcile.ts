@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import { systemCalendar } from "../adapters/clock/system/calendar.ts";
 import { systemClock } from "../adapters/clock/system/clock.ts";
 import { openJournal, openJournalBeside } from "../adapters/journal/sqlite/journal.ts";
@@ -10,6 +9,7 @@ import { Reconciler } from "../engine/reconciliation.ts";
 import { ReconciliationStates } from "../engine/reconciliation-states.ts";
 import { settleDifferences } from "../engine/settling.ts";
 import type { Journal } from "../ports/journal.ts";
+import { wait } from "../ports/wait.ts";
 import { noteOf, whoIsThere } from "./acknowledgement.ts";
 import { withBooks } from "./books.ts";
 import { CliError, UsageError } from "./failure.ts";
@@ -104,11 +104,12 @@ async function run(loaded: Loaded, positions: readonly string[]): Promise<readon
     throw new CliError(["The books could not be read. Mend the account, then try again:", ...complaints].join("\n  "));
   }
   print("The running kiosk is asked to reconcile; this takes up to two minutes.");
+  const clock = systemClock();
   const endMs = Date.now() + PATIENCE_MS;
   while (Date.now() < endMs) {
     const made = await results();
     if (made !== null) return made;
-    await sleep(LOOK_EVERY_MS);
+    await wait(clock, LOOK_EVERY_MS);
   }
   throw new CliError('The kiosk has not reconciled in time: see its log, and "kioskd reconcile --show" later.');
 }

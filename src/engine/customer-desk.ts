@@ -5,11 +5,11 @@ import type { CustomerInput, InputAnswer } from "../ports/display.ts";
 import type { Log } from "../ports/log.ts";
 import type { Observer } from "../ports/metrics.ts";
 import type { RemoteOffer, RemoteOffers } from "../ports/unattended.ts";
+import type { Nap } from "../ports/wait.ts";
 import { type Admission, type Begun, outOfService, type PositionSetup, tooLittle } from "./admission.ts";
 import { POLICY } from "./policy.ts";
 import type { Position } from "./position.ts";
 import { remoteOffer } from "./remote-offer.ts";
-import type { Nap } from "./wait.ts";
 
 /** A position with what it sells now. */
 export interface Place {

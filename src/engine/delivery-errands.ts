@@ -1,8 +1,8 @@
 import type { Effect } from "../core/sale/effect.ts";
 import type { Outcome } from "../ports/outcome.ts";
+import { backoffMs, wait } from "../ports/wait.ts";
 import type { Errand } from "./errand.ts";
 import { POLICY } from "./policy.ts";
-import { backoffMs, wait } from "./wait.ts";
 
 /** Reads where the meter stands, so that it is in the journal before anything can flow. */
 export async function startMeter(errand: Errand): Promise<void> {

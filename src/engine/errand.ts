@@ -5,8 +5,8 @@ import type { OwnedName } from "../ports/journal.ts";
 import type { Log } from "../ports/log.ts";
 import type { Outcome } from "../ports/outcome.ts";
 import type { PaymentProvider } from "../ports/payment.ts";
+import type { Nap } from "../ports/wait.ts";
 import type { FaultBoard } from "./fault-board.ts";
-import type { Nap } from "./wait.ts";
 
 /** An event without what the position adds: sale and time. */
 export type News = SaleEvent extends infer E ? (E extends SaleEvent ? Omit<E, "saleId" | "atMs"> : never) : never;

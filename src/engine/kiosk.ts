@@ -10,6 +10,7 @@ import type { Machine } from "../ports/machine.ts";
 import type { Metrics, Observer } from "../ports/metrics.ts";
 import type { PaymentProvider } from "../ports/payment.ts";
 import type { Telemetry } from "../ports/telemetry.ts";
+import { Nap, wait, within } from "../ports/wait.ts";
 import { Admission, type PositionSetup } from "./admission.ts";
 import { CustomerDesk, type Place } from "./customer-desk.ts";
 import { FaultBoard } from "./fault-board.ts";
@@ -22,7 +23,6 @@ import { Position } from "./position.ts";
 import { Progress } from "./progress.ts";
 import { References } from "./references.ts";
 import { Supervisor } from "./supervisor.ts";
-import { Nap, wait, within } from "./wait.ts";
 
 export interface KioskDeps {
   readonly positions: readonly PositionSetup[];

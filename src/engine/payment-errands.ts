@@ -1,9 +1,9 @@
 import { judge, type Truth } from "../core/sale/resolve.ts";
 import type { Committing, Offered, Offering, Releasing } from "../core/sale/state.ts";
 import type { Outcome } from "../ports/outcome.ts";
+import { backoffMs, wait } from "../ports/wait.ts";
 import { type Errand, type News, notePayment } from "./errand.ts";
 import { POLICY } from "./policy.ts";
-import { backoffMs, wait } from "./wait.ts";
 
 /**
  * Publishes the offer. Repeating replaces an earlier one at the service, so a lost answer costs nothing; but a "no" to a

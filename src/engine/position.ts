@@ -11,6 +11,7 @@ import type { OwnedName } from "../ports/journal.ts";
 import type { Log } from "../ports/log.ts";
 import type { Observer } from "../ports/metrics.ts";
 import type { PaymentProvider } from "../ports/payment.ts";
+import type { Nap } from "../ports/wait.ts";
 import { Deadline } from "./deadline.ts";
 import * as delivery from "./delivery-errands.ts";
 import type { Errand, News } from "./errand.ts";
@@ -25,7 +26,6 @@ import type { References } from "./references.ts";
 import { SaleClock } from "./sale-clock.ts";
 import { Showing } from "./showing.ts";
 import { type NoteDeps, noteUnaccounted } from "./unaccounted.ts";
-import type { Nap } from "./wait.ts";
 
 export interface PositionDeps extends NoteDeps {
   /** Ends a delivery in which nothing has flowed for so long. */

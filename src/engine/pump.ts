@@ -1,8 +1,8 @@
 import type { Cancel, Clock } from "../ports/clock.ts";
 import type { Entry, Journal, Readers } from "../ports/journal.ts";
 import type { Log } from "../ports/log.ts";
+import { backoffMs } from "../ports/wait.ts";
 import { POLICY } from "./policy.ts";
-import { backoffMs } from "./wait.ts";
 
 export interface PumpDeps<R extends keyof Readers> {
   readonly reader: R;

@@ -12,10 +12,10 @@ import type { Calendar, Clock } from "../ports/clock.ts";
 import type { Journal } from "../ports/journal.ts";
 import type { Log } from "../ports/log.ts";
 import type { Outcome } from "../ports/outcome.ts";
+import { backoffMs, wait } from "../ports/wait.ts";
 import type { FaultBoard } from "./fault-board.ts";
 import { POLICY } from "./policy.ts";
 import { ReconciliationStates } from "./reconciliation-states.ts";
-import { backoffMs, wait } from "./wait.ts";
 
 export interface ReconcilerDeps {
   readonly positions: readonly string[];

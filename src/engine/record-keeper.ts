@@ -2,9 +2,9 @@ import type { SaleEvent } from "../core/sale/event.ts";
 import type { SaleRecord } from "../core/sale/record.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Journal } from "../ports/journal.ts";
+import { wait } from "../ports/wait.ts";
 import type { FaultBoard } from "./fault-board.ts";
 import { POLICY } from "./policy.ts";
-import { wait } from "./wait.ts";
 
 export interface RecordKeeperDeps {
   readonly position: string;

@@ -10,8 +10,8 @@ import type { SaleRecord } from "../core/sale/record.ts";
 import type { PaymentBooks, RefundRequest } from "../ports/books.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Journal } from "../ports/journal.ts";
+import { wait } from "../ports/wait.ts";
 import { POLICY } from "./policy.ts";
-import { wait } from "./wait.ts";
 
 export interface RefundDeps {
   readonly journal: Pick<Journal, "notes" | "note">;

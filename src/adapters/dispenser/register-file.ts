@@ -3,6 +3,7 @@ import { dirname } from "node:path";
 import { crc32 } from "node:zlib";
 import type { Clock } from "../../ports/clock.ts";
 import { done, type Outcome, unknown } from "../../ports/outcome.ts";
+import { within } from "../../ports/wait.ts";
 
 /** A register cannot be used. The message says which file, what was found and what to do. */
 export class RegisterError extends Error {
@@ -136,19 +137,13 @@ export class RegisterFile<T> {
 }
 
 /** `done` when it was saved, `unknown` when that failed or takes too long. */
-export function confirmed(saving: Promise<void>, clock: Clock): Promise<Outcome<null>> {
-  return new Promise((resolve) => {
-    const late = unknown<null>(`writing the register takes longer than ${LONGEST_SAVE_MS} ms`);
-    const cancel = clock.after(LONGEST_SAVE_MS, () => resolve(late));
-    const end = (outcome: Outcome<null>): void => {
-      cancel();
-      resolve(outcome);
-    };
-    saving.then(
-      () => end(done(null)),
-      (error: unknown) => end(unknown(`the register cannot be written: ${String(error)}`)),
-    );
-  });
+export async function confirmed(saving: Promise<void>, clock: Clock): Promise<Outcome<null>> {
+  const outcome = saving.then(
+    () => done(null),
+    (error: unknown) => unknown<null>(`the register cannot be written: ${String(error)}`),
+  );
+  const saved = await within(clock, LONGEST_SAVE_MS, outcome);
+  return saved ?? unknown(`writing the register takes longer than ${LONGEST_SAVE_MS} ms`);
 }
 
 interface Found<T> {

@@ -1,4 +1,6 @@
 import type { Clock } from "../../ports/clock.ts";
+import { unknown } from "../../ports/outcome.ts";
+import { within } from "../../ports/wait.ts";
 import type { GpioOutput } from "../gpio/gpio.ts";
 
 /** A line is set within milliseconds or not at all. */
@@ -33,9 +35,8 @@ export class Switch {
     this.#pending = true;
     this.#order += 1;
     const order = this.#order;
-    const cancel = this.#clock.after(LONGEST_SET_MS, () => this.#end(order, `no answer within ${LONGEST_SET_MS} ms`));
-    void this.#output.set(active).then((outcome) => {
-      cancel();
+    const late = unknown<null>(`no answer within ${LONGEST_SET_MS} ms`);
+    void within(this.#clock, LONGEST_SET_MS, this.#output.set(active)).then((outcome = late) => {
       this.#end(order, outcome.kind === "done" ? null : outcome.detail);
     });
   }

@@ -1,4 +1,5 @@
 import type { Clock } from "../../ports/clock.ts";
+import { wait } from "../../ports/wait.ts";
 import { startHelper } from "./libgpiod/helper.ts";
 import { HOLD_LINES, refusal, takeRequest } from "./libgpiod/libgpiod.ts";
 import { chooseBackend, type GpioSettings } from "./open.ts";
@@ -72,9 +73,7 @@ async function offByLibgpiod(
       if (answer.kind !== "done") return answer.detail;
       if ("ok" in answer.value) return null;
       if (answer.value.error !== "EBUSY" || clock.monotonicMs() >= untilMs) return refusal(line, answer.value);
-      await new Promise<void>((resolve) => {
-        clock.after(BUSY_AGAIN_MS, resolve);
-      });
+      await wait(clock, BUSY_AGAIN_MS);
     }
   });
   await helper.end();

@@ -2,6 +2,7 @@ import { stat } from "node:fs/promises";
 import { SerialPort } from "serialport";
 import type { Cancel, Clock } from "../../ports/clock.ts";
 import type { Log } from "../../ports/log.ts";
+import { backoffMs, within } from "../../ports/wait.ts";
 import type { LineSettings } from "./line.ts";
 
 /** Waits before a port is opened again; the last repeats. It begins anew once the device has sent anything. */
@@ -96,14 +97,7 @@ export class KeptPort {
     const port = this.#port;
     this.#port = null;
     this.#say(false, "closed");
-    const gone = port === null ? this.#opening : discard(port);
-    await new Promise<void>((resolve) => {
-      const cancel = this.#clock.after(CLOSE_MS, resolve);
-      void gone.then(() => {
-        cancel();
-        resolve();
-      });
-    });
+    await within(this.#clock, CLOSE_MS, port === null ? this.#opening : discard(port));
   }
 
   /** Settles when the attempt is over. One that hangs is waited for: another would hang beside it. */
@@ -169,8 +163,7 @@ export class KeptPort {
 
   #retry(why: string): void {
     if (this.#closed) return;
-    const delayMs = REOPEN_MS[Math.min(this.#failures++, REOPEN_MS.length - 1)] ?? 0;
-    this.#cancelReopen = this.#clock.after(delayMs, () => {
+    this.#cancelReopen = this.#clock.after(backoffMs(REOPEN_MS, this.#failures++), () => {
       this.#opening = this.#open();
     });
     this.#say(false, why);

@@ -1,6 +1,7 @@
 import type { Clock } from "../../ports/clock.ts";
 import type { Log } from "../../ports/log.ts";
 import { done, type Outcome, unknown } from "../../ports/outcome.ts";
+import { wait } from "../../ports/wait.ts";
 import { KeptPort } from "./kept-port.ts";
 import type { Framing, LineSettings, SerialLine } from "./line.ts";
 
@@ -221,9 +222,6 @@ class Line<F> implements SerialLine<F> {
   }
 
   #wait(delayMs: number): Promise<void> {
-    if (delayMs <= 0) return Promise.resolve();
-    return new Promise((resolve) => {
-      this.#clock.after(delayMs, resolve);
-    });
+    return delayMs > 0 ? wait(this.#clock, delayMs) : Promise.resolve();
   }
 }

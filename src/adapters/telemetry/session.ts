@@ -1,5 +1,6 @@
 import { connect, type IClientOptions, type IPublishPacket, type MqttClient } from "mqtt";
 import type { Clock } from "../../ports/clock.ts";
+import { within } from "../../ports/wait.ts";
 
 /** 5 is MQTT 5, 4 is what MQTT 3.1.1 calls itself on the wire. */
 export type ProtocolVersion = 4 | 5;
@@ -204,21 +205,15 @@ class ClientSession implements Session {
     this.#end({ cause: "other", detail });
   }
 
-  leave(): Promise<void> {
-    if (this.#phase !== "up") {
-      this.drop("closed");
-      return Promise.resolve();
+  async leave(): Promise<void> {
+    if (this.#phase === "up") {
+      this.#phase = "leaving";
+      const left = new Promise<void>((resolve) => {
+        this.#client.end(false, () => resolve());
+      });
+      await within(this.#clock, LEAVE_TIMEOUT_MS, left);
     }
-    this.#phase = "leaving";
-    return new Promise((resolve) => {
-      const finish = (): void => {
-        cancel();
-        this.drop("closed");
-        resolve();
-      };
-      const cancel = this.#clock.after(LEAVE_TIMEOUT_MS, finish);
-      this.#client.end(false, finish);
-    });
+    this.drop("closed");
   }
 
   #onUp(): void {

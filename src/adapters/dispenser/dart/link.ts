@@ -1,5 +1,6 @@
 import type { Clock } from "../../../ports/clock.ts";
 import { done, type Outcome, unknown } from "../../../ports/outcome.ts";
+import { wait } from "../../../ports/wait.ts";
 import type { SerialLine } from "../../serial/line.ts";
 import { type Command, decodeReports, encodeCommands, type Report } from "./application.ts";
 import { type DartFrame, encodeFrame, nextSequence, shortFrame } from "./codec.ts";
@@ -155,9 +156,7 @@ export class DartLink {
 
   /** A line that refuses at once must not be asked without end at once. */
   #pause(): Promise<void> {
-    return new Promise((resolve) => {
-      this.#clock.after(PAUSE_MS, resolve);
-    });
+    return wait(this.#clock, PAUSE_MS);
   }
 
   #alone<A>(work: () => Promise<A>): Promise<A> {

@@ -2,6 +2,7 @@ import type { Cancel, Clock } from "../../../ports/clock.ts";
 import type { Dispenser, DispenserEvent } from "../../../ports/dispenser.ts";
 import type { Log } from "../../../ports/log.ts";
 import { declined, done, type Outcome, unknown } from "../../../ports/outcome.ts";
+import { within } from "../../../ports/wait.ts";
 import type { SerialLine } from "../../serial/line.ts";
 import { DispenserEvents } from "../dispenser-events.ts";
 import { fileStore, type OpenStore, type RegisterFile } from "../register-file.ts";
@@ -92,14 +93,11 @@ class MdbVending implements Dispenser {
   async stop(): Promise<Outcome<null>> {
     this.#vending.end();
     if (this.#vending.resting) return done(null);
-    return await new Promise((resolve) => {
-      const mostMs = this.#settings.vendTimeoutMs + STOP_MARGIN_MS;
-      const cancel = this.#clock.after(mostMs, () => resolve(unknown("the machine does not come to rest")));
-      this.#vending.whenResting(() => {
-        cancel();
-        resolve(done(null));
-      });
+    const resting = new Promise<Outcome<null>>((resolve) => {
+      this.#vending.whenResting(() => resolve(done(null)));
     });
+    const mostMs = this.#settings.vendTimeoutMs + STOP_MARGIN_MS;
+    return (await within(this.#clock, mostMs, resting)) ?? unknown("the machine does not come to rest");
   }
 
   async close(): Promise<void> {

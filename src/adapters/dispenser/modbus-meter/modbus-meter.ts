@@ -2,6 +2,7 @@ import type { Cancel, Clock } from "../../../ports/clock.ts";
 import type { Dispenser, DispenserEvent } from "../../../ports/dispenser.ts";
 import type { Log } from "../../../ports/log.ts";
 import { declined, done, type Outcome, unknown } from "../../../ports/outcome.ts";
+import { wait } from "../../../ports/wait.ts";
 import type { SerialLine } from "../../serial/line.ts";
 import { DispenserEvents } from "../dispenser-events.ts";
 import { StrayFlow } from "../stray-flow.ts";
@@ -284,9 +285,6 @@ class ModbusMeter implements Dispenser {
   }
 
   #wait(delayMs: number): Promise<void> {
-    if (delayMs <= 0) return Promise.resolve();
-    return new Promise((resolve) => {
-      this.#clock.after(delayMs, resolve);
-    });
+    return delayMs > 0 ? wait(this.#clock, delayMs) : Promise.resolve();
   }
 }

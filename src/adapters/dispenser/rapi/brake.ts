@@ -1,5 +1,6 @@
 import type { Clock } from "../../../ports/clock.ts";
 import { done, type Outcome, unknown } from "../../../ports/outcome.ts";
+import { wait } from "../../../ports/wait.ts";
 import { STATE } from "./codec.ts";
 import { type Controller, isAtRest, type Sample } from "./controller.ts";
 import { faultText, hex } from "./fault-text.ts";
@@ -63,7 +64,7 @@ export class Brake {
     let isTold = false;
     while (this.#road.isUp() && (detail === "" || this.#clock.monotonicMs() < overMs)) {
       if (!isTold) await order();
-      else await new Promise<void>((resolve) => this.#clock.after(LOOK_MS, resolve));
+      else await wait(this.#clock, LOOK_MS);
       const sample = await this.#road.sample();
       if (sample.kind !== "done") {
         detail = sample.detail;

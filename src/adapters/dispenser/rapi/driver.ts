@@ -1,7 +1,8 @@
-import type { Cancel, Clock } from "../../../ports/clock.ts";
+import type { Clock } from "../../../ports/clock.ts";
 import type { Dispenser, DispenserEvent } from "../../../ports/dispenser.ts";
 import type { Log } from "../../../ports/log.ts";
 import { declined, done, type Outcome, unknown } from "../../../ports/outcome.ts";
+import { Nap } from "../../../ports/wait.ts";
 import type { SerialLine } from "../../serial/line.ts";
 import { DispenserEvents } from "../dispenser-events.ts";
 import { Brake } from "./brake.ts";
@@ -38,6 +39,7 @@ class Charger implements Dispenser {
   readonly #events = new DispenserEvents();
   readonly #brake: Brake;
   readonly #guard: Guard;
+  readonly #nap = new Nap();
   #delivery: Delivery | null = null;
   /** Rises with each order, so that an older one sees that it was overtaken. */
   #orders = 0;
@@ -51,7 +53,6 @@ class Charger implements Dispenser {
   #state = 0;
   #answeredMs: number;
   #closed = false;
-  #wake: () => void = () => {};
 
   constructor(settings: RapiSettings, line: SerialLine<string>, clock: Clock, log: Log) {
     this.#settings = settings;
@@ -103,7 +104,7 @@ class Charger implements Dispenser {
     }
     if (enabled.kind === "done" && order !== this.#orders) return unknown("stopped while it was armed");
     delivery.isEnabled = true;
-    this.#wake();
+    this.#nap.cut();
     return enabled;
   }
 
@@ -138,7 +139,7 @@ class Charger implements Dispenser {
     this.#closed = true;
     this.#orders++;
     this.#delivery = null;
-    this.#wake();
+    this.#nap.cut();
     await this.#brake.halt();
     await this.#line.close();
   }
@@ -153,18 +154,8 @@ class Charger implements Dispenser {
       } catch (error) {
         this.#log.error({ error: String(error) }, "the charger could not be looked after");
       }
-      if (!this.#closed) await this.#pause(this.#delivery === null ? IDLE_MS : POLL_MS);
+      if (!this.#closed) await this.#nap.take(this.#clock, this.#delivery === null ? IDLE_MS : POLL_MS);
     }
-  }
-
-  #pause(delayMs: number): Promise<void> {
-    return new Promise((resolve) => {
-      const cancel: Cancel = this.#clock.after(delayMs, resolve);
-      this.#wake = () => {
-        cancel();
-        resolve();
-      };
-    });
   }
 
   /** One look at a delivery. */
@@ -287,6 +278,6 @@ class Charger implements Dispenser {
   #notified(text: string): void {
     const kind = decodeRapi(text)?.words[0];
     if (kind === "AB") this.#restarted = true;
-    if (kind === "AB" || kind === "AT") this.#wake();
+    if (kind === "AB" || kind === "AT") this.#nap.cut();
   }
 }

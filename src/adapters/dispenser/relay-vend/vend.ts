@@ -1,4 +1,5 @@
 import type { Clock } from "../../../ports/clock.ts";
+import { Nap } from "../../../ports/wait.ts";
 import type { Switch } from "../switch.ts";
 
 export interface VendSettings {
@@ -14,6 +15,7 @@ export class Vend {
   readonly #motor: Switch;
   readonly #settings: VendSettings;
   readonly #clock: Clock;
+  readonly #nap = new Nap();
   #running = false;
   #dropped = false;
   #isCut = false;
@@ -57,13 +59,9 @@ export class Vend {
 
   #until(delayMs: number, over: () => boolean): Promise<void> {
     if (over()) return Promise.resolve();
-    return new Promise((resolve) => {
-      const cancel = this.#clock.after(delayMs, resolve);
-      this.#look = () => {
-        if (!over()) return;
-        cancel();
-        resolve();
-      };
-    });
+    this.#look = () => {
+      if (over()) this.#nap.cut();
+    };
+    return this.#nap.take(this.#clock, delayMs);
   }
 }

@@ -1,6 +1,7 @@
 import { type FileHandle, open } from "node:fs/promises";
 import type { Cancel, Clock } from "../../../ports/clock.ts";
 import type { Log } from "../../../ports/log.ts";
+import { within } from "../../../ports/wait.ts";
 import { type Geometry, readGeometry } from "./geometry.ts";
 import { fillFrame, frameBuffer } from "./pixels.ts";
 
@@ -81,13 +82,16 @@ export class Frames {
   async close(): Promise<void> {
     if (this.#isClosed) return;
     this.#isClosed = true;
-    await this.#within(CLOSE_MS, async () => {
-      await this.#running;
-      if (this.#opened !== null) await this.drawNow();
-      await this.#opened?.file.close();
-    });
+    const drawn = this.#drawLast().catch(() => undefined);
+    await within(this.#clock, CLOSE_MS, drawn);
     this.#cancelNext?.();
     this.#opened = null;
+  }
+
+  async #drawLast(): Promise<void> {
+    await this.#running;
+    if (this.#opened !== null) await this.drawNow();
+    await this.#opened?.file.close();
   }
 
   #next(delayMs: number): void {
@@ -160,14 +164,5 @@ export class Frames {
     if (problem === null) this.#log.info({ device: this.#device }, "The framebuffer takes frames again.");
     else this.#log.error({ device: this.#device, problem }, "Nothing can be drawn; trying again.");
     for (const listener of this.#listeners) listener(problem);
-  }
-
-  async #within(limitMs: number, work: () => Promise<void>): Promise<void> {
-    let cancel: Cancel = () => {};
-    const late = new Promise<void>((resolve) => {
-      cancel = this.#clock.after(limitMs, resolve);
-    });
-    await Promise.race([work().catch(() => undefined), late]);
-    cancel();
   }
 }

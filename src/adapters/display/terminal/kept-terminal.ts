@@ -1,5 +1,6 @@
 import type { Cancel, Clock } from "../../../ports/clock.ts";
 import type { Log } from "../../../ports/log.ts";
+import { backoffMs, within } from "../../../ports/wait.ts";
 import type { Tty } from "./tty.ts";
 
 /** Waits before a lost terminal is opened again; the last repeats. It begins anew once the terminal takes bytes. */
@@ -95,14 +96,11 @@ export class KeptTerminal {
     const tty = this.#tty;
     this.#tty = null;
     if (tty === null) return;
-    await new Promise<void>((resolve) => {
-      const cancel = this.#clock.after(CLOSE_MS, resolve);
+    const written = new Promise<void>((resolve) => {
       tty.stream.removeAllListeners("close").once("close", resolve);
-      tty.stream.write(lastBytes, () => {
-        cancel();
-        resolve();
-      });
+      tty.stream.write(lastBytes, () => resolve());
     });
+    await within(this.#clock, CLOSE_MS, written);
     discard(tty);
   }
 
@@ -116,8 +114,7 @@ export class KeptTerminal {
 
   #retry(why: string): void {
     if (this.#isClosed) return;
-    const delayMs = REOPEN_MS[Math.min(this.#failures++, REOPEN_MS.length - 1)] ?? 0;
-    this.#cancelReopen = this.#clock.after(delayMs, () => void this.open());
+    this.#cancelReopen = this.#clock.after(backoffMs(REOPEN_MS, this.#failures++), () => void this.open());
     this.#say(why);
   }
 

@@ -3,6 +3,7 @@ import { z } from "zod";
 import { notStarted } from "../../../core/operator/program.ts";
 import type { Clock } from "../../../ports/clock.ts";
 import { done, type Outcome, unknown } from "../../../ports/outcome.ts";
+import { within } from "../../../ports/wait.ts";
 
 /** What the helper tells, as its source says. */
 const Message = z.union([
@@ -47,20 +48,6 @@ export async function startHelper(
   if (ready === true) return done(helper);
   helper.kill();
   return unknown(ready ?? `${command.join(" ")} said nothing for ${READY_TIMEOUT_MS / 1_000} s`);
-}
-
-/** Null when the time is over first. */
-function within<T>(clock: Clock, ms: number, promise: Promise<T>): Promise<T | null> {
-  return new Promise((resolve) => {
-    const cancel = clock.after(ms, () => resolve(null));
-    promise.then(
-      (value) => {
-        cancel();
-        resolve(value);
-      },
-      () => resolve(null),
-    );
-  });
 }
 
 class HelperProcess implements Helper {
@@ -123,7 +110,7 @@ class HelperProcess implements Helper {
 
   async end(): Promise<void> {
     this.#child.stdin?.end();
-    if ((await within(this.#clock, END_TIMEOUT_MS, this.ended)) !== null) return;
+    if ((await within(this.#clock, END_TIMEOUT_MS, this.ended)) !== undefined) return;
     this.kill();
     await this.ended;
   }

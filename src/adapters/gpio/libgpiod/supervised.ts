@@ -1,6 +1,7 @@
 import type { Cancel, Clock } from "../../../ports/clock.ts";
 import type { Log } from "../../../ports/log.ts";
 import { type Outcome, unknown } from "../../../ports/outcome.ts";
+import { backoffMs } from "../../../ports/wait.ts";
 import { type Helper, type HelperAnswer, startHelper } from "./helper.ts";
 
 /** Before the first attempt to start it again, the second, and so on; the last one stays. */
@@ -92,9 +93,7 @@ export class SupervisedHelper {
   }
 
   #restartLater(): void {
-    const delayMs = BACKOFF_MS[Math.min(this.#failures, BACKOFF_MS.length - 1)] ?? 0;
-    this.#failures += 1;
-    this.#cancelRestart = this.#clock.after(delayMs, () => {
+    this.#cancelRestart = this.#clock.after(backoffMs(BACKOFF_MS, this.#failures++), () => {
       this.#restart().catch((error: unknown) => this.#log.error({ error: String(error) }, "GPIO supervision failed"));
     });
   }

@@ -1,6 +1,7 @@
 import { accessSync, constants, existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Clock } from "../../../ports/clock.ts";
+import { wait } from "../../../ports/wait.ts";
 import { GpioError } from "../gpio.ts";
 import type { SysfsLine } from "./chips.ts";
 
@@ -25,9 +26,7 @@ export async function exportLine(root: string, line: SysfsLine, clock: Clock): P
   const files = ["direction", "value", "active_low", "edge"].map((name) => join(folder, name));
   const untilMs = clock.monotonicMs() + UDEV_TIMEOUT_MS;
   while (!files.filter((file) => existsSync(file)).every(isWritable) && clock.monotonicMs() < untilMs) {
-    await new Promise<void>((resolve) => {
-      clock.after(LOOK_AGAIN_MS, resolve);
-    });
+    await wait(clock, LOOK_AGAIN_MS);
   }
   return {
     line,

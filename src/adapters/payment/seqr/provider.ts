@@ -4,6 +4,7 @@ import type { Clock } from "../../../ports/clock.ts";
 import type { Log } from "../../../ports/log.ts";
 import { done, type Outcome, unknown } from "../../../ports/outcome.ts";
 import type { IsOurs, MayGoOn, PaymentProvider, PublishedOffer, ServiceTime } from "../../../ports/payment.ts";
+import { wait } from "../../../ports/wait.ts";
 import { amountOf } from "./amount.ts";
 import { type SeqrCallSettings, SeqrCalls } from "./calls.ts";
 import { CODE, type ResultCode } from "./codes.ts";
@@ -140,17 +141,11 @@ class SeqrProvider implements PaymentProvider {
 
   async #awaitPaid(sale: Sale, reference: string): Promise<Outcome<Truth>> {
     for (let poll = 0; poll < PAID_POLLS; poll++) {
-      if (poll > 0) await this.#pause(this.#settings.pollIntervalMs);
+      if (poll > 0) await wait(this.#clock, this.#settings.pollIntervalMs);
       const seen = await this.query(sale, reference);
       if (seen.kind !== "done" || isFinal(seen.value)) return seen;
     }
     return unknown(`committed, but not shown as paid after ${PAID_POLLS} polls`);
-  }
-
-  #pause(delayMs: number): Promise<void> {
-    return new Promise((resolve) => {
-      this.#clock.after(delayMs, resolve);
-    });
   }
 }
 

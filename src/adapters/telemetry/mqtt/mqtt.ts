@@ -5,6 +5,7 @@ import type { Clock } from "../../../ports/clock.ts";
 import type { Entry, OutboxStream, Readers } from "../../../ports/journal.ts";
 import type { Log } from "../../../ports/log.ts";
 import type { Snapshot, Telemetry } from "../../../ports/telemetry.ts";
+import { within } from "../../../ports/wait.ts";
 import { Connection, type ConnectionListener, type Place } from "../connection.ts";
 import type { BrokerSettings, Message, Session, Will } from "../session.ts";
 import { ReceiverAcks } from "./acks.ts";
@@ -180,15 +181,10 @@ class MqttTelemetry implements Telemetry, ConnectionListener {
     return [this.#status, this.#commands, ...(this.#states === null ? [] : [this.#states])];
   }
 
-  #announceShutdown(session: Session): Promise<void> {
-    return new Promise((resolve) => {
-      const cancel = this.#clock.after(FAREWELL_TIMEOUT_MS, resolve);
-      const text = statusText({ state: "offline", reason: "shutdown" });
-      void session.publish(this.#topics.of("status"), text, { retain: true }).then(() => {
-        cancel();
-        resolve();
-      });
-    });
+  async #announceShutdown(session: Session): Promise<void> {
+    const text = statusText({ state: "offline", reason: "shutdown" });
+    const published = session.publish(this.#topics.of("status"), text, { retain: true });
+    await within(this.#clock, FAREWELL_TIMEOUT_MS, published);
   }
 
   #filters(): readonly string[] {

@@ -2,6 +2,7 @@ import type { HealthMessage } from "../../../core/operator/messages.ts";
 import type { Clock } from "../../../ports/clock.ts";
 import type { Log } from "../../../ports/log.ts";
 import type { Snapshot, Telemetry } from "../../../ports/telemetry.ts";
+import { within } from "../../../ports/wait.ts";
 import { type Place as Broker, Connection } from "../connection.ts";
 import type { BrokerSettings, Message, Session } from "../session.ts";
 import { IgnoredCommands } from "./ignored.ts";
@@ -110,14 +111,9 @@ class SparkplugTelemetry implements Telemetry {
     if (this.#detail !== "closed") this.#tell("closed");
   }
 
-  #sayFarewell(session: Session, death: Uint8Array): Promise<void> {
-    return new Promise((resolve) => {
-      const cancel = this.#clock.after(FAREWELL_TIMEOUT_MS, resolve);
-      void session.publish(this.#node.topic("NDEATH"), death, { retain: false }).then(() => {
-        cancel();
-        resolve();
-      });
-    });
+  async #sayFarewell(session: Session, death: Uint8Array): Promise<void> {
+    const published = session.publish(this.#node.topic("NDEATH"), death, { retain: false });
+    await within(this.#clock, FAREWELL_TIMEOUT_MS, published);
   }
 
   #death(codec: Codec): Uint8Array {

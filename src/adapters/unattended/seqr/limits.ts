@@ -24,11 +24,3 @@ export function spaced(everyMs: number, clock: Clock): (key: string) => boolean 
     return true;
   };
 }
-
-/** What the work comes to, or `late` when the time is over first; the work goes on and is no longer waited for. */
-export function inTime<T>(clock: Clock, delayMs: number, work: Promise<T>, late: T): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const cancel = clock.after(delayMs, () => resolve(late));
-    work.then(resolve, reject).finally(cancel);
-  });
-}

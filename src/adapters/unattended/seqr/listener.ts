@@ -3,8 +3,9 @@ import fastify, { type FastifyError, type FastifyInstance, type FastifyReply, ty
 import type { Clock } from "../../../ports/clock.ts";
 import type { Log } from "../../../ports/log.ts";
 import type { RemoteOffer, RemoteOffers } from "../../../ports/unattended.ts";
+import { within } from "../../../ports/wait.ts";
 import { assertGuarded, targetOf } from "./access.ts";
-import { inTime, spaced, tokenBucket } from "./limits.ts";
+import { spaced, tokenBucket } from "./limits.ts";
 import { type Answer, answerOf, parseObject, readPurchase } from "./purchase.ts";
 
 interface UnattendedSettings {
@@ -162,7 +163,7 @@ async function createPurchase(context: Context, raw: object, arrivedAtMs: number
   }
   const { position, amountMinor, customer } = purchase;
   const leftMs = arrivedAtMs + ANSWER_WITHIN_MS - clock.monotonicMs();
-  const offer = leftMs <= 0 ? LATE : await inTime(clock, leftMs, ask(context, offers, purchase), LATE);
+  const offer = leftMs <= 0 ? LATE : ((await within(clock, leftMs, ask(context, offers, purchase))) ?? LATE);
   const answer = answerOf(offer);
   log.info({ position, amountMinor, customer, offer, answer }, "A purchase was asked for.");
   return answer;

@@ -1,4 +1,4 @@
-import type { Clock } from "../ports/clock.ts";
+import type { Clock } from "./clock.ts";
 
 export function wait(clock: Clock, delayMs: number): Promise<void> {
   return new Promise((resolve) => {
@@ -11,15 +11,23 @@ export function backoffMs(scheduleMs: readonly number[], attempt: number): numbe
   return scheduleMs[Math.min(attempt, scheduleMs.length - 1)] ?? 0;
 }
 
-/** True when the promise settled in time. */
-export async function within(clock: Clock, delayMs: number, work: Promise<unknown>): Promise<boolean> {
-  return await new Promise<boolean>((resolve) => {
-    const cancel = clock.after(delayMs, () => resolve(false));
-    const settled = (): void => {
-      cancel();
-      resolve(true);
-    };
-    work.then(settled, settled);
+/**
+ * Settles as the work does, or with undefined when the time is over first. The work is not ended then: its result is
+ * dropped, a rejection too.
+ */
+export function within<T>(clock: Clock, delayMs: number, work: Promise<T>): Promise<T | undefined> {
+  return new Promise((resolve, reject) => {
+    const cancel = clock.after(delayMs, () => resolve(undefined));
+    work.then(
+      (value) => {
+        cancel();
+        resolve(value);
+      },
+      (error: unknown) => {
+        cancel();
+        reject(error);
+      },
+    );
   });
 }
 

@@ -20,6 +20,11 @@ export interface Journal {
   lastSale(position: string): Promise<readonly SaleEvent[]>;
   /** The events of each of the position's recent sales that was handed to a person since then, a few hundred back. */
   handedOver(position: string, sinceMs: number): Promise<readonly (readonly SaleEvent[])[]>;
+  /**
+   * Every position that a sale, an order or a reconciliation was ever written of, also one that nobody has configured
+   * any more. Takes no longer with many sales.
+   */
+  positions(): Promise<readonly string[]>;
   /** The newest event's time, by which an implausible clock is recognised; null in an empty journal. */
   newestAtMs(): Promise<number | null>;
   /** The sale that a name of the payment service belongs to for ever: the first whose events brought it. */
@@ -29,16 +34,16 @@ export interface Journal {
 
   /** Closed sales with a number above `seq`, in order, at most `limit`. */
   salesAfter(seq: number, limit: number): Promise<readonly Entry<SaleRecord>[]>;
-  /** What else is noted: of one key (a sale, a position), in order. */
-  notes<S extends keyof Notes>(stream: S, key: string): Promise<readonly Notes[S][]>;
+  /** What else is noted: of one key (a sale, a position), or of several together, in order. */
+  notes<S extends keyof Notes>(stream: S, key: string | readonly string[]): Promise<readonly Notes[S][]>;
   notesAfter<S extends keyof Notes>(stream: S, seq: number, limit: number): Promise<readonly Entry<Notes[S]>[]>;
   /**
-   * Adds what `decide` makes of the notes of the key, with nobody in between; nothing when it gives null.
-   * Resolves with what was added.
+   * Adds what `decide` makes of the notes of the key, with nobody in between; nothing when it gives null. Of several keys
+   * it sees the notes of all, and what it makes is added to the first. Resolves with what was added.
    */
   note<S extends keyof Notes>(
     stream: S,
-    key: string,
+    key: NoteKey,
     decide: (notes: readonly Notes[S][]) => Notes[S] | null,
   ): Promise<Notes[S] | null>;
 
@@ -54,6 +59,9 @@ export interface Journal {
   tidy(): Promise<void>;
   close(): Promise<void>;
 }
+
+/** A sale, a position, or all names that a position has and had, the one that it has first. */
+export type NoteKey = string | readonly [string, ...string[]];
 
 /** What the payment service calls an offer (`offer-made`), and a finished payment (`captured`). */
 export interface OwnedName {

@@ -143,6 +143,50 @@ export function journalContract(name: string, make: MakeJournal): void {
       expect((await journal.salesAfter(0, 9)).map(({ body }) => body.saleId)).toEqual(["a"]);
     });
 
+    it("knows every position that anything was ever written of, and gives notes of several keys in order", async () => {
+      const order = (position: string | null, atMs: number) => ({ type: "unblocked", position, atMs }) as const;
+      expect(await journal.positions()).toEqual([]);
+      await append("a");
+      await append("b", "2", 2);
+      await append("c");
+      for (const [key, atMs] of [
+        ["3", 1],
+        ["*", 2],
+        ["4", 3],
+        ["3", 4],
+      ] as const) {
+        await journal.note("orders", key, () => order(key === "*" ? null : key, atMs));
+      }
+      await journal.note("reconciliations", "5", () => ({ type: "requested", position: "5", atMs: 1 }));
+      await journal.note("reconciliations", ["6", "5"], (notes) => ({
+        type: "requested",
+        position: "6",
+        atMs: notes.length,
+      }));
+      expect(await journal.notes("reconciliations", "6")).toMatchObject([{ atMs: 1 }]);
+      for (let round = 0; round < 2; round++) {
+        expect((await journal.positions()).toSorted((one, other) => (one < other ? -1 : 1))).toEqual([
+          "1",
+          "2",
+          "3",
+          "4",
+          "5",
+          "6",
+        ]);
+        const several = await journal.notes("orders", ["4", "3", "none"]);
+        expect(several.map(({ atMs }) => atMs)).toEqual([1, 3, 4]);
+        expect(await journal.notes("orders", [])).toEqual([]);
+        let seen = 0;
+        const count = (notes: readonly unknown[]): null => {
+          seen = notes.length;
+          return null;
+        };
+        await journal.note("orders", ["4", "3"], count);
+        expect(seen).toBe(3);
+        await restart();
+      }
+    });
+
     it("checks and tidies without changing what it holds", async () => {
       await append("a", "1", 3);
       await journal.check();

@@ -1,6 +1,6 @@
 import type { SaleEvent } from "../../src/core/sale/event.ts";
 import type { SaleRecord } from "../../src/core/sale/record.ts";
-import type { Entry, Journal, Notes, OwnedName, Readers } from "../../src/ports/journal.ts";
+import type { Entry, Journal, NoteKey, Notes, OwnedName, Readers } from "../../src/ports/journal.ts";
 import type { Chaos } from "./sim-chaos.ts";
 import type { Life, VirtualTime } from "./virtual-clock.ts";
 
@@ -55,17 +55,24 @@ export class Disk {
     return bodies.map((body, at) => ({ seq: seq + at + 1, body: JSON.parse(body) as SaleRecord }));
   }
 
+  /** All that anything was ever written of. */
+  get positions(): readonly string[] {
+    const noted = ["orders", "reconciliations"].flatMap((stream) => this.#notesOf(stream).map(({ key }) => key));
+    return [...new Set([...this.#sales.keys(), ...noted])].filter((key) => key !== "*");
+  }
+
   newestAtMs(): number | null {
     const last = this.rows.at(-1);
     return last === undefined ? null : (JSON.parse(last.body) as SaleEvent).atMs;
   }
 
-  note(stream: string, key: string, body: unknown): void {
-    this.#notesOf(stream).push({ key, body: JSON.stringify(body) });
+  note(stream: string, key: NoteKey, body: unknown): void {
+    this.#notesOf(stream).push({ key: typeof key === "string" ? key : key[0], body: JSON.stringify(body) });
   }
 
-  notes(stream: string, key: string): unknown[] {
-    const all = this.#notesOf(stream).filter((each) => each.key === key);
+  notes(stream: string, key: string | readonly string[]): unknown[] {
+    const keys = [key].flat();
+    const all = this.#notesOf(stream).filter((each) => keys.includes(each.key));
     return all.map(({ body }) => JSON.parse(body));
   }
 
@@ -141,7 +148,7 @@ export function openMemoryJournal(disk: Disk, life: Life, world: DiskWorld): Jou
 
   function note<S extends keyof Notes>(
     stream: S,
-    key: string,
+    key: NoteKey,
     decide: (notes: readonly Notes[S][]) => Notes[S] | null,
   ): Promise<Notes[S] | null> {
     return new Promise((resolve, reject) => {
@@ -174,6 +181,7 @@ export function openMemoryJournal(disk: Disk, life: Life, world: DiskWorld): Jou
   return {
     append,
     lastSale: (position) => read(() => disk.lastSale(position)),
+    positions: () => read(() => disk.positions),
     ownerOf: (owned) => read(() => disk.ownerOf(owned)),
     handedOver: (position, sinceMs) => read(() => disk.handedOver(position, sinceMs)),
     newestAtMs: () => read(() => disk.newestAtMs()),

@@ -135,8 +135,8 @@ export class RefundNotes {
         return soon(() => event);
       });
     return {
-      notes: (_stream, saleId) => notes(saleId) as Promise<never[]>,
-      note: (_stream, saleId, decide) => note(saleId, decide as never) as Promise<never>,
+      notes: (_stream, saleId) => notes(String(saleId)) as Promise<never[]>,
+      note: (_stream, saleId, decide) => note(String(saleId), decide as never) as Promise<never>,
     };
   }
 }

@@ -5,10 +5,12 @@ import { join } from "node:path";
 import Database from "better-sqlite3";
 import { describe, expect, it } from "vitest";
 import { openHistory } from "../../../src/adapters/journal/sqlite/history.ts";
-import { openJournal } from "../../../src/adapters/journal/sqlite/journal.ts";
+import { openJournal, openJournalForReading } from "../../../src/adapters/journal/sqlite/journal.ts";
+import type { SaleEvent } from "../../../src/core/sale/event.ts";
 import { saleRecord } from "../../../src/core/sale/record.ts";
 import { replay } from "../../../src/core/sale/recover.ts";
 import { type Closed, IDLE } from "../../../src/core/sale/state.ts";
+import type { Journal } from "../../../src/ports/journal.ts";
 import { journalContract } from "../../contract/journal.ts";
 import { at, HAPPY, RECEIPT, SELECTED } from "../../support/sale-fixtures.ts";
 import { tempFolder } from "../../support/temp.ts";
@@ -100,6 +102,40 @@ describe("a write-ahead log that ends in the middle of an entry", () => {
       await torn.close();
     }
     await journal.close();
+  });
+});
+
+describe("the positions of a journal", () => {
+  async function positionsIn(open: () => Pick<Journal, "positions" | "lastSale" | "close">) {
+    const journal = open();
+    const positions = (await journal.positions()).toSorted((one, other) => (one < other ? -1 : 1));
+    const last = await Promise.all(positions.map(async (id) => (await journal.lastSale(id))[0]?.saleId));
+    await journal.close();
+    return Object.fromEntries(positions.map((id, at) => [id, last[at]]));
+  }
+
+  it("are found in one that was written before they were kept, and in what an older kioskd adds", async () => {
+    const path = join(tempFolder(), "journal.db");
+    await filled(path, 2);
+    const journal = openJournal(path);
+    await journal.append("2", { ...(HAPPY[0] as SaleEvent), saleId: "t0" }, null);
+    await journal.close();
+    new Database(path).exec("DELETE FROM mark WHERE name GLOB 'last-sale *'").close();
+    for (const open of [openJournalForReading, openJournal, openJournalForReading]) {
+      expect(await positionsIn(() => open(path))).toEqual({ 1: "s1", 2: "t0" });
+    }
+    const older = new Database(path);
+    for (const [position, sale] of [
+      ["1", "s2"],
+      ["3", "u0"],
+    ] as const) {
+      const event = JSON.stringify({ ...HAPPY[0], saleId: sale, position });
+      older.prepare("INSERT INTO event (position, sale, body) VALUES (?, ?, ?)").run(position, sale, event);
+    }
+    older.close();
+    for (const open of [openJournalForReading, openJournal, openJournalForReading]) {
+      expect(await positionsIn(() => open(path))).toEqual({ 1: "s2", 2: "t0", 3: "u0" });
+    }
   });
 });
 

@@ -19,6 +19,7 @@ export function memoryJournal(): Journal {
     lastSale: async (position) => lastSales.get(position) ?? [],
     handedOver: async () => [],
     ownerOf: async () => null,
+    positions: async () => [...lastSales.keys()],
     newestAtMs: async () => newestAtMs,
     check: async () => {},
     salesAfter: async () => [],

@@ -2,8 +2,9 @@ import type Database from "better-sqlite3";
 import type { SaleEvent } from "../../../core/sale/event.ts";
 import type { SaleRecord } from "../../../core/sale/record.ts";
 import { isoTime } from "../../../core/time.ts";
-import type { Entry, Journal, Notes, OwnedName, Readers } from "../../../ports/journal.ts";
-import { JournalError, openBeside, openForWriting } from "./open.ts";
+import type { Entry, Journal, NoteKey, Notes, OwnedName, Readers } from "../../../ports/journal.ts";
+import { JournalError, openBeside, openForReading, openForWriting } from "./open.ts";
+import { firstOfLastSale, marking, positionsOn } from "./positions.ts";
 
 interface Row {
   readonly seq: number;
@@ -35,6 +36,16 @@ export function openJournalBeside(path: string): Omit<Journal, "append"> {
   return journalOn(path, openBeside(path), () => undefined);
 }
 
+/**
+ * What the journal knows of positions, for whoever only looks.
+ * @throws JournalError as `openJournalBeside`.
+ */
+export function openJournalForReading(
+  path: string,
+): Pick<Journal, "positions" | "lastSale" | "notes" | "notesAfter" | "close"> {
+  return journalOn(path, openForReading(path), () => undefined);
+}
+
 function journalOn(path: string, db: Database.Database, unlock: () => void): Journal {
   const newest = db.prepare<[], Row>("SELECT seq, body FROM event ORDER BY seq DESC LIMIT 1");
   const checked = db.prepare(
@@ -43,6 +54,7 @@ function journalOn(path: string, db: Database.Database, unlock: () => void): Jou
   return {
     ...salesOn(path, db),
     ...notesOn(path, db),
+    positions: async () => positionsOn(db),
     ...readersOn(path, db),
     newestAtMs: async () => {
       const row = newest.get();
@@ -68,8 +80,11 @@ function salesOn(
 ): Pick<Journal, "append" | "lastSale" | "handedOver" | "ownerOf" | "salesAfter"> {
   const insertEvent = db.prepare("INSERT INTO event (position, sale, body) VALUES (?, ?, ?)");
   const insertSale = db.prepare("INSERT INTO sale (first_event, last_event, body) VALUES (?, ?, ?)");
-  const backwards = db.prepare<[string], EventRow>(
-    "SELECT seq, sale, body, body ->> 'type' AS type FROM event WHERE position = ? ORDER BY seq DESC",
+  const mark = marking(db);
+  const firstOf = firstOfLastSale(db);
+  const backwards = db.prepare<[string, number], EventRow>(
+    `SELECT seq, sale, body, body ->> 'type' AS type FROM event WHERE position = ? AND seq >= ?
+     ORDER BY seq DESC`,
   );
   const recorded = db.prepare<[string], { first: number }>(
     "SELECT first_event AS first FROM sale WHERE body ->> 'saleId' = ? ORDER BY seq DESC LIMIT 1",
@@ -88,7 +103,9 @@ function salesOn(
 
   function lastSaleRows(position: string): Row[] {
     const rows: EventRow[] = [];
-    for (const row of backwards.iterate(position)) {
+    const first = firstOf(position);
+    if (first === null) return rows;
+    for (const row of backwards.iterate(position, first)) {
       rows.push(row);
       if (row.type === "selected") break;
     }
@@ -105,6 +122,7 @@ function salesOn(
     const { lastInsertRowid } = insertEvent.run(position, event.saleId, JSON.stringify(event));
     const owned = ownedBy(event);
     if (owned !== null) own.run(owned.kind, owned.name, event.saleId);
+    if (event.type === "selected") mark(position, Number(lastInsertRowid));
     if (record === null) return;
     insertSale.run(firstEvent(position, record) ?? lastInsertRowid, lastInsertRowid, JSON.stringify(record));
   });
@@ -132,6 +150,9 @@ function notesOn(path: string, db: Database.Database): Pick<Journal, "notes" | "
   const ofKey = db.prepare<[string, string], Row>(
     "SELECT seq, body FROM note WHERE stream = ? AND key = ? ORDER BY seq",
   );
+  const ofKeys = db.prepare<[string, string], Row>(
+    "SELECT seq, body FROM note WHERE stream = ? AND key IN (SELECT value FROM json_each(?)) ORDER BY seq",
+  );
   const after = db.prepare<[string, number, number], Row>(
     "SELECT seq, body FROM note WHERE stream = ? AND seq > ? ORDER BY seq LIMIT ?",
   );
@@ -139,18 +160,23 @@ function notesOn(path: string, db: Database.Database): Pick<Journal, "notes" | "
     "INSERT INTO note SELECT @stream, ifnull(max(seq), 0) + 1, @key, @body FROM note WHERE stream = @stream",
   );
 
-  function notes<S extends keyof Notes>(stream: S, key: string): Notes[S][] {
-    return ofKey.all(stream, key).map((row) => parse<Notes[S]>(path, row));
+  function notes<S extends keyof Notes>(stream: S, key: string | readonly string[]): Notes[S][] {
+    const keys = [key].flat();
+    const [only] = keys;
+    const rows =
+      only !== undefined && keys.length === 1 ? ofKey.all(stream, only) : ofKeys.all(stream, JSON.stringify(keys));
+    return rows.map((row) => parse<Notes[S]>(path, row));
   }
 
   async function note<S extends keyof Notes>(
     stream: S,
-    key: string,
+    key: NoteKey,
     decide: (notes: readonly Notes[S][]) => Notes[S] | null,
   ): Promise<Notes[S] | null> {
+    const own = typeof key === "string" ? key : key[0];
     const added = db.transaction(() => {
       const body = decide(notes(stream, key));
-      if (body !== null) insert.run({ stream, key, body: JSON.stringify(body) });
+      if (body !== null) insert.run({ stream, key: own, body: JSON.stringify(body) });
       return body;
     });
     return added.immediate();

@@ -11,6 +11,7 @@ import {
 } from "node:fs";
 import { dirname } from "node:path";
 import Database from "better-sqlite3";
+import { learnPositions } from "./positions.ts";
 import { APPLICATION_ID, MIGRATIONS, migrate } from "./schema.ts";
 
 /** The journal cannot be used. The message says what was found and what to do. */
@@ -65,6 +66,7 @@ function prepare(path: string, db: Database.Database): void {
     db.pragma("journal_mode = WAL");
     db.pragma("synchronous = FULL");
     if (db.pragma("user_version", { simple: true }) !== MIGRATIONS.length) migrate(db);
+    learnPositions(db);
   });
 }
 

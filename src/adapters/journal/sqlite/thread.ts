@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import { parentPort, Worker, workerData } from "node:worker_threads";
-import type { Journal, Notes } from "../../../ports/journal.ts";
+import type { Journal, NoteKey, Notes } from "../../../ports/journal.ts";
 import { openJournal } from "./journal.ts";
 import { JournalError } from "./open.ts";
 
@@ -69,6 +69,7 @@ export async function openJournalThread(
     lastSale: (position) => ask("lastSale", position),
     handedOver: (position, sinceMs) => ask("handedOver", position, sinceMs),
     ownerOf: (owned) => ask("ownerOf", owned),
+    positions: () => ask("positions"),
     newestAtMs: () => ask("newestAtMs"),
     check: () => ask("check"),
     salesAfter: (seq, limit) => ask("salesAfter", seq, limit),
@@ -92,7 +93,7 @@ export async function openJournalThread(
 async function noteThrough<S extends keyof Notes>(
   ask: <T>(method: Method, ...args: readonly unknown[]) => Promise<T>,
   stream: S,
-  key: string,
+  key: NoteKey,
   decide: (notes: readonly Notes[S][]) => Notes[S] | null,
 ): Promise<Notes[S] | null> {
   for (let attempt = 0; attempt < NOTE_ATTEMPTS; attempt++) {
@@ -100,7 +101,7 @@ async function noteThrough<S extends keyof Notes>(
     const body = decide(seen);
     if (body === null || (await ask<boolean>("noteAfter", stream, key, seen, body))) return body;
   }
-  throw new JournalError(`Notes of ${key} change faster than they can be added to.`);
+  throw new JournalError(`Notes of ${[key].flat().join(", ")} change faster than they can be added to.`);
 }
 
 function serve(path: string, answer: (answer: Answer) => void): (question: Question) => Promise<void> {
@@ -109,7 +110,7 @@ function serve(path: string, answer: (answer: Answer) => void): (question: Quest
     journal ??= openJournal(path);
     if (method === "opened") return null;
     if (method !== "noteAfter") return await (journal[method] as (...args: readonly unknown[]) => unknown)(...args);
-    const [stream, key, seen, body] = args as [keyof Notes, string, readonly unknown[], Notes[keyof Notes]];
+    const [stream, key, seen, body] = args as [keyof Notes, NoteKey, readonly unknown[], Notes[keyof Notes]];
     return (await journal.note(stream, key, (notes) => (isDeepStrictEqual(notes, seen) ? body : null))) !== null;
   }
   return async (question) => {

@@ -32,7 +32,7 @@ export async function keepBooks(
   const calendar = systemCalendar();
   const books = await createSeqrBooks(settings, clock, log, calls);
   const bookkeeper = new Bookkeeper({
-    positions: config.positions.map(({ id }) => id),
+    positions: config.positions,
     schedule: schedule.reconcile === undefined ? null : { cron: schedule.reconcile, timezone },
     books,
     receipts: settings.receipt !== null,

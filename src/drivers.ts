@@ -1,6 +1,7 @@
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type { Gpio } from "./adapters/gpio/gpio.ts";
-import { currencyNumberOf, type DriverConfig, type DriverName } from "./config/dispensers.ts";
+import { claimsOf, currencyNumberOf, type DriverConfig, type DriverName } from "./config/dispensers.ts";
 import type { Config, PositionConfig } from "./config/schema.ts";
 import { parseScaled } from "./core/money.ts";
 import { basePerUnit, parseQuantity } from "./core/quantity.ts";
@@ -28,9 +29,9 @@ const MARGIN = 1.5;
 const DRIVERS: { readonly [D in DriverName]: Open<D> } = {
   simulated: async ({ quantity, rate, register }, { position, folder, clock, base }) => {
     const { createSimulatedDispenser } = await import("./adapters/dispenser/simulated/simulated.ts");
-    const registerPath = register ?? join(folder, `simulated-${position.id}.register`);
+    const path = register ?? registerPath("simulated", position, folder);
     return createSimulatedDispenser(
-      { quantityBase: base(quantity), rateBasePerMinute: base(rate), registerPath },
+      { quantityBase: base(quantity), rateBasePerMinute: base(rate), registerPath: path },
       clock,
     );
   },
@@ -144,6 +145,23 @@ const DRIVERS: { readonly [D in DriverName]: Open<D> } = {
   },
 };
 
+/**
+ * A meter's file bears the id of its position. A position that has another id now keeps the file that it had: with a
+ * new one its meter would begin anew.
+ */
+function registerPath(kind: "meter" | "simulated", { id, formerly }: PositionConfig, folder: string): string {
+  const paths = [id, ...formerly].map((name) => join(folder, `${kind}-${name}.register`));
+  return paths.find((path) => existsSync(path)) ?? join(folder, `${kind}-${id}.register`);
+}
+
+/** What tells the meter of a position from another one: where it is connected, and the file that it counts on in. */
+export function meterOf(position: PositionConfig, { folder }: Pick<Surroundings, "folder">): string {
+  const { dispenser } = position;
+  const { driver } = dispenser;
+  const file = driver === "simulated" ? (dispenser.register ?? registerPath("simulated", position, folder)) : null;
+  return [driver, ...claimsOf(dispenser), ...(file === null ? [] : [file])].join(", ");
+}
+
 export interface Surroundings {
   readonly config: Config;
   /** The folder of the journal, where meters without a register of their own keep one. */
@@ -163,7 +181,7 @@ export async function openDispenser(position: PositionConfig, around: Surroundin
     position,
     currency: config.kiosk.currency,
     base: (text) => parseQuantity(text, unit) ?? 0,
-    register: () => join(folder, `meter-${position.id}.register`),
+    register: () => registerPath("meter", position, folder),
     gpio: () =>
       shared.of("gpio", async () => {
         const { openGpio } = await import("./adapters/gpio/open.ts");

@@ -12,7 +12,7 @@ import { goodsOf, timingOf } from "./config/goods.ts";
 import type { Loaded } from "./config/load.ts";
 import { EARLIEST_PLAUSIBLE_MS } from "./core/clock.ts";
 import { openDisplay } from "./displays.ts";
-import { openDispenser, Shared } from "./drivers.ts";
+import { meterOf, openDispenser, Shared } from "./drivers.ts";
 import type { PositionSetup } from "./engine/admission.ts";
 import type { Kiosk } from "./engine/kiosk.ts";
 import type { Clock } from "./ports/clock.ts";
@@ -54,6 +54,7 @@ async function startDaemon(loaded: Loaded, { log, onFatal }: StartOptions): Prom
     const later = new Later();
     const kiosk = new engine.Kiosk({
       ...{ positions, payment, journal, telemetry, observer, clock, log, earliestPlausibleMs: EARLIEST_PLAUSIBLE_MS },
+      retired: config.retired,
       machine: linuxMachine(dirname(config.journal.path)),
       commands: config.mqtt?.commands ?? [],
       newSaleId: () => newSaleId(clock),
@@ -154,7 +155,7 @@ function reportTo({ faults }: Kiosk, display: Display): void {
 }
 
 async function openPositions(
-  { config }: Loaded,
+  { config, secrets }: Loaded,
   given: { clock: Clock; log: Log; shared: Shared },
   open: OpenParts,
 ): Promise<PositionSetup[]> {
@@ -163,6 +164,8 @@ async function openPositions(
   for (const position of config.positions) {
     positions.push({
       goods: goodsOf(config, position),
+      formerly: position.formerly,
+      identity: { terminal: secrets.terminals.get(position.id)?.id, meter: meterOf(position, around) },
       dispenser: open.add(await openDispenser(position, around)),
       noFlowTimeoutMs: position.noFlowTimeout,
       timing: timingOf(config),

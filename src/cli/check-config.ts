@@ -1,24 +1,25 @@
-import { type History, openHistory } from "../adapters/journal/sqlite/history.ts";
+import { openJournalForReading } from "../adapters/journal/sqlite/journal.ts";
 import { configJsonSchema } from "../config/json-schema.ts";
 import { loadConfig } from "../config/load.ts";
-import type { Config, PositionConfig } from "../config/schema.ts";
-import { orderKey } from "../core/operator/orders.ts";
+import type { Config } from "../config/schema.ts";
+import { ordersOf } from "../engine/belongings.ts";
+import { LeftBehindError, leftBehind } from "../engine/left-behind.ts";
 import { UsageError } from "./failure.ts";
 import { type Price, priceInForce, priceText } from "./price.ts";
 import { print, printJson, table, wrapped } from "./table.ts";
 
-export function checkConfig(options: { config?: string; json?: boolean; schema?: boolean }): void {
+export async function checkConfig(options: { config?: string; json?: boolean; schema?: boolean }): Promise<void> {
   if (options.schema === true) {
     printJson(configJsonSchema());
     return;
   }
   if (options.config === undefined) throw new UsageError("--config is missing: expected a YAML file");
   const { config, file } = loadConfig(options.config);
+  const prices = await pricesInForce(config);
   if (options.json === true) {
     printJson(config);
     return;
   }
-  const prices = pricesInForce(config);
   const rows = config.positions.map(({ id, product, reserve, dispenser }) => [
     id,
     product.name,
@@ -31,22 +32,31 @@ export function checkConfig(options: { config?: string; json?: boolean; schema?:
   for (const [id, price] of prices) print(wrapped(`Position ${id}: ${priceText(price)}`));
 }
 
-/** The prices that operators have ordered; none where there is no journal to read yet. */
-function pricesInForce(config: Config): ReadonlyMap<string, Price> {
-  let history: History;
+/**
+ * The prices that operators have ordered. A journal that is not there yet, or that cannot be read from here, says nothing.
+ * @throws LeftBehindError as a start would
+ */
+async function pricesInForce(config: Config): Promise<ReadonlyMap<string, Price>> {
+  const journal = readable(config.journal.path);
+  if (journal === null) return new Map();
   try {
-    history = openHistory(config.journal.path);
-  } catch {
-    return new Map();
-  }
-  try {
-    const prices = config.positions.map((position) => [position.id, priceOf(config, position, history)] as const);
-    return new Map(prices.filter(([, { ordered }]) => ordered !== null));
+    const left = await leftBehind(journal, config);
+    if (left.length > 0) throw new LeftBehindError(left);
+    const prices = new Map<string, Price>();
+    for (const position of config.positions) {
+      const price = priceInForce(config, position, await ordersOf(journal, position));
+      if (price.ordered !== null) prices.set(position.id, price);
+    }
+    return prices;
   } finally {
-    history.close();
+    await journal.close();
   }
 }
 
-function priceOf(config: Config, position: PositionConfig, history: History): Price {
-  return priceInForce(config, position, history.orders(orderKey(position.id)));
+function readable(path: string): ReturnType<typeof openJournalForReading> | null {
+  try {
+    return openJournalForReading(path);
+  } catch {
+    return null;
+  }
 }

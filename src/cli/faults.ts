@@ -58,7 +58,8 @@ export async function acknowledge(name: string, options: AcknowledgeOptions): Pr
     if (code === "books-differ") {
       if (options.sale !== undefined) throw new UsageError("--sale: for one payment use kioskd reconcile --settle");
       const settling = { position, paymentReference: null };
-      const settled = await settleDifferences({ journal, clock: systemClock() }, settling, acknowledgement);
+      const deps = { journal, clock: systemClock(), positions: loaded.config.positions };
+      const settled = await settleDifferences(deps, settling, acknowledgement);
       return [...settled].map(([id, state]) => `position ${id}: ${openCount(state)} difference(s) in the books`);
     }
     const answer = await matters.acknowledge({ code, position, saleId: options.sale ?? null }, acknowledgement);
@@ -88,7 +89,13 @@ export async function withJournal<T>(
 ): Promise<T> {
   const journal = openJournalBeside(loaded.config.journal.path);
   const faults = { put: () => undefined, clear: () => undefined };
-  const matters = new Matters({ journal, faults, clock: systemClock(), log: logFor(loaded, "warn") });
+  const matters = new Matters({
+    journal,
+    faults,
+    clock: systemClock(),
+    log: logFor(loaded, "warn"),
+    places: loaded.config,
+  });
   try {
     await matters.start();
     await matters.look();
@@ -102,7 +109,7 @@ export async function withJournal<T>(
 /** Oldest first. */
 export async function waitingIn({ config }: Loaded, journal: Beside, matters: Matters): Promise<readonly Waiting[]> {
   const { currency } = config.kiosk;
-  const states = await new ReconciliationStates(journal).all();
+  const states = await new ReconciliationStates(journal, config.positions).all();
   const differences = [...states].flatMap(([position, { open }]) =>
     open.map(({ atMs, kind, paymentReference, saleId, oursMinor, theirsMinor }) => {
       const money = (minor: number | null): string =>

@@ -40,8 +40,7 @@ export async function reconcile(options: ReconcileOptions): Promise<void> {
     throw new UsageError("--note and --position: expected --settle beside them");
   }
   const loaded = loadConfig(options.config, options.show === true ? "read" : "serve");
-  const positions = loaded.config.positions.map(({ id }) => id);
-  const results = options.show === true ? await latest(loaded) : await run(loaded, positions);
+  const results = options.show === true ? await latest(loaded) : await run(loaded);
   if (options.json === true) printJson(results.map(jsonOf));
   else for (const result of results) printResult(result, loaded.config.kiosk.currency);
   const bad = results.filter((result) => result.last.type === "failed" || openCount(result) > 0);
@@ -54,8 +53,9 @@ async function settle(what: string, { config: file, note, position, json }: Reco
   const { config } = loadConfig(file, "read");
   const journal = openJournalBeside(config.journal.path);
   try {
+    const deps = { journal, clock: systemClock(), positions: config.positions };
     const settling = { position: position ?? null, paymentReference: what === "all" ? null : what };
-    const settled = await settleDifferences({ journal, clock: systemClock() }, settling, acknowledgement);
+    const settled = await settleDifferences(deps, settling, acknowledgement);
     if (settled.size === 0) {
       const which = what === "all" ? "" : ` of the payment "${what}"`;
       throw new CliError(`No difference${which} is open: see "kioskd reconcile --show".`);
@@ -75,7 +75,7 @@ async function settle(what: string, { config: file, note, position, json }: Reco
 
 async function latest({ config }: Loaded): Promise<readonly Result[]> {
   const journal = openJournalBeside(config.journal.path);
-  const states = await new ReconciliationStates(journal).all();
+  const states = await new ReconciliationStates(journal, config.positions).all();
   await journal.close();
   return [...states].flatMap(([position, state]) =>
     state.last === null ? [] : [{ ...state, position, last: state.last }],
@@ -83,22 +83,25 @@ async function latest({ config }: Loaded): Promise<readonly Result[]> {
 }
 
 /** A running daemon is asked to do it; without one it is done here, under the journal's lock. */
-async function run(loaded: Loaded, positions: readonly string[]): Promise<readonly Result[]> {
+async function run(loaded: Loaded): Promise<readonly Result[]> {
+  const { positions } = loaded.config;
   const beside = openJournalBeside(loaded.config.journal.path);
   const startedAtMs = Date.now();
-  for (const position of positions) {
+  for (const { id: position } of positions) {
     await beside.note("reconciliations", position, () => ({ type: "requested", position, atMs: startedAtMs }));
   }
   await beside.close();
   const own = await lockedOrNull(loaded.config.journal.path);
   const results = async (): Promise<readonly Result[] | null> => {
     const all = await latest(loaded);
-    const fresh = all.filter(({ position, last }) => positions.includes(position) && last.atMs >= startedAtMs);
+    const fresh = all.filter(
+      ({ position, last }) => positions.some(({ id }) => id === position) && last.atMs >= startedAtMs,
+    );
     return fresh.length === positions.length ? all : null;
   };
   if (own !== null) {
     print("Reconciling …");
-    const complaints = await reconcileHere(loaded, own, positions);
+    const complaints = await reconcileHere(loaded, own);
     const made = await results();
     if (made !== null) return made;
     throw new CliError(["The books could not be read. Mend the account, then try again:", ...complaints].join("\n  "));
@@ -124,7 +127,8 @@ async function lockedOrNull(path: string): Promise<Journal | null> {
 }
 
 /** What it complains of, position by position. */
-async function reconcileHere(loaded: Loaded, journal: Journal, positions: readonly string[]): Promise<string[]> {
+async function reconcileHere(loaded: Loaded, journal: Journal): Promise<string[]> {
+  const { positions } = loaded.config;
   const complaints = new Map<string | null, string>();
   const faults = {
     raise: (_code: FaultCode, position: string | null, detail: string) => complaints.set(position, detail),

@@ -2,9 +2,11 @@ import { randomInt } from "node:crypto";
 import { systemClock } from "../adapters/clock/system/clock.ts";
 import { openJournalBeside } from "../adapters/journal/sqlite/journal.ts";
 import { takeRefundTurn } from "../adapters/journal/sqlite/open.ts";
-import { loadConfig } from "../config/load.ts";
+import { type Loaded, loadConfig } from "../config/load.ts";
 import { formatAmount, parseAmount } from "../core/money.ts";
 import { refundableMinor, refundsOf } from "../core/refund.ts";
+import type { SaleRecord } from "../core/sale/record.ts";
+import { namesOf } from "../engine/belongings.ts";
 import { refund as makeRefund, type PaidSale, type RefundOutcome, settleRefund } from "../engine/refund.ts";
 import { agree } from "./ask.ts";
 import { withBooks } from "./books.ts";
@@ -34,6 +36,7 @@ export async function refund(saleId: string, options: RefundOptions): Promise<vo
   try {
     const deps = { journal, clock: systemClock(), takeTurn: () => takeRefundTurn(path) };
     if (options.settle !== undefined) return await settle(deps, sale, options.settle);
+    refuseWithoutTerminal(loaded, sale.record);
     const outcome = await withBooks(loaded, (books) => {
       const newRefundId = (): string => `rf-${Date.now().toString(36)}-${randomInt(1e6)}`;
       const agreed = (minor: number, again: boolean) => agree(question(sale, minor, again), options.yes === true);
@@ -62,6 +65,19 @@ async function settle(deps: Parameters<typeof settleRefund>[0], sale: PaidSale, 
   if (settled === null) throw new CliError(`Sale ${saleId} has no refund without a clear answer.`);
   const amount = formatAmount(settled.amountMinor, currency);
   print(`Refund ${settled.refundId} of ${amount} ${currency} is noted as ${what}.`);
+}
+
+/** Only the terminal that took the money can give it back. */
+function refuseWithoutTerminal({ config }: Loaded, { saleId, position }: SaleRecord): void {
+  if (config.positions.some((each) => namesOf(each).includes(position))) return;
+  const gone = config.retired.includes(position) ? "is retired" : "is no longer in the configuration";
+  throw new CliError(
+    [
+      `No refund: sale ${saleId} was paid at position "${position}", which ${gone}, and so is its terminal. What to do, one of:`,
+      `  1. Its terminal belongs to another position now: write formerly: ["${position}"] on that one, and try again.`,
+      "  2. The terminal is gone: give the money back at the payment service, by the reference of the payment.",
+    ].join("\n"),
+  );
 }
 
 function report(saleId: string, outcome: RefundOutcome, currency: string, left: string, quiet: boolean): void {

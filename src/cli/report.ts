@@ -50,7 +50,8 @@ function reportId(name: string): string {
 
 async function lastPeriod({ config }: Loaded, position: string): Promise<string> {
   const journal = openJournalBeside(config.journal.path);
-  const { last } = reconciliationOf(await journal.notes("reconciliations", position));
+  const names = config.positions.find(({ id }) => id === position)?.formerly ?? [];
+  const { last } = reconciliationOf(await journal.notes("reconciliations", [position, ...names]));
   await journal.close();
   if (last?.type === "compared") return last.periodId;
   throw new CliError(`Position ${position} was never reconciled: "kioskd reconcile" first, or give --period.`);

@@ -12,7 +12,9 @@ export function seqrSettings({ file, config, secrets }: Loaded): SeqrBooksSettin
   const terminals = config.positions.flatMap((position) => {
     const terminal = secrets.terminals.get(position.id);
     const stickerId = position.code === "sticker" ? (position.seqrId ?? null) : null;
-    return terminal === undefined ? [] : ([[position.id, { ...terminal, stickerId }]] as const);
+    if (terminal === undefined) return [];
+    // Sales bear the name that their position had then.
+    return [position.id, ...position.formerly].map((name) => [name, { ...terminal, stickerId }] as const);
   });
   const { publicUrl } = seqr.unattended ?? {};
   const secret = secrets.unattendedSecret;

@@ -1,10 +1,11 @@
 import type { openJournalBeside } from "../adapters/journal/sqlite/journal.ts";
 import { type Loaded, loadConfig } from "../config/load.ts";
 import type { PositionConfig } from "../config/schema.ts";
-import { blockingOrder, orderKey } from "../core/operator/orders.ts";
+import { blockingOrder, type Order, orderKey } from "../core/operator/orders.ts";
 import { saleRecord } from "../core/sale/record.ts";
 import { replay } from "../core/sale/recover.ts";
 import { IDLE, type State } from "../core/sale/state.ts";
+import { lastSaleOf, ordersOf } from "../engine/belongings.ts";
 import { type Waiting, waitingIn, withJournal } from "./faults.ts";
 import { type Price, priceInForce, priceText } from "./price.ts";
 import { print, printJson, wrapped } from "./table.ts";
@@ -55,7 +56,7 @@ export async function status(options: { config: string; json?: boolean }): Promi
     }
     const isConfigured = ({ position }: Waiting): boolean => config.positions.some(({ id }) => id === position);
     return {
-      block: await blockAt(journal, null),
+      block: blockIn(await journal.notes("orders", orderKey(null))),
       positions: statuses,
       elsewhere: waiting.filter((each) => !isConfigured(each)),
     };
@@ -81,26 +82,26 @@ async function positionStatus(
   waiting: readonly Waiting[],
 ): Promise<PositionStatus> {
   const { id, product } = position;
-  const orders = await journal.notes("orders", orderKey(id));
-  const events = await journal.lastSale(id);
+  const orders = await ordersOf(journal, position);
+  const events = await lastSaleOf(journal, position);
   const newestAtMs = events.at(-1)?.atMs ?? 0;
   return {
     position: id,
     product: product.name,
     unit: product.unit,
     price: priceInForce(config, position, orders),
-    block: await blockAt(journal, id),
-    lastSale: lastSaleOf(replay(IDLE, events), newestAtMs),
+    block: blockIn(orders),
+    lastSale: summaryOf(replay(IDLE, events), newestAtMs),
     waiting,
   };
 }
 
-async function blockAt(journal: Journal, position: string | null): Promise<Block | null> {
-  const order = blockingOrder(await journal.notes("orders", orderKey(position)));
+function blockIn(orders: readonly Order[]): Block | null {
+  const order = blockingOrder(orders);
   return order === null ? null : { reason: order.reason, since: new Date(order.atMs).toISOString() };
 }
 
-function lastSaleOf(state: State, newestAtMs: number): LastSale | null {
+function summaryOf(state: State, newestAtMs: number): LastSale | null {
   if (state.phase === "idle") return null;
   const since = new Date(newestAtMs).toISOString();
   if (state.phase !== "closed") {

@@ -8,6 +8,7 @@ import { readRegisteredTerminal, terminalFile } from "../config/secrets.ts";
 import { removeRegisteredTerminal, writeRegisteredTerminal } from "../config/terminal-file.ts";
 import { replay } from "../core/sale/recover.ts";
 import { IDLE, isOpen } from "../core/sale/state.ts";
+import { lastSaleOf, namesOf } from "../engine/belongings.ts";
 import type { Outcome } from "../ports/outcome.ts";
 import { CliError, UsageError } from "./failure.ts";
 import { seqrSettings } from "./seqr-settings.ts";
@@ -30,7 +31,7 @@ export async function register(options: PositionOptions & { name?: string }): Pr
       `Position ${position.id} has terminal ${position.terminal.id} in ${loaded.file}: remove it there to register another one.`,
     );
   }
-  const known = readRegisteredTerminal(journalPath, position.id);
+  const known = readRegisteredTerminal(journalPath, position);
   if (known !== null && known.terminalId !== null) {
     await assignConfigured(loaded, position, { terminalId: known.terminalId, password: known.password });
     print(`Position ${position.id} has terminal ${known.terminalId} already.`);
@@ -75,16 +76,17 @@ export async function assign(options: PositionOptions & { seqrId: string }): Pro
 export async function unregister(options: PositionOptions): Promise<void> {
   const { loaded, position } = find(options);
   const { id: terminalId, password } = terminalOf(loaded, position);
-  await refuseWhileOpen(loaded.config.journal.path, position.id);
+  await refuseWhileOpen(loaded.config.journal.path, position);
   await withService(loaded, (service) => service.unregister({ terminalId, password }), "unregister the terminal");
-  removeRegisteredTerminal(loaded.config.journal.path, position.id);
+  for (const name of namesOf(position)) removeRegisteredTerminal(loaded.config.journal.path, name);
   print(`Terminal ${terminalId} of position ${position.id} is unregistered.`);
 }
 
 export function show(options: { config: string; json?: boolean }): void {
   const { config } = loadConfig(options.config, "read");
-  const terminals = config.positions.map(({ id, terminal }) => {
-    const registered = readRegisteredTerminal(config.journal.path, id);
+  const terminals = config.positions.map((position) => {
+    const { id, terminal } = position;
+    const registered = readRegisteredTerminal(config.journal.path, position);
     const source = terminal !== undefined ? "configuration" : registered !== null ? "registered" : null;
     return { position: id, terminal: terminal?.id ?? registered?.terminalId ?? null, source };
   });
@@ -135,14 +137,14 @@ async function withService<T>(
 }
 
 /** The journal's lock tells a running daemon; its last sale, a stopped one that still owes something. */
-async function refuseWhileOpen(journalPath: string, position: string): Promise<void> {
+async function refuseWhileOpen(journalPath: string, position: PositionConfig): Promise<void> {
   if (!existsSync(journalPath)) return;
   const journal = openJournal(journalPath);
   try {
-    const state = replay(IDLE, await journal.lastSale(position));
+    const state = replay(IDLE, await lastSaleOf(journal, position));
     if (isOpen(state)) {
       throw new CliError(
-        `Position ${position} has an open sale (${state.sale.id}): start the kiosk to finish it first.`,
+        `Position ${position.id} has an open sale (${state.sale.id}): start the kiosk to finish it first.`,
       );
     }
   } finally {

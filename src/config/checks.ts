@@ -6,6 +6,7 @@ import { limitBase, parseUnitPrice } from "../core/tariff.ts";
 import { claimsOf, currencyNumberOf, type DriverName, leastLimitBase, quantitiesOf } from "./dispensers.ts";
 import { decimal } from "./fields.ts";
 import { tariffOf, timingOf } from "./goods.ts";
+import { nameChecks } from "./names.ts";
 import type { Problem } from "./problem.ts";
 import type { Config, PositionConfig } from "./schema.ts";
 
@@ -26,6 +27,7 @@ export function crossChecks(config: Config): Found[] {
       (index) => ["positions", index, "terminal", "id"],
       "terminals: a second offer on a terminal would cancel the first, so each position needs one of its own",
     ),
+    ...nameChecks(config),
     ...claimChecks(config),
     ...stickerChecks(config),
     ...unattendedChecks(config),

@@ -135,11 +135,12 @@ function readSecrets(file: string, config: Config, purpose: Purpose, found: Omit
   };
 }
 
-function terminalOf(file: string, config: Config, { id, terminal }: PositionConfig): Terminal | null {
+function terminalOf(file: string, config: Config, position: PositionConfig): Terminal | null {
+  const { terminal } = position;
   if (terminal !== undefined) {
     return { id: terminal.id, password: readSecret(secretPath(file, terminal.passwordFile)) };
   }
-  const registered = readRegisteredTerminal(config.journal.path, id);
+  const registered = readRegisteredTerminal(config.journal.path, position);
   if (registered === null || registered.terminalId === null) return null;
   return { id: registered.terminalId, password: registered.password };
 }

@@ -68,8 +68,17 @@ const seqr = z.strictObject({
   reseller: z.strictObject({ id: z.string().min(1), userId: z.string().min(1), passwordFile: secretFile }).optional(),
 });
 
+const names = (about: string) => z.array(identifier).max(32).describe(about);
+
 const position = z.strictObject({
   id: identifier,
+  formerly: z
+    .union([
+      identifier.transform((name) => [name]),
+      names("Ids that this position had before, while its dispenser and its terminal were those that it has now."),
+    ])
+    .default([])
+    .describe("What the journal holds under these ids belongs to this position: sales, blocks, prices, books."),
   terminal: z.strictObject({ id: z.string().min(1).max(128), passwordFile: secretFile }).optional(),
   seqrId: z
     .string()
@@ -106,6 +115,9 @@ export const configSchema = z.strictObject({
     })
     .prefault({}),
   positions: z.array(position).min(1).max(32),
+  retired: names(
+    "Ids of positions that are gone for good. Of what the journal still holds of them, an open sale goes to a person.",
+  ).default([]),
   display,
   mqtt: mqtt.optional(),
   schedule: z.strictObject({ reconcile: cron.optional(), housekeeping: cron.default("30 3 * * *") }).prefault({}),

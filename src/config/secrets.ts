@@ -60,8 +60,16 @@ const registeredTerminal = z.strictObject({
 
 export type RegisteredTerminal = z.infer<typeof registeredTerminal>;
 
-/** Null when the position has no such file. */
-export function readRegisteredTerminal(journalPath: string, position: string): RegisteredTerminal | null {
+/** Null when there is no such file. One that was registered when the position had another id is still its own. */
+export function readRegisteredTerminal(
+  journalPath: string,
+  { id, formerly }: { readonly id: string; readonly formerly: readonly string[] },
+): RegisteredTerminal | null {
+  const found = [id, ...formerly].map((name) => readTerminalFile(journalPath, name)).filter((each) => each !== null);
+  return found.find(({ terminalId }) => terminalId !== null) ?? found[0] ?? null;
+}
+
+function readTerminalFile(journalPath: string, position: string): RegisteredTerminal | null {
   const path = terminalFile(journalPath, position);
   if (statSync(path, { throwIfNoEntry: false }) === undefined) return null;
   try {

@@ -1,6 +1,7 @@
 import type { PersonCode } from "./faults.ts";
 import type { RefundEvent } from "./refund.ts";
 import type { SaleRecord } from "./sale/record.ts";
+import { isOutOfReach, type OutOfReach } from "./sale/state.ts";
 import { timeOfIso } from "./time.ts";
 import type { Unaccounted } from "./unaccounted.ts";
 
@@ -38,11 +39,11 @@ export function isMatterOpen(events: readonly MatterEvent[]): boolean {
 
 /** What a closed sale leaves for a person. A later record of the same sale that says less takes nothing back. */
 export function mattersOfSale(record: SaleRecord): readonly Matter[] {
-  const { saleId, position, outcome, reason, meterCertain, loss, currency, closedAt } = record;
+  const { saleId, position, outcome, meterCertain, loss, currency, closedAt } = record;
   const about = { position, saleId, atMs: timeOfIso(closedAt) };
   const matters: Matter[] = [];
   if (outcome === "needs-attention") {
-    const detail = `sale ${saleId}: ${reason ?? "not resolved"}`;
+    const detail = `sale ${saleId}: ${unresolvedText(record)}`;
     matters.push({ matterId: `unresolved ${saleId}`, code: "needs-attention", ...about, detail });
   }
   if (!meterCertain) {
@@ -56,10 +57,29 @@ export function mattersOfSale(record: SaleRecord): readonly Matter[] {
   return matters;
 }
 
+const SETTLE_IT = "settle or release it at the payment service";
+
+/** What a person has to know and do about a sale that the daemon could not reach any more. */
+const OUT_OF_REACH: Readonly<Record<OutOfReach, (position: string) => string>> = {
+  "position-gone": (position) => `its position "${position}" is retired: ${SETTLE_IT}`,
+  "terminal-changed": () => `its position has another terminal now, which does not reach it: ${SETTLE_IT}`,
+  "meter-changed": () => `its position has another meter now: read the one it was delivered by, then ${SETTLE_IT}`,
+};
+
+function unresolvedText({ position, reason }: SaleRecord): string {
+  return isOutOfReach(reason) ? OUT_OF_REACH[reason](position) : (reason ?? "not resolved");
+}
+
 /** A meter that went backwards in the middle of a sale. */
 export function backwardsMatter(position: string, saleId: string, atMs: number): Matter {
   const detail = `sale ${saleId}: its meter went backwards`;
   return { matterId: `backwards ${saleId}`, code: "needs-attention", position, saleId, atMs, detail };
+}
+
+/** A register that stands below where a delivery began: it was exchanged, or has lost what it knew. */
+export function belowMatter(position: string, saleId: string, atMs: number, [read, start]: readonly string[]): Matter {
+  const detail = `sale ${saleId}: the meter stands at ${read}, below ${start} where the delivery began: another one, or begun anew`;
+  return { matterId: `below ${saleId}`, code: "needs-attention", position, saleId, atMs, detail };
 }
 
 /** @param seq its number among what no sale pays for */

@@ -223,3 +223,10 @@ function explains(found: OpenDifference, earlier: OpenDifference): boolean {
 export function openCount({ open, openBeyond }: ReconciliationState): number {
   return open.length + openBeyond;
 }
+
+/** The differences that wait for a person, counted by kind. */
+export function differencesText({ open, openBeyond }: ReconciliationState): string {
+  const count = (kind: (typeof open)[number]["kind"]): number => open.filter((each) => each.kind === kind).length;
+  const counts = `${count("missing-there")} missing there, ${count("missing-here")} missing here, ${count("differing")} differing`;
+  return openBeyond === 0 ? counts : `${counts}, ${openBeyond} more`;
+}

@@ -4,12 +4,17 @@ import type { Goods } from "../core/sale/view.ts";
 import { limitBase } from "../core/tariff.ts";
 import type { Dispenser } from "../ports/dispenser.ts";
 import type { SaleRefusal } from "../ports/metrics.ts";
+import type { Identity } from "./belongings.ts";
 import type { FaultBoard } from "./fault-board.ts";
 import type { Position } from "./position.ts";
 import type { Supervisor } from "./supervisor.ts";
 
 export interface PositionSetup {
   readonly goods: Goods;
+  /** Names that the position had before. */
+  readonly formerly?: readonly string[];
+  /** What the terms of its sales are bound to. */
+  readonly identity?: Identity;
   readonly dispenser: Dispenser;
   readonly noFlowTimeoutMs: number;
   /** The unit price that stands in the configuration. */
@@ -76,5 +81,7 @@ export function tooLittle(reason: string): Refusal {
 
 function termsOf(setup: PositionSetup, maximumMinor: number): Terms {
   const { productName, sku, tariff } = setup.goods;
-  return { productName, sku, tariff, maximumMinor, ...setup.timing };
+  const { terminal, meter } = setup.identity ?? {};
+  const bound = { ...(terminal === undefined ? {} : { terminal }), ...(meter === undefined ? {} : { meter }) };
+  return { productName, sku, tariff, maximumMinor, ...setup.timing, ...bound };
 }

@@ -35,7 +35,7 @@ export class Bookkeeper {
   /** Has the books of a position, or of all, compared now. */
   async request(only: string | null): Promise<void> {
     const { positions, journal, clock } = this.#deps;
-    for (const position of positions.filter((each) => only === null || each === only)) {
+    for (const { id: position } of positions.filter(({ id }) => only === null || id === only)) {
       await journal.note("reconciliations", position, () => ({ type: "requested", position, atMs: clock.wallMs() }));
     }
     void this.#reconciler.tick();

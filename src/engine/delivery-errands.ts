@@ -1,4 +1,7 @@
+import { belowMatter } from "../core/matters.ts";
+import { formatQuantity } from "../core/quantity.ts";
 import type { Effect } from "../core/sale/effect.ts";
+import type { Dispensing, State } from "../core/sale/state.ts";
 import type { Outcome } from "../ports/outcome.ts";
 import { backoffMs, wait } from "../ports/wait.ts";
 import type { Errand } from "./errand.ts";
@@ -22,11 +25,23 @@ export async function arm(errand: Errand, { limitBase }: Extract<Effect, { type:
 }
 
 /** Makes sure that nothing can flow, reads the meter, and tells what was delivered. */
-export async function finish(errand: Errand, liveBase: () => number | null): Promise<void> {
+export async function finish(errand: Errand, state: State, liveBase: () => number | null): Promise<void> {
   const { dispenser, faults, position } = errand;
   const stopped = await patiently(errand, POLICY.stopRetriesMs, () => dispenser.stop());
   if (stopped.kind !== "done") faults.raise("dispenser-unreachable", position, `does not stop: ${stopped.detail}`);
-  await errand.tell({ type: "delivered", totaliserBase: await finalReading(errand, liveBase) });
+  const totaliserBase = await finalReading(errand, liveBase);
+  if (totaliserBase !== null && state.phase === "dispensing") sayWhenBelow(errand, state, totaliserBase);
+  await errand.tell({ type: "delivered", totaliserBase });
+}
+
+/** A register never goes back by itself: somebody has exchanged it, or it has lost what it knew. */
+function sayWhenBelow(errand: Errand, state: Dispensing, readBase: number): void {
+  const { dispenser, clock, position, forPerson } = errand;
+  const { startBase } = state.metering;
+  if (dispenser.readingStepMs !== null || readBase >= startBase) return;
+  const { unit } = state.sale.terms.tariff;
+  const quantities = [readBase, startBase].map((base) => `${formatQuantity(base, unit)} ${unit}`);
+  forPerson(belowMatter(position, state.sale.id, clock.wallMs(), quantities));
 }
 
 /**

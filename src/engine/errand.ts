@@ -1,3 +1,4 @@
+import type { Matter } from "../core/matters.ts";
 import type { SaleEvent } from "../core/sale/event.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Dispenser } from "../ports/dispenser.ts";
@@ -6,6 +7,7 @@ import type { Log } from "../ports/log.ts";
 import type { Outcome } from "../ports/outcome.ts";
 import type { PaymentProvider } from "../ports/payment.ts";
 import type { Nap } from "../ports/wait.ts";
+import type { Identity } from "./belongings.ts";
 import type { FaultBoard } from "./fault-board.ts";
 
 /** An event without what the position adds: sale and time. */
@@ -14,6 +16,7 @@ export type News = SaleEvent extends infer E ? (E extends SaleEvent ? Omit<E, "s
 /** What the carrying out of an effect may use. It ends when the sale has moved on to another state. */
 export interface Errand {
   readonly position: string;
+  readonly identity: Identity;
   readonly payment: PaymentProvider;
   readonly dispenser: Dispenser;
   readonly faults: FaultBoard;
@@ -25,6 +28,8 @@ export interface Errand {
   readonly alive: () => boolean;
   /** Whether a name that the payment service gave is this sale's, and no other's. */
   isOurs(kind: OwnedName["kind"], name: string): Promise<boolean>;
+  /** What a person has to look at, and no record will tell. */
+  readonly forPerson: (matter: Matter) => void;
   /** What the errand had to do has been tried once, whatever came of it. */
   tried(): void;
   /** Of a state that was left only what became of its money still counts. */

@@ -1,5 +1,6 @@
 import { blocks } from "../core/faults.ts";
 import type { CommandName } from "../core/operator/messages.ts";
+import type { SaleRecord } from "../core/sale/record.ts";
 import { isOpen } from "../core/sale/state.ts";
 import { type PositionView, positionView } from "../core/sale/view.ts";
 import type { Clock } from "../ports/clock.ts";
@@ -12,9 +13,11 @@ import type { PaymentProvider } from "../ports/payment.ts";
 import type { Telemetry } from "../ports/telemetry.ts";
 import { Nap, wait, within } from "../ports/wait.ts";
 import { Admission, type PositionSetup } from "./admission.ts";
+import type { Named } from "./belongings.ts";
 import { CustomerDesk, type Place } from "./customer-desk.ts";
 import { FaultBoard } from "./fault-board.ts";
 import { HealthReport } from "./health-report.ts";
+import { handOver, LeftBehindError, leftBehind } from "./left-behind.ts";
 import { type Acknowledgement, Matters } from "./matters.ts";
 import { OperatorDesk } from "./operator-desk.ts";
 import { Outbox } from "./outbox.ts";
@@ -26,6 +29,8 @@ import { Supervisor } from "./supervisor.ts";
 
 export interface KioskDeps {
   readonly positions: readonly PositionSetup[];
+  /** Positions that are gone for good. */
+  readonly retired?: readonly string[];
   readonly payment: PaymentProvider;
   readonly journal: Journal;
   readonly telemetry: Telemetry;
@@ -72,7 +77,8 @@ export class Kiosk {
     const { clock, log, journal, telemetry, payment } = deps;
     this.faults = new FaultBoard(clock, log, () => this.#changed());
     this.#references = new References(journal);
-    this.matters = new Matters({ journal, faults: this.faults, clock, log });
+    const places = { positions: deps.positions.map(nameOf), retired: deps.retired ?? [] };
+    this.matters = new Matters({ journal, faults: this.faults, clock, log, places });
     this.#outbox = new Outbox(journal, telemetry, clock, log);
     this.#report = new HealthReport({ machine: deps.machine, outbox: this.#outbox, telemetry, clock, log });
     for (const setup of deps.positions) this.#places.set(setup.goods.position, this.#makePlace(setup));
@@ -117,13 +123,18 @@ export class Kiosk {
     });
   }
 
-  /** Recovers every position, then begins to serve. All that it was given is in place by then. */
+  /**
+   * Recovers every position, then begins to serve. All that it was given is in place by then.
+   * @throws LeftBehindError when something would be forgotten that the journal holds of other positions
+   */
   async start(): Promise<void> {
     const { telemetry } = this.#deps;
+    await this.#refuseToForget();
     await this.#supervisor.checkClock();
     await this.operators.start();
     await this.matters.start();
     await Promise.all(this.#positions().map((position) => position.start()));
+    await this.#handOverRetired();
     this.#started = true;
     telemetry.onOrder((command) => this.operators.order(command));
     telemetry.onRefusal((detail) => this.#raiseOrClear("broker-refuses", detail));
@@ -190,6 +201,27 @@ export class Kiosk {
     this.customers.changed();
   }
 
+  async #refuseToForget(): Promise<void> {
+    const { journal, positions, retired = [] } = this.#deps;
+    const left = await leftBehind(journal, { positions: positions.map(nameOf), retired });
+    if (left.length > 0) throw new LeftBehindError(left);
+  }
+
+  async #handOverRetired(): Promise<void> {
+    const { journal, clock, retired = [] } = this.#deps;
+    for (const position of retired) {
+      const record = await handOver(journal, position, clock.wallMs());
+      if (record !== null) this.#closed(record);
+    }
+  }
+
+  #closed(record: SaleRecord): void {
+    this.#deps.observer.saleClosed(record);
+    this.#outbox.wake();
+    void this.matters.look();
+    this.#deps.saleClosed();
+  }
+
   #viewOf({ setup, position }: Place): PositionView {
     const view = positionView(setup.goods, position.state, position.live, this.faults.all);
     return this.#started && !this.#ending ? view : { ...view, available: false };
@@ -204,7 +236,8 @@ export class Kiosk {
     const id = setup.goods.position;
     const nap = new Nap();
     const position = new Position({
-      id,
+      ...nameOf(setup),
+      identity: setup.identity ?? {},
       unit: setup.goods.tariff.unit,
       nap,
       noFlowTimeoutMs: setup.noFlowTimeoutMs,
@@ -217,12 +250,7 @@ export class Kiosk {
       clock,
       log,
       changed: () => this.#changed(id),
-      closed: (record) => {
-        observer.saleClosed(record);
-        this.#outbox.wake();
-        void this.matters.look();
-        this.#deps.saleClosed();
-      },
+      closed: (record) => this.#closed(record),
       wanted: (quantityBase) => {
         this.customers
           .offerWanted(id, quantityBase)
@@ -253,6 +281,10 @@ export class Kiosk {
     this.#deps.show(view);
     this.#deps.telemetry.publish({ ...view, faults: this.faults.all });
   }
+}
+
+function nameOf({ goods, formerly = [] }: PositionSetup): Named {
+  return { id: goods.position, formerly };
 }
 
 /** Still serving somebody, and not told to stop yet. */

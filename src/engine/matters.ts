@@ -1,8 +1,10 @@
+import type { Fault } from "../core/faults.ts";
 import type { MatterEvent } from "../core/matters.ts";
 import { isMatterOpen, type Looked, type Matter, mattersMeant, mattersText } from "../core/matters.ts";
 import type { Cancel, Clock } from "../ports/clock.ts";
 import type { Journal } from "../ports/journal.ts";
 import type { Log } from "../ports/log.ts";
+import { heirOf, type Places } from "./belongings.ts";
 import type { FaultBoard } from "./fault-board.ts";
 import { type Source, type SourceJournal, sourcesOf } from "./matter-sources.ts";
 import { POLICY } from "./policy.ts";
@@ -12,6 +14,7 @@ export interface MattersDeps {
   readonly faults: Pick<FaultBoard, "put" | "clear">;
   readonly clock: Clock;
   readonly log: Pick<Log, "warn">;
+  readonly places: Places;
 }
 
 /** Who says that they have looked at something, and what they found. */
@@ -34,7 +37,7 @@ export class Matters {
   readonly #open = new Map<string, { readonly matter: Matter; readonly seq: number }>();
   /** Seen by the daemon itself, and not in the journal yet. */
   readonly #unwritten = new Map<string, Matter>();
-  readonly #shown = new Map<string, Pick<Matter, "code" | "position">>();
+  readonly #shown = new Map<string, Pick<Fault, "code" | "position">>();
   #through: number | null = null;
   #marked = 0;
   #running: Promise<void> | null = null;
@@ -47,13 +50,16 @@ export class Matters {
     this.#sources = sourcesOf(deps.journal);
   }
 
-  /** Oldest first. A refund is among them when its answer is overdue. */
+  /**
+   * Oldest first, each at the position that has now what its position had then. A refund is among them when its answer
+   * is overdue.
+   */
   get open(): readonly Matter[] {
-    const { clock } = this.#deps;
+    const { clock, places } = this.#deps;
     const all = [...[...this.#open.values()].map(({ matter }) => matter), ...this.#unwritten.values()];
     const isDue = ({ code, atMs }: Matter): boolean =>
       code !== "refund-unclear" || clock.wallMs() - atMs >= POLICY.refundAnswerMs;
-    return all.filter(isDue);
+    return all.filter(isDue).map((matter) => ({ ...matter, position: heirOf(matter.position, places.positions) }));
   }
 
   /** Shows what was open before a restart. What has come since is looked for afterwards: there may be much of it. */
@@ -178,12 +184,13 @@ export class Matters {
     this.#marked = overThrough;
   }
 
-  /** One fault stands for all matters of a kind at a place. */
+  /** One fault stands for all matters of a kind at a place; what a retired position left stands at the kiosk. */
   #show(): void {
-    const { faults } = this.#deps;
+    const { faults, places } = this.#deps;
+    const placeOf = ({ position }: Matter): string | null => (places.retired.includes(position) ? null : position);
     const groups = new Map<string, Matter[]>();
     for (const matter of this.open) {
-      const key = `${matter.code} ${matter.position}`;
+      const key = `${matter.code} ${placeOf(matter) ?? "*"}`;
       const group = groups.get(key);
       if (group === undefined) groups.set(key, [matter]);
       else group.push(matter);
@@ -196,7 +203,8 @@ export class Matters {
     for (const [key, group] of groups) {
       const [first] = group;
       if (first === undefined) continue;
-      const { code, position, atMs } = first;
+      const { code, atMs } = first;
+      const position = placeOf(first);
       this.#shown.set(key, { code, position });
       faults.put({ code, position, sinceMs: atMs, detail: mattersText(group.map(({ detail }) => detail)) });
     }

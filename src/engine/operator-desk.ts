@@ -1,5 +1,5 @@
 import type { Command, CommandName, Commands } from "../core/operator/messages.ts";
-import { blockOf, type Order, orderedPrice, orderKey } from "../core/operator/orders.ts";
+import { blockOf, type Order, orderedPrice, orderKey, ordersInForce } from "../core/operator/orders.ts";
 import { parseUnitPrice } from "../core/tariff.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Journal, OutboxStream } from "../ports/journal.ts";
@@ -40,6 +40,7 @@ export class OperatorDesk implements OperatorInput {
     const { places, journal, log } = this.#deps;
     this.#applyBlock(null, await journal.notes("orders", orderKey(null)));
     for (const [id, place] of places) {
+      for (const name of place.setup.formerly ?? []) await carryOver(journal, name, id, this.#deps.clock.wallMs());
       const orders = await journal.notes("orders", orderKey(id));
       this.#applyBlock(id, orders);
       const price = orderedPrice(orders, place.setup.configuredPrice);
@@ -147,6 +148,22 @@ function setPrice(place: Place, unitPrice: string): void {
   const { setup } = place;
   const tariff = { ...setup.goods.tariff, unitPriceE6: parseUnitPrice(unitPrice) ?? setup.goods.tariff.unitPriceE6 };
   place.setup = { ...setup, goods: { ...setup.goods, tariff } };
+}
+
+/** Gives a position what was ordered under a name that it had before; there it is no longer in force. */
+async function carryOver(
+  journal: Pick<Journal, "note" | "notes">,
+  former: string,
+  id: string,
+  atMs: number,
+): Promise<void> {
+  for (const order of ordersInForce(await journal.notes("orders", orderKey(former)))) {
+    await journal.note("orders", orderKey(id), () => ({ ...order, position: id, atMs }));
+    const at = { position: former, atMs };
+    await journal.note("orders", orderKey(former), () =>
+      order.type === "blocked" ? { ...at, type: "unblocked" } : { ...order, ...at, unitPrice: order.configured },
+    );
+  }
 }
 
 function refused(refusal: Extract<OrderAnswer, { kind: "refused" }>["refusal"], detail: string): OrderAnswer {

@@ -1,3 +1,4 @@
+import { isAnother } from "../core/sale/recover.ts";
 import { judge, type Truth } from "../core/sale/resolve.ts";
 import type { Committing, Offered, Offering, Releasing } from "../core/sale/state.ts";
 import type { Outcome } from "../ports/outcome.ts";
@@ -70,9 +71,13 @@ async function decided(errand: Errand, truth: Truth): Promise<boolean> {
 /**
  * Commits or releases until the service's aggregate shows it. `fresh` says that nothing was sent before;
  * after a restart something may have been, so the first call is a query. A "no" counts only as long as every call before
- * it was answered, and for an offer without a name never: what was sent earlier may still be carried out.
+ * it was answered, and for an offer without a name never: what was sent earlier may still be carried out. Another
+ * terminal than that of the offer knows no such offer, and would make one of its own: then nothing is sent.
  */
 export async function resolve(errand: Errand, state: Committing | Releasing, fresh: boolean): Promise<void> {
+  if (isAnother(state.sale.terms.terminal, errand.identity.terminal)) {
+    return await errand.tell({ type: "handed-over", reason: "terminal-changed" });
+  }
   let queryFirst = !fresh;
   let answered = fresh && state.offer !== null;
   for (let attempt = 0; errand.alive(); ) {

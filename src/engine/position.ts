@@ -2,7 +2,7 @@ import { backwardsMatter } from "../core/matters.ts";
 import type { Effect } from "../core/sale/effect.ts";
 import type { SaleEvent } from "../core/sale/event.ts";
 import { type SaleRecord, saleRecord } from "../core/sale/record.ts";
-import { recover, replay } from "../core/sale/recover.ts";
+import { isAnother, recover, replay } from "../core/sale/recover.ts";
 import { type Closed, IDLE, isOpen, type State, type Terms } from "../core/sale/state.ts";
 import { transition } from "../core/sale/transition.ts";
 import type { Live } from "../core/sale/view.ts";
@@ -12,6 +12,7 @@ import type { Log } from "../ports/log.ts";
 import type { Observer } from "../ports/metrics.ts";
 import type { PaymentProvider } from "../ports/payment.ts";
 import type { Nap } from "../ports/wait.ts";
+import { type Identity, lastSaleOf, type Named, namesOf } from "./belongings.ts";
 import { Deadline } from "./deadline.ts";
 import * as delivery from "./delivery-errands.ts";
 import type { Errand, News } from "./errand.ts";
@@ -27,7 +28,8 @@ import { SaleClock } from "./sale-clock.ts";
 import { Showing } from "./showing.ts";
 import { type NoteDeps, noteUnaccounted } from "./unaccounted.ts";
 
-export interface PositionDeps extends NoteDeps {
+export interface PositionDeps extends NoteDeps, Named {
+  readonly identity: Identity;
   /** Ends a delivery in which nothing has flowed for so long. */
   readonly noFlowTimeoutMs: number;
   readonly payment: PaymentProvider;
@@ -78,7 +80,6 @@ export class Position {
     this.#deadline = new Deadline(deps.clock, this.#time, () => this.#onDeadline(), timeMoved);
     this.#keeper = new RecordKeeper({
       ...deps,
-      position: deps.id,
       refused: () => void deps.dispenser.stop(),
       recovered: () => this.#settleErrors(this.stop("fault")),
     });
@@ -106,12 +107,12 @@ export class Position {
     dispenser.listen((event) => this.#onDispenser(event));
     const stopped = await dispenser.stop();
     if (stopped.kind !== "done") this.#deps.faults.raise("dispenser-unreachable", id, stopped.detail);
-    const events = await journal.lastSale(id);
+    const events = await lastSaleOf(journal, this.#deps);
     this.#state = replay(IDLE, events);
     this.#newestAtMs = events.at(-1)?.atMs ?? 0;
     this.#time.follow(this.#newestAtMs);
     await this.#takeUpLate();
-    const { event, step } = recover(this.#state, this.#time.nowMs());
+    const { event, step } = recover(this.#state, this.#time.nowMs(), this.#deps.identity.meter);
     if (event !== null) await this.#submit(event);
     else this.#enter(step[1], false);
   }
@@ -185,7 +186,7 @@ export class Position {
     const record = next.phase === "closed" ? saleRecord(next) : null;
     const moved = next.phase !== this.#state.phase;
     if (moved) this.#epoch.alive = false;
-    await this.#keeper.append(event, record);
+    await this.#keeper.append(next.phase === "idle" ? this.#deps.id : next.sale.position, event, record);
     this.#state = next;
     this.#newestAtMs = event.atMs;
     this.#deps.log.info({ sale: event.saleId, position: this.#deps.id, event: event.type, phase: next.phase }, "sale");
@@ -204,7 +205,7 @@ export class Position {
     const [next] = transition(before, event);
     if (next === before || next.phase !== "closed") return this.#ignore(event);
     const amendment = saleRecord(next);
-    await this.#keeper.append(event, amendment);
+    await this.#keeper.append(next.sale.position, event, amendment);
     const { log, closed, changed, id } = this.#deps;
     log.info({ sale: event.saleId, position: id, event: event.type, outcome: next.outcome }, "learned of a sale late");
     if (this.#state.phase === "closed" && this.#state.sale.id === event.saleId) this.#state = next;
@@ -223,9 +224,14 @@ export class Position {
   async #takeUpLate(): Promise<void> {
     // A clock that is far ahead makes nothing old.
     const sinceMs = Math.min(this.#time.nowMs(), this.#newestAtMs) - POLICY.lateTruthRecentMs;
-    for (const events of await this.#deps.journal.handedOver(this.#deps.id, sinceMs)) {
-      const state = replay(IDLE, events);
-      if (state.phase === "closed") this.#late.follow(state);
+    const { journal, identity } = this.#deps;
+    for (const name of namesOf(this.#deps)) {
+      for (const events of await journal.handedOver(name, sinceMs)) {
+        const state = replay(IDLE, events);
+        // Another terminal knows nothing of it.
+        if (state.phase === "closed" && !isAnother(state.sale.terms.terminal, identity.terminal))
+          this.#late.follow(state);
+      }
     }
   }
 
@@ -270,7 +276,7 @@ export class Position {
   }
 
   #errand(): Errand {
-    const { id, payment: provider, references, dispenser, faults, clock, log, nap } = this.#deps;
+    const { id, references } = this.#deps;
     const epoch = this.#epoch;
     const saleId = this.#state.phase === "idle" ? "" : this.#state.sale.id;
     const tell = async (news: News): Promise<void> => {
@@ -280,15 +286,14 @@ export class Position {
       if (epoch.alive) this.#deadline.tried();
     };
     const isOurs: Errand["isOurs"] = (kind, name) => references.isOf(saleId, { kind, name });
-    const ports = { payment: provider, dispenser, faults, clock, log, nap };
-    return { position: id, ...ports, alive: () => epoch.alive, isOurs, tried, tell };
+    return { ...this.#deps, position: id, alive: () => epoch.alive, isOurs, tried, tell };
   }
 
   async #finish(): Promise<void> {
     if (this.#finishing) return;
     this.#finishing = true;
     await delivery
-      .finish(this.#errand(), () => this.#readings.believedBase)
+      .finish(this.#errand(), this.#state, () => this.#readings.believedBase)
       .finally(() => {
         this.#finishing = false;
       });

@@ -3,12 +3,13 @@ import type { PaymentBooks } from "../ports/books.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Journal } from "../ports/journal.ts";
 import type { Log } from "../ports/log.ts";
+import { type Named, namesOf } from "./belongings.ts";
 import type { FaultBoard } from "./fault-board.ts";
 import { POLICY } from "./policy.ts";
 import { Pump } from "./pump.ts";
 
 export interface ReceiptsDeps {
-  readonly positions: readonly string[];
+  readonly positions: readonly Named[];
   readonly books: Pick<PaymentBooks, "submitReceipt">;
   readonly journal: Pick<Journal, "pending" | "acknowledge" | "note">;
   readonly faults: Pick<FaultBoard, "raise" | "clear">;
@@ -48,7 +49,8 @@ export class Receipts {
     if (sale.reference === null) return true;
     const { books, positions, faults } = this.#deps;
     // Nobody may speak for a position that the configuration no longer has, today or later.
-    if (!positions.includes(sale.position)) return await this.#passOver(sale, "its position is gone");
+    const isHere = positions.some((named) => namesOf(named).includes(sale.position));
+    if (!isHere) return await this.#passOver(sale, "its position is gone");
     const outcome = await books.submitReceipt(sale);
     if (outcome.kind === "unknown" || (outcome.kind === "declined" && outcome.reason === "rejected")) {
       this.#failures++;

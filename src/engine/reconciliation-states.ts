@@ -1,15 +1,18 @@
 import { FRESH, type ReconciliationState, reconciliationStep } from "../core/reconcile.ts";
 import type { Journal } from "../ports/journal.ts";
+import { heirOf, type Named } from "./belongings.ts";
 import { POLICY } from "./policy.ts";
 
-/** Where the reconciliations of every position stand. What was read once is not read again. */
+/** Where the reconciliations of every position stand, under whatever name it had. What was read once is not read again. */
 export class ReconciliationStates {
   readonly #journal: Pick<Journal, "notesAfter">;
+  readonly #positions: readonly Named[];
   readonly #states = new Map<string, ReconciliationState>();
   #through = 0;
 
-  constructor(journal: Pick<Journal, "notesAfter">) {
+  constructor(journal: Pick<Journal, "notesAfter">, positions: readonly Named[]) {
     this.#journal = journal;
+    this.#positions = positions;
   }
 
   /** Of the positions that ever had one, also of those that are not configured any more. */
@@ -19,7 +22,8 @@ export class ReconciliationStates {
       for (const { seq, body } of entries) {
         if (seq <= this.#through) continue;
         this.#through = seq;
-        this.#states.set(body.position, reconciliationStep(this.#states.get(body.position) ?? FRESH, body));
+        const position = heirOf(body.position, this.#positions);
+        this.#states.set(position, reconciliationStep(this.#states.get(position) ?? FRESH, body));
       }
       if (entries.length < POLICY.mattersBatch) return this.#states;
     }

@@ -1,6 +1,7 @@
 import { parseAmount } from "../core/money.ts";
 import {
   compareBooks,
+  differencesText,
   type OwnBooking,
   openCount,
   type ReconciliationEvent,
@@ -13,12 +14,13 @@ import type { Journal } from "../ports/journal.ts";
 import type { Log } from "../ports/log.ts";
 import type { Outcome } from "../ports/outcome.ts";
 import { backoffMs, wait } from "../ports/wait.ts";
+import { type Named, namesOf } from "./belongings.ts";
 import type { FaultBoard } from "./fault-board.ts";
 import { POLICY } from "./policy.ts";
 import { ReconciliationStates } from "./reconciliation-states.ts";
 
 export interface ReconcilerDeps {
-  readonly positions: readonly string[];
+  readonly positions: readonly Named[];
   readonly schedule: { readonly cron: string; readonly timezone: string } | null;
   readonly books: PaymentBooks;
   readonly journal: Journal;
@@ -52,7 +54,7 @@ export class Reconciler {
 
   constructor(deps: ReconcilerDeps) {
     this.#deps = deps;
-    this.#states = new ReconciliationStates(deps.journal);
+    this.#states = new ReconciliationStates(deps.journal, deps.positions);
   }
 
   /** Whether there is a difference that a person may settle at any moment. */
@@ -81,16 +83,17 @@ export class Reconciler {
 
   async #round(): Promise<void> {
     await this.showFaults();
-    for (const position of this.#deps.positions) {
+    for (const named of this.#deps.positions) {
       if (this.#closed) return;
-      await this.#position(position).catch((error: unknown) =>
-        this.#deps.log.error({ position, error: String(error) }, "the books could not be reconciled"),
+      await this.#position(named).catch((error: unknown) =>
+        this.#deps.log.error({ position: named.id, error: String(error) }, "the books could not be reconciled"),
       );
     }
   }
 
-  async #position(position: string): Promise<void> {
-    const state = await this.#state(position);
+  async #position(named: Named): Promise<void> {
+    const { id: position } = named;
+    const state = await this.#states.of(position);
     if (state.running === null) {
       const due = await this.#due(position, state);
       if (due === null && !state.requested) return;
@@ -107,7 +110,7 @@ export class Reconciler {
     if (periodId === null || booked === null) {
       await this.#note(position, { type: "failed", detail: "the payment service gave no report in time" });
     } else {
-      await this.#compare(position, periodId, booked);
+      await this.#compare(named, periodId, booked);
     }
     await this.showFaults();
     this.#deps.noted();
@@ -159,16 +162,16 @@ export class Reconciler {
     return null;
   }
 
-  async #compare(position: string, periodId: string, booked: readonly BookedPayment[]): Promise<void> {
-    const state = await this.#state(position);
-    const sales = await this.#sales(position, state.throughSale);
-    const refunds = await this.#refunds(position, state.throughRefund);
+  async #compare(named: Named, periodId: string, booked: readonly BookedPayment[]): Promise<void> {
+    const state = await this.#states.of(named.id);
+    const sales = await this.#sales(namesOf(named), state.throughSale);
+    const refunds = await this.#refunds(namesOf(named), state.throughRefund);
     const markedAtMs = state.running?.markedAtMs ?? this.#deps.clock.wallMs();
     // What was carried over was booked before this period's end, whatever its clock showed.
     const carried = state.carried.map((own) => (own.atMs > markedAtMs ? { ...own, atMs: 0 } : own));
     const ours = [...carried, ...sales.bookings, ...refunds.bookings];
     const { matched, ...found } = compareBooks(booked, ours, markedAtMs, POLICY.reconcileSlackMs);
-    await this.#note(position, {
+    await this.#note(named.id, {
       type: "compared",
       periodId,
       throughSale: sales.through,
@@ -179,7 +182,7 @@ export class Reconciler {
     });
   }
 
-  async #sales(position: string, from: number): Promise<{ bookings: OwnBooking[]; through: number }> {
+  async #sales(names: readonly string[], from: number): Promise<{ bookings: OwnBooking[]; through: number }> {
     const bookings: OwnBooking[] = [];
     let through = from;
     for (;;) {
@@ -187,7 +190,7 @@ export class Reconciler {
       for (const { seq, body } of batch) {
         through = seq;
         const amountMinor = parseAmount(body.charged, body.currency) ?? 0;
-        if (body.position !== position || body.reference === null || amountMinor === 0) continue;
+        if (!names.includes(body.position) || body.reference === null || amountMinor === 0) continue;
         const { reference: paymentReference, saleId, closedAt } = body;
         bookings.push({ paymentReference, amountMinor, saleId, atMs: timeOfIso(closedAt) });
       }
@@ -195,14 +198,14 @@ export class Reconciler {
     }
   }
 
-  async #refunds(position: string, from: number): Promise<{ bookings: OwnBooking[]; through: number }> {
+  async #refunds(names: readonly string[], from: number): Promise<{ bookings: OwnBooking[]; through: number }> {
     const bookings: OwnBooking[] = [];
     let through = from;
     for (;;) {
       const batch = await this.#deps.journal.notesAfter("refunds", through, POLICY.outboxBatch);
       for (const { seq, body } of batch) {
         through = seq;
-        if (body.type !== "made" || body.position !== position) continue;
+        if (body.type !== "made" || !names.includes(body.position)) continue;
         const { saleId, atMs, amountMinor } = body;
         bookings.push({
           paymentReference: body.reference ?? body.paymentReference,
@@ -226,7 +229,7 @@ export class Reconciler {
     const { last, open } = state;
     const failure = this.#shutOut.get(position) ?? (last?.type === "failed" ? last.detail : null);
     // Nobody can mend that for a position that is not configured any more.
-    if (failure !== null && this.#deps.positions.includes(position)) {
+    if (failure !== null && this.#deps.positions.some(({ id }) => id === position)) {
       faults.raise("reconciliation-failed", position, failure);
     } else faults.clear("reconciliation-failed", position);
     const [oldest] = open;
@@ -238,18 +241,8 @@ export class Reconciler {
     }
   }
 
-  async #state(position: string): Promise<ReconciliationState> {
-    return await this.#states.of(position);
-  }
-
   async #note(position: string, news: News): Promise<void> {
     const event = { ...news, position, atMs: this.#deps.clock.wallMs() } as ReconciliationEvent;
     await this.#deps.journal.note("reconciliations", position, () => event);
   }
-}
-
-function differencesText({ open, openBeyond }: ReconciliationState): string {
-  const count = (kind: (typeof open)[number]["kind"]): number => open.filter((each) => each.kind === kind).length;
-  const counts = `${count("missing-there")} missing there, ${count("missing-here")} missing here, ${count("differing")} differing`;
-  return openBeyond === 0 ? counts : `${counts}, ${openBeyond} more`;
 }

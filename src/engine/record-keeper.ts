@@ -7,7 +7,6 @@ import type { FaultBoard } from "./fault-board.ts";
 import { POLICY } from "./policy.ts";
 
 export interface RecordKeeperDeps {
-  readonly position: string;
   readonly journal: Journal;
   readonly faults: FaultBoard;
   readonly clock: Clock;
@@ -27,8 +26,9 @@ export class RecordKeeper {
     this.#deps = deps;
   }
 
-  async append(event: SaleEvent, record: SaleRecord | null): Promise<void> {
-    const { position, journal, faults, clock } = this.#deps;
+  /** @param position the name that the sale bears */
+  async append(position: string, event: SaleEvent, record: SaleRecord | null): Promise<void> {
+    const { journal, faults, clock } = this.#deps;
     for (let attempt = 0; ; attempt++) {
       try {
         await journal.append(position, event, record);

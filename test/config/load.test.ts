@@ -134,6 +134,33 @@ describe("a wrong configuration is refused with path and line", () => {
       replace("secrets/terminal-1", "secrets/none"),
       "kioskd.yaml:22: positions[0].terminal: there is no file",
     ],
+    [
+      "a former name that is still a position",
+      replace(/( {2}- id: "1".*\n)/, '$1    formerly: ["1"]\n'),
+      'kioskd.yaml:22: positions[0].formerly: position "1" is still configured: what it has belongs to it; remove the name here',
+    ],
+    [
+      "a former name of two positions",
+      (text) =>
+        text
+          .replace(/( {2}- id: "1"[\s\S]*?)(?=display:)/, "$1$1")
+          .replace(/id: "1"(?=[\s\S]*id: "1")/, 'id: "2"')
+          .replace(/( {2}- id: "\d".*\n)/g, '$1    formerly: "old"\n'),
+      'positions[1].formerly: position "2" takes over from "old" already: name it once, where its devices are',
+    ],
+    [
+      "a former name that is retired",
+      (text) =>
+        text
+          .replace(/( {2}- id: "1".*\n)/, '$1    formerly: "old"\n')
+          .replace("display:", 'retired: ["old"]\ndisplay:'),
+      '"old" is retired too: remove it there if its devices are here, else here',
+    ],
+    [
+      "a retired position that is configured",
+      replace("display:", 'retired: ["gone", "1"]\ndisplay:'),
+      'kioskd.yaml:26: retired[1]: position "1" is configured: remove it here, or give the position another id',
+    ],
     ["no YAML", replace("kiosk:", "kiosk: ["), "kioskd.yaml:"],
     [
       "a cron expression that is none",

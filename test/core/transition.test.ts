@@ -84,6 +84,11 @@ describe("the sale", () => {
     ["committing", contradicted, "needs-attention: contradicted", ""],
     ["releasing", contradicted, "needs-attention: contradicted", ""],
     ["lost-offer", contradicted, "needs-attention: contradicted", ""],
+    ["offering", { type: "handed-over", reason: "position-gone" }, "needs-attention: position-gone", ""],
+    ["reserved", { type: "handed-over", reason: "position-gone" }, "needs-attention: position-gone", ""],
+    ["dispensing", { type: "handed-over", reason: "meter-changed" }, "needs-attention: meter-changed", ""],
+    ["committing", { type: "handed-over", reason: "terminal-changed" }, "needs-attention: terminal-changed", ""],
+    ["releasing", { type: "handed-over", reason: "terminal-changed" }, "needs-attention: terminal-changed", ""],
   ])("%s, on %o, becomes %s and owes [%s]", (start, news, target, effects) => {
     const [next, owes] = transition(from(start), at(90, news));
     expect(short(next)).toBe(target);
@@ -98,6 +103,13 @@ describe("the sale", () => {
     const news = [...between, delivered(1_001_000)].map((each, index) => at(32 + index, each));
     const state = replay(IDLE, [...HAPPY.slice(0, 4), heard, ...news]);
     expect(state).toMatchObject({ phase: "settling", delivery: { quantityBase, certain: false } });
+  });
+
+  it("that is handed over in a delivery says what was heard of it, and that nobody made sure", () => {
+    const heard = at(31, { type: "metered", totaliserBase: 1_002_000 });
+    const handed = at(32, { type: "handed-over", reason: "position-gone" });
+    const state = replay(IDLE, [...HAPPY.slice(0, 4), heard, handed]);
+    expect(state).toMatchObject({ chargedMinor: 0, delivery: { quantityBase: 2_000, certain: false } });
   });
 
   it("does not give away what nobody could measure, however little was heard of it", () => {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { type ReconciliationEvent, reconciliationOf } from "../../src/core/reconcile.ts";
+import type { Named } from "../../src/engine/belongings.ts";
 import { Reconciler } from "../../src/engine/reconciliation.ts";
 import { settleDifferences } from "../../src/engine/settling.ts";
 import type { PaymentBooks } from "../../src/ports/books.ts";
@@ -31,7 +32,7 @@ function reconciling(marks: Marks[], reports: Awaited<ReturnType<PaymentBooks["t
   };
   let due = "2026-11-22 03:10";
   const life = { number: 1, alive: true };
-  const make = (positions: readonly string[] = ["1"]) =>
+  const make = (positions: readonly Named[] = [{ id: "1", formerly: [] }]) =>
     new Reconciler({
       positions,
       schedule: { cron: "10 3 * * *", timezone: "UTC" },
@@ -88,7 +89,7 @@ describe("reconciliation", () => {
     const clock = { wallMs: () => T0_MS };
     const by = { by: "Ann", note: "looked up" };
     const settle = (paymentReference: string | null) =>
-      settleDifferences({ journal: rig.journal, clock }, { position: null, paymentReference }, by);
+      settleDifferences({ journal: rig.journal, clock, positions: [] }, { position: null, paymentReference }, by);
     expect((await settle("other-amount")).get("1")?.open).toMatchObject([{ kind: "differing", periodId: "p1" }]);
     expect(await settle("other-amount"), "a second time").toEqual(new Map());
     await rig.tick();
@@ -118,6 +119,42 @@ describe("reconciliation", () => {
     rig.raised.clear();
     await rig.tick(rig.make([]));
     expect([...rig.raised]).toEqual(["books-differ"]);
+  });
+
+  it("goes on where it stood when the position has another name, with what was sold under the old one", async () => {
+    const agree = (paymentReference: string) => done([{ paymentReference, amountMinor: 9_945 }]);
+    const rig = reconciling([PERIOD, done({ periodId: "p2" })], [agree("a"), agree("b")]);
+    await rig.sell("a", "2026-11-21T10:00:00.000Z", "a");
+    await rig.tick();
+    await rig.sell("b", "2026-11-22T10:00:00.000Z", "b");
+    rig.setDue("2026-11-23 03:10");
+    await rig.tick(rig.make([{ id: "pump", formerly: ["1"] }]));
+    const { last } = reconciliationOf(await rig.journal.notes("reconciliations", "pump"));
+    expect(last).toMatchObject({ matched: 1, missingThere: [], missingHere: [], throughSale: 2 });
+    expect([...rig.raised]).toEqual([]);
+  });
+
+  it("has differences settled that were found under the old name, and none that the new one explained", async () => {
+    const rows = (...references: string[]) =>
+      done(references.map((paymentReference) => ({ paymentReference, amountMinor: 9_945 })));
+    const rig = reconciling([PERIOD, done({ periodId: "p2" })], [rows("x"), rows("a")]);
+    await rig.sell("a", "2026-11-21T10:00:00.000Z", "a");
+    await rig.tick();
+    const positions = [{ id: "pump", formerly: ["1"] }];
+    rig.setDue("2026-11-23 03:10");
+    await rig.tick(rig.make(positions));
+    const settle = () =>
+      settleDifferences(
+        { journal: rig.journal, clock: { wallMs: () => T0_MS }, positions },
+        { position: "pump", paymentReference: null },
+        { by: "Ann", note: "looked up" },
+      );
+    expect([...(await settle())].map(([id, { open }]) => [id, open.map((each) => each.paymentReference)])).toEqual([
+      ["pump", ["x"]],
+    ]);
+    expect(await settle(), "a second time").toEqual(new Map());
+    await rig.tick(rig.make(positions));
+    expect([...rig.raised]).toEqual([]);
   });
 
   it("is done once for each time that it is due, whatever is asked in between", async () => {

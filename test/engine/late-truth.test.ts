@@ -11,7 +11,7 @@ const SERVICE_BACK_MS = 12_000;
 
 /** A sale of 3.00 that the service lets nobody settle until a person gets it; then the money is taken after all. */
 async function takenLate() {
-  const made = await scene();
+  const made = await scene({ identity: { terminal: "T1" } });
   const { kiosk, machine, payment, pass, confirm, view, journal } = made;
   await Promise.all([kiosk.customers.select("1", "20.00", "1.00"), pass(100)]);
   const saleId = view().saleId ?? "";
@@ -44,15 +44,25 @@ describe("a sale that went to a person before anybody knew of its payment", () =
     expect(faults()).toEqual([`needs-attention: sale ${saleId}: deadline`]);
   });
 
-  it("is asked about after a restart too, and once only", async () => {
+  it.each([
+    ["", {}],
+    [", and its position has another name", { position: "pump", formerly: ["1"] }],
+  ])("is asked about after a restart too%s, and once only", async (_what, renamed) => {
     const { journal, payment, records, saleId } = await takenLate();
     for (let restart = 0; restart < 2; restart++) {
-      const again = await scene({ journal, payment });
+      const again = await scene({ journal, payment, identity: { terminal: "T1" }, ...renamed });
       await again.pass(SERVICE_BACK_MS);
       expect(await records()).toEqual([
         [1, saleId, "needs-attention", "0.00", undefined],
         [2, saleId, "paid", "3.00", true],
       ]);
     }
+  });
+
+  it("is not asked about at another terminal, which knows nothing of it", async () => {
+    const { journal, payment, records } = await takenLate();
+    const again = await scene({ journal, payment, identity: { terminal: "T2" } });
+    await again.pass(SERVICE_BACK_MS);
+    expect(await records()).toHaveLength(1);
   });
 });

@@ -33,6 +33,7 @@ function place() {
       },
       clock: { wallMs: () => nowMs, monotonicMs: () => nowMs, after: () => () => {} },
       log: SILENT,
+      places: { positions: [{ id: "1", formerly: ["old"] }], retired: ["gone"] },
     });
     onTestFinished(() => matters.close());
     await matters.start();
@@ -98,6 +99,30 @@ describe("what waits for a person", () => {
     await sell("a", LOST);
     await matters.look();
     expect(shown()).toEqual({});
+  });
+
+  it("stands at the position that has the name now, of a retired one at the kiosk, and is acknowledged there", async () => {
+    const { sell, run } = place();
+    for (const position of ["old", "gone", "unknown"]) await sell(`of-${position}`, LOST, position);
+    const { matters, shown } = await run();
+    expect(shown()).toEqual({
+      "1 needs-attention": "sale of-old: deadline",
+      "null needs-attention": "sale of-gone: deadline",
+      "unknown needs-attention": "sale of-unknown: deadline",
+    });
+    const looked = { code: "needs-attention", saleId: null } as const;
+    for (const position of ["1", "gone"]) await matters.acknowledge({ ...looked, position }, ACK);
+    expect(shown()).toEqual({ "unknown needs-attention": "sale of-unknown: deadline" });
+  });
+
+  it.each([
+    ["position-gone", 'its position "1" is retired: settle or release it at the payment service'],
+    ["terminal-changed", /another terminal now, which does not reach it: settle or release it/],
+    ["meter-changed", /another meter now: read the one it was delivered by, then settle or release it/],
+  ])("says of %s what to do", async (reason, text) => {
+    const { sell, run } = place();
+    await sell("a", { ...LOST, reason });
+    expect((await run()).shown()["1 needs-attention"]).toMatch(text);
   });
 
   it("is seen by a daemon when a command beside it has noted it", async () => {

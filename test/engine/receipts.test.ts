@@ -22,7 +22,7 @@ async function scene(answers: Outcome<null>[], sales: readonly [saleId: string, 
   const sent: [afterS: number, saleId: string][] = [];
   const faults = new Map<string, string>();
   const receipts = new Receipts({
-    positions: ["1"],
+    positions: [{ id: "1", formerly: [] }],
     journal,
     books: {
       submitReceipt: async ({ saleId }) => {

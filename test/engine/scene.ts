@@ -4,6 +4,7 @@ import { openJournal } from "../../src/adapters/journal/sqlite/journal.ts";
 import { noTelemetry } from "../../src/adapters/telemetry/none/none.ts";
 import type { CommandName } from "../../src/core/operator/messages.ts";
 import type { PositionView } from "../../src/core/sale/view.ts";
+import type { Identity } from "../../src/engine/belongings.ts";
 import { Kiosk } from "../../src/engine/kiosk.ts";
 import type { Dispenser, DispenserEvent } from "../../src/ports/dispenser.ts";
 import type { KioskView } from "../../src/ports/display.ts";
@@ -54,6 +55,11 @@ interface SceneSetup {
   readonly commands?: readonly CommandName[];
   readonly configuredPrice?: string;
   readonly payment?: MemoryPayment;
+  /** Position 1 unless told. */
+  readonly position?: string;
+  readonly formerly?: readonly string[];
+  readonly retired?: readonly string[];
+  readonly identity?: Identity;
 }
 
 /** A kiosk of one position in virtual time, on a real journal. */
@@ -68,11 +74,14 @@ export async function scene(setup: SceneSetup = {}) {
   const configuredPrice = setup.configuredPrice ?? "1.00";
   const priceProblem = (unitPrice: string): string | null =>
     Number(unitPrice) > 0 ? null : "expected a price above 0";
-  const goods = { position: "1", productName: "Snacks", sku: "S", tariff, reserveMinor: [2_000, 5_000] };
+  const { position = "1", formerly = [], retired = [] } = setup;
+  const goods = { position, productName: "Snacks", sku: "S", tariff, reserveMinor: [2_000, 5_000] };
   const kiosk = new Kiosk({
     positions: [
       {
         goods,
+        formerly,
+        identity: setup.identity ?? {},
         dispenser: machine,
         noFlowTimeoutMs: 30_000,
         timing: TIMING,
@@ -80,6 +89,7 @@ export async function scene(setup: SceneSetup = {}) {
         priceProblem,
       },
     ],
+    retired,
     ...{ payment, journal, telemetry: noTelemetry(), clock, log: SILENT, earliestPlausibleMs: 0 },
     newSaleId: () => `sale-${time.elapsedMs}`,
     show: (view) => {
@@ -101,9 +111,7 @@ export async function scene(setup: SceneSetup = {}) {
     });
     while (!passed) await time.step();
   }
-  const starting = kiosk.start();
-  await pass(10);
-  await starting;
+  await Promise.all([kiosk.start(), pass(10)]);
   machine.orders.length = 0;
   const view = (): PositionView => kiosk.view().positions[0] as PositionView;
   const confirm = async (): Promise<void> => {

@@ -15,7 +15,7 @@ export const KINDS = {
     ...{ selected: 0, "offer-made": 0, extended: 0, "offer-refused": 0, "offer-unanswered": 0, reserved: 0 },
     ...{ "payment-ended": 0, abandoned: 0, "meter-started": 0, metered: 0, "dispenser-failed": 0 },
     ...{ "stop-requested": 0, delivered: 0, captured: 0, released: 0, "resolution-refused": 0, contradicted: 0 },
-    ...{ "deadline-passed": 0, restarted: 0 },
+    ...{ "deadline-passed": 0, restarted: 0, "handed-over": 0 },
   } satisfies Record<SaleEvent["type"], 0>,
   outcomes: { paid: 0, released: 0, "needs-attention": 0 } satisfies Record<Outcome, 0>,
   standings: {

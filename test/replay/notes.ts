@@ -88,7 +88,7 @@ async function noteOrders(journal: Journal, atMs: number): Promise<void> {
 async function noteMatters(journal: Journal, atMs: number): Promise<void> {
   const faults = { put: () => {}, clear: () => {} };
   const clock = { wallMs: () => atMs, monotonicMs: () => 0, after: () => () => {} };
-  const matters = new Matters({ journal, faults, clock, log: SILENT });
+  const matters = new Matters({ journal, faults, clock, log: SILENT, places: { positions: [], retired: [] } });
   await matters.start();
   await matters.look();
   const { open } = matters;

@@ -34,6 +34,21 @@ export function orderedPrice(orders: readonly Order[], configured: string): stri
 
 /** The order that the price in force comes from; null where it is the configured one. */
 export function pricingOrder(orders: readonly Order[], configured: string): OrderOf<"priced"> | null {
-  const last = orders.findLast((order) => order.type === "priced");
-  return last?.type === "priced" && last.configured === configured ? last : null;
+  const last = lastPriced(orders);
+  return last?.configured === configured ? last : null;
+}
+
+/** The order of a price other than the one that was configured then; null where the last one brought that back. */
+export function repricingOrder(orders: readonly Order[]): OrderOf<"priced"> | null {
+  const last = lastPriced(orders);
+  return last?.unitPrice === last?.configured ? null : last;
+}
+
+/** What another name of the place takes over. */
+export function ordersInForce(orders: readonly Order[]): readonly (OrderOf<"blocked"> | OrderOf<"priced">)[] {
+  return [blockingOrder(orders), repricingOrder(orders)].filter((order) => order !== null);
+}
+
+function lastPriced(orders: readonly Order[]): OrderOf<"priced"> | null {
+  return orders.findLast((order) => order.type === "priced") ?? null;
 }

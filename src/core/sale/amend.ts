@@ -1,10 +1,14 @@
 import type { EventOf } from "./event.ts";
-import type { Closed } from "./state.ts";
+import { type Closed, isOutOfReach } from "./state.ts";
 
-/** Whether nobody knows yet what has become of the payment of a sale that was handed to a person. */
+/**
+ * Whether nobody knows yet what has become of the payment of a sale that was handed to a person. Of one that is out of
+ * reach nothing can be learned.
+ */
 export function awaitsTruth(closed: Closed): boolean {
   const { outcome, amends, receipt, reason } = closed;
-  return outcome === "needs-attention" && amends !== true && receipt === null && reason !== "reservation-lost";
+  const isOver = reason === "reservation-lost" || isOutOfReach(reason);
+  return outcome === "needs-attention" && amends !== true && receipt === null && !isOver;
 }
 
 /** What is learned after a hand-over fills in the record; a sale that came out as it was meant needs nobody any more. */

@@ -15,6 +15,10 @@ export interface Terms {
   readonly settleMarginMs: number;
   /** How long before the end of the hold an unresolved reservation is handed to a person. */
   readonly handoverMarginMs: number;
+  /** The payment terminal that the offer is made at: no other one reaches it. Absent in older journals. */
+  readonly terminal?: string;
+  /** The device that meters it: readings of another one say nothing about this sale. Absent in older journals. */
+  readonly meter?: string;
 }
 
 export interface Sale {
@@ -86,7 +90,17 @@ export type Reason =
   | "settle-refused"
   | "release-refused"
   | "contradicted"
-  | "deadline";
+  | "deadline"
+  | OutOfReach;
+
+const OUT_OF_REACH = ["position-gone", "terminal-changed", "meter-changed"] as const;
+
+/** What a changed configuration has put a sale out of the daemon's reach by. */
+export type OutOfReach = (typeof OUT_OF_REACH)[number];
+
+export function isOutOfReach(reason: string | null): reason is OutOfReach {
+  return OUT_OF_REACH.some((each) => each === reason);
+}
 
 export interface Receipt {
   /** The payment service's reference of the finished payment, printed and kept for refunds. */

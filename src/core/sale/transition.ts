@@ -60,6 +60,7 @@ export function owed(state: State): readonly Effect[] {
 function decide(state: State, event: SaleEvent): State {
   if (event.type === "selected") return isOpen(state) ? state : begin(event);
   if (state.phase !== "idle" && state.sale.id !== event.saleId) return state;
+  if (event.type === "handed-over") return isOpen(state) ? handOver(state, event) : state;
   switch (state.phase) {
     case "idle":
       return state;
@@ -214,6 +215,12 @@ function delivered(state: Dispensing, event: SaleEvent, totaliserBase: number | 
   if (delivery.amountMinor === 0) return release({ ...state, delivery }, event, "nothing-dispensed");
   const { sale, offer, hold } = state;
   return { phase: "settling", aim: "commit", sale, offer, hold, delivery };
+}
+
+/** Nothing more is sent, and no meter is read: of a delivery counts what was journaled. */
+function handOver(state: Open, event: EventOf<"handed-over">): Closed {
+  const delivery = state.phase === "dispensing" ? deliveryOf(state, null, event.atMs) : null;
+  return close(delivery === null ? state : { ...state, delivery }, event, "needs-attention", event.reason);
 }
 
 function stop(state: Dispensing, reason: StopReason): Dispensing {

@@ -1,4 +1,3 @@
-import type { Order } from "../../../core/operator/orders.ts";
 import type { RefundEvent } from "../../../core/refund.ts";
 import type { SaleEvent } from "../../../core/sale/event.ts";
 import type { SaleRecord } from "../../../core/sale/record.ts";
@@ -23,8 +22,6 @@ export interface History {
   } | null;
   /** The steps of a sale's refunds, oldest first. */
   refunds(saleId: string): readonly RefundEvent[];
-  /** What operators have ordered for a place, by its key. */
-  orders(key: string): readonly Order[];
   close(): void;
 }
 
@@ -74,7 +71,6 @@ export function openHistory(path: string): History {
       };
     },
     refunds: (saleId) => notesOf("refunds", saleId),
-    orders: (key) => notesOf("orders", key),
     close: () => db.close(),
   };
 }

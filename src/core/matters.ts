@@ -37,14 +37,21 @@ export function isMatterOpen(events: readonly MatterEvent[]): boolean {
   return events.at(-1)?.type === "arose";
 }
 
-/** What a closed sale leaves for a person. A later record of the same sale that says less takes nothing back. */
+/** What can be learned of a payment after the hand-over that the person who has the sale was not told. */
+const LEARNED_LATE: readonly (string | null)[] = ["reservation-lost", "captured-unasked", "captured-differs"];
+
+/**
+ * What a closed sale leaves for a person. A later record of the same sale that says less takes nothing back; one that
+ * says that money was taken, or is lost, is for a person who may have put the sale aside before anybody knew.
+ */
 export function mattersOfSale(record: SaleRecord): readonly Matter[] {
-  const { saleId, position, outcome, meterCertain, loss, currency, closedAt } = record;
+  const { saleId, position, outcome, reason, meterCertain, loss, currency, closedAt, amends } = record;
   const about = { position, saleId, atMs: timeOfIso(closedAt) };
   const matters: Matter[] = [];
   if (outcome === "needs-attention") {
     const detail = `sale ${saleId}: ${unresolvedText(record)}`;
-    matters.push({ matterId: `unresolved ${saleId}`, code: "needs-attention", ...about, detail });
+    const news = amends === true && LEARNED_LATE.includes(reason) ? ` ${reason}` : "";
+    matters.push({ matterId: `unresolved ${saleId}${news}`, code: "needs-attention", ...about, detail });
   }
   if (!meterCertain) {
     const detail = `sale ${saleId}: the meter was not believed`;

@@ -96,9 +96,19 @@ describe("what waits for a person", () => {
     const { matters, shown } = await run();
     expect(shown()).toHaveProperty(["1 needs-attention"]);
     await matters.acknowledge({ code: "needs-attention", position: "1", saleId: null }, ACK);
-    await sell("a", LOST);
+    await sell("a", { ...LOST, amends: true });
     await matters.look();
     expect(shown()).toEqual({});
+  });
+
+  it("comes back when a later record says what nobody has seen yet", async () => {
+    const { sell, run } = place();
+    await sell("a", LOST);
+    const { matters, shown } = await run();
+    await matters.acknowledge({ code: "needs-attention", position: "1", saleId: "a" }, ACK);
+    await sell("a", { ...LOST, reason: "captured-differs", amends: true });
+    await matters.look();
+    expect(shown()).toEqual({ "1 needs-attention": "sale a: captured-differs" });
   });
 
   it("stands at the position that has the name now, of a retired one at the kiosk, and is acknowledged there", async () => {

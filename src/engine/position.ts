@@ -223,7 +223,7 @@ export class Position {
 
   async #takeUpLate(): Promise<void> {
     // A clock that is far ahead makes nothing old.
-    const sinceMs = Math.min(this.#time.nowMs(), this.#newestAtMs) - POLICY.lateTruthRecentMs;
+    const sinceMs = Math.min(this.#deps.clock.wallMs(), this.#newestAtMs) - POLICY.lateTruthRecentMs;
     const { journal, identity } = this.#deps;
     for (const name of namesOf(this.#deps)) {
       for (const events of await journal.handedOver(name, sinceMs)) {

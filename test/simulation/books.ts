@@ -1,4 +1,4 @@
-import type { Closed, Sale } from "../../src/core/sale/state.ts";
+import { type Closed, isOutOfReach, type Sale } from "../../src/core/sale/state.ts";
 import type { Excuse } from "../support/sim-dispenser.ts";
 import { priceMinor } from "./price.ts";
 import type { World } from "./world.ts";
@@ -16,9 +16,15 @@ export class Books {
     this.#broken = broken;
   }
 
-  /** Whether the record says of the money what the service says. */
-  agrees({ sale, chargedMinor }: Closed): boolean {
-    return this.#takenMinor(sale.id) === chargedMinor;
+  /** Whether the record says of the money what the service says, or a person has to ask because nobody else can. */
+  agrees(closed: Closed): boolean {
+    return this.#takenMinor(closed.sale.id) === closed.chargedMinor || this.isOutOfReach(closed);
+  }
+
+  /** A person has it, and its own terminal is not there any more, or it was handed over for what else was exchanged. */
+  isOutOfReach({ sale, outcome, reason }: Closed): boolean {
+    if (outcome !== "needs-attention") return false;
+    return isOutOfReach(reason) || this.#world.places.terminalOf(sale.position) !== sale.terms.terminal;
   }
 
   /** What was taken is on record in the end, for a sale that a person got too. */

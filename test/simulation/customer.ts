@@ -82,7 +82,7 @@ export class Customers {
     const choose = (): void => {
       this.#world.rules.chosen(this.#position, seen);
       const maximum = formatAmount(maximumMinor, goods.tariff.currency);
-      this.#press((customers) => customers.select(this.#position, maximum, seen));
+      this.#press((customers) => customers.select(this.#world.nameAt(this.#position), maximum, seen));
     };
     this.#world.time.after(this.#random.int(0, 800), choose);
     if (this.#random.chance(0.1)) this.#world.time.after(this.#random.int(0, 860), choose);
@@ -112,17 +112,19 @@ export class Customers {
     if (view.saleId !== visit.saleId) return;
     if (view.qr !== null && !visit.scanned) this.#planScan(visit, view, view.qr);
     if (visit.patient && view.timeout?.extendable === true)
-      this.#press((customers) => customers.extend(this.#position));
+      this.#press((customers) => customers.extend(this.#world.nameAt(this.#position)));
     if (view.state !== "dispensing" || visit.stopAfterMs === null || visit.stopping) return;
     visit.stopping = true;
-    this.#later(visit, visit.stopAfterMs, () => this.#press((customers) => customers.stop(this.#position)));
+    this.#later(visit, visit.stopAfterMs, () =>
+      this.#press((customers) => customers.stop(this.#world.nameAt(this.#position))),
+    );
   }
 
   #cancel(visit: Visit): void {
     const view = this.#world.shownAt(this.#position);
     if (view === null || view.saleId !== visit.saleId) return;
     if (view.state === "offered" || view.state === "reserved")
-      this.#press((customers) => customers.cancel(this.#position));
+      this.#press((customers) => customers.cancel(this.#world.nameAt(this.#position)));
   }
 
   #later(visit: Visit, delayMs: number, run: () => void): void {

@@ -1,5 +1,12 @@
 import type { EventOf, SaleEvent } from "../../src/core/sale/event.ts";
-import { type Closed, type Committing, isOpen, type Releasing, type State } from "../../src/core/sale/state.ts";
+import {
+  type Closed,
+  type Committing,
+  isOpen,
+  type OutOfReach,
+  type Releasing,
+  type State,
+} from "../../src/core/sale/state.ts";
 import { formatUnitPrice } from "../../src/core/tariff.ts";
 import type { World } from "./world.ts";
 
@@ -27,6 +34,7 @@ export class EventRules {
 
   /** @param sameRun whether the run of the daemon that writes it wrote the one before */
   judge(event: SaleEvent, before: State, next: State, sameRun: boolean): void {
+    if (event.type === "handed-over") this.#judgeOutOfReach(event.reason, before);
     if (event.type === "selected") this.#judgeBegin(event, before);
     else if (!sameRun && isOpen(before)) this.#judgeFirst(event, before);
     if (event.type === "offer-refused") this.#judgeNoOffer(event.saleId);
@@ -48,7 +56,7 @@ export class EventRules {
   }
 
   #judgeBegin({ saleId, position, terms }: EventOf<"selected">, before: State): void {
-    const seen = this.#seenPrices.get(position) ?? null;
+    const seen = this.#seenPrices.get(this.#world.places.homeOf(position)) ?? null;
     const soldAt = formatUnitPrice(terms.tariff);
     if (seen !== null && soldAt !== seen) this.#broken("2 amount", `${saleId} is sold at ${soldAt}, seen was ${seen}`);
     if (isOpen(before)) this.#broken("3 resolved", `${before.sale.id} is left open for ${saleId}`);
@@ -58,9 +66,23 @@ export class EventRules {
       this.#broken("6 code", `${saleId} begins although its dispenser is out of order`);
   }
 
+  /** Only a configuration that has changed takes a sale away from the daemon. */
+  #judgeOutOfReach(reason: OutOfReach, before: State): void {
+    if (!isOpen(before)) return;
+    const { id, position, terms } = before.sale;
+    const { places } = this.#world;
+    const place = places.placeOf(position);
+    const isSo = {
+      "position-gone": places.retired.includes(position),
+      "terminal-changed": terms.terminal !== place?.terminal,
+      "meter-changed": terms.meter !== place?.meter && before.phase === "dispensing",
+    }[reason];
+    if (!isSo) this.#broken("3 resolved", `${id} goes to a person for ${reason}, which is not so`);
+  }
+
   #judgeFirst(event: SaleEvent, before: State): void {
     const goesOn = before.phase === "settling" || (before.phase === "dispensing" && before.stopping === "restart");
-    if (goesOn || event.type === "restarted") return;
+    if (goesOn || event.type === "restarted" || event.type === "handed-over") return;
     this.#broken("8 restart", `${event.saleId} was ${before.phase} and goes on with ${event.type}`);
   }
 
@@ -79,8 +101,10 @@ export class EventRules {
 
   /** Silence is no refusal, and no reason to stop asking. */
   #judgeHandover({ sale, offer, reason }: Closed, before: State): void {
-    const { service, time, startedAtMs, wasHeldUp } = this.#world;
+    const { service, places, time, startedAtMs, wasHeldUp } = this.#world;
     if (reason === "settle-refused" || reason === "release-refused") {
+      if (sale.terms.terminal !== places.placeOf(sale.position)?.terminal)
+        this.#broken("5 unknown", `${sale.id} counts as refused by a terminal that never had it`);
       const isRefused = service.refused.has(sale.id);
       if (!isRefused) this.#broken("5 unknown", `${sale.id} counts as refused, which nobody has said`);
       if (before.phase === "settling" && this.#wasUnanswered(before))

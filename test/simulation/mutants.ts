@@ -1,4 +1,5 @@
 import { CLOCK_MUTANTS } from "./clock-mutants.ts";
+import { GONE_MUTANTS } from "./gone-mutants.ts";
 import { MATTER_MUTANTS } from "./matter-mutants.ts";
 import { REFUND_MUTANTS } from "./refund-mutants.ts";
 
@@ -18,8 +19,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "an effect does not wait for its event to be written",
     file: "engine/position.ts",
-    right: "await this.#keeper.append(event, record);",
-    wrong: "void this.#keeper.append(event, record);",
+    right: 'await this.#keeper.append(next.phase === "idle" ? this.#deps.id : next.sale.position, event, record);',
+    wrong: 'void this.#keeper.append(next.phase === "idle" ? this.#deps.id : next.sale.position, event, record);',
     caughtBy: ["10 replay", "1 armed"],
   },
   {
@@ -41,7 +42,7 @@ export const MUTANTS: readonly Mutant[] = [
     file: "engine/position.ts",
     right: "if (moved) {",
     wrong: "if (!moved) {",
-    caughtBy: ["1 armed", "2 amount", "3 resolved", "3 liveness", "4 billed", "5 unknown"],
+    caughtBy: ["1 armed", "2 amount", "3 resolved", "3 liveness", "4 billed", "5 unknown", "6 serves"],
   },
   {
     name: "a chosen amount begins a second sale beside the first",
@@ -275,7 +276,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "nobody asks about it after a restart",
     file: "engine/position.ts",
-    right: 'if (state.phase === "closed") this.#late.follow(state);',
+    right: "await this.#takeUpLate();",
     wrong: "",
     caughtBy: ["3 handed over"],
   },
@@ -359,4 +360,5 @@ export const MUTANTS: readonly Mutant[] = [
   },
   ...CLOCK_MUTANTS,
   ...MATTER_MUTANTS,
+  ...GONE_MUTANTS,
 ];

@@ -2,12 +2,12 @@ import { parseAmount } from "../../src/core/money.ts";
 import type { SaleEvent } from "../../src/core/sale/event.ts";
 import { type SaleRecord, saleRecord } from "../../src/core/sale/record.ts";
 import { replay } from "../../src/core/sale/recover.ts";
-import { type Closed, IDLE, isOpen, type Sale, type State } from "../../src/core/sale/state.ts";
+import { type Closed, IDLE, isOpen, type Open, type Sale, type State } from "../../src/core/sale/state.ts";
 import { transition } from "../../src/core/sale/transition.ts";
 import { type PositionView, positionView } from "../../src/core/sale/view.ts";
 import type { KioskView } from "../../src/ports/display.ts";
+import type { Bill } from "../support/sim-bill.ts";
 import type { SimDispenser } from "../support/sim-dispenser.ts";
-import type { Bill } from "../support/sim-payment.ts";
 import type { Life } from "../support/virtual-clock.ts";
 import { Books } from "./books.ts";
 import { ClockRules } from "./clock-rules.ts";
@@ -15,6 +15,7 @@ import { CodeRules } from "./code-rules.ts";
 import { EventRules } from "./event-rules.ts";
 import { MatterRules } from "./matter-rules.ts";
 import { priceMinor } from "./price.ts";
+import { StartRules } from "./start-rules.ts";
 import type { World } from "./world.ts";
 
 /** A restarted daemon must have told its dispensers to stop within this time. */
@@ -51,6 +52,7 @@ export class Rules {
   readonly #payers = new Map<string, string>();
   readonly #closedAtMs = new Map<string, number>();
   readonly matters: MatterRules;
+  readonly starts: StartRules;
   readonly #world: World;
   readonly #books: Books;
   readonly #events: EventRules;
@@ -73,6 +75,7 @@ export class Rules {
     this.#books = new Books(world, broken);
     this.#events = new EventRules(world, broken);
     this.matters = new MatterRules(world, broken);
+    this.starts = new StartRules(world, broken);
     this.#codes = new CodeRules(world, (detail) => this.broken("6 code", detail));
     this.clock = new ClockRules(world, (detail) => this.broken("6 clock", detail));
   }
@@ -115,7 +118,7 @@ export class Rules {
     } else if (over.outcome !== "needs-attention" || next.phase !== "closed" || next.amends !== true) {
       this.broken("3 resolved", `${event.saleId} was ${over.outcome}, and goes on with ${event.type}`);
     }
-    this.clock.written(position, event, this.#newestAtMs);
+    this.clock.written(this.#world.places.homeOf(position), event, this.#newestAtMs);
     this.#newestAtMs = event.atMs;
     if (over === undefined || over === shadow.state) {
       shadow.state = next;
@@ -174,10 +177,12 @@ export class Rules {
   }
 
   /** Over at the service, but on record as unknown, though it was to be asked about since the faults have stopped. */
-  #isUnlearned({ sale, offer, outcome, reason, amends }: Closed): boolean {
+  #isUnlearned(closed: Closed): boolean {
+    const { sale, offer, outcome, reason, amends } = closed;
     if (outcome !== "needs-attention" || offer === null || amends === true) return false;
     if (reason !== "deadline" && reason !== "settle-refused" && reason !== "release-refused") return false;
     const { service, calmAtMs } = this.#world;
+    if (this.#books.isOutOfReach(closed)) return false;
     const wasAskedSince = (calmAtMs ?? 0) - (this.#closedAtMs.get(sale.id) ?? 0) < LEARNED_WITHIN_MS;
     return calmAtMs !== null && wasAskedSince && service.billsOf(sale.id).every(({ state }) => state === "ended");
   }
@@ -185,10 +190,16 @@ export class Rules {
   shown(view: KioskView): void {
     const before = this.#shownViews;
     this.#shownViews = view.positions;
-    if (view.positions.every((each, at) => isNoNews(each, before[at]))) return;
+    if (view.positions.length === before.length && view.positions.every((each, at) => isNoNews(each, before[at])))
+      return;
     this.#dirty = true;
     this.#showsCode = view.positions.some(({ qr }) => qr !== null);
     this.#codes.shown(view);
+    this.starts.shown(view);
+  }
+
+  openStates(): Open[] {
+    return [...this.#shadows.values()].map(({ state }) => state).filter(isOpen);
   }
 
   /** A hold or a commit that nobody asked about in time was taken back. */
@@ -224,7 +235,8 @@ export class Rules {
   /** What the whole journal leads to is what the single events led to. */
   judgeReplay(): void {
     for (const [position, { state }] of this.#shadows) {
-      const replayed = replay(IDLE, this.#world.disk.lastSale(position));
+      const name = state.phase === "idle" ? position : state.sale.position;
+      const replayed = replay(IDLE, this.#world.disk.lastSale(name));
       if (JSON.stringify(replayed) !== JSON.stringify(state)) {
         this.broken("10 replay", `position ${position}: ${replayed.phase}, not ${state.phase}`);
       }
@@ -336,10 +348,11 @@ export class Rules {
   }
 
   #shadow(position: string): Shadow {
-    const known = this.#shadows.get(position);
+    const home = this.#world.places.homeOf(position);
+    const known = this.#shadows.get(home);
     if (known !== undefined) return known;
     const made: Shadow = { state: IDLE, life: null, facts: null };
-    this.#shadows.set(position, made);
+    this.#shadows.set(home, made);
     return made;
   }
 
@@ -353,7 +366,7 @@ export class Rules {
 /** Figures that run on are none. */
 function isNoNews(now: PositionView, before: PositionView | undefined): boolean {
   if (now === before) return true;
-  if (before === undefined || now.qr !== before.qr || now.faults.length !== before.faults.length) return false;
+  if (before?.id !== now.id || now.qr !== before.qr || now.faults.length !== before.faults.length) return false;
   return factsOf(now) === factsOf(before);
 }
 

@@ -17,9 +17,10 @@ function orderPrice(world: World): void {
   const { goods } = chaos.random.pick([...setting.positions] as [PositionSetting]);
   const unitPriceE6 = Math.ceil((goods.tariff.unitPriceE6 * chaos.random.int(70, 140)) / 100);
   const unitPrice = formatUnitPrice({ ...goods.tariff, unitPriceE6 });
-  world.note(() => `[${goods.position}] an operator orders the price ${unitPrice}`);
+  const position = world.nameAt(goods.position);
+  world.note(() => `[${position}] an operator orders the price ${unitPrice}`);
   whenAwake(time, life, () => {
-    void kiosk?.operators.order({ name: "set-price", body: { position: goods.position, unitPrice } });
+    void kiosk?.operators.order({ name: "set-price", body: { position, unitPrice } });
   });
 }
 
@@ -32,16 +33,21 @@ export function personWeather(world: World): void {
   });
 }
 
+/** A person has looked at one of those that wait. */
 export function acknowledge(world: World): void {
-  const { time, life, kiosk, rules } = world;
+  const { time, life, kiosk, places, rules } = world;
   const matter = rules.matters.pick();
   if (matter === null) return;
-  const { code, position, saleId: sale } = matter;
-  world.note(() => `[${position}] an operator acknowledges ${code} of ${sale}`);
+  const { code, saleId: sale } = matter;
+  const position = places.shownAt(matter.position);
+  world.note(() => `[${matter.position}] an operator acknowledges ${code} of ${sale}`);
   whenAwake(time, life, () => {
     if (kiosk === null) return;
-    rules.matters.asked(code, sale);
-    const order = kiosk.operators.order({ name: "acknowledge", body: { code, position, sale, note: "seen" } });
-    void order.then((answer) => rules.matters.answered(code, sale, answer));
+    const answered = rules.matters.asked(code, sale);
+    const order = kiosk.operators.order({
+      name: "acknowledge",
+      body: { code, sale, note: "seen", ...(position === null ? {} : { position }) },
+    });
+    void order.then(answered);
   });
 }

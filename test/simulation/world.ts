@@ -1,8 +1,8 @@
 import type { SaleEvent } from "../../src/core/sale/event.ts";
 import type { SaleRecord } from "../../src/core/sale/record.ts";
 import type { PositionView } from "../../src/core/sale/view.ts";
-import { formatUnitPrice } from "../../src/core/tariff.ts";
 import { Kiosk } from "../../src/engine/kiosk.ts";
+import { LeftBehindError } from "../../src/engine/left-behind.ts";
 import type { KioskView } from "../../src/ports/display.ts";
 import type { Log } from "../../src/ports/log.ts";
 import { Disk, openMemoryJournal } from "../support/memory-journal.ts";
@@ -14,6 +14,8 @@ import { SimBroker } from "../support/sim-telemetry.ts";
 import { clockOf, type Life, VirtualTime, whenAwake } from "../support/virtual-clock.ts";
 import { ClockWeather } from "./clock-weather.ts";
 import { Operators } from "./operators.ts";
+import { Orders } from "./orders.ts";
+import { Places, setupOf } from "./places.ts";
 import { Rules } from "./rules.ts";
 import { type PositionSetting, type Setting, settingOf } from "./setting.ts";
 import { personWeather, priceWeather } from "./weather.ts";
@@ -30,6 +32,8 @@ export class World {
   readonly service: SimPaymentService;
   readonly broker: SimBroker;
   readonly dispensers: readonly SimDispenser[];
+  readonly places: Places;
+  readonly orders: Orders;
   readonly rules: Rules;
   readonly operators: Operators;
   readonly clock: ClockWeather;
@@ -54,7 +58,9 @@ export class World {
     this.setting = settingOf(random);
     this.chaos = new Chaos(new Random(random.int(0, 2 ** 31)), () => this.time.elapsedMs);
     this.#traces = traces;
+    this.places = new Places(this);
     this.rules = new Rules(this);
+    this.orders = new Orders(this);
     this.service = new SimPaymentService({
       ...this.#surroundings(),
       holdExpired: (bill) => this.rules.holdExpired(bill),
@@ -94,24 +100,31 @@ export class World {
   }
 
   dispenserAt(position: string): SimDispenser {
-    const found = this.dispensers.find((dispenser) => dispenser.position === position);
+    const found = this.dispensers.find((dispenser) => dispenser.position === this.places.homeOf(position));
     if (found === undefined) throw new Error(`no position ${position}`);
     return found;
   }
 
   settingAt(position: string): PositionSetting {
-    const found = this.setting.positions.find(({ goods }) => goods.position === position);
+    const found = this.setting.positions.find(({ goods }) => goods.position === this.places.homeOf(position));
     if (found === undefined) throw new Error(`no position ${position}`);
     return found;
   }
 
+  /** The name that a position has now. */
+  nameAt(position: string): string {
+    return this.places.placeOf(position)?.name ?? position;
+  }
+
   /** What the customer at a position sees; nothing while the daemon is down. */
   shownAt(position: string): PositionView | null {
-    return this.shownView?.positions.find(({ id }) => id === position) ?? null;
+    const name = this.nameAt(position);
+    return this.shownView?.positions.find(({ id }) => id === name) ?? null;
   }
 
   /** A new run of the daemon on the same disk, in the same surroundings. */
   boot(): void {
+    this.places.maybeChange();
     const life: Life = { number: this.life.number + 1, alive: true };
     this.life = life;
     this.startedAtMs = this.time.elapsedMs;
@@ -123,9 +136,10 @@ export class World {
     kiosk.start().then(
       () => {
         this.started = life.alive;
+        if (life.alive) this.rules.starts.begun();
       },
       (error: unknown) => {
-        if (life.alive) this.end(`cannot start: ${String(error)}`);
+        if (life.alive) this.#refused(error);
       },
     );
   }
@@ -158,10 +172,10 @@ export class World {
     return this.started && isTold && this.operators.done;
   }
 
-  /** Whether customers can be served at every position. */
+  /** Whether customers can be served at every position that nobody has taken out of service. */
   get serves(): boolean {
     const positions = this.started ? this.kiosk?.view().positions : null;
-    return positions?.every(({ available }) => available) ?? false;
+    return positions?.every(({ id, available }) => available || this.orders.mayBeBlocked(id)) ?? false;
   }
 
   #surroundings() {
@@ -184,13 +198,11 @@ export class World {
 
   #makeKiosk(life: Life): Kiosk {
     return new Kiosk({
-      positions: this.setting.positions.map(({ goods, noFlowTimeoutMs }) => {
-        const dispenser = this.dispenserAt(goods.position).portOf(life);
-        const { timing } = this.setting;
-        const configuredPrice = formatUnitPrice(goods.tariff);
-        return { goods, dispenser, noFlowTimeoutMs, timing, configuredPrice, priceProblem: () => null };
-      }),
-      payment: this.service.providerOf(life, this.setting.watchIntervalMs, this.setting.knowsTime.service),
+      positions: this.places.configured.map((place) =>
+        setupOf(place, this.settingAt(place.home), this.setting, this.dispenserAt(place.home).portOf(life)),
+      ),
+      retired: this.places.retired,
+      payment: this.service.providerOf(life, this.setting, (name) => this.places.terminalOf(name)),
       journal: openMemoryJournal(this.disk, life, this.#surroundings()),
       telemetry: this.broker.telemetryOf(life),
       clock: clockOf(this.time, life),
@@ -199,7 +211,7 @@ export class World {
       saleClosed: () => {},
       observer: SILENT_OBSERVER,
       machine: { ...SILENT_MACHINE, clockIsSynchronised: async () => this.clock.isSynchronised },
-      commands: ["set-price", "acknowledge"],
+      commands: ["set-price", "acknowledge", "block", "unblock"],
       reconcile: async () => {},
       settleBooks: async () => 0,
       newSaleId: () => `s${++this.#saleCount}`,
@@ -208,6 +220,15 @@ export class World {
         if (life.alive) this.end(`gives up: ${reason}`);
       },
     });
+  }
+
+  /** Whoever is told by name what would be forgotten changes the configuration. */
+  #refused(error: unknown): void {
+    if (error instanceof LeftBehindError) {
+      this.rules.starts.refused();
+      this.places.obey();
+    }
+    this.end(`cannot start: ${String(error)}`);
   }
 
   #show(life: Life, view: KioskView): void {

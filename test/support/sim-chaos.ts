@@ -87,6 +87,8 @@ const BASE_RATES = {
   "broker-ack-lost": 0.1,
   "refund-troubled": 0.8,
   "program-killed": 0.15,
+  "config-changed": 0.4,
+  "operator-blocks": 0.6,
 } as const;
 
 export type FaultKind = keyof typeof BASE_RATES;

@@ -91,6 +91,18 @@ export class SimDispenser {
     } else if (this.#world.chaos.random.chance(0.5)) this.armed = null;
   }
 
+  /** Nobody but who took it away can stop it any more, and they do. */
+  taken(): void {
+    this.#pendingArm = null;
+    this.armed = null;
+  }
+
+  /** Another meter stands here from now on, which counts from wherever it stood. */
+  metered(): void {
+    this.taken();
+    this.#reportErrorBase = this.#world.chaos.random.int(0, 2_000_000) - this.#totalBase;
+  }
+
   excuse(saleId: string, why: Excuse): void {
     const known = this.excuses.get(saleId) ?? new Set();
     this.excuses.set(saleId, known.add(why));

@@ -3,38 +3,21 @@ import type { Delivery, Sale } from "../../src/core/sale/state.ts";
 import type { OwnedName } from "../../src/ports/journal.ts";
 import { declined, done, type Outcome, unknown } from "../../src/ports/outcome.ts";
 import type { MayGoOn, PaymentProvider, PublishedOffer, ServiceTime } from "../../src/ports/payment.ts";
+import { type Bill, type Freed, isLive } from "./sim-bill.ts";
 import type { Chaos, FaultKind } from "./sim-chaos.ts";
 import { answer, type Life, type VirtualTime } from "./virtual-clock.ts";
 
 const REQUEST_TIMEOUT_MS = 10_000;
 /** The service takes back what nobody has asked about. */
 const REVERSAL_MS = 20_000;
+const NO_TERMINAL = declined<never>("rejected", "no terminal");
+const NO_SUCH_OFFER = declined<never>("refused", "no such offer");
 const OPEN_OFFER_LIFE_MS = 1_800_000;
 
-export type Freed = "canceled" | "replaced" | "expired" | "reversed" | "declined";
-
-/** What the service knows of one offer: the truth about the money. */
-export interface Bill {
-  readonly reference: string;
-  readonly saleId: string;
-  readonly position: string;
-  readonly maximumMinor: number;
-  readonly commitTimeoutMs: number;
-  readonly madeAtMs: number;
-  state: "open" | "held" | "captured" | "ended";
-  /** True from the scan to the PIN. */
-  confirming: boolean;
-  wasHeld: boolean;
-  holdUntilMs: number | null;
-  /** Since when a change waits to be asked about. */
-  untoldSinceMs: number | null;
-  /** What the service says that it holds, true or not. */
-  readonly shownMinor: number;
-  /** What a commit takes. */
-  dueMinor: number;
-  captures: number[];
-  freed: Freed | null;
-  readonly tellsHoldTime: boolean;
+interface ServiceSetting {
+  readonly watchIntervalMs: number;
+  /** Whether its answers say what time it is there. */
+  readonly knowsTime: { readonly service: boolean };
 }
 
 export interface PaymentWorld {
@@ -131,35 +114,52 @@ export class SimPaymentService {
     if (bill.state === "open") this.#end(bill, "declined");
   }
 
-  /** @param tellsTime whether its answers say what time it is there */
-  providerOf(life: Life, watchIntervalMs: number, tellsTime: boolean): PaymentProvider {
+  /** @param terminalOf the terminals that this run of the daemon was given */
+  providerOf(
+    life: Life,
+    { watchIntervalMs, knowsTime }: ServiceSetting,
+    terminalOf: (position: string) => string | null,
+  ): PaymentProvider {
     const call = async <T>(
       sale: Sale,
       what: Request,
-      effect: () => Outcome<T>,
+      effect: (terminal: string) => Outcome<T>,
       reference = "",
     ): Promise<Outcome<T>> => {
+      const terminal = terminalOf(sale.position);
+      if (terminal === null) return await answer(this.#world.time, life, 1, () => NO_TERMINAL);
       this.askedAtMs.set(sale.id, this.#world.time.elapsedMs);
       if (what !== "query" && what !== "probe" && life.alive)
         this.#world.sending(sale, what, this.bills.get(reference));
-      const outcome = await this.#call(life, sale.position, what, effect);
+      const outcome = await this.#call(life, sale.position, what, () => effect(terminal));
       this.answeredAtMs.set(sale.id, this.#world.time.elapsedMs);
       if (outcome.kind === "declined") this.refused.add(sale.id);
       if (outcome.kind === "unknown") this.unanswered.set(sale.id, new Set(this.unanswered.get(sale.id)).add(what));
       return outcome;
     };
     const offer = (sale: Sale, mayGoOn: MayGoOn): Promise<Outcome<PublishedOffer>> =>
-      mayGoOn() ? call(sale, "offer", () => this.#offer(sale)) : Promise.resolve(NOT_SENT);
+      mayGoOn() ? call(sale, "offer", (terminal) => this.#offer(sale, terminal)) : Promise.resolve(NOT_SENT);
     return {
       watchIntervalMs,
       offer,
-      query: (sale, reference) => call<Truth>(sale, "query", () => this.#truth(reference, true)),
+      query: (sale, reference) =>
+        call(
+          sale,
+          "query",
+          this.#knownAt<Truth>(reference, () => this.#truth(reference, true)),
+        ),
       settle: async (sale, reference, delivery, mayGoOn) => {
         if (!mayGoOn()) return NOT_SENT;
-        const updated = await call(sale, "update", () => this.#update(reference, delivery), reference);
+        const update = this.#knownAt<Truth>(reference, () => this.#update(reference, delivery));
+        const updated = await call(sale, "update", update, reference);
         if (updated.kind !== "done" || updated.value.state !== "held") return updated;
         if (!mayGoOn()) return NOT_SENT;
-        return await call(sale, "commit", () => this.#commit(reference), reference);
+        return await call(
+          sale,
+          "commit",
+          this.#knownAt<Truth>(reference, () => this.#commit(reference)),
+          reference,
+        );
       },
       release: async (sale, reference, mayGoOn, isOurs) => {
         const made = reference === null ? await offer(sale, mayGoOn) : null;
@@ -167,10 +167,15 @@ export class SimPaymentService {
         const target = made?.value.reference ?? reference ?? "";
         if (made !== null && !(await isOurs(target))) return done({ state: "different", detail: "not our reference" });
         if (!mayGoOn()) return NOT_SENT;
-        return await call(sale, "cancel", () => this.#cancel(target), target);
+        return await call(
+          sale,
+          "cancel",
+          this.#knownAt<Truth>(target, () => this.#cancel(target)),
+          target,
+        );
       },
       probe: (position) => this.#call(life, position, "probe", () => done(null)),
-      serviceTime: () => (tellsTime && this.#told?.life === life ? this.#told.time : null),
+      serviceTime: () => (knowsTime.service && this.#told?.life === life ? this.#told.time : null),
       close: () => answer(this.#world.time, life, 1, () => undefined),
     };
   }
@@ -242,10 +247,14 @@ export class SimPaymentService {
     return outcome;
   }
 
-  #offer(sale: Sale): Outcome<PublishedOffer> {
+  /** What another terminal has open, nobody tells. */
+  #knownAt<T>(reference: string, effect: () => Outcome<T>): (terminal: string) => Outcome<T> {
+    return (terminal) => (this.bills.get(reference)?.terminal === terminal ? effect() : NO_SUCH_OFFER);
+  }
+
+  #offer(sale: Sale, terminal: string): Outcome<PublishedOffer> {
     for (const bill of this.#active) {
-      if (bill.position === sale.position && (bill.state === "open" || bill.state === "held"))
-        this.#end(bill, "replaced");
+      if (bill.terminal === terminal && (bill.state === "open" || bill.state === "held")) this.#end(bill, "replaced");
     }
     const reference = `r${++this.#count}`;
     const { position, id: saleId, terms } = sale;
@@ -253,6 +262,7 @@ export class SimPaymentService {
       reference,
       saleId,
       position,
+      terminal,
       maximumMinor: terms.maximumMinor,
       commitTimeoutMs: terms.commitTimeoutMs,
       madeAtMs: this.#world.time.trueMs,
@@ -303,7 +313,7 @@ export class SimPaymentService {
 
   #truth(reference: string, asked: boolean): Outcome<Truth> {
     const bill = this.bills.get(reference);
-    if (bill === undefined) return declined("refused", "no such offer");
+    if (bill === undefined) return NO_SUCH_OFFER;
     if (asked && this.#world.chaos.strikes("truth-unclear")) return done({ state: "unclear", detail: "status FOGGY" });
     if (asked && this.#world.chaos.strikes("truth-different"))
       return done({ state: "different", detail: "the receipt is of another bill" });
@@ -350,7 +360,7 @@ export class SimPaymentService {
 
   #cancel(reference: string): Outcome<Truth> {
     const bill = this.bills.get(reference);
-    if (bill === undefined) return declined("refused", "no such offer");
+    if (bill === undefined) return NO_SUCH_OFFER;
     if (bill.state === "ended" && this.#world.chaos.strikes("repeat-refused"))
       return declined("refused", "cancelled already");
     const busy = (bill.confirming || bill.state === "held") && this.#world.chaos.strikes("release-busy");
@@ -365,10 +375,6 @@ export class SimPaymentService {
     bill.untoldSinceMs = null;
     this.#world.note(() => `service: ${bill.reference} of ${bill.saleId} ends, ${freed}`);
   }
-}
-
-function isLive(bill: Bill): boolean {
-  return bill.state === "open" || bill.state === "held" || bill.untoldSinceMs !== null;
 }
 
 function describe(outcome: Outcome<unknown>): string {

@@ -1,0 +1,32 @@
+export type Freed = "canceled" | "replaced" | "expired" | "reversed" | "declined";
+
+/** What the service knows of one offer: the truth about the money. */
+export interface Bill {
+  readonly reference: string;
+  readonly saleId: string;
+  readonly position: string;
+  /** No other one knows of it. */
+  readonly terminal: string;
+  readonly maximumMinor: number;
+  readonly commitTimeoutMs: number;
+  readonly madeAtMs: number;
+  state: "open" | "held" | "captured" | "ended";
+  /** True from the scan to the PIN. */
+  confirming: boolean;
+  wasHeld: boolean;
+  holdUntilMs: number | null;
+  /** Since when a change waits to be asked about. */
+  untoldSinceMs: number | null;
+  /** What the service says that it holds, true or not. */
+  readonly shownMinor: number;
+  /** What a commit takes. */
+  dueMinor: number;
+  captures: number[];
+  freed: Freed | null;
+  readonly tellsHoldTime: boolean;
+}
+
+/** Whether anything may still happen to it by itself. */
+export function isLive(bill: Bill): boolean {
+  return bill.state === "open" || bill.state === "held" || bill.untoldSinceMs !== null;
+}

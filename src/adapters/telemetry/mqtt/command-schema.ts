@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { PERSON_CODES } from "../../../core/faults.ts";
 import type { Command, CommandName, Commands } from "../../../core/operator/messages.ts";
-import { exactly } from "./fields.ts";
+import { exactly } from "../../../ports/exactly.ts";
 
 const id = z
   .string()

@@ -24,17 +24,3 @@ export const unitPrice = decimal.describe("For one unit, with tax.");
 export function kind<const T extends string | boolean>(value: T, meaning: string) {
   return z.literal(value).describe(meaning);
 }
-
-/** All of a type that counts for what a message may hold: without `readonly`, and intersections in one piece. */
-type Plain<T> = T extends readonly (infer E)[]
-  ? Plain<E>[]
-  : T extends object
-    ? { -readonly [K in keyof T]: Plain<T[K]> }
-    : T;
-type Same<A, B> =
-  (<G>() => G extends Plain<A> ? 1 : 2) extends <G>() => G extends Plain<B> ? 1 : 2 ? unknown : { readonly isNot: B };
-
-/** Gives back the schema, and does not compile when its values are any other than those of `T`, optional ones too. */
-export function exactly<T>() {
-  return <S extends z.ZodType>(schema: S & Same<z.output<S>, T>): S => schema;
-}

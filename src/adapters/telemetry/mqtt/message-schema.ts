@@ -2,8 +2,9 @@ import { z } from "zod";
 import type { FaultCode, Severity } from "../../../core/faults.ts";
 import type { CommandReply, HealthMessage } from "../../../core/operator/messages.ts";
 import type { PositionView } from "../../../core/sale/view.ts";
+import { exactly } from "../../../ports/exactly.ts";
 import * as field from "./fields.ts";
-import { decimal, exactly, kind, time } from "./fields.ts";
+import { decimal, kind, time } from "./fields.ts";
 
 const status = z
   .union([

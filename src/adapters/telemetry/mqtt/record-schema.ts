@@ -3,8 +3,9 @@ import type { ReconciliationEvent } from "../../../core/reconcile.ts";
 import type { RefundEvent } from "../../../core/refund.ts";
 import type { SaleRecord } from "../../../core/sale/record.ts";
 import type { Unaccounted } from "../../../core/unaccounted.ts";
+import { exactly } from "../../../ports/exactly.ts";
 import * as field from "./fields.ts";
-import { decimal, exactly, kind, time } from "./fields.ts";
+import { decimal, kind, time } from "./fields.ts";
 
 /** A record of the outbox, with its number in its stream: without gaps, and the same in every repetition. */
 type Numbered<T> = { readonly seq: number } & T;

@@ -32,7 +32,7 @@ async function startDaemon(loaded: Loaded, { log, onFatal }: StartOptions): Prom
   const prometheus = await openMetrics(loaded);
   const { observer } = prometheus;
   const { openJournalThread } = await import("./adapters/journal/sqlite/thread.ts");
-  const opening = openJournalThread(config.journal.path, observer.journaled);
+  const opening = openJournalThread(config.journal, observer.journaled);
   // It opens beside all that is loaded here; what comes of it is heard below.
   opening.catch(() => undefined);
   const { systemClock } = await import("./adapters/clock/system/clock.ts");
@@ -44,7 +44,7 @@ async function startDaemon(loaded: Loaded, { log, onFatal }: StartOptions): Prom
   const clock = systemClock();
   const open = new OpenParts();
   try {
-    const journal = open.add(await failingOnPurpose(await opening));
+    const journal = open.add(await failingOnPurpose(await opening.catch((error) => standIn(error, log))));
     const settings = seqrSettings(loaded);
     const calls = await seqr.SeqrCalls.create(settings, clock, log, observer.paymentCall);
     const payment = open.add(await createSeqrProvider(settings, clock, log, calls));
@@ -174,6 +174,15 @@ async function openPositions(
     });
   }
   return positions;
+}
+
+/** For a journal that is gone: the kiosk starts and sells nothing. Any other trouble keeps it from starting. */
+async function standIn(error: unknown, log: Log): Promise<Journal> {
+  const { JournalGoneError } = await import("./adapters/journal/sqlite/errors.ts");
+  if (!(error instanceof JournalGoneError)) throw error;
+  log.error({}, error.message);
+  const { goneJournal } = await import("./adapters/journal/gone/gone.ts");
+  return goneJournal(error);
 }
 
 /** Only the tests of the whole daemon name a failpoint. */

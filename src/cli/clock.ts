@@ -31,7 +31,7 @@ interface AcceptOptions {
 /** Has the machine's clock taken as right, whatever the journal has seen and the payment service says. */
 export async function accept(options: AcceptOptions): Promise<void> {
   const loaded = loadConfig(options.config);
-  const journal = openJournalBeside(loaded.config.journal.path);
+  const journal = openJournalBeside(loaded.config.journal);
   try {
     await refuseOpenSale(loaded, journal);
     const serviceMs = await serviceTime(loaded);

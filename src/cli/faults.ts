@@ -87,7 +87,7 @@ export async function withJournal<T>(
   loaded: Loaded,
   work: (journal: Beside, matters: Matters) => Promise<T>,
 ): Promise<T> {
-  const journal = openJournalBeside(loaded.config.journal.path);
+  const journal = openJournalBeside(loaded.config.journal);
   const faults = { put: () => undefined, clear: () => undefined };
   const matters = new Matters({
     journal,

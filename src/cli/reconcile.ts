@@ -1,6 +1,7 @@
 import { systemCalendar } from "../adapters/clock/system/calendar.ts";
 import { systemClock } from "../adapters/clock/system/clock.ts";
 import { openJournal, openJournalBeside } from "../adapters/journal/sqlite/journal.ts";
+import type { JournalPlace } from "../adapters/journal/sqlite/open.ts";
 import { type Loaded, loadConfig } from "../config/load.ts";
 import type { FaultCode } from "../core/faults.ts";
 import { formatAmount } from "../core/money.ts";
@@ -51,7 +52,7 @@ async function settle(what: string, { config: file, note, position, json }: Reco
   const by = whoIsThere();
   const acknowledgement = { by, note: noteOf(note) };
   const { config } = loadConfig(file, "read");
-  const journal = openJournalBeside(config.journal.path);
+  const journal = openJournalBeside(config.journal);
   try {
     const deps = { journal, clock: systemClock(), positions: config.positions };
     const settling = { position: position ?? null, paymentReference: what === "all" ? null : what };
@@ -74,7 +75,7 @@ async function settle(what: string, { config: file, note, position, json }: Reco
 }
 
 async function latest({ config }: Loaded): Promise<readonly Result[]> {
-  const journal = openJournalBeside(config.journal.path);
+  const journal = openJournalBeside(config.journal);
   const states = await new ReconciliationStates(journal, config.positions).all();
   await journal.close();
   return [...states].flatMap(([position, state]) =>
@@ -85,13 +86,13 @@ async function latest({ config }: Loaded): Promise<readonly Result[]> {
 /** A running daemon is asked to do it; without one it is done here, under the journal's lock. */
 async function run(loaded: Loaded): Promise<readonly Result[]> {
   const { positions } = loaded.config;
-  const beside = openJournalBeside(loaded.config.journal.path);
+  const beside = openJournalBeside(loaded.config.journal);
   const startedAtMs = Date.now();
   for (const { id: position } of positions) {
     await beside.note("reconciliations", position, () => ({ type: "requested", position, atMs: startedAtMs }));
   }
   await beside.close();
-  const own = await lockedOrNull(loaded.config.journal.path);
+  const own = await lockedOrNull(loaded.config.journal);
   const results = async (): Promise<readonly Result[] | null> => {
     const all = await latest(loaded);
     const fresh = all.filter(
@@ -117,9 +118,9 @@ async function run(loaded: Loaded): Promise<readonly Result[]> {
   throw new CliError('The kiosk has not reconciled in time: see its log, and "kioskd reconcile --show" later.');
 }
 
-async function lockedOrNull(path: string): Promise<Journal | null> {
+async function lockedOrNull(place: JournalPlace): Promise<Journal | null> {
   try {
-    return openJournal(path);
+    return openJournal(place);
   } catch (error) {
     if (error instanceof Error && error.message.includes("in use by another kioskd")) return null;
     throw error;

@@ -32,7 +32,7 @@ export async function refund(saleId: string, options: RefundOptions): Promise<vo
   const amountMinor = options.amount === undefined ? null : parseAmount(options.amount, currency);
   if (amountMinor === undefined)
     throw new UsageError(`--amount: expected an amount such as "10.00", not "${options.amount}"`);
-  const journal = openJournalBeside(path);
+  const journal = openJournalBeside(loaded.config.journal);
   try {
     const deps = { journal, clock: systemClock(), takeTurn: () => takeRefundTurn(path) };
     if (options.settle !== undefined) return await settle(deps, sale, options.settle);

@@ -49,7 +49,7 @@ function reportId(name: string): string {
 }
 
 async function lastPeriod({ config }: Loaded, position: string): Promise<string> {
-  const journal = openJournalBeside(config.journal.path);
+  const journal = openJournalBeside(config.journal);
   const names = config.positions.find(({ id }) => id === position)?.formerly ?? [];
   const { last } = reconciliationOf(await journal.notes("reconciliations", [position, ...names]));
   await journal.close();

@@ -1,6 +1,7 @@
 import { randomInt } from "node:crypto";
 import { existsSync } from "node:fs";
 import { openJournal } from "../adapters/journal/sqlite/journal.ts";
+import type { JournalPlace } from "../adapters/journal/sqlite/open.ts";
 import { createSeqrTerminals, type SeqrTerminals } from "../adapters/payment/seqr/terminals.ts";
 import { type Loaded, loadConfig } from "../config/load.ts";
 import type { PositionConfig } from "../config/schema.ts";
@@ -76,7 +77,7 @@ export async function assign(options: PositionOptions & { seqrId: string }): Pro
 export async function unregister(options: PositionOptions): Promise<void> {
   const { loaded, position } = find(options);
   const { id: terminalId, password } = terminalOf(loaded, position);
-  await refuseWhileOpen(loaded.config.journal.path, position);
+  await refuseWhileOpen(loaded.config.journal, position);
   await withService(loaded, (service) => service.unregister({ terminalId, password }), "unregister the terminal");
   for (const name of namesOf(position)) removeRegisteredTerminal(loaded.config.journal.path, name);
   print(`Terminal ${terminalId} of position ${position.id} is unregistered.`);
@@ -137,9 +138,9 @@ async function withService<T>(
 }
 
 /** The journal's lock tells a running daemon; its last sale, a stopped one that still owes something. */
-async function refuseWhileOpen(journalPath: string, position: PositionConfig): Promise<void> {
-  if (!existsSync(journalPath)) return;
-  const journal = openJournal(journalPath);
+async function refuseWhileOpen(place: JournalPlace, position: PositionConfig): Promise<void> {
+  if (!existsSync(place.path)) return;
+  const journal = openJournal(place);
   try {
     const state = replay(IDLE, await lastSaleOf(journal, position));
     if (isOpen(state)) {

@@ -103,7 +103,9 @@ function withAbsolutePaths(file: string, config: Config): Config {
   const absolute = (path: string): string => resolve(dirname(file), path);
   const { display } = config;
   const slides = display.driver === "web" && display.slides !== undefined ? { slides: absolute(display.slides) } : {};
-  return { ...config, journal: { path: absolute(config.journal.path) }, display: { ...display, ...slides } };
+  const { path, mark } = config.journal;
+  const journal = { path: absolute(path), ...(mark === undefined ? {} : { mark: absolute(mark) }) };
+  return { ...config, journal, display: { ...display, ...slides } };
 }
 
 function readSecrets(file: string, config: Config, purpose: Purpose, found: Omit<Problem, "line">[]): Secrets {

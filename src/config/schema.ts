@@ -105,7 +105,14 @@ const position = z.strictObject({
 /** The whole configuration: what is allowed, what it means in the daemon's units, and what is assumed where nothing is said. */
 export const configSchema = z.strictObject({
   kiosk,
-  journal: z.strictObject({ path: z.string().min(1) }),
+  journal: z.strictObject({
+    path: z.string().min(1),
+    mark: z
+      .string()
+      .min(1)
+      .optional()
+      .describe("A file that tells from outside how far the journal has come; best on another disk. Beside it by default."),
+  }),
   payment: z.strictObject({ provider: z.literal("seqr"), seqr }),
   gpio: z
     .strictObject({

@@ -22,7 +22,9 @@ export class FaultBoard {
     return this.#faults;
   }
 
-  raise(code: FaultCode, position: string | null, detail: string): void {
+  /** @param text of which the first line is shown */
+  raise(code: FaultCode, position: string | null, text: string): void {
+    const [detail = ""] = text.split("\n", 1);
     this.#adopt(raise(this.#faults, { code, position, detail, sinceMs: this.#clock.wallMs() }), () =>
       this.#log.warn({ fault: code, position, detail, advice: advice(code) }, "fault raised"),
     );

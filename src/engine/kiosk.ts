@@ -130,6 +130,7 @@ export class Kiosk {
   async start(): Promise<void> {
     const { telemetry } = this.#deps;
     await this.#refuseToForget();
+    await this.#supervisor.checkJournal();
     await this.#supervisor.checkClock();
     await this.operators.start();
     await this.matters.start();

@@ -79,7 +79,7 @@ export class Supervisor {
 
   async #round(): Promise<void> {
     const { positions } = this.#deps;
-    await this.#checkJournal();
+    await this.checkJournal();
     const idle = positions.filter(({ busy }) => !busy());
     await Promise.all(idle.map(({ id }) => this.#probe(id)));
     // The answers have told what time it is at the service.
@@ -93,12 +93,12 @@ export class Supervisor {
   }
 
   /** A write of no use wears the card, so it happens only while the journal is known to be broken. */
-  async #checkJournal(): Promise<void> {
+  async checkJournal(): Promise<void> {
     const { journal, faults } = this.#deps;
-    if (!faults.all.some(({ code }) => code === "journal-unwritable")) return;
-    await journal.check().then(
+    const isBroken = faults.all.some(({ code }) => code === "journal-unwritable");
+    await (isBroken ? journal.check() : journal.look()).then(
       () => faults.clear("journal-unwritable", null),
-      () => undefined,
+      (error: unknown) => faults.raise("journal-unwritable", null, String(error)),
     );
   }
 }

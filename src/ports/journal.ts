@@ -29,12 +29,17 @@ export interface Journal {
   newestAtMs(): Promise<number | null>;
   /** The sale that a name of the payment service belongs to for ever: the first whose events brought it. */
   ownerOf(owned: OwnedName): Promise<string | null>;
-  /** Writes something of no meaning as durably as an event; rejects when an append would fail now. */
+  /** Writes something of no meaning as durably as an event; rejects when a sale could not begin now. */
   check(): Promise<void>;
+  /** Rejects when it is known, without writing, that a sale may not begin: it is gone, replaced or damaged. */
+  look(): Promise<void>;
 
   /** Closed sales with a number above `seq`, in order, at most `limit`. */
   salesAfter(seq: number, limit: number): Promise<readonly Entry<SaleRecord>[]>;
-  /** What else is noted: of one key (a sale, a position), or of several together, in order. */
+  /**
+   * What else is noted: of one key (a sale, a position), or of several together, in order. Of orders the newest of each
+   * type, for only they count.
+   */
   notes<S extends keyof Notes>(stream: S, key: string | readonly string[]): Promise<readonly Notes[S][]>;
   notesAfter<S extends keyof Notes>(stream: S, seq: number, limit: number): Promise<readonly Entry<Notes[S]>[]>;
   /**

@@ -58,7 +58,7 @@ const faults = (): string[] => board.all.map(({ code }) => code);
 const takenBy = async () => (await journal.notes("clock", CLOCK_KEY)).map(({ by }) => by);
 
 beforeEach(() => {
-  journal = openJournal(join(tempFolder(), "journal.db"));
+  journal = openJournal({ path: join(tempFolder(), "journal.db") });
   onTestFinished(() => journal.close());
   [wallMs, monotonicMs, heard, isSynchronised, isSelling] = [NOW_MS, 0, null, false, false];
 });

@@ -11,7 +11,7 @@ import { tempFolder } from "../support/temp.ts";
 import { scene } from "./scene.ts";
 
 function emptyJournal(): Journal {
-  const journal = openJournal(join(tempFolder(), "journal.db"));
+  const journal = openJournal({ path: join(tempFolder(), "journal.db") });
   onTestFinished(() => journal.close());
   return journal;
 }

@@ -16,7 +16,7 @@ const LOST: Partial<SaleRecord> = { outcome: "needs-attention", reason: "deadlin
 
 /** A journal, and runs of the daemon on it. */
 function place() {
-  const journal = openJournal(join(tempFolder(), "journal.db"));
+  const journal = openJournal({ path: join(tempFolder(), "journal.db") });
   onTestFinished(() => journal.close());
   let nowMs = T0_MS;
   const sell = async (saleId: string, news: Partial<SaleRecord> = {}, position = "1"): Promise<void> => {
@@ -42,7 +42,13 @@ function place() {
   };
   const refunded = async (refundId: string, type: RefundEvent["type"]): Promise<void> => {
     const terms = { position: "1", paymentReference: "p", amountMinor: 1, currency: "SEK" };
-    const event = { type, refundId, saleId: "s", atMs: nowMs, ...terms, reference: null, detail: "" } as RefundEvent;
+    const fields = {
+      asked: terms,
+      made: { ...terms, reference: null },
+      refused: { detail: "" },
+      unclear: { detail: "" },
+    };
+    const event = { type, refundId, saleId: "s", atMs: nowMs, ...fields[type] } as RefundEvent;
     await journal.note("refunds", "s", () => event);
   };
   return { journal, sell, run, refunded, pass: (ms: number) => (nowMs += ms) };

@@ -1,17 +1,18 @@
 import { join } from "node:path";
 import { expect, it, onTestFinished } from "vitest";
 import { openJournal } from "../../src/adapters/journal/sqlite/journal.ts";
+import { isoTime } from "../../src/core/time.ts";
 import { Pump } from "../../src/engine/pump.ts";
+import { T0_MS } from "../support/sale-fixtures.ts";
 import { SILENT } from "../support/silent-log.ts";
 import { tempFolder } from "../support/temp.ts";
 import { clockOf, VirtualTime } from "../support/virtual-clock.ts";
 
 it("records that are asked for again while one is under way all come again", async () => {
-  const journal = openJournal(join(tempFolder(), "journal.db"));
+  const journal = openJournal({ path: join(tempFolder(), "journal.db") });
   onTestFinished(() => journal.close());
-  for (let count = 1; count <= 4; count++) {
-    await journal.note("unaccounted", "1", () => ({ position: "1", at: "", unit: "L", quantity: null, detail: "" }));
-  }
+  const note = { position: "1", at: isoTime(T0_MS), unit: "L", quantity: null, detail: "" };
+  for (let count = 1; count <= 4; count++) await journal.note("unaccounted", "1", () => note);
   const sent: number[] = [];
   const clock = clockOf(new VirtualTime(0), { number: 1, alive: true });
   const pump: Pump<"unaccounted"> = new Pump({

@@ -13,7 +13,7 @@ const SILENCE = unknown<null>("no answer");
 
 /** Receipts on a real journal and virtual time; `answers` are what the service says, in turn, then yes. */
 async function scene(answers: Outcome<null>[], sales: readonly [saleId: string, position: string][]) {
-  const journal = openJournal(join(tempFolder(), "journal.db"));
+  const journal = openJournal({ path: join(tempFolder(), "journal.db") });
   onTestFinished(() => journal.close());
   for (const [saleId, position] of sales) {
     await journal.append(position, { ...HAPPY[0], saleId } as never, { ...PAID, saleId, position });

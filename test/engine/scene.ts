@@ -64,7 +64,7 @@ interface SceneSetup {
 
 /** A kiosk of one position in virtual time, on a real journal. */
 export async function scene(setup: SceneSetup = {}) {
-  const journal = setup.journal ?? openJournal(join(tempFolder(), "journal.db"));
+  const journal = setup.journal ?? openJournal({ path: join(tempFolder(), "journal.db") });
   const time = new VirtualTime(T0_MS);
   const clock = clockOf(time, { number: 1, alive: true });
   const payment = setup.payment ?? new MemoryPayment(() => time.trueMs);

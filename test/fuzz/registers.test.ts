@@ -6,8 +6,8 @@ import { openRegister } from "../../src/adapters/dispenser/mdb/register.ts";
 import { PulseRegister } from "../../src/adapters/dispenser/pulse-register.ts";
 import { RegisterError, SLOT_BYTES } from "../../src/adapters/dispenser/register-file.ts";
 import { openVendRegister } from "../../src/adapters/dispenser/relay-vend/vend-register.ts";
+import { JournalError } from "../../src/adapters/journal/sqlite/errors.ts";
 import { openJournal } from "../../src/adapters/journal/sqlite/journal.ts";
-import { JournalError } from "../../src/adapters/journal/sqlite/open.ts";
 import { done } from "../../src/ports/outcome.ts";
 import { MemoryRegister } from "../support/memory-register.ts";
 import { HAPPY } from "../support/sale-fixtures.ts";
@@ -54,7 +54,7 @@ describe("a journal, whatever is in its file", () => {
   it("is opened and read, or refused by what it says itself", async () => {
     const folder = tempFolder();
     const path = join(folder, "whole.db");
-    const journal = openJournal(path);
+    const journal = openJournal({ path });
     for (const event of HAPPY) await journal.append("1", event, null);
     await journal.tidy();
     await journal.close();
@@ -65,7 +65,7 @@ describe("a journal, whatever is in its file", () => {
         const copy = join(folder, `${copies++}.db`);
         writeFileSync(copy, found);
         try {
-          const opened = openJournal(copy);
+          const opened = openJournal({ path: copy });
           try {
             expect(Array.isArray(await opened.lastSale("1"))).toBe(true);
             await opened.newestAtMs();

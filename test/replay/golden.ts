@@ -2,6 +2,8 @@ import { readdirSync } from "node:fs";
 import { join } from "node:path";
 
 export const JOURNAL = "journal.db";
+/** How far it had come; from the third layout on. */
+export const MARK = "journal.mark";
 export const EXPECTED = "expected.json";
 /** As `sha256sum` writes and reads it. */
 export const CHECKSUMS = join(import.meta.dirname, "checksums");

@@ -3,6 +3,7 @@ import { appendFileSync, copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmS
 import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
 import { openJournal } from "../../src/adapters/journal/sqlite/journal.ts";
+import { markPathOf } from "../../src/adapters/journal/sqlite/open.ts";
 import type { SaleEvent } from "../../src/core/sale/event.ts";
 import { saleRecord } from "../../src/core/sale/record.ts";
 import { IDLE, type State } from "../../src/core/sale/state.ts";
@@ -10,7 +11,7 @@ import { transition } from "../../src/core/sale/transition.ts";
 import type { Journal } from "../../src/ports/journal.ts";
 import { writeFormatted } from "../generate/examples.ts";
 import { ROOT } from "../generate/schemas.ts";
-import { CHECKSUMS, EXPECTED, goldenJournals, JOURNAL } from "./golden.ts";
+import { CHECKSUMS, EXPECTED, goldenJournals, JOURNAL, MARK } from "./golden.ts";
 import { KINDS, type Standing } from "./kinds.ts";
 import { fillNotes } from "./notes.ts";
 import { readWhole } from "./reading.ts";
@@ -73,13 +74,14 @@ async function make(): Promise<void> {
   const folder = join(import.meta.dirname, `v${goldenJournals().length + 1}`);
   const work = mkdtempSync(join(tmpdir(), "kioskd-golden-"));
   const path = join(work, JOURNAL);
-  const journal = openJournal(path);
+  const journal = openJournal({ path });
   await fillSales(journal, shareOut(await gatherSales(SEEDS)));
   await fillNotes(journal);
   await journal.close();
 
   mkdirSync(folder);
   copyFileSync(path, join(folder, JOURNAL));
+  copyFileSync(markPathOf({ path }), join(folder, MARK));
   const sum = createHash("sha256").update(readFileSync(path)).digest("hex");
   appendFileSync(CHECKSUMS, `${sum}  ${relative(import.meta.dirname, join(folder, JOURNAL))}\n`);
   const expected = await readWhole(path);

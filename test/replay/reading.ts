@@ -21,7 +21,7 @@ export type Reading = Awaited<ReturnType<typeof readWhole>>;
 /** All that a journal says through its port, and what follows from it: states, refunds, blocks, prices. */
 export async function readWhole(path: string) {
   const { layout, places } = lookInside(path);
-  const journal = openJournal(path);
+  const journal = openJournal({ path });
   const read = async <T>(places: readonly string[], of: (place: string) => Promise<T>) =>
     Object.fromEntries(await Promise.all(places.map(async (place) => [place, await of(place)] as const)));
   const sales = await journal.salesAfter(0, MOST);

@@ -1,15 +1,16 @@
 import { createHash } from "node:crypto";
-import { copyFileSync, readFileSync } from "node:fs";
+import { copyFileSync, existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { openHistory } from "../../src/adapters/journal/sqlite/history.ts";
 import { openJournal, openJournalBeside } from "../../src/adapters/journal/sqlite/journal.ts";
+import { markPathOf } from "../../src/adapters/journal/sqlite/open.ts";
 import { MIGRATIONS } from "../../src/adapters/journal/sqlite/schema.ts";
 import { saleRecord } from "../../src/core/sale/record.ts";
 import { replay } from "../../src/core/sale/recover.ts";
 import { type Closed, IDLE } from "../../src/core/sale/state.ts";
 import { tempFolder } from "../support/temp.ts";
-import { CHECKSUMS, EXPECTED, goldenJournals, JOURNAL } from "./golden.ts";
+import { CHECKSUMS, EXPECTED, goldenJournals, JOURNAL, MARK } from "./golden.ts";
 import { KINDS, standingOf } from "./kinds.ts";
 import { lookInside, type Reading, readWhole } from "./reading.ts";
 import { resumed } from "./resumed.ts";
@@ -38,6 +39,7 @@ function checksum(path: string): string {
 function copyOf(golden: string): string {
   const path = join(tempFolder(), JOURNAL);
   copyFileSync(place(golden, JOURNAL), path);
+  if (existsSync(place(golden, MARK))) copyFileSync(place(golden, MARK), markPathOf({ path }));
   return path;
 }
 
@@ -81,13 +83,13 @@ describe("a journal of an older layout", () => {
     "%s is not read beside the daemon until that has brought it up to date",
     async (golden) => {
       const path = copyOf(golden);
-      for (const open of [openHistory, openJournalBeside]) {
+      for (const open of [openHistory, (file: string) => openJournalBeside({ path: file })]) {
         expect(() => open(path)).toThrow(/older kioskd: start the kiosk once/);
       }
       expect(checksum(path)).toBe(checksum(place(golden, JOURNAL)));
-      await openJournal(path).close();
+      await openJournal({ path }).close();
       openHistory(path).close();
-      await openJournalBeside(path).close();
+      await openJournalBeside({ path }).close();
     },
   );
 });

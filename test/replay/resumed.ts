@@ -38,7 +38,7 @@ const TIMING = {
 
 /** Starts a kiosk on the journal, with a payment service and meters that are where its states say they are. */
 export async function resumed(path: string, states: Readonly<Record<string, State>>) {
-  const journal = openJournal(path);
+  const journal = openJournal({ path });
   const time = new VirtualTime(((await journal.newestAtMs()) ?? 0) + DOWN_MS);
   const memory = new MemoryPayment(() => time.trueMs);
   const armed: string[] = [];

@@ -8,7 +8,7 @@ import { VirtualTime } from "./virtual-clock.ts";
 
 /** A real journal in virtual time, which runs until some work is done. */
 export function journalScene(): { journal: Journal; time: VirtualTime; until<T>(work: Promise<T>): Promise<T> } {
-  const journal = openJournal(join(tempFolder(), "journal.db"));
+  const journal = openJournal({ path: join(tempFolder(), "journal.db") });
   onTestFinished(() => journal.close());
   const time = new VirtualTime(T0_MS);
   async function until<T>(work: Promise<T>): Promise<T> {

@@ -1,6 +1,8 @@
+import type { Chained } from "../../src/adapters/journal/sqlite/trust.ts";
 import type { SaleEvent } from "../../src/core/sale/event.ts";
 import type { SaleRecord } from "../../src/core/sale/record.ts";
 import type { Entry, Journal, NoteKey, Notes, OwnedName, Readers } from "../../src/ports/journal.ts";
+import { type ChainedText, chainOf } from "./sim-chain.ts";
 import type { Chaos } from "./sim-chaos.ts";
 import type { Life, VirtualTime } from "./virtual-clock.ts";
 
@@ -9,8 +11,15 @@ interface Row {
   readonly body: string;
 }
 
+/** Something that has become durable at once. */
+type Write =
+  | { readonly position: string; readonly event: SaleEvent; readonly record: SaleRecord | null }
+  | { readonly stream: string; readonly key: NoteKey; readonly note: unknown };
+
 /** The disk: what is durable, and outlives every life of the daemon. */
 export class Disk {
+  /** All that was ever written, in order. */
+  readonly writes: Write[] = [];
   readonly rows: Row[] = [];
   /** The rows of each position's sales, in the order in which the sales began. */
   readonly #sales = new Map<string, Map<string, Row[]>>();
@@ -34,8 +43,32 @@ export class Disk {
     if (!this.#owners.has(key)) this.#owners.set(key, saleId);
   }
 
+  /** The disk as it was after so many writes. What readers have read by now is on record elsewhere. */
+  asOf(writes: number): Disk {
+    const older = new Disk();
+    for (const write of this.writes.slice(0, writes)) {
+      if ("stream" in write) older.note(write.stream, write.key, write.note);
+      else older.write(write.position, write.event, write.record);
+    }
+    older.delivered = Math.min(this.delivered, older.sales.length);
+    for (const [reader, through] of this.marks) older.marks.set(reader, through);
+    return older;
+  }
+
+  /** The chain of the journal of this name. */
+  chain(id: string): Chained {
+    const rows = this.writes.flatMap((write): ChainedText[] => {
+      if ("stream" in write) return [{ stream: write.stream, body: JSON.stringify(write.note) }];
+      const { event, record } = write;
+      const added = { stream: "event", body: JSON.stringify(event) };
+      return record === null ? [added] : [added, { stream: "sale", body: JSON.stringify(record) }];
+    });
+    return chainOf(id, rows);
+  }
+
   /** Gives the event as it will be read. */
   write(position: string, event: SaleEvent, record: SaleRecord | null): SaleEvent {
+    this.writes.push({ position, event, record });
     const body = JSON.stringify(event);
     const row = { saleId: event.saleId, body };
     this.rows.push(row);
@@ -67,6 +100,7 @@ export class Disk {
   }
 
   note(stream: string, key: NoteKey, body: unknown): void {
+    this.writes.push({ stream, key, note: body });
     this.#notesOf(stream).push({ key: typeof key === "string" ? key : key[0], body: JSON.stringify(body) });
   }
 
@@ -201,6 +235,7 @@ export function openMemoryJournal(disk: Disk, life: Life, world: DiskWorld): Jou
       });
     },
     pendingCount: () => read(() => disk.sales.length - disk.delivered),
+    look: () => read(() => undefined),
     check: async () => {
       if (takesNothing()) throw new Error("SimulatedDisk: no space left");
       await read(() => undefined);

@@ -88,6 +88,7 @@ const BASE_RATES = {
   "refund-troubled": 0.8,
   "program-killed": 0.15,
   "config-changed": 0.4,
+  "journal-swapped": 0.1,
   "operator-blocks": 0.6,
 } as const;
 

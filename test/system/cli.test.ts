@@ -77,7 +77,7 @@ describe("the command line", () => {
 
   it("prints all of a long list, however slowly it is read, and ends without a word when nobody reads on", async () => {
     const config = writeConfig(tempFolder(), { endpoint: "http://127.0.0.1:1/soap" });
-    const journal = openJournal(join(config, "../journal.db"));
+    const journal = openJournal({ path: join(config, "../journal.db") });
     for (let sale = 0; sale < 1_000; sale++) await journal.append("1", HAPPY.at(-1) as SaleEvent, PAID);
     await journal.close();
     const read = (reader: string): Result => {
@@ -119,7 +119,7 @@ describe("the terminals", () => {
     expect(terminal("assign", "--position", "1", "--seqr-id", "ABC-1").status).toBe(2);
     expect(terminal("assign", "--position", "7", "--seqr-id", "ABC1").status).toBe(2);
     expect(kioskd("check-config", "--config", config).status).toBe(0);
-    const journal = openJournal(join(folder, "journal.db"));
+    const journal = openJournal({ path: join(folder, "journal.db") });
     for (const event of HAPPY.slice(0, 2)) await journal.append("1", event, null);
     expect(terminal("unregister", "--position", "1").err).toContain("in use by another kioskd");
     await journal.close();

@@ -20,12 +20,12 @@ async function wasAhead(endpoint: string, isClosed = true) {
   const path = writeConfig(folder, { endpoint });
   const journalPath = join(folder, "journal.db");
   const atMs = Date.now() + 30 * DAY_MS;
-  const journal = openJournal(journalPath);
+  const journal = openJournal({ path: journalPath });
   for (const event of HAPPY.slice(0, isClosed ? undefined : -1))
     await journal.append("1", { ...event, atMs }, event === HAPPY.at(-1) ? PAID : null);
   await journal.close();
   const notes = async () => {
-    const beside = openJournalBeside(journalPath);
+    const beside = openJournalBeside({ path: journalPath });
     const found = await beside.notes("clock", CLOCK_KEY);
     await beside.close();
     return found;

@@ -36,7 +36,7 @@ function kiosk() {
     }
   };
   const sell = async (saleId: string, news: Partial<SaleRecord>): Promise<void> => {
-    const journal = openJournal(path);
+    const journal = openJournal({ path });
     for (const event of HAPPY) {
       const isLast = event === HAPPY.at(-1);
       await journal.append("1", { ...event, saleId } as SaleEvent, isLast ? { ...PAID, ...news, saleId } : null);
@@ -79,7 +79,7 @@ describe("what waits for a person, on the command line", SIDE_BY_SIDE, () => {
     expect(
       left.map(({ code, saleId }) => `${code} ${saleId}`).toSorted((one, other) => one.localeCompare(other)),
     ).toEqual(["needs-attention sale-b", "overrun sale-b"]);
-    const journal = openJournalBeside(path);
+    const journal = openJournalBeside({ path });
     expect(await journal.notes("matters", "unresolved sale-a")).toMatchObject([
       { type: "arose" },
       { type: "acknowledged", note: "paid in cash", by: expect.any(String) },
@@ -109,7 +109,7 @@ describe("what waits for a person, on the command line", SIDE_BY_SIDE, () => {
   it("is the differences in the books, of every night, until each is settled", async () => {
     const { path, kioskd, sell } = kiosk();
     await sell("sale-a", {});
-    const journal = openJournal(path);
+    const journal = openJournal({ path });
     const nothing = { missingThere: [], differing: [], carried: [] };
     for (const [night, references] of [
       ["p1", ["ERS-1", "ERS-2"]],
@@ -143,7 +143,7 @@ describe("the status of a kiosk", SIDE_BY_SIDE, () => {
     const { path, kioskd, sell } = kiosk();
     await sell("sale-a", LOST);
     const reason = "nozzle leaks, the fitter comes on Tuesday before noon and brings the part with him";
-    const journal = openJournal(path);
+    const journal = openJournal({ path });
     const at = { position: "1", atMs: T0_MS };
     await journal.note("orders", "1", () => ({ ...at, type: "blocked", reason }));
     await journal.note("orders", "1", () => ({ ...at, type: "priced", unitPrice: "20.49", configured: "19.89" }));
@@ -167,7 +167,7 @@ describe("the status of a kiosk", SIDE_BY_SIDE, () => {
   it("says when an ordered price cannot be sold at any more", async () => {
     const { path, kioskd, sell } = kiosk();
     await sell("sale-a", {});
-    const journal = openJournal(path);
+    const journal = openJournal({ path });
     const order = { position: "1", atMs: T0_MS, type: "priced", unitPrice: "99.00", configured: "19.89" } as const;
     await journal.note("orders", "1", () => order);
     await journal.close();

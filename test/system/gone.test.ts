@@ -188,7 +188,7 @@ kioskd does not start, because that would be forgotten. What to do, one of:
 
   it("a block of it follows its new name, and holds without the old one", async () => {
     const stage = await killedInDelivery();
-    const journal = openJournalBeside(join(stage.folder, "journal.db"));
+    const journal = openJournalBeside({ path: join(stage.folder, "journal.db") });
     const block = { type: "blocked", reason: "leak", position: "1", atMs: Date.now() } as const;
     await journal.note("orders", "1", () => block);
     await journal.close();

@@ -93,7 +93,7 @@ export type Reason =
   | "deadline"
   | OutOfReach;
 
-const OUT_OF_REACH = ["position-gone", "terminal-changed", "meter-changed"] as const;
+export const OUT_OF_REACH = ["position-gone", "terminal-changed", "meter-changed"] as const;
 
 /** What a changed configuration has put a sale out of the daemon's reach by. */
 export type OutOfReach = (typeof OUT_OF_REACH)[number];

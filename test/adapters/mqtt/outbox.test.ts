@@ -29,7 +29,7 @@ describe.skipIf(!hasMosquitto())("the outbox on a real broker", () => {
     await broker.start();
     watcher = new Watcher(broker.url);
     await watcher.ready();
-    journal = openJournal(join(tempFolder(), "journal.db"));
+    journal = openJournal({ path: join(tempFolder(), "journal.db") });
   });
 
   afterEach(async () => {

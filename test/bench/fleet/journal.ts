@@ -21,6 +21,7 @@ export function memoryJournal(): Journal {
     ownerOf: async () => null,
     positions: async () => [...lastSales.keys()],
     newestAtMs: async () => newestAtMs,
+    look: async () => undefined,
     check: async () => {},
     salesAfter: async () => [],
     notes: async () => [],

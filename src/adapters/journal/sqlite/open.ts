@@ -1,56 +1,134 @@
 import {
+  chmodSync,
   chownSync,
   closeSync,
   existsSync,
   fsyncSync,
   mkdirSync,
   openSync,
+  realpathSync,
   renameSync,
   rmSync,
   statSync,
 } from "node:fs";
-import { dirname } from "node:path";
+import { basename, dirname, join } from "node:path";
 import Database from "better-sqlite3";
-import { learnPositions } from "./positions.ts";
-import { APPLICATION_ID, MIGRATIONS, migrate } from "./schema.ts";
+import { Chain } from "./chain.ts";
+import { checkRows } from "./check.ts";
+import { Broken, damaged, guarded, JournalError } from "./errors.ts";
+import { OutsideMark, type ReadMark, readMark } from "./outside-mark.ts";
+import { distrusted, gone } from "./refusals.ts";
+import { APPLICATION_ID, checkSchema, isChained, layoutOf, MIGRATIONS, migrate } from "./schema.ts";
+import { distrust, reachedBy } from "./trust.ts";
 
-/** The journal cannot be used. The message says what was found and what to do. */
-export class JournalError extends Error {
-  override readonly name = "JournalError";
+/** Where a journal is, and the mark that says from outside how far it had come. */
+export interface JournalPlace {
+  readonly path: string;
+  /** Beside the journal when it is not said. */
+  readonly mark?: string | undefined;
+}
+
+export interface OpenJournal {
+  /** The file itself, whatever the configuration calls it. */
+  readonly path: string;
+  readonly db: Database.Database;
+  readonly mark: OutsideMark;
+  /** What was not looked at yet: a step at a time, as `checkRows`. */
+  readonly unchecked: Generator<void> | null;
+  unlock(): void;
+}
+
+/** How much is looked at before anything is sold. */
+export interface AtStart {
+  /** A file of up to so many rows is looked at whole. */
+  readonly wholeRows: number;
+  /** Of a larger one the newest rows of each stream are; the others beside serving. */
+  readonly newestRows: number;
+}
+
+const AT_START: AtStart = { wholeRows: 20_000, newestRows: 500 };
+/** It tells what was bought, when, and with which reference of a payment. */
+const MODE = 0o600;
+
+/** Beside the journal, and not among the names that SQLite gives to what belongs to it. */
+export function markPathOf({ path, mark }: JournalPlace): string {
+  return mark ?? join(dirname(path), `${basename(path).replace(/[.]db$/, "")}.mark`);
 }
 
 /**
  * Opens or creates the journal for the one daemon that may write it.
- * @throws JournalError when the file is damaged, is no journal, is newer than this program, or is in use.
+ * @throws JournalError when the file is damaged, is not the one that the mark knows or has come less far, is no
+ *   journal, is newer than this program, or is in use; JournalGoneError when only the mark is there. Nothing is
+ *   changed then.
  */
-export function openForWriting(path: string): { db: Database.Database; unlock: () => void } {
+export function openForWriting(place: JournalPlace, atStart: AtStart = AT_START): OpenJournal {
+  const path = realPath(place.path);
+  const markPath = markPathOf(place);
   const fresh = !existsSync(path);
-  if (fresh) mkdirSync(dirname(path), { recursive: true, mode: 0o750 });
+  const known = readMark(markPath);
   refuseRemains(path, fresh);
+  if (fresh) refuseGone(path, markPath, known);
+  if (fresh) mkdirSync(dirname(path), { recursive: true, mode: 0o750 });
   const unlock = lock(path);
-  let db: Database.Database | null = null;
+  const opened: { close(): void }[] = [];
   try {
-    if (fresh) guarded(path, () => create(path));
-    db = guarded(path, () => new Database(path));
-    prepare(path, db);
-    return { db, unlock };
+    const isUntouched = fresh || isAsClosed(path, known);
+    if (fresh) guarded(path, () => create(path, markPath));
+    else looked(path, (db) => examine(path, db, { markPath, known, atStart }));
+    const db = guarded(path, () => new Database(path));
+    opened.push(db);
+    const isWhole = guarded(path, () => prepare(path, db) || isUntouched || isSmall(db, atStart));
+    const mark = new OutsideMark(markPath);
+    opened.push(mark);
+    mark.write(reachedBy(new Chain(db), null));
+    return { path, db, mark, unchecked: isWhole ? null : checkRows(db), unlock };
   } catch (error) {
-    db?.close();
+    for (const part of opened) part.close();
     unlock();
     throw error;
   }
 }
 
+/**
+ * Opens an existing journal for short writes beside a running daemon, which keeps its lock.
+ * @throws JournalError as `openForWriting`, and when there is no file or its layout is not this program's.
+ */
+export function openBeside(place: JournalPlace): OpenJournal {
+  const path = realPath(place.path);
+  const markPath = markPathOf(place);
+  const known = readMark(markPath);
+  const db = existing(path, {}, (file) => {
+    const found = distrust(new Chain(file), known);
+    if (found !== null) throw distrusted(path, markPath, found);
+  });
+  db.pragma("synchronous = FULL");
+  return { path, db, mark: new OutsideMark(markPath), unchecked: null, unlock: () => undefined };
+}
+
+/**
+ * Opens an existing journal for reading beside a running daemon.
+ * @throws JournalError when there is none, it is damaged, or its layout is not this program's.
+ */
+export function openForReading(path: string): Database.Database {
+  return existing(realPath(path), { readonly: true }, () => {});
+}
+
 /** A journal that is whole or not there: what a power cut leaves of one in the making is begun anew. */
-function create(path: string): void {
+function create(path: string, markPath: string): void {
   const unfinished = `${path}.new`;
   for (const end of ["", "-journal"]) rmSync(unfinished + end, { force: true });
   const db = new Database(unfinished);
   try {
+    chmodSync(unfinished, MODE);
     // Small pages, because every append writes whole ones and an SD card wears by what is written.
     db.pragma("page_size = 1024");
     db.pragma("synchronous = FULL");
     migrate(db);
+    // The mark first: one that tells of nothing is no loss when the journal does not come to be.
+    const mark = new OutsideMark(markPath);
+    mark.write(reachedBy(new Chain(db), null));
+    mark.sync();
+    mark.close();
   } finally {
     db.close();
   }
@@ -60,50 +138,89 @@ function create(path: string): void {
   closeSync(folder);
 }
 
-function prepare(path: string, db: Database.Database): void {
+/** Whether it was brought up to date, for which all of its rows are looked at. */
+function prepare(path: string, db: Database.Database): boolean {
+  db.pragma("journal_mode = WAL");
+  db.pragma("synchronous = FULL");
+  const isOlder = layoutOf(db) !== MIGRATIONS.length;
+  if (isOlder) migrate(db);
+  for (const file of [path, `${path}-wal`, `${path}-shm`]) {
+    if (existsSync(file) && (statSync(file).mode & 0o077) !== 0) chmodSync(file, MODE);
+  }
+  return isOlder;
+}
+
+/** Whether nobody has written to it since its last clean end; all of it was looked at by then. */
+function isAsClosed(path: string, known: ReadMark): boolean {
+  if (known.kind !== "reached" || known.reached.closed === null) return false;
+  const { bytes, atMs } = known.reached.closed;
+  const { size, mtimeMs } = statSync(path);
+  const log = statSync(`${path}-wal`, { throwIfNoEntry: false });
+  return size === bytes && mtimeMs === atMs && (log?.size ?? 0) === 0;
+}
+
+/** Looks at a file without changing it, its log included: a connection that may only read takes nothing from it. */
+function looked(path: string, look: (db: Database.Database) => void): void {
   guarded(path, () => {
-    verify(path, db);
-    db.pragma("journal_mode = WAL");
-    db.pragma("synchronous = FULL");
-    if (db.pragma("user_version", { simple: true }) !== MIGRATIONS.length) migrate(db);
-    learnPositions(db);
+    const db = new Database(path, { readonly: true, fileMustExist: true });
+    try {
+      look(db);
+    } finally {
+      db.close();
+    }
   });
 }
 
-/**
- * Opens an existing journal for short writes beside a running daemon, which keeps its lock.
- * @throws JournalError as `openForWriting`, and when there is no file or its layout is not this program's.
- */
-export function openBeside(path: string): Database.Database {
-  return existing(path, {}, (db) => db.pragma("synchronous = FULL"));
+interface Trusted {
+  readonly markPath: string;
+  readonly known: ReadMark;
+  readonly atStart: AtStart;
 }
 
-/**
- * Opens an existing journal for reading beside a running daemon.
- * @throws JournalError as `openBeside`.
- */
-export function openForReading(path: string): Database.Database {
-  return existing(path, { readonly: true }, () => {});
+function examine(path: string, db: Database.Database, { markPath, known, atStart }: Trusted): void {
+  refuseStranger(path, db);
+  if (!isChained(db)) {
+    // All of it is read once more when it is brought up to date.
+    checkPages(db);
+    if (known.kind !== "none") throw distrusted(path, markPath, { kind: "other-journal" });
+    return;
+  }
+  checkSchema(db);
+  const found = distrust(new Chain(db), known);
+  if (found !== null) throw distrusted(path, markPath, found);
+  if (isSmall(db, atStart)) checkPages(db);
+  for (const _ of checkRows(db, isSmall(db, atStart) ? undefined : atStart.newestRows));
 }
 
-function existing(path: string, options: { readonly?: boolean }, prepared: (db: Database.Database) => void) {
+function checkPages(db: Database.Database): void {
+  const found = db.pragma("integrity_check(1)", { simple: true });
+  if (found !== "ok") throw new Broken(String(found));
+}
+
+function isSmall(db: Database.Database, { wholeRows }: AtStart): boolean {
+  const last = db.prepare<[], { seq: number | null }>(
+    "SELECT (SELECT ifnull(max(seq), 0) - ifnull(min(seq), 0) FROM event) + (SELECT count(*) FROM note) AS seq",
+  );
+  return (last.get()?.seq ?? 0) <= wholeRows;
+}
+
+function existing(
+  path: string,
+  options: { readonly readonly?: boolean },
+  look: (db: Database.Database) => void,
+): Database.Database {
   if (!existsSync(path)) {
     throw new JournalError(`There is no journal at ${path}: check journal.path, or start the kiosk once.`);
   }
-  return guarded(path, () => {
-    const db = new Database(path, { ...options, fileMustExist: true });
-    try {
-      verify(path, db);
-      if (db.pragma("user_version", { simple: true }) !== MIGRATIONS.length) {
-        throw new JournalError(`${path} was written by an older kioskd: start the kiosk once to bring it up to date.`);
-      }
-      prepared(db);
-      return db;
-    } catch (error) {
-      db.close();
-      throw error;
+  looked(path, (db) => {
+    refuseStranger(path, db);
+    if (layoutOf(db) !== MIGRATIONS.length) {
+      throw new JournalError(`${path} was written by an older kioskd: start the kiosk once to bring it up to date.`);
     }
+    checkSchema(db);
+    look(db);
   });
+  return guarded(path, () => new Database(path, { ...options, fileMustExist: true }));
 }
 
 /** A journal is never empty, and never gone while its write-ahead log is still there. */
@@ -112,13 +229,17 @@ function refuseRemains(path: string, fresh: boolean): void {
   if (!fresh && statSync(path).size === 0 && !existsSync(`${path}-wal`)) throw damaged(path, "the file is empty");
 }
 
-function verify(path: string, db: Database.Database): void {
-  const found = db.pragma("quick_check(1)", { simple: true });
-  if (found !== "ok") throw damaged(path, String(found));
+function refuseGone(path: string, markPath: string, known: ReadMark): void {
+  if (known.kind === "unreadable") throw gone(path, markPath, null);
+  if (known.kind === "none" || Object.keys(known.reached.streams).length === 0) return;
+  throw gone(path, markPath, known.reached.streams["sale"]?.[0] ?? 0);
+}
+
+function refuseStranger(path: string, db: Database.Database): void {
   if (db.pragma("application_id", { simple: true }) !== APPLICATION_ID) {
     throw new JournalError(`${path} is no kioskd journal: check journal.path. Nothing was changed.`);
   }
-  const version = Number(db.pragma("user_version", { simple: true }));
+  const version = layoutOf(db);
   if (version > MIGRATIONS.length) {
     throw new JournalError(
       `${path} was written by a newer kioskd (layout ${version}, this one knows ${MIGRATIONS.length}): install that version again.`,
@@ -126,30 +247,16 @@ function verify(path: string, db: Database.Database): void {
   }
 }
 
-function guarded<T>(path: string, work: () => T): T {
-  try {
-    return work();
-  } catch (error) {
-    if (error instanceof Database.SqliteError && /NOTADB|CORRUPT/.test(error.code)) throw damaged(path, error.message);
-    if (error instanceof Database.SqliteError) {
-      throw new JournalError(
-        `The journal ${path} cannot be opened: ${error.message} (${error.code}). Check mount, owner and space.`,
-      );
-    }
-    throw error;
+/** The file itself, whatever it is called: its log and its lock stand beside it. */
+function realPath(path: string): string {
+  if (!existsSync(path)) return path;
+  const real = realpathSync(path);
+  if (statSync(real).nlink > 1) {
+    throw new JournalError(
+      `The journal ${path} has a second name (a hard link): SQLite would keep two logs for one file. Remove one of the names: find DISK -samefile ${path}.`,
+    );
   }
-}
-
-function damaged(path: string, found: string): JournalError {
-  return new JournalError(
-    [
-      `The journal ${path} is damaged: ${found}.`,
-      "kioskd does not start on it, because it may hold reservations that are still open. What to do:",
-      `  1. Keep a copy of ${path} and ${path}-wal.`,
-      `  2. Rescue what can be read: sqlite3 ${path} .recover | sqlite3 rescued.db, and compare its last sales with the payment service.`,
-      `  3. Only when no reservation is open there: move ${path}, ${path}-wal and ${path}-shm away; kioskd then begins a new journal.`,
-    ].join("\n"),
-  );
+  return real;
 }
 
 /**
@@ -157,10 +264,11 @@ function damaged(path: string, found: string): JournalError {
  * null while another process has it.
  */
 export function takeRefundTurn(path: string): (() => void) | null {
-  const file = `${path}.refund-lock`;
-  const handOn = lockOn(path, file);
+  const real = realPath(path);
+  const file = `${real}.refund-lock`;
+  const handOn = lockOn(real, file);
   // The administrator's file must not keep the kiosk's own user away.
-  const { uid, gid } = statSync(path);
+  const { uid, gid } = statSync(real);
   if (process.getuid?.() === 0) chownSync(file, uid, gid);
   return handOn;
 }

@@ -1,8 +1,9 @@
 import { isDeepStrictEqual } from "node:util";
 import { parentPort, Worker, workerData } from "node:worker_threads";
 import type { Journal, NoteKey, Notes } from "../../../ports/journal.ts";
-import { openJournal } from "./journal.ts";
-import { JournalError } from "./open.ts";
+import { JournalError, JournalGoneError } from "./errors.ts";
+import { type CheckedJournal, openJournal } from "./journal.ts";
+import type { JournalPlace } from "./open.ts";
 
 /**
  * The journal on a thread of its own: a sync of a slow card takes as long as it takes, and neither a valve that must
@@ -16,7 +17,7 @@ interface Question {
 
 type Answer = { readonly id: number } & (
   | { readonly value: unknown }
-  | { readonly error: string; readonly known: boolean }
+  | { readonly error: string; readonly kind: "gone" | "known" | "other" }
 );
 
 /** What the thread carries out. To note something takes two questions, for a decision cannot cross between threads. */
@@ -24,6 +25,8 @@ type Method = Exclude<keyof Journal, "note"> | "noteAfter" | "opened";
 
 /** Nobody else adds to the notes of one key so often. */
 const NOTE_ATTEMPTS = 100;
+/** A step takes a few milliseconds of it. */
+const LOOK_EVERY_MS = 20;
 /** The thread holds statements and one page of rows. */
 const RESOURCES = { maxYoungGenerationSizeMb: 1, maxOldGenerationSizeMb: 64 };
 
@@ -32,10 +35,10 @@ const RESOURCES = { maxYoungGenerationSizeMb: 1, maxOldGenerationSizeMb: 64 };
  * @throws JournalError as `openJournal`.
  */
 export async function openJournalThread(
-  path: string,
+  place: JournalPlace,
   observe: (durationMs: number) => void = () => undefined,
 ): Promise<Journal> {
-  const worker = new Worker(new URL(import.meta.url), { workerData: { journal: path }, resourceLimits: RESOURCES });
+  const worker = new Worker(new URL(import.meta.url), { workerData: { journal: place }, resourceLimits: RESOURCES });
   const waiting = new Map<number, { resolve(value: never): void; reject(error: Error): void }>();
   let asked = 0;
   let dead: Error | null = null;
@@ -50,7 +53,7 @@ export async function openJournalThread(
     const question = waiting.get(answer.id);
     waiting.delete(answer.id);
     if ("value" in answer) question?.resolve(answer.value as never);
-    else question?.reject(answer.known ? new JournalError(answer.error) : new Error(answer.error));
+    else question?.reject(asError(answer));
   });
   const ask = <T>(method: Method, ...args: readonly unknown[]): Promise<T> =>
     new Promise((resolve, reject) => {
@@ -72,6 +75,7 @@ export async function openJournalThread(
     positions: () => ask("positions"),
     newestAtMs: () => ask("newestAtMs"),
     check: () => ask("check"),
+    look: () => ask("look"),
     salesAfter: (seq, limit) => ask("salesAfter", seq, limit),
     notes: (stream, key) => ask("notes", stream, key),
     notesAfter: (stream, seq, limit) => ask("notesAfter", stream, seq, limit),
@@ -104,10 +108,18 @@ async function noteThrough<S extends keyof Notes>(
   throw new JournalError(`Notes of ${[key].flat().join(", ")} change faster than they can be added to.`);
 }
 
-function serve(path: string, answer: (answer: Answer) => void): (question: Question) => Promise<void> {
-  let journal: Journal | null = null;
+function asError({ error, kind }: Extract<Answer, { readonly error: string }>): Error {
+  if (kind === "gone") return new JournalGoneError(error);
+  return kind === "known" ? new JournalError(error) : new Error(error);
+}
+
+function serve(place: JournalPlace, answer: (answer: Answer) => void): (question: Question) => Promise<void> {
+  let journal: CheckedJournal | null = null;
   async function carryOut({ method, args }: Question): Promise<unknown> {
-    journal ??= openJournal(path);
+    if (journal === null) {
+      journal = openJournal(place);
+      lookOn(journal);
+    }
     if (method === "opened") return null;
     if (method !== "noteAfter") return await (journal[method] as (...args: readonly unknown[]) => unknown)(...args);
     const [stream, key, seen, body] = args as [keyof Notes, NoteKey, readonly unknown[], Notes[keyof Notes]];
@@ -118,13 +130,21 @@ function serve(path: string, answer: (answer: Answer) => void): (question: Quest
       answer({ id: question.id, value: await carryOut(question) });
     } catch (error) {
       const text = error instanceof Error ? error.message : String(error);
-      answer({ id: question.id, error: text, known: error instanceof JournalError });
+      const known = error instanceof JournalError ? "known" : "other";
+      answer({ id: question.id, error: text, kind: error instanceof JournalGoneError ? "gone" : known });
     }
   };
 }
 
+/** Looks at all that was not looked at before the first sale; questions come in between. */
+function lookOn(journal: CheckedJournal): void {
+  setTimeout(() => {
+    if (journal.checkOn()) lookOn(journal);
+  }, LOOK_EVERY_MS).unref();
+}
+
 const thread = parentPort;
-const ours = (workerData as { readonly journal?: string } | null)?.journal;
+const ours = (workerData as { readonly journal?: JournalPlace } | null)?.journal;
 if (thread !== null && ours !== undefined) {
   const take = serve(ours, (answer) => thread.postMessage(answer));
   thread.on("message", (question: Question) => void take(question));

@@ -1,0 +1,162 @@
+import { createHash, randomUUID } from "node:crypto";
+import type Database from "better-sqlite3";
+import type { Notes } from "../../../ports/journal.ts";
+
+/**
+ * Each row of a journal carries a SHA-256 over its contents and the hash of the row before it in its stream. A row that
+ * was changed, left out, put in or moved is noticed by whoever follows the links; the last link stands outside of the
+ * file too (`outside-mark.ts`). Rows that change in place (marks) or have no order (owners) carry a proof of their own.
+ *
+ * The hashes are no secret: somebody who edits a journal and its mark and reckons all hashes anew is not noticed.
+ */
+export interface Head {
+  readonly seq: number;
+  readonly hash: Buffer;
+}
+
+/** What of a row its hash covers, in the order of the columns. */
+export type Column = string | number;
+
+/** A row in its stream, numbered on its own: `event`, `sale`, or what `note` calls it. */
+export interface ChainedRow {
+  readonly seq: number;
+  /** Null in what was written before there was a chain. */
+  readonly hash: Buffer | null;
+  readonly columns: readonly Column[];
+  readonly body: string;
+}
+
+/**
+ * What stands for rows that are not in the chain: its hash is that of the stream at `seq`. `older`: of the rows up to
+ * here none has a hash of its own. `archived`: they are in another file. `accepted`: somebody went on without them.
+ */
+export interface Anchor extends Head {
+  readonly why: "older" | "archived" | "accepted";
+}
+
+/** The hash of a row: over the one before it, its stream, its number and its columns. */
+export function link(before: Buffer, stream: string, seq: number, columns: readonly Column[]): Buffer {
+  const row = JSON.stringify([stream, seq, ...columns]);
+  return createHash("sha256").update(before).update(row).digest();
+}
+
+/** What a stream's first row follows: its journal's own id, so that no row of another journal fits. */
+export function beginning(id: string, stream: string): Head {
+  return {
+    seq: 0,
+    hash: createHash("sha256")
+      .update(JSON.stringify(["kioskd", id, stream]))
+      .digest(),
+  };
+}
+
+/** Tells whether a row that stands in no chain is as it was written. */
+export function proof(id: string, columns: readonly Column[]): Buffer {
+  const row = JSON.stringify([id, ...columns]);
+  return createHash("sha256").update(row).digest().subarray(0, 8);
+}
+
+export function newJournalId(): string {
+  return randomUUID();
+}
+
+/** Empty before a journal has one. */
+export function journalId(db: Database.Database): string {
+  return db.prepare<[], { id: string }>("SELECT id FROM journal").get()?.id ?? "";
+}
+
+/** Every stream that there is. */
+export const STREAMS: readonly string[] = [
+  ...["event", "sale"],
+  ...Object.keys({
+    ...{ refunds: 0, reconciliations: 0, unaccounted: 0, matters: 0, orders: 0, receiptRefusals: 0 },
+    clock: 0,
+  } satisfies Record<keyof Notes, 0>),
+];
+
+/** Reads and links the rows of all streams of a journal. */
+export class Chain {
+  readonly id: string;
+  readonly #db: Database.Database;
+  readonly #statements = new Map<string, Statements>();
+  readonly #lastAnchor: Database.Statement<[string], Head>;
+
+  constructor(db: Database.Database) {
+    this.id = journalId(db);
+    this.#db = db;
+    this.#lastAnchor = db.prepare("SELECT seq, hash FROM anchor WHERE stream = ? ORDER BY seq DESC LIMIT 1");
+  }
+
+  /** The last link: of the last row, or of an anchor when that is newer. */
+  head(stream: string): Head {
+    const row = this.#of(stream).last.get();
+    const anchor = this.#lastAnchor.get(stream) ?? beginning(this.id, stream);
+    if (row === undefined || row.hash === null || anchor.seq > row.seq) return anchor;
+    return { seq: row.seq, hash: row.hash };
+  }
+
+  /** The link of a row that is about to be added. */
+  next(stream: string, columns: readonly Column[]): Head {
+    const { seq, hash } = this.head(stream);
+    return { seq: seq + 1, hash: link(hash, stream, seq + 1, columns) };
+  }
+
+  /** The hash that a stream had at a number; null when no row and no anchor tells. */
+  at(stream: string, seq: number): Buffer | null {
+    if (seq === 0) return beginning(this.id, stream).hash;
+    const anchor = this.anchors(stream).find((each) => each.seq === seq);
+    return anchor?.hash ?? this.rows(stream, seq, 1).find((row) => row.seq === seq)?.hash ?? null;
+  }
+
+  /** Rows from a number on, in order, at most `limit`. */
+  rows(stream: string, fromSeq: number, limit: number): ChainedRow[] {
+    const found = this.#of(stream).from.all(fromSeq, limit);
+    return found.map(([seq, hash, ...columns]) => ({ seq, hash, columns, body: String(columns.at(-1)) }));
+  }
+
+  anchors(stream: string): Anchor[] {
+    return this.#db
+      .prepare<[string], Anchor>("SELECT seq, hash, why FROM anchor WHERE stream = ? ORDER BY seq")
+      .all(stream);
+  }
+
+  putAnchor(stream: string, { seq, hash }: Head, why: Anchor["why"]): void {
+    this.#db.prepare("INSERT OR REPLACE INTO anchor VALUES (?, ?, ?, ?)").run(stream, seq, hash, why);
+  }
+
+  #of(stream: string): Statements {
+    const known = this.#statements.get(stream);
+    if (known !== undefined) return known;
+    const { table, columns, where } = shapeOf(stream);
+    const made = {
+      last: this.#db.prepare<[], Last>(`SELECT seq, hash FROM ${table} WHERE ${where} ORDER BY seq DESC LIMIT 1`),
+      from: this.#db
+        .prepare<[number, number], RawRow>(
+          `SELECT seq, hash, ${columns} FROM ${table} WHERE ${where} AND seq >= ? ORDER BY seq LIMIT ?`,
+        )
+        .raw(),
+    };
+    this.#statements.set(stream, made);
+    return made;
+  }
+}
+
+interface Statements {
+  readonly last: Database.Statement<[], Last>;
+  readonly from: Database.Statement<[number, number], RawRow>;
+}
+
+interface Last {
+  readonly seq: number;
+  readonly hash: Buffer | null;
+}
+
+type RawRow = [seq: number, hash: Buffer | null, ...columns: Column[]];
+
+/** The columns of a row that its hash covers beside stream and number; the last of them is its body. */
+function shapeOf(stream: string): { readonly table: string; readonly columns: string; readonly where: string } {
+  if (stream === "event") return { table: "event", columns: "position, sale, body", where: "true" };
+  if (stream === "sale") return { table: "sale", columns: "first_event, last_event, body", where: "true" };
+  if (!STREAMS.includes(stream)) throw new Error(`there is no stream ${stream}`);
+  return { table: "note", columns: "key, body", where: `stream = '${stream}'` };
+}

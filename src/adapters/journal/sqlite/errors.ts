@@ -1,0 +1,54 @@
+import Database from "better-sqlite3";
+
+/** The journal cannot be used. The message says what was found and what to do. */
+export class JournalError extends Error {
+  override readonly name: string = "JournalError";
+}
+
+/** Its file is not there although there was one: nothing to protect by not starting, and nothing to sell on. */
+export class JournalGoneError extends JournalError {
+  override readonly name = "JournalGoneError";
+}
+
+/** Something in the file is not as it was written; the message says what, in the middle of a sentence. */
+export class Broken extends Error {}
+
+/** Carries out work on a journal; whatever its file does to SQLite becomes advice. */
+export function guarded<T>(path: string, work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    throw explained(path, error);
+  }
+}
+
+/** The error, with advice when it comes from the journal's file. */
+export function explained(path: string, error: unknown): unknown {
+  if (error instanceof Broken) return damaged(path, error.message);
+  if (!(error instanceof Database.SqliteError)) return error;
+  const { code, message } = error;
+  // Tables that are not what they must be, or hold what they must not, tell of damage as well.
+  if (/NOTADB|CORRUPT|MISMATCH|CONSTRAINT/.test(code) || code === "SQLITE_ERROR") return damaged(path, message);
+  return new JournalError(
+    `The journal ${path} cannot be used: ${message} (${code}). Check mount, owner, mode and free space.`,
+  );
+}
+
+export function damaged(path: string, found: string): JournalError {
+  return new JournalError(
+    steps(`The journal ${path} is damaged: ${found}.`, NOT_STARTED, [
+      `Keep a copy of ${path}, ${path}-wal and the mark.`,
+      "Put the newest backup in its place: `kioskd restore FILE` says what that one lacks.",
+      `Without one, rescue what can be read: sqlite3 ${path} .recover | sqlite3 rescued.db, and compare its last sales with the payment service's.`,
+      "Go on with the file as it is, on purpose: `kioskd journal accept`. It writes down who and why, and hands open reservations to a person.",
+    ]),
+  );
+}
+
+export const NOT_STARTED =
+  "kioskd does not start on it, because it may hold reservations that are still open. What to do:";
+
+/** Numbered steps for a person at three in the morning. */
+export function steps(found: string, consequence: string, all: readonly string[]): string {
+  return [found, consequence, ...all.map((step, at) => `  ${at + 1}. ${step}`)].join("\n");
+}

@@ -1,0 +1,59 @@
+import type Database from "better-sqlite3";
+import { proof } from "./chain.ts";
+import { Broken } from "./errors.ts";
+
+interface Mark {
+  readonly name: string;
+  readonly value: number;
+  readonly proof: Buffer | null;
+}
+
+/**
+ * Numbers that are kept by name and change in place: up to where each reader has read, where each position's last sale
+ * begins. They stand in no chain, so each has a proof of its own.
+ */
+export class Marks {
+  readonly #id: string;
+  readonly #all: Database.Statement<[], Mark>;
+  readonly #get: Database.Statement<[string], Mark>;
+  readonly #put: Database.Statement<[string, number, Buffer]>;
+
+  constructor(db: Database.Database, id: string) {
+    this.#id = id;
+    this.#all = db.prepare("SELECT name, value, proof FROM mark");
+    this.#get = db.prepare("SELECT name, value, proof FROM mark WHERE name = ?");
+    this.#put = db.prepare("INSERT OR REPLACE INTO mark VALUES (?, ?, ?)");
+  }
+
+  /** Null when there is none of that name. */
+  get(name: string): number | null {
+    return this.#get.get(name)?.value ?? null;
+  }
+
+  put(name: string, value: number): void {
+    this.#put.run(name, value, proof(this.#id, ["mark", name, value]));
+  }
+
+  names(prefix: string): string[] {
+    const names = this.#all.all().map(({ name }) => name);
+    return names.filter((name) => name.startsWith(prefix)).map((name) => name.slice(prefix.length));
+  }
+
+  /** Gives each a proof; for marks that were written before there were any. */
+  seal(): void {
+    for (const { name, value } of this.#all.all()) this.put(name, value);
+  }
+
+  /** @throws Broken when one is not as it was written, or one of `expected` is not there */
+  check(expected: readonly string[]): void {
+    const marks = this.#all.all();
+    for (const mark of marks) {
+      const wanted = proof(this.#id, ["mark", mark.name, mark.value]);
+      if (mark.proof === null || !wanted.equals(mark.proof)) {
+        throw new Broken(`the mark "${mark.name}" was changed`);
+      }
+    }
+    const missing = expected.find((name) => !marks.some((mark) => mark.name === name));
+    if (missing !== undefined) throw new Broken(`the mark "${missing}" is not there`);
+  }
+}

@@ -1,0 +1,120 @@
+import { createHash } from "node:crypto";
+import { closeSync, existsSync, fdatasyncSync, openSync, readSync, statSync, writeSync } from "node:fs";
+import { z } from "zod";
+
+/**
+ * How far a journal had come, in a file outside of it, so that a journal that lost its end, is an older copy, is
+ * another one or is gone is noticed. It is written after each append and synced only at the end: after a power cut it
+ * may say less than the journal holds, never more. Two slots, written in turn, each with a checksum, so that a write
+ * that was torn leaves the other one. Each stands in a page of its own.
+ *
+ * What it cannot see: the loss of what the disk had of the journal and not yet of the mark, which the kernel writes
+ * within half a minute; and both put back together.
+ */
+
+/** The last link of each stream, by its name: number and hash. */
+export interface Reached {
+  readonly journal: string;
+  readonly streams: Readonly<Record<string, readonly [seq: number, hash: string]>>;
+  /** The journal's file as its last clean end left it; null while it is written to. */
+  readonly closed: { readonly bytes: number; readonly atMs: number } | null;
+}
+
+export type ReadMark =
+  | { readonly kind: "none" }
+  | { readonly kind: "unreadable" }
+  | { readonly kind: "reached"; readonly reached: Reached };
+
+const SLOT_BYTES = 4_096;
+const TITLE = "kioskd journal mark 1";
+
+const content = z.strictObject({
+  turn: z.int().min(0),
+  journal: z.string(),
+  streams: z.record(z.string(), z.tuple([z.int().min(0), z.string().regex(/^[0-9a-f]{64}$/)])),
+  closed: z.strictObject({ bytes: z.int().min(0), atMs: z.number().min(0) }).nullable(),
+});
+type Content = z.output<typeof content>;
+
+/** @throws Error of the system when the file is there and cannot be read */
+export function readMark(path: string): ReadMark {
+  if (!existsSync(path)) return { kind: "none" };
+  const slots = readSlots(path);
+  const [newest, other] = slots.toSorted((a, b) => b.turn - a.turn);
+  if (newest === undefined) return { kind: "unreadable" };
+  const { journal, closed } = newest;
+  // Two programs may write at once: each stream counts as far as either of them saw it.
+  const older = other?.journal === journal ? other.streams : {};
+  const streams = { ...older };
+  for (const [stream, at] of Object.entries(newest.streams)) {
+    if (at[0] >= (older[stream]?.[0] ?? 0)) streams[stream] = at;
+  }
+  return { kind: "reached", reached: { journal, streams, closed } };
+}
+
+/** The mark's file, kept open by whoever writes the journal. */
+export class OutsideMark {
+  readonly path: string;
+  readonly #fd: number;
+  readonly #inode: number;
+  #turn: number;
+
+  /** @throws Error of the system when the file can be neither opened nor made */
+  constructor(path: string) {
+    this.path = path;
+    this.#turn = existsSync(path) ? Math.max(0, ...readSlots(path).map(({ turn }) => turn)) : 0;
+    this.#fd = openSync(path, existsSync(path) ? "r+" : "w+", 0o600);
+    this.#inode = statSync(path).ino;
+  }
+
+  /** @throws Error of the system */
+  write(reached: Reached): void {
+    this.#turn++;
+    const slot = text({ turn: this.#turn, ...reached } as Content);
+    writeSync(this.#fd, slot, 0, SLOT_BYTES, (this.#turn % 2) * SLOT_BYTES);
+  }
+
+  /** Whether the file that is written to is the one at its path. */
+  isInPlace(): boolean {
+    return statSync(this.path, { throwIfNoEntry: false })?.ino === this.#inode;
+  }
+
+  /** Waits until the disk has it. */
+  sync(): void {
+    fdatasyncSync(this.#fd);
+  }
+
+  close(): void {
+    closeSync(this.#fd);
+  }
+}
+
+function text(slot: Content): Buffer {
+  const body = JSON.stringify(slot);
+  const whole = `${TITLE}\n${body}\n${checksum(body)}\n`;
+  if (whole.length > SLOT_BYTES) throw new Error(`a mark of ${whole.length} bytes does not fit`);
+  return Buffer.from(whole.padEnd(SLOT_BYTES - 1, " ").concat("\n"));
+}
+
+function readSlots(path: string): Content[] {
+  const fd = openSync(path, "r");
+  try {
+    const bytes = Buffer.alloc(2 * SLOT_BYTES);
+    const length = readSync(fd, bytes, 0, bytes.length, 0);
+    const slots = [bytes.subarray(0, SLOT_BYTES), bytes.subarray(SLOT_BYTES, length)];
+    return slots.map((slot) => slotOf(slot.toString())).filter((slot) => slot !== null);
+  } finally {
+    closeSync(fd);
+  }
+}
+
+function slotOf(slot: string): Content | null {
+  const [title, body = "", sum] = slot.split("\n");
+  if (title !== TITLE || sum !== checksum(body)) return null;
+  const parsed = content.safeParse(JSON.parse(body));
+  return parsed.success ? parsed.data : null;
+}
+
+function checksum(body: string): string {
+  return createHash("sha256").update(body).digest("hex");
+}

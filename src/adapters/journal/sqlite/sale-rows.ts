@@ -1,0 +1,104 @@
+import type Database from "better-sqlite3";
+import type { SaleEvent } from "../../../core/sale/event.ts";
+import type { SaleRecord } from "../../../core/sale/record.ts";
+import { isoTime } from "../../../core/time.ts";
+import type { Journal } from "../../../ports/journal.ts";
+import { readEvent, readRecord, readRow, readRows } from "./bodies.ts";
+import type { Chain } from "./chain.ts";
+import { Marks } from "./marks.ts";
+import { Owners } from "./owners.ts";
+import { Positions } from "./positions.ts";
+
+interface Row {
+  readonly seq: number;
+  readonly body: string;
+}
+
+interface EventRow extends Row {
+  readonly type: string;
+}
+
+/** How far back it is looked for sales that were handed to a person. */
+const RECENT_RECORDS = 500;
+
+type SaleRows = Pick<Journal, "lastSale" | "handedOver" | "ownerOf" | "salesAfter" | "newestAtMs" | "positions"> & {
+  /** To be called inside of a transaction. */
+  add(position: string, event: SaleEvent, record: SaleRecord | null): void;
+};
+
+/** The events of sales, and the records of those that are closed. */
+export function saleRows(path: string, db: Database.Database, chain: Chain): SaleRows {
+  const owners = new Owners(db, chain.id);
+  const positions = new Positions(db, new Marks(db, chain.id));
+  const insertEvent = db.prepare("INSERT INTO event VALUES (?, ?, ?, ?, ?)");
+  const insertSale = db.prepare("INSERT INTO sale VALUES (?, ?, ?, ?, ?)");
+  const newest = db.prepare<[], Row>("SELECT seq, body FROM event ORDER BY seq DESC LIMIT 1");
+  const recorded = db.prepare<[string], { first: number }>(
+    "SELECT first_event AS first FROM sale WHERE body ->> 'saleId' = ? ORDER BY seq DESC LIMIT 1",
+  );
+  const attention = db.prepare<[number, string, string], { first: number; sale: string }>(
+    `SELECT first_event AS first, body ->> 'saleId' AS sale FROM sale
+     WHERE seq > ifnull((SELECT max(seq) FROM sale), 0) - ? AND body ->> 'outcome' = 'needs-attention'
+       AND body ->> 'position' = ? AND body ->> 'closedAt' >= ? ORDER BY seq`,
+  );
+  const saleOf = db.prepare<[number], { sale: string }>("SELECT sale FROM event WHERE seq = ?");
+  const ofSale = db.prepare<[number, number, string], EventRow>(
+    "SELECT seq, body, body ->> 'type' AS type FROM event WHERE seq BETWEEN ? AND ? AND sale = ? ORDER BY seq",
+  );
+  const after = db.prepare<[number, number], Row>("SELECT seq, body FROM sale WHERE seq > ? ORDER BY seq LIMIT ?");
+
+  function eventsOf(sale: string, first: number, last = Number.MAX_SAFE_INTEGER): SaleEvent[] {
+    return withoutOldReadings(ofSale.iterate(first, last, sale)).map((row) => readRow(path, row, readEvent));
+  }
+
+  /** Where the record's sale begins. An earlier record of it knows; without one it is the position's last. */
+  function firstEvent(position: string, { saleId, amends }: SaleRecord): number | null {
+    return amends === true ? (recorded.get(saleId)?.first ?? null) : (positions.lastSale(position)?.first ?? null);
+  }
+
+  return {
+    add: (position, event, record) => {
+      const body = JSON.stringify(event);
+      // What could not be read again would keep the kiosk from starting.
+      readEvent(body);
+      const { seq, hash } = chain.next("event", [position, event.saleId, body]);
+      insertEvent.run(seq, position, event.saleId, body, hash);
+      owners.learn(event);
+      positions.learn(position, event, seq);
+      if (record === null) return;
+      const text = JSON.stringify(record);
+      readRecord(text);
+      const first = firstEvent(position, record) ?? seq;
+      positions.recorded(position, first, seq);
+      const link = chain.next("sale", [first, seq, text]);
+      insertSale.run(link.seq, first, seq, text, link.hash);
+    },
+    lastSale: async (position) => {
+      const place = positions.lastSale(position);
+      if (place === null) return [];
+      return eventsOf(saleOf.get(place.first)?.sale ?? "", place.first, place.last ?? undefined);
+    },
+    handedOver: async (position, sinceMs) => {
+      const records = attention.all(RECENT_RECORDS, position, isoTime(sinceMs));
+      const sales = new Map(records.map(({ sale, first }) => [sale, first]));
+      return [...sales].map(([sale, first]) => eventsOf(sale, first));
+    },
+    newestAtMs: async () => {
+      const row = newest.get();
+      return row === undefined ? null : readRow(path, row, readEvent).atMs;
+    },
+    ownerOf: async (owned) => owners.of(owned),
+    positions: async () => positions.all(),
+    salesAfter: async (seq, limit) => readRows(path, after.all(seq, limit), readRecord),
+  };
+}
+
+/** A reading says all that the one before it said: of several in a row the last one counts, however many there are. */
+function withoutOldReadings(rows: Iterable<EventRow>): EventRow[] {
+  const counting: EventRow[] = [];
+  for (const row of rows) {
+    if (row.type === "metered" && counting.at(-1)?.type === "metered") counting.pop();
+    counting.push(row);
+  }
+  return counting;
+}

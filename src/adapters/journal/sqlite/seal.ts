@@ -1,0 +1,34 @@
+import type Database from "better-sqlite3";
+import { readEvent } from "./bodies.ts";
+import { beginning, Chain, link, STREAMS } from "./chain.ts";
+import { Marks } from "./marks.ts";
+import { Owners } from "./owners.ts";
+import { Positions } from "./positions.ts";
+
+const BATCH = 1_000;
+
+/**
+ * Brings what was written before there was a chain into it: each stream's hash over all of its rows stands in an
+ * anchor behind the last of them, and the rows stay as they are.
+ */
+export function seal(db: Database.Database, id: string): void {
+  db.prepare("INSERT INTO journal VALUES (?)").run(id);
+  const chain = new Chain(db);
+  const owners = new Owners(db, id);
+  const marks = new Marks(db, id);
+  const positions = new Positions(db, marks);
+  for (const stream of STREAMS) {
+    let head = beginning(id, stream);
+    for (let rows = chain.rows(stream, 1, BATCH); rows.length > 0; rows = chain.rows(stream, head.seq + 1, BATCH)) {
+      for (const { seq, columns, body } of rows) {
+        head = { seq, hash: link(head.hash, stream, seq, columns) };
+        if (stream !== "event") continue;
+        const event = readEvent(body);
+        owners.learn(event);
+        positions.learn(String(columns[0]), event, seq);
+      }
+    }
+    if (head.seq > 0) chain.putAnchor(stream, head, "older");
+  }
+  marks.seal();
+}

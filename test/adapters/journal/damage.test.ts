@@ -1,0 +1,278 @@
+import {
+  chmodSync,
+  cpSync,
+  linkSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
+import { join } from "node:path";
+import Database from "better-sqlite3";
+import { describe, expect, it } from "vitest";
+import { openJournal, openJournalBeside } from "../../../src/adapters/journal/sqlite/journal.ts";
+import type { SaleEvent } from "../../../src/core/sale/event.ts";
+import { saleRecord } from "../../../src/core/sale/record.ts";
+import { replay } from "../../../src/core/sale/recover.ts";
+import { type Closed, IDLE } from "../../../src/core/sale/state.ts";
+import type { Journal, Notes } from "../../../src/ports/journal.ts";
+import { HAPPY } from "../../support/sale-fixtures.ts";
+import { runs } from "../../support/sample.ts";
+import { tempFolder } from "../../support/temp.ts";
+
+const STREAMS: readonly (keyof Notes)[] = ["orders", "refunds", "matters", "unaccounted", "reconciliations", "clock"];
+const SALES = 6;
+
+/** A sale of its own: nothing that the service names is another sale's. */
+function eventsOf(saleId: string): readonly SaleEvent[] {
+  return HAPPY.map((event) => {
+    if (event.type === "offer-made") return { ...event, saleId, reference: `offer-${saleId}` };
+    if (event.type !== "captured") return { ...event, saleId };
+    return { ...event, saleId, receipt: { ...event.receipt, paymentReference: `payment-${saleId}` } };
+  });
+}
+
+async function sell(journal: Journal, saleId: string, position: string): Promise<void> {
+  const events = eventsOf(saleId);
+  const record = saleRecord(replay(IDLE, events) as Closed);
+  for (const event of events) await journal.append(position, event, event === events.at(-1) ? record : null);
+}
+
+/** A journal with sales, orders and a sale that is open; its folder is copied as a kill, or a clean end, leaves it. */
+async function journalOf(end: "killed" | "closed"): Promise<string> {
+  const folder = join(tempFolder(), "journal");
+  const journal = openJournal({ path: join(folder, "journal.db") });
+  for (let sale = 0; sale < SALES; sale++) await sell(journal, `s${sale}`, String(1 + (sale % 2)));
+  await journal.note("orders", "*", () => ({ position: null, atMs: 5, type: "blocked", reason: "leak" }));
+  await journal.note("orders", "1", () => {
+    return { position: "1", atMs: 6, type: "priced", unitPrice: "19.89", configured: "20.00" };
+  });
+  await journal.acknowledge("sales", 3);
+  for (const event of eventsOf("open").slice(0, 5)) await journal.append("1", event, null);
+  const copy = join(tempFolder(), "copy");
+  if (end === "closed") await journal.close();
+  cpSync(folder, copy, { recursive: true });
+  for (const file of readdirSync(copy)) if (/-shm$|[.]lock/.test(file)) rmSync(join(copy, file));
+  if (end === "killed") await journal.close();
+  return copy;
+}
+
+/** All that a kiosk reads of it. */
+async function told(path: string): Promise<unknown> {
+  const journal = openJournal({ path });
+  try {
+    while (journal.checkOn());
+    await journal.look();
+    const names = Array.from({ length: SALES }, (_, sale) => `s${sale}`);
+    const owners = names.flatMap((name) => [
+      journal.ownerOf({ kind: "offer", name: `offer-${name}` }),
+      journal.ownerOf({ kind: "payment", name: `payment-${name}` }),
+    ]);
+    return {
+      positions: (await journal.positions()).toSorted(),
+      last: await Promise.all([journal.lastSale("1"), journal.lastSale("2")]),
+      handedOver: await journal.handedOver("1", 0),
+      sales: await journal.salesAfter(0, 99),
+      notes: await Promise.all(STREAMS.map((stream) => journal.notesAfter(stream, 0, 99))),
+      orders: await Promise.all([journal.notes("orders", "*"), journal.notes("orders", "1")]),
+      owners: await Promise.all(owners),
+      waiting: await journal.pending("sales", 99),
+      newestAtMs: await journal.newestAtMs(),
+    };
+  } finally {
+    await journal.close();
+  }
+}
+
+describe("one bit that has flipped", () => {
+  it.each([
+    ["journal.db", "closed"],
+    ["journal.db-wal", "killed"],
+    ["journal.mark", "closed"],
+    ["journal.mark", "killed"],
+  ] as const)("in %s of a journal that was %s is noticed, or changes nothing", async (name, end) => {
+    const whole = await journalOf(end);
+    const scratch = join(tempFolder(), "scratch");
+    const fresh = (): string => {
+      rmSync(scratch, { recursive: true, force: true });
+      cpSync(whole, scratch, { recursive: true });
+      return join(scratch, "journal.db");
+    };
+    const truth = await told(fresh());
+    const size = statSync(join(whole, name)).size;
+    const flips = runs(40, 400);
+    let noticed = 0;
+    for (let flip = 0; flip < flips; flip++) {
+      const path = fresh();
+      const bytes = readFileSync(join(scratch, name));
+      // Spread over the file, and over the eight bits.
+      const at = Math.floor(((flip + 0.5) * size) / flips);
+      bytes[at] = (bytes[at] ?? 0) ^ (1 << ((flip * 5) % 8));
+      writeFileSync(join(scratch, name), bytes);
+      const found = await told(path).catch((error: Error) => error);
+      if (found instanceof Error) {
+        noticed++;
+        expect(found.name, `byte ${at}: ${found.stack}`).toBe("JournalError");
+        expect(found.message).toMatch(/What to do:\n {2}1[.] Keep a copy/);
+      } else {
+        expect(found, `byte ${at}`).toEqual(truth);
+      }
+    }
+    // A log is lost from the first spoiled frame on; a mark has a second slot.
+    if (name === "journal.db-wal") expect(noticed).toBe(flips);
+    if (name === "journal.mark") expect(noticed).toBe(0);
+  });
+});
+
+describe("a journal that is not the one it was", () => {
+  const stopped = async () => {
+    const folder = await journalOf("closed");
+    return { folder, path: join(folder, "journal.db") };
+  };
+
+  it("is an older copy: refused, and left as it is", async () => {
+    const { folder, path } = await stopped();
+    cpSync(path, join(folder, "older.db"));
+    const journal = openJournal({ path });
+    await sell(journal, "later", "2");
+    await journal.close();
+    cpSync(join(folder, "older.db"), path);
+    const before = readFileSync(path);
+    expect(() => openJournal({ path })).toThrow(/an older copy was put in its place.*sale: it ends at 6, there were 7/);
+    expect(() => openJournalBeside({ path })).toThrow(/an older copy/);
+    expect(readFileSync(path)).toEqual(before);
+  });
+
+  it("went on from an older copy: refused", async () => {
+    const { folder, path } = await stopped();
+    const other = join(folder, "other");
+    mkdirSync(other);
+    for (const file of ["journal.db", "journal.mark"]) cpSync(join(folder, file), join(other, file));
+    for (const [place, sale] of [
+      [path, "later"],
+      [join(other, "journal.db"), "elsewhere"],
+    ] as const) {
+      const journal = openJournal({ path: place });
+      await sell(journal, sale, "2");
+      await journal.close();
+    }
+    cpSync(join(other, "journal.db"), path);
+    expect(() => openJournal({ path })).toThrow(/went on from an older copy: its event number \d+ is not the one/);
+  });
+
+  it.each<[string, (folder: string) => void, RegExp]>([
+    ["has lost its mark", (folder) => rmSync(join(folder, "journal.mark")), /has no mark at/],
+    ["has a mark of nothing", (folder) => writeFileSync(join(folder, "journal.mark"), ""), /mark .* is damaged/],
+    [
+      "is another one's",
+      (folder) => {
+        const path = join(folder, "another", "journal.db");
+        void openJournal({ path }).close();
+        renameSync(path, join(folder, "journal.db"));
+      },
+      /is not the one that the mark .* belongs to/,
+    ],
+    ["is gone", (folder) => rmSync(join(folder, "journal.db")), /is gone[.] Its mark .* says that it held 6 sales/],
+  ])("%s: refused, with steps", async (_what, spoil, message) => {
+    const { folder, path } = await stopped();
+    spoil(folder);
+    expect(() => openJournal({ path })).toThrow(message);
+    expect(() => openJournal({ path })).toThrow(
+      /What to do:\n {2}1[.] .*\n(?:.*\n)* {2}\d[.] .*`kioskd journal accept`/,
+    );
+  });
+
+  it("begins anew where a power cut left only the mark of one in the making", async () => {
+    const folder = tempFolder();
+    const path = join(folder, "journal.db");
+    await openJournal({ path }).close();
+    rmSync(path);
+    const journal = openJournal({ path });
+    await sell(journal, "first", "1");
+    await journal.close();
+    await openJournal({ path }).close();
+  });
+
+  it.each(["journal.db", "journal.db-wal", "journal.db-shm", "journal.mark"])(
+    "loses %s while it is written to: nothing begins any more, and it is told",
+    async (name) => {
+      const { folder, path } = await stopped();
+      const journal = openJournal({ path });
+      renameSync(join(folder, name), join(folder, "moved"));
+      await expect(journal.look()).rejects.toThrow(/is gone or was replaced/);
+      await expect(journal.append("1", eventsOf("new")[0] as SaleEvent, null)).rejects.toThrow(
+        /is gone or was replaced/,
+      );
+      // What has begun is written down as long as there is a place for it.
+      const [, made] = eventsOf("open");
+      const going = journal.append("1", made as SaleEvent, null);
+      if (name === "journal.mark") await going;
+      else await expect(going).rejects.toThrow(/is gone or was replaced/);
+      await journal.close();
+    },
+  );
+});
+
+describe("a large journal", () => {
+  const atStart = { wholeRows: 10, newestRows: 5 };
+
+  it("is looked at beside serving: what is damaged there is noticed, and nothing begins any more", async () => {
+    const path = join(await journalOf("closed"), "journal.db");
+    new Database(path).exec("UPDATE event SET body = json_set(body, '$.totaliserBase', 7) WHERE seq = 4").close();
+    const journal = openJournal({ path }, atStart);
+    await journal.look();
+    await journal.append("2", eventsOf("new")[0] as SaleEvent, null);
+    while (journal.checkOn());
+    await expect(journal.look()).rejects.toThrow(/is damaged: event number 4 is not as it was written/);
+    await expect(journal.append("1", eventsOf("newer")[0] as SaleEvent, null)).rejects.toThrow(/is damaged/);
+    await journal.append("2", eventsOf("new")[1] as SaleEvent, null);
+    await journal.close();
+    expect(() => openJournal({ path })).toThrow(/is damaged: event number 4/);
+  });
+
+  it("is not looked at again when nobody has written to it since its last clean end", async () => {
+    const path = join(await journalOf("closed"), "journal.db");
+    await openJournal({ path }).close();
+    const journal = openJournal({ path }, atStart);
+    expect(journal.checkOn()).toBe(false);
+    await journal.close();
+    utimesSync(path, new Date(), new Date());
+    const touched = openJournal({ path }, atStart);
+    expect(touched.checkOn()).toBe(true);
+    await touched.close();
+    const unfinished = openJournal({ path }, atStart);
+    expect(unfinished.checkOn()).toBe(true);
+    await unfinished.close();
+  });
+});
+
+describe("one owner", () => {
+  it("has the file, whatever it is called", async () => {
+    const folder = await journalOf("closed");
+    const path = join(folder, "journal.db");
+    symlinkSync(path, join(folder, "link.db"));
+    const journal = openJournal({ path });
+    expect(() => openJournal({ path: join(folder, "link.db"), mark: join(folder, "journal.mark") })).toThrow(
+      /in use by another kioskd/,
+    );
+    await journal.close();
+    linkSync(path, join(folder, "second.db"));
+    expect(() => openJournal({ path })).toThrow(/has a second name \(a hard link\).*find DISK -samefile/);
+  });
+
+  it("alone may read it", async () => {
+    const folder = await journalOf("closed");
+    const path = join(folder, "journal.db");
+    const modeOf = (file: string): number => statSync(join(folder, file)).mode & 0o777;
+    expect([modeOf("journal.db"), modeOf("journal.mark")]).toEqual([0o600, 0o600]);
+    chmodSync(path, 0o644);
+    const journal = openJournal({ path });
+    expect([modeOf("journal.db"), modeOf("journal.db-wal"), modeOf("journal.db-shm")]).toEqual([0o600, 0o600, 0o600]);
+    await journal.close();
+  });
+});

@@ -1,5 +1,6 @@
 import { CLOCK_MUTANTS } from "./clock-mutants.ts";
 import { GONE_MUTANTS } from "./gone-mutants.ts";
+import { JOURNAL_MUTANTS } from "./journal-mutants.ts";
 import { MATTER_MUTANTS } from "./matter-mutants.ts";
 import { REFUND_MUTANTS } from "./refund-mutants.ts";
 
@@ -16,6 +17,7 @@ export interface Mutant {
 
 export const MUTANTS: readonly Mutant[] = [
   ...REFUND_MUTANTS,
+  ...JOURNAL_MUTANTS,
   {
     name: "an effect does not wait for its event to be written",
     file: "engine/position.ts",

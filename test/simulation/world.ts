@@ -13,6 +13,7 @@ import { SimPaymentService } from "../support/sim-payment.ts";
 import { SimBroker } from "../support/sim-telemetry.ts";
 import { clockOf, type Life, VirtualTime, whenAwake } from "../support/virtual-clock.ts";
 import { ClockWeather } from "./clock-weather.ts";
+import { JournalWeather } from "./journal-weather.ts";
 import { Operators } from "./operators.ts";
 import { Orders } from "./orders.ts";
 import { Places, setupOf } from "./places.ts";
@@ -26,7 +27,7 @@ const EARLIEST_PLAUSIBLE_MS = Date.UTC(2026, 0, 1);
 /** The kiosk's surroundings, which outlive every run of it, and the run that is on now. */
 export class World {
   readonly time = new VirtualTime(TRUE_START_MS);
-  readonly disk = new Disk();
+  disk = new Disk();
   readonly chaos: Chaos;
   readonly setting: Setting;
   readonly service: SimPaymentService;
@@ -50,6 +51,7 @@ export class World {
   crashes = 0;
   /** Called when the display may show something else. */
   onShown: () => void = () => {};
+  readonly #journal = new JournalWeather(this);
   readonly #traces: boolean;
   #saleCount = 0;
 
@@ -130,6 +132,12 @@ export class World {
     this.startedAtMs = this.time.elapsedMs;
     this.note(() => `run ${life.number} begins`);
     this.clockWasLost = this.rules.clock.isLost((position) => this.rules.stateAt(position));
+    const disk = this.#journal.open();
+    if (disk === null) {
+      this.end("cannot start: the journal is not the one it was");
+      return;
+    }
+    this.disk = disk;
     this.rules.judgeReplay();
     const kiosk = this.#makeKiosk(life);
     this.kiosk = kiosk;

@@ -2,6 +2,7 @@ import { copyFileSync, existsSync, mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import Database from "better-sqlite3";
 import { openJournal } from "../../src/adapters/journal/sqlite/journal.ts";
+import { markPathOf } from "../../src/adapters/journal/sqlite/open.ts";
 import { replay } from "../../src/core/sale/recover.ts";
 import { IDLE } from "../../src/core/sale/state.ts";
 
@@ -17,6 +18,7 @@ export interface Content {
 export interface Remains {
   readonly db: string;
   readonly wal: string;
+  readonly mark: string;
 }
 
 /** Null before there is a journal. */
@@ -25,7 +27,9 @@ export function takeRemains(journal: string, folder: string, name: string): Rema
   const at = join(folder, name);
   rmSync(at, { recursive: true, force: true });
   mkdirSync(at, { recursive: true });
-  const remains = { db: join(at, "journal.db"), wal: join(at, "journal.db-wal") };
+  const db = join(at, "journal.db");
+  const remains = { db, wal: `${db}-wal`, mark: markPathOf({ path: db }) };
+  copyFileSync(markPathOf({ path: journal }), remains.mark);
   copyFileSync(journal, remains.db);
   if (existsSync(`${journal}-wal`)) copyFileSync(`${journal}-wal`, remains.wal);
   return remains;
@@ -36,7 +40,7 @@ export function takeRemains(journal: string, folder: string, name: string): Rema
  * Rejects when it does not open.
  */
 export async function contentOf(path: string): Promise<Content> {
-  const journal = openJournal(path);
+  const journal = openJournal({ path });
   const phase = replay(IDLE, await journal.lastSale("1")).phase;
   const db = new Database(path, { readonly: true });
   const bodies = (table: string): string[] =>

@@ -13,7 +13,7 @@ const PATIENCE_MS = 120_000;
 /** A journal as a kill would leave it: its writer is still there. */
 async function remains(folder: string): Promise<Remains> {
   const path = join(folder, "journal.db");
-  const journal = openJournal(path);
+  const journal = openJournal({ path });
   for (let at = 1; at <= EVENTS; at++) {
     await journal.append("1", { type: "released", saleId: `s-${at}`, atMs: at }, null);
   }

@@ -1,4 +1,5 @@
 import { createInterface } from "node:readline";
+import { Writable } from "node:stream";
 import { CliError, UsageError } from "./failure.ts";
 
 /**
@@ -20,6 +21,31 @@ function answerTo(question: string): Promise<string> {
     lines.on("close", () => resolve(""));
     lines.question(question, (answer) => {
       resolve(answer);
+      lines.close();
+    });
+  });
+}
+
+/**
+ * Asks for a passphrase, which the terminal does not show.
+ * @throws UsageError when there is nobody to ask.
+ */
+export async function passphraseFor(question: string): Promise<string> {
+  if (process.stdin.isTTY !== true) {
+    throw new UsageError("A passphrase is needed, and there is no terminal to ask at: add --passphrase-file FILE.");
+  }
+  process.stderr.write(`${question}: `);
+  const unseen = new Writable({ write: (_chunk, _encoding, written) => written() });
+  const lines = createInterface({ input: process.stdin, output: unseen, terminal: true });
+  return await new Promise((resolve, reject) => {
+    let given: string | null = null;
+    lines.on("close", () => {
+      process.stderr.write("\n");
+      if (given === null) reject(new CliError("Nothing was done."));
+      else resolve(given);
+    });
+    lines.question("", (answer) => {
+      given = answer;
       lines.close();
     });
   });

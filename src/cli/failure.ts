@@ -6,7 +6,7 @@ export class CliError extends Error {
 /** The command line asks for something that does not exist. */
 export class UsageError extends CliError {}
 
-const EXPLAINED = ["CliError", "ConfigError", "JournalError", "DispenserError", "LeftBehindError"];
+const EXPLAINED = ["CliError", "ConfigError", "JournalError", "DispenserError", "LeftBehindError", "BackupError"];
 
 /** What to print: a message alone where it tells its reader what to do, else all that helps to find the bug. */
 export function failureText(error: unknown): string {

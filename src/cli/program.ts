@@ -33,6 +33,7 @@ function buildProgram(startDaemon: StartDaemon): Command {
   addLooking(program);
   addBooks(program);
   addClock(program);
+  addBackup(program);
   return program;
 }
 
@@ -130,6 +131,26 @@ function addClock(program: Command): void {
     .option("--reason <text>", "why; goes into the journal")
     .option("--yes", "do not ask")
     .action(async (options) => (await import("./clock.ts")).accept(options));
+}
+
+function addBackup(program: Command): void {
+  configOption(program.command("backup"))
+    .description("copy journal, registers and configuration into one file, beside a running daemon")
+    .argument("<file>", "a tar; on another disk, better")
+    .option("--with-secrets", "passwords and keys too, encrypted by a passphrase")
+    .option("--passphrase-file <file>", "the passphrase, in a file with mode 0600; asked for unless given")
+    .option("--force", "replace the file when it is there already")
+    .option("--json", "as JSON")
+    .action(async (file, options) => (await import("./backup.ts")).backup(file, options));
+  program
+    .command("restore")
+    .description("put a backup in place, all or nothing; what was there before is kept")
+    .argument("<file>", "what `kioskd backup` has made")
+    .option("-c, --config <file>", "this machine's configuration", "/etc/kioskd/kioskd.yaml")
+    .option("--journal-only", "leave registers, certificates and secrets as they are")
+    .option("--passphrase-file <file>", "the passphrase of the secrets, in a file with mode 0600")
+    .option("-y, --yes [kiosk]", "do not ask; with a kiosk's id, put a backup of that one here")
+    .action(async (file, options) => (await import("./restore.ts")).restore(file, options));
 }
 
 function addLooking(program: Command): void {

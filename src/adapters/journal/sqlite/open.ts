@@ -192,7 +192,7 @@ function examine(path: string, db: Database.Database, { markPath, known, atStart
   for (const _ of checkRows(db, isSmall(db, atStart) ? undefined : atStart.newestRows));
 }
 
-function checkPages(db: Database.Database): void {
+export function checkPages(db: Database.Database): void {
   const found = db.pragma("integrity_check(1)", { simple: true });
   if (found !== "ok") throw new Broken(String(found));
 }
@@ -235,7 +235,7 @@ function refuseGone(path: string, markPath: string, known: ReadMark): void {
   throw gone(path, markPath, known.reached.streams["sale"]?.[0] ?? 0);
 }
 
-function refuseStranger(path: string, db: Database.Database): void {
+export function refuseStranger(path: string, db: Database.Database): void {
   if (db.pragma("application_id", { simple: true }) !== APPLICATION_ID) {
     throw new JournalError(`${path} is no kioskd journal: check journal.path. Nothing was changed.`);
   }
@@ -248,7 +248,7 @@ function refuseStranger(path: string, db: Database.Database): void {
 }
 
 /** The file itself, whatever it is called: its log and its lock stand beside it. */
-function realPath(path: string): string {
+export function realPath(path: string): string {
   if (!existsSync(path)) return path;
   const real = realpathSync(path);
   if (statSync(real).nlink > 1) {
@@ -284,7 +284,7 @@ function lock(path: string): () => void {
  * A lock that is SQLite's own, on a file beside the journal: the kernel frees it when the process dies, however it
  * dies, and readers of the journal do not feel it. Null while another process has it.
  */
-function lockOn(path: string, file: string): (() => void) | null {
+export function lockOn(path: string, file: string): (() => void) | null {
   return guarded(path, () => {
     const db = new Database(file, { timeout: 0 });
     try {

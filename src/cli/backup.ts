@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readFileSync, renameSync, rmSync, statSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, renameSync, rmSync, type Stats, statSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { Container, pack, type Source } from "../adapters/backup/tar/container.ts";
 import type { Manifest } from "../adapters/backup/tar/manifest.ts";
@@ -128,10 +128,18 @@ export async function passphraseOf(file: string | undefined, question: string): 
 }
 
 function refuseToReplace(target: string, force: boolean): void {
-  const there = statSync(target, { throwIfNoEntry: false });
+  const there = statOf(target);
   if (there === undefined) return;
   if (!there.isFile()) throw new CliError(`${target} is no file: name a file that is to be made.`);
   if (!force) throw new CliError(`${target} is there already: take another name, or add --force to replace it.`);
+}
+
+function statOf(target: string): Stats | undefined {
+  try {
+    return statSync(target, { throwIfNoEntry: false });
+  } catch (error) {
+    throw explainedTrouble(target, error);
+  }
 }
 
 /** What takes long says so to a person who waits. */

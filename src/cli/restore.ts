@@ -41,6 +41,7 @@ interface Part {
 
 const PRIVATE = 0o600;
 const READABLE = 0o644;
+const NO_PLACE = "left out: not in the configuration";
 
 /** Puts a backup in place: all of it or nothing. */
 export async function restore(file: string, options: RestoreOptions): Promise<void> {
@@ -187,18 +188,16 @@ function showPlan(container: Container, loaded: Loaded, standing: Standing, { pa
   print("");
   print(wrapped(reachText(manifest)));
   print("");
-  const now = (path: string): string => (existsSync(path) ? "kept under another name" : "nothing");
-  const laid = parts.map(({ name, path }) => [
-    name,
-    path ?? "nowhere: not in the configuration",
-    path === null ? "" : now(path),
-  ]);
-  const config = isFresh ? [] : [["kioskd.yaml", loaded.file, "stays as it is"]];
-  const mark = standing.mark === "stays" ? [["journal.mark", standing.markPath, "stays as it is"]] : [];
-  const gone = archives
-    .filter((archive) => !parts.some(({ path }) => path === archive))
-    .map((archive) => ["-", archive, "kept under another name"]);
-  print(table(["MEMBER", "GOES TO", "THERE NOW"], [...mark, ...laid, ...config, ...gone]));
+  const now = (path: string): string => (existsSync(path) ? "replaced; what is there is kept" : "new");
+  const laid = parts.map(({ name, path }) => (path === null ? [name, NO_PLACE] : [path, now(path)]));
+  const staying = [...(standing.mark === "stays" ? [standing.markPath] : []), ...(isFresh ? [] : [loaded.file])];
+  const aside = archives.filter((archive) => !parts.some(({ path }) => path === archive));
+  const rows = [
+    ...laid,
+    ...staying.map((path) => [path, "stays as it is"]),
+    ...aside.map((path) => [path, "put aside: not in the backup"]),
+  ];
+  print(table(["FILE", "WHAT BECOMES OF IT"], rows));
   print("");
   for (const warning of warnings(container, standing)) print(wrapped(warning));
 }

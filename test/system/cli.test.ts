@@ -37,6 +37,8 @@ describe("the command line", () => {
     ["sales", "list"],
     ["sales", "show"],
     ["clock", "accept"],
+    ["backup"],
+    ["restore"],
   ])("explains %s %s", (...command) => {
     const { status, out } = kioskd(...command, "--help");
     expect(status).toBe(0);
@@ -50,6 +52,8 @@ describe("the command line", () => {
     [["run", "--config", "none.yaml"], 1, "none.yaml: cannot be read (ENOENT)"],
     [["simulate", "seqr", "--listen", "somewhere"], 2, "expected HOST:PORT"],
     [["sales", "list", "--config", "none.yaml"], 1, "cannot be read"],
+    [["backup", "--config", "none.yaml"], 2, "missing required argument 'file'"],
+    [["restore", "none.tar", "--config", "none.yaml"], 1, "There is no file"],
     [["sales", "list", "--config", "none.yaml", "--limit", "0"], 2, "--limit: expected 1 to"],
   ])("ends %o with %i", (args, status, message) => {
     const result = kioskd(...args);

@@ -20,8 +20,9 @@ function sentenceOf(code: string, path: string): string | null {
       return `The disk of ${path} is full: make room, or take another one.`;
     case "EFBIG":
       return `${path} would be longer than this disk or this process may have files.`;
-    case "ENOENT":
     case "ENOTDIR":
+      return `${dirname(path)} is no folder.`;
+    case "ENOENT":
       return existsSync(dirname(path))
         ? `There is no file ${path}.`
         : `There is no folder ${dirname(path)}: make it first, or mount its disk.`;

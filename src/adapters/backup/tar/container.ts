@@ -12,8 +12,8 @@ import {
 } from "./manifest.ts";
 
 /**
- * A backup is a tar, which `tar -tvf` lists: first its manifest, then members as the manifest has them, in its order,
- * each a plain file. Anything else in it is refused: links, folders, other names, other lengths.
+ * A backup is a tar, which `tar -tvf` lists: first its manifest with its checksum, then members as the manifest has
+ * them, in its order, each a plain file. Anything else in it is refused: links, folders, other names, other lengths.
  */
 export interface Source {
   readonly name: string;
@@ -23,6 +23,7 @@ export interface Source {
 
 const BLOCK_BYTES = 512;
 const PIECE_BYTES = 1_024 * 1_024;
+const CHECKSUM = "manifest.sha256";
 const END = Buffer.alloc(2 * BLOCK_BYTES);
 
 /**
@@ -44,7 +45,9 @@ export async function pack(
   const file = await open(path, "wx", 0o600);
   try {
     const text = Buffer.from(`${JSON.stringify(manifest, null, 2)}\n`);
+    const sum = Buffer.from(checksumLine(text));
     await writeMember(file, MANIFEST, text.length, manifest, piecesOf(text));
+    await writeMember(file, CHECKSUM, sum.length, manifest, piecesOf(sum));
     for (const [index, { name, from }] of sources.entries()) {
       await writeMember(file, name, members[index]?.bytes ?? 0, manifest, piecesOf(from));
     }
@@ -108,7 +111,7 @@ export class Container {
           throw new BackupError(`${path}: ${member.name} is not as long as its manifest says.`);
         await verify(path, member, piecesIn(file, start, size));
         starts.set(member.name, start);
-        at = start + size + padding(size);
+        at = await endOf(path, file, member.name, start + size);
       }
       const rest = await exactly(file, at, END.length);
       if (rest === null) throw truncated(path);
@@ -155,7 +158,26 @@ async function manifestOf(path: string, file: FileHandle): Promise<{ manifest: M
   if (size > LONGEST_MANIFEST_BYTES) throw new BackupError(`${path} is no backup of kioskd: its manifest is too long.`);
   const text = await exactly(file, start, size);
   if (text === null) throw truncated(path);
-  return { manifest: readManifest(text.toString("utf8"), path), end: start + size + padding(size) };
+  const sum = await headAt(path, file, await endOf(path, file, MANIFEST, start + size), CHECKSUM);
+  const expected = Buffer.from(checksumLine(text));
+  const found = await exactly(file, sum.start, expected.length);
+  if (found === null) throw truncated(path);
+  if (sum.size !== expected.length || !found.equals(expected)) throw changed(path, MANIFEST);
+  const end = await endOf(path, file, CHECKSUM, sum.start + sum.size);
+  return { manifest: readManifest(text.toString("utf8"), path), end };
+}
+
+/** As `sha256sum` writes and checks it. */
+function checksumLine(manifest: Buffer): string {
+  return `${createHash("sha256").update(manifest).digest("hex")}  ${MANIFEST}\n`;
+}
+
+/** Where the next member begins. */
+async function endOf(path: string, file: FileHandle, name: string, at: number): Promise<number> {
+  const rest = await exactly(file, at, padding(at));
+  if (rest === null) throw truncated(path);
+  if (rest.some((byte) => byte !== 0)) throw changed(path, name);
+  return at + rest.length;
 }
 
 async function headAt(

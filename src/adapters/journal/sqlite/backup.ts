@@ -58,11 +58,9 @@ export async function copyJournal(place: JournalPlace, folder: string): Promise<
   const markPath = markPathOf(place);
   const copy = { path: join(folder, "journal.db"), markPath: join(folder, "journal.mark") };
   const db = openForReading(path);
-  let isEnded = false;
   try {
     // The mark first: the daemon writes it after the journal, which is at least as far then.
     const known = readMark(markPath);
-    isEnded = known.kind === "reached" && known.reached.closed !== null;
     // Everything is read as it is now: without it SQLite would begin anew each time that the daemon writes.
     db.exec("BEGIN");
     const found = distrust(new Chain(db), known);
@@ -85,6 +83,9 @@ export async function copyJournal(place: JournalPlace, folder: string): Promise<
   }
   const facts = lookAtCopy(copy.path, path);
   writeMark(copy.markPath, facts);
+  // At the end: a daemon that was started meanwhile may sell what is not in the copy.
+  const after = readMark(markPath);
+  const isEnded = after.kind === "reached" && after.reached.closed !== null;
   return { ...facts, ...copy, isEnded, archives };
 }
 

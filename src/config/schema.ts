@@ -111,7 +111,9 @@ export const configSchema = z.strictObject({
       .string()
       .min(1)
       .optional()
-      .describe("A file that tells from outside how far the journal has come; best on another disk. Beside it by default."),
+      .describe(
+        "A file that tells from outside how far the journal has come; best on another disk. Beside it by default.",
+      ),
   }),
   payment: z.strictObject({ provider: z.literal("seqr"), seqr }),
   gpio: z

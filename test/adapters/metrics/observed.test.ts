@@ -37,7 +37,9 @@ describe("an observer", () => {
       built
     )) as typeof import("../../../src/adapters/journal/sqlite/thread.ts");
     const heard: number[] = [];
-    const journal = await openJournalThread({ path: join(tempFolder(), "journal.db") }, (durationMs) => heard.push(durationMs));
+    const journal = await openJournalThread({ path: join(tempFolder(), "journal.db") }, (durationMs) =>
+      heard.push(durationMs),
+    );
     await journal.append("1", SELECTED, null);
     await journal.check();
     await journal.append("1", SELECTED, null);

@@ -89,7 +89,7 @@ export function isChained(db: Database.Database): boolean {
 }
 
 /** What SQLite says that the tables are, in a journal of today's layout. */
-export function schemaOf(db: Database.Database): string {
+function schemaOf(db: Database.Database): string {
   const rows = db
     .prepare<[], { sql: string }>("SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL ORDER BY name")
     .all();

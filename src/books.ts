@@ -4,7 +4,7 @@ import type { Loaded } from "./config/load.ts";
 import type { Kiosk } from "./engine/kiosk.ts";
 import type { Acknowledgement } from "./engine/matters.ts";
 import type { Cancel, Clock } from "./ports/clock.ts";
-import type { Journal } from "./ports/journal.ts";
+import type { Journal, Tidying } from "./ports/journal.ts";
 import type { Log } from "./ports/log.ts";
 
 export interface Books {
@@ -27,7 +27,7 @@ export async function keepBooks(
   const { createSeqrBooks } = await import("./adapters/payment/seqr/books.ts");
   const { Bookkeeper } = await import("./engine/bookkeeper.ts");
   const { POLICY } = await import("./engine/policy.ts");
-  const { schedule, kiosk: identity } = config;
+  const { schedule, kiosk: identity, mqtt } = config;
   const { timezone } = identity;
   const calendar = systemCalendar();
   const books = await createSeqrBooks(settings, clock, log, calls);
@@ -46,8 +46,14 @@ export async function keepBooks(
       void kiosk.matters.look();
     },
   });
+  const readers: Tidying["readers"] = [
+    "matters-of-sales",
+    ...(mqtt === undefined ? [] : (["sales"] as const)),
+    ...(settings.receipt === null ? [] : (["receipts"] as const)),
+  ];
   const tidy = (): void => {
-    journal.tidy().catch((error: unknown) => log.error({ error: String(error) }, "housekeeping failed"));
+    const tidying = { nowMs: clock.wallMs(), keepMs: config.journal.keep, readers };
+    journal.tidy(tidying).catch((error: unknown) => log.error({ error: String(error) }, "housekeeping failed"));
   };
   let unschedule = (): void => {};
   let endLooking: Cancel = () => {};

@@ -1,9 +1,9 @@
 import { z } from "zod";
 
-const DURATION = /^(\d{1,9})(ms|s|m|h|d)$/;
-const UNIT_MS = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
+const DURATION = /^(\d{1,9})(ms|s|m|h|d|y)$/;
+const UNIT_MS = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000, y: 365 * 86_400_000 };
 
-/** "500ms", "10s", "5m", "1h", "1d" as milliseconds, within bounds. */
+/** "500ms", "10s", "5m", "1h", "1d", "2y" (a year is 365 days) as milliseconds, within bounds. */
 export function duration(least: string, most: string) {
   return z
     .string()

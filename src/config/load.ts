@@ -104,7 +104,7 @@ function withAbsolutePaths(file: string, config: Config): Config {
   const { display } = config;
   const slides = display.driver === "web" && display.slides !== undefined ? { slides: absolute(display.slides) } : {};
   const { path, mark } = config.journal;
-  const journal = { path: absolute(path), ...(mark === undefined ? {} : { mark: absolute(mark) }) };
+  const journal = { ...config.journal, path: absolute(path), ...(mark === undefined ? {} : { mark: absolute(mark) }) };
   return { ...config, journal, display: { ...display, ...slides } };
 }
 

@@ -3,7 +3,7 @@ import { MINOR_DIGITS } from "../core/currencies.ts";
 import { UNIT_NAMES } from "../core/quantity.ts";
 import { dispenser } from "./dispensers.ts";
 import { display } from "./display.ts";
-import { cron, decimal, duration, hostAndPort, identifier, secretFile } from "./fields.ts";
+import { cron, decimal, duration, durationMs, hostAndPort, identifier, secretFile } from "./fields.ts";
 import { mqtt } from "./mqtt.ts";
 
 const kiosk = z.strictObject({
@@ -114,6 +114,9 @@ export const configSchema = z.strictObject({
       .describe(
         "A file that tells from outside how far the journal has come; best on another disk. Beside it by default.",
       ),
+    keep: duration("90d", "100y")
+      .default(durationMs("2y"))
+      .describe("Sales that closed longer ago go to yearly archive files beside the journal."),
   }),
   payment: z.strictObject({ provider: z.literal("seqr"), seqr }),
   gpio: z

@@ -60,13 +60,24 @@ export interface Journal {
   /** An entry that was acknowledged before stays so. */
   acknowledge(reader: keyof Readers, seq: number): Promise<void>;
 
-  /** Nightly housekeeping: nothing that was written gets lost or changes. */
-  tidy(): Promise<void>;
+  /**
+   * Nightly housekeeping: nothing that was written gets lost or changes. Old sales are set aside, where all that reads
+   * sales finds them; what is left of that is done in the nights that follow.
+   */
+  tidy(tidying: Tidying): Promise<void>;
   close(): Promise<void>;
 }
 
 /** A sale, a position, or all names that a position has and had, the one that it has first. */
 export type NoteKey = string | readonly [string, ...string[]];
+
+/** Which sales are old: those that closed `keepMs` ago, and that nobody waits for. */
+export interface Tidying {
+  readonly nowMs: number;
+  readonly keepMs: number;
+  /** Those who read at this kiosk: what one of them has not acknowledged is not old. */
+  readonly readers: readonly (keyof Readers)[];
+}
 
 /** What the payment service calls an offer (`offer-made`), and a finished payment (`captured`). */
 export interface OwnedName {

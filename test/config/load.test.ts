@@ -76,6 +76,11 @@ describe("a wrong configuration is refused with path and line", () => {
       "kioskd.yaml:15: payment.seqr.requestTimeout: expected between 1s and 60s",
     ],
     [
+      "sales that are kept too short",
+      replace("path: /var/lib/kioskd/journal.db", "{ path: /var/lib/kioskd/journal.db, keep: 89d }"),
+      "journal.keep: expected between 90d and 100y",
+    ],
+    [
       "plain http to another machine",
       replace("https:", "http:"),
       "kioskd.yaml:14: payment.seqr.endpoint: expected https",
@@ -242,6 +247,7 @@ describe("durations", () => {
     ["5m", 300_000],
     ["1h", 3_600_000],
     ["2d", 172_800_000],
+    ["1y", 31_536_000_000],
     ["5", Number.NaN],
   ])("%s is %i ms", (text, ms) => {
     expect(durationMs(text)).toBe(ms);

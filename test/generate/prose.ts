@@ -12,7 +12,7 @@ export const BEFORE: readonly string[] = [
 export const RECORDS: readonly string[] = [
   "## Records",
   "What must not get lost. Each record stands in the journal before it is sent, and leaves its outbox when the broker has acknowledged it (QoS 1), a sale with `mqtt.applicationAck` only when the receiver has answered on `sales/ack`. So each arrives at least once, in the order of its stream.",
-  "`seq` is the record's number in its stream: it rises by one, without gaps, across restarts, and is the same in every repetition. A receiver stores each number once, ignores what comes again, and gets what it has lost with `republish`.",
+  "`seq` is the record's number in its stream: it rises by one, without gaps, across restarts, and is the same in every repetition. A receiver stores each number once, ignores what comes again, and gets what it has lost with `republish`, also of sales that are in archives. One that needs an archive that is missing is refused with `failed`, and says which sales it holds.",
 ];
 
 export const COMMANDS: readonly string[] = [

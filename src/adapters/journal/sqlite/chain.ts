@@ -29,9 +29,10 @@ export interface ChainedRow {
 /**
  * What stands for rows that are not in the chain: its hash is that of the stream at `seq`. `older`: of the rows up to
  * here none has a hash of its own. `archived`: they are in another file. `accepted`: somebody went on without them.
+ * `end` stands behind rows that are there: before a gap, or at the end of an archive.
  */
 export interface Anchor extends Head {
-  readonly why: "older" | "archived" | "accepted";
+  readonly why: "older" | "archived" | "accepted" | "end";
 }
 
 /** The hash of a row: over the one before it, its stream, its number and its columns. */
@@ -118,6 +119,12 @@ export class Chain {
     return this.#db
       .prepare<[string], Anchor>("SELECT seq, hash, why FROM anchor WHERE stream = ? ORDER BY seq")
       .all(stream);
+  }
+
+  /** The last link of what is in other files; the beginning when nothing is. */
+  archived(stream: string): Head {
+    const last = this.anchors(stream).findLast(({ why }) => why === "archived");
+    return last ?? beginning(this.id, stream);
   }
 
   putAnchor(stream: string, { seq, hash }: Head, why: Anchor["why"]): void {

@@ -58,29 +58,50 @@ export function* checkRows(db: Database.Database, newest = Number.MAX_SAFE_INTEG
   }
 }
 
-function* checkStream(
+/** Follows the links of a stream to its end, from behind a number on. */
+export function* checkStream(
   chain: Chain,
   stream: string,
   afterSeq: number,
   read: (row: ChainedRow) => void,
 ): Generator<void> {
-  const anchors = chain.anchors(stream);
-  const sealedSeq = Math.max(0, ...anchors.filter(({ why }) => why === "older").map(({ seq }) => seq));
-  let head = startOf(chain, stream, afterSeq, anchors);
+  let head = startOf(chain, stream, afterSeq);
   for (let isMore = true; isMore; ) {
     const rows = chain.rows(stream, head.seq + 1, STEP_ROWS);
-    for (const row of rows) {
-      head = step(stream, past(stream, head, anchors, row.seq), row, { anchors, sealedSeq, read });
-    }
+    // Rows may go to an archive meanwhile. The anchor in their place is read after them, so one of both is seen.
+    head = follow(stream, { from: head, rows, anchors: chain.anchors(stream) }, read).at(-1) ?? head;
     isMore = rows.length === STEP_ROWS;
     yield;
   }
-  past(stream, head, anchors, Number.MAX_SAFE_INTEGER);
+  past(stream, head, chain.anchors(stream), Number.MAX_SAFE_INTEGER);
+}
+
+interface Stretch {
+  /** The link that the first row follows. */
+  readonly from: Head;
+  readonly rows: readonly ChainedRow[];
+  /** All of the stream. */
+  readonly anchors: readonly Anchor[];
+}
+
+/**
+ * Follows the links of rows.
+ * @returns every link on the way
+ * @throws BrokenRow
+ */
+export function follow(stream: string, { from, rows, anchors }: Stretch, read: (row: ChainedRow) => void): Head[] {
+  const sealedSeq = Math.max(0, ...anchors.filter(({ why }) => why !== "accepted").map(({ seq }) => seq));
+  const heads: Head[] = [];
+  for (const row of rows) {
+    const before = past(stream, heads.at(-1) ?? from, anchors, row.seq);
+    heads.push(before, step(stream, before, row, { anchors, sealedSeq, read }));
+  }
+  return heads;
 }
 
 interface Around {
   readonly anchors: readonly Anchor[];
-  /** Rows up to here have no hash of their own. */
+  /** Rows up to here may have no hash of their own. */
   readonly sealedSeq: number;
   read(row: ChainedRow): void;
 }
@@ -104,7 +125,7 @@ function step(stream: string, before: Head, row: ChainedRow, { anchors, sealedSe
 }
 
 /** Goes on over anchors that stand before a number. */
-function past(stream: string, head: Head, anchors: readonly Anchor[], beforeSeq: number): Head {
+export function past(stream: string, head: Head, anchors: readonly Anchor[], beforeSeq: number): Head {
   let reached = head;
   for (const anchor of anchors) {
     const { seq, hash, why } = anchor;
@@ -112,17 +133,19 @@ function past(stream: string, head: Head, anchors: readonly Anchor[], beforeSeq:
     if (seq === reached.seq && !hash.equals(reached.hash)) {
       throw new BrokenRow(stream, seq, "or one before it is not as it was written");
     }
-    if (seq > reached.seq && why === "older") throw new BrokenRow(stream, reached.seq + 1, "is gone");
+    if (seq > reached.seq && (why === "older" || why === "end"))
+      throw new BrokenRow(stream, reached.seq + 1, "is gone");
     reached = anchor;
   }
   return reached;
 }
 
-function startOf(chain: Chain, stream: string, afterSeq: number, anchors: readonly Anchor[]): Head {
+function startOf(chain: Chain, stream: string, afterSeq: number): Head {
   if (afterSeq <= 0) return beginning(chain.id, stream);
   const hash = chain.at(stream, afterSeq);
+  if (hash !== null) return { seq: afterSeq, hash };
   // Among rows without hashes of their own none can be checked but all of them.
-  return hash === null ? (anchors.at(-1) ?? beginning(chain.id, stream)) : { seq: afterSeq, hash };
+  return chain.anchors(stream).find(({ seq }) => seq > afterSeq) ?? beginning(chain.id, stream);
 }
 
 /** What people call a stream. */

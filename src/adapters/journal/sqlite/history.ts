@@ -2,7 +2,9 @@ import type { RefundEvent } from "../../../core/refund.ts";
 import type { SaleEvent } from "../../../core/sale/event.ts";
 import type { SaleRecord } from "../../../core/sale/record.ts";
 import type { Notes } from "../../../ports/journal.ts";
+import { Archives } from "./archives.ts";
 import { readEvent, readNote, readRecord, readRow } from "./bodies.ts";
+import { journalId } from "./chain.ts";
 import { guarded } from "./errors.ts";
 import { openForReading } from "./open.ts";
 
@@ -40,11 +42,8 @@ interface SaleRow extends Row {
 /** @throws JournalError when there is no journal at the path, or it cannot be read; so does each method for an entry. */
 export function openHistory(path: string): History {
   const db = openForReading(path);
-  const backwards = db.prepare<[], SaleRow>("SELECT * FROM sale ORDER BY seq DESC");
+  const archives = new Archives(db.name, db, journalId(db));
   const one = db.prepare<[string], SaleRow>("SELECT * FROM sale WHERE body ->> 'saleId' = ? ORDER BY seq DESC LIMIT 1");
-  const events = db.prepare<[number, number, string], Row>(
-    "SELECT seq, body FROM event WHERE seq BETWEEN ? AND ? AND sale = ? ORDER BY seq",
-  );
   const notes = db.prepare<[string, string], Row>(
     "SELECT seq, body FROM note WHERE stream = ? AND key = ? ORDER BY seq",
   );
@@ -55,18 +54,18 @@ export function openHistory(path: string): History {
   function latest(limit: number, outcome: string | null): readonly ClosedSale[] {
     const found: ClosedSale[] = [];
     const amended = new Set<string>();
-    for (const row of backwards.iterate()) {
-      if (found.length >= limit) break;
+    for (const row of archives.newestFirst()) {
       const sale = closedSale(row);
       if (!amended.has(sale.saleId) && (outcome === null || sale.outcome === outcome)) found.push(sale);
+      if (found.length >= limit) break;
       if (sale.amends === true) amended.add(sale.saleId);
     }
     return found;
   }
   function sale(saleId: string): ReturnType<History["sale"]> {
-    const row = one.get(saleId);
-    if (row === undefined) return null;
-    const rows = events.all(row.first_event, row.last_event, saleId);
+    const row = one.get(saleId) ?? archives.record(saleId);
+    if (row === null) return null;
+    const rows = archives.events(row.first_event, row.last_event, saleId);
     return {
       sale: closedSale(row),
       events: rows.map((each) => readRow(path, each, readEvent)),
@@ -75,8 +74,8 @@ export function openHistory(path: string): History {
     };
   }
   return {
-    latest: (limit, outcome) => guarded(path, () => latest(limit, outcome)),
-    sale: (saleId) => guarded(path, () => sale(saleId)),
+    latest: (limit, outcome) => guarded(path, () => archives.atOnce(() => latest(limit, outcome))),
+    sale: (saleId) => guarded(path, () => archives.atOnce(() => sale(saleId))),
     refunds: (saleId) => guarded(path, () => notesOf("refunds", saleId)),
     close: () => db.close(),
   };

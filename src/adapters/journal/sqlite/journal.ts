@@ -1,4 +1,7 @@
+import { setImmediate as breath } from "node:timers/promises";
 import type { Journal } from "../../../ports/journal.ts";
+import { Archiver } from "./archiver.ts";
+import { Archives } from "./archives.ts";
 import { Chain } from "./chain.ts";
 import { explained } from "./errors.ts";
 import { Keeper } from "./keeper.ts";
@@ -45,7 +48,8 @@ export function openJournalForReading(
 ): Pick<Journal, "positions" | "lastSale" | "notes" | "notesAfter" | "close"> {
   const db = openForReading(path);
   const chain = new Chain(db);
-  const { positions, lastSale } = saleRows(path, db, chain);
+  const archives = new Archives(db.name, db, chain.id);
+  const { positions, lastSale } = saleRows(path, db, chain, archives);
   const { notes, notesAfter } = noteRows(path, db, chain);
   return advised(path, {
     ...{ positions, lastSale, notes, notesAfter },
@@ -59,9 +63,10 @@ function journalOn(opened: OpenJournal): CheckedJournal {
   const { path, db } = opened;
   const chain = new Chain(db);
   const keeper = new Keeper(opened, chain);
-  const { add: addSale, ...sales } = saleRows(path, db, chain);
+  const archives = new Archives(path, db, chain.id);
+  const { add: addSale, ...sales } = saleRows(path, db, chain, archives);
   const { add: addNote, ...notes } = noteRows(path, db, chain);
-  const readers = readerRows(path, db, chain);
+  const readers = readerRows(path, db, chain, archives);
   const journal = advised<Journal>(path, {
     ...sales,
     ...notes,
@@ -81,8 +86,16 @@ function journalOn(opened: OpenJournal): CheckedJournal {
     },
     look: async () => keeper.refuse("begin"),
     check: async () => keeper.check(),
-    tidy: async () => {
-      db.pragma("wal_checkpoint(TRUNCATE)");
+    tidy: async (tidying) => {
+      try {
+        const archiver = new Archiver({ path, db, chain, write: (work) => keeper.write(work) }, tidying);
+        for (const _ of archiver.run()) {
+          await breath();
+          if (!db.open) return;
+        }
+      } finally {
+        if (db.open) db.pragma("wal_checkpoint(TRUNCATE)");
+      }
     },
     close: async () => keeper.close(),
   });

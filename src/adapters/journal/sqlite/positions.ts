@@ -40,6 +40,12 @@ export class Positions {
     return { first, last: last !== null && last >= first ? last : null };
   }
 
+  /** The last sales of all positions, as `lastSale`. */
+  lastSales(): { readonly first: number; readonly last: number | null }[] {
+    const sales = this.#marks.names(LAST_SALE).map((position) => this.lastSale(position));
+    return sales.filter((sale) => sale !== null);
+  }
+
   /** All that a sale, an order or a reconciliation was ever written of. */
   all(): readonly string[] {
     const keys = [...this.#marks.names(LAST_SALE), ...this.#keys("orders"), ...this.#keys("reconciliations")];

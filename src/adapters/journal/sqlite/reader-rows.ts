@@ -1,5 +1,6 @@
 import type Database from "better-sqlite3";
 import type { Journal, Readers } from "../../../ports/journal.ts";
+import type { Archives } from "./archives.ts";
 import { readPending, readRows } from "./bodies.ts";
 import type { Chain } from "./chain.ts";
 import { Marks } from "./marks.ts";
@@ -27,11 +28,18 @@ const SOURCES: Readonly<Record<keyof Readers, Source>> = {
   matters: { stream: "matters", mark: "matters" },
 };
 
+/** Up to which record a reader needs none any more. */
+export function acknowledgedSale(marks: Marks, reader: keyof Readers): number {
+  const { stream, mark } = SOURCES[reader];
+  return stream === "sale" ? (marks.get(mark) ?? 0) : Number.MAX_SAFE_INTEGER;
+}
+
 /** Up to where each reader has read, and what waits behind. */
 export function readerRows(
   path: string,
   db: Database.Database,
   chain: Chain,
+  archives: Archives,
 ): Pick<Journal, "pending" | "pendingCount" | "reread" | "acknowledge"> {
   const marks = new Marks(db, chain.id);
   const through = (reader: keyof Readers): number => marks.get(SOURCES[reader].mark) ?? 0;
@@ -40,12 +48,17 @@ export function readerRows(
   });
   return {
     pending: async (reader, limit) => {
-      const rows: readonly Row[] = chain.rows(SOURCES[reader].stream, through(reader) + 1, limit);
+      const { stream } = SOURCES[reader];
+      const after = through(reader);
+      const rows: readonly Row[] =
+        stream === "sale" ? archives.salesAfter(after, limit) : chain.rows(stream, after + 1, limit);
       return readRows(path, rows, (body) => readPending(reader, body));
     },
     pendingCount: async (reader) => Math.max(0, chain.head(SOURCES[reader].stream).seq - through(reader)),
     reread: async (reader, fromSeq) => {
       const seq = Math.max(0, fromSeq - 1);
+      // What comes later would wait behind what nobody can read.
+      if (SOURCES[reader].stream === "sale") archives.refuseMissing(seq);
       move.immediate(reader, seq, (now) => now > seq);
     },
     acknowledge: async (reader, seq) => move.immediate(reader, seq, (now) => now < seq),

@@ -3,6 +3,7 @@ import type { SaleEvent } from "../../../core/sale/event.ts";
 import type { SaleRecord } from "../../../core/sale/record.ts";
 import { isoTime } from "../../../core/time.ts";
 import type { Journal } from "../../../ports/journal.ts";
+import type { Archives } from "./archives.ts";
 import { readEvent, readRecord, readRow, readRows } from "./bodies.ts";
 import type { Chain } from "./chain.ts";
 import { Marks } from "./marks.ts";
@@ -19,7 +20,7 @@ interface EventRow extends Row {
 }
 
 /** How far back it is looked for sales that were handed to a person. */
-const RECENT_RECORDS = 500;
+export const RECENT_RECORDS = 500;
 
 type SaleRows = Pick<Journal, "lastSale" | "handedOver" | "ownerOf" | "salesAfter" | "newestAtMs" | "positions"> & {
   /** To be called inside of a transaction. */
@@ -27,7 +28,7 @@ type SaleRows = Pick<Journal, "lastSale" | "handedOver" | "ownerOf" | "salesAfte
 };
 
 /** The events of sales, and the records of those that are closed. */
-export function saleRows(path: string, db: Database.Database, chain: Chain): SaleRows {
+export function saleRows(path: string, db: Database.Database, chain: Chain, archives: Archives): SaleRows {
   const owners = new Owners(db, chain.id);
   const positions = new Positions(db, new Marks(db, chain.id));
   const insertEvent = db.prepare("INSERT INTO event VALUES (?, ?, ?, ?, ?)");
@@ -45,7 +46,6 @@ export function saleRows(path: string, db: Database.Database, chain: Chain): Sal
   const ofSale = db.prepare<[number, number, string], EventRow>(
     "SELECT seq, body, body ->> 'type' AS type FROM event WHERE seq BETWEEN ? AND ? AND sale = ? ORDER BY seq",
   );
-  const after = db.prepare<[number, number], Row>("SELECT seq, body FROM sale WHERE seq > ? ORDER BY seq LIMIT ?");
 
   function eventsOf(sale: string, first: number, last = Number.MAX_SAFE_INTEGER): SaleEvent[] {
     return withoutOldReadings(ofSale.iterate(first, last, sale)).map((row) => readRow(path, row, readEvent));
@@ -89,7 +89,7 @@ export function saleRows(path: string, db: Database.Database, chain: Chain): Sal
     },
     ownerOf: async (owned) => owners.of(owned),
     positions: async () => positions.all(),
-    salesAfter: async (seq, limit) => readRows(path, after.all(seq, limit), readRecord),
+    salesAfter: async (seq, limit) => readRows(path, archives.salesAfter(seq, limit), readRecord),
   };
 }
 

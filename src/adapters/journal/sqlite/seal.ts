@@ -30,5 +30,16 @@ export function seal(db: Database.Database, id: string): void {
     }
     if (head.seq > 0) chain.putAnchor(stream, head, "older");
   }
+  for (const { position, first, last } of recordsOf(db)) positions.recorded(position, first, last);
   marks.seal();
+}
+
+/** Where the sales stand of which there are records. */
+function recordsOf(db: Database.Database): { position: string; first: number; last: number }[] {
+  return db
+    .prepare<[], { position: string; first: number; last: number }>(
+      `SELECT position, first_event AS first, last_event AS last
+       FROM sale JOIN event ON event.seq = first_event ORDER BY sale.seq`,
+    )
+    .all();
 }

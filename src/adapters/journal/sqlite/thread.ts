@@ -84,7 +84,7 @@ export async function openJournalThread(
     pendingCount: (reader) => ask("pendingCount", reader),
     reread: (reader, fromSeq) => ask("reread", reader, fromSeq),
     acknowledge: (reader, seq) => ask("acknowledge", reader, seq),
-    tidy: () => ask("tidy"),
+    tidy: (tidying) => ask("tidy", tidying),
     close: async () => {
       if (dead !== null) return;
       await ask("close");

@@ -32,7 +32,12 @@ export function distrust(chain: Chained, mark: ReadMark): Distrust | null {
   for (const [stream, [seq, hash]] of Object.entries(streams)) {
     const own = chain.head(stream);
     if (own.seq < seq) missing.push(`${stream}: it ends at ${own.seq}, there were ${seq}`);
-    else if (chain.at(stream, seq)?.toString("hex") !== hash) return { kind: "other-history", stream, seq };
+    else {
+      const known = chain.at(stream, seq);
+      // Where the mark lags far behind, the row may be in an archive.
+      const isArchived = known === null && seq < chain.archived(stream).seq;
+      if (!isArchived && known?.toString("hex") !== hash) return { kind: "other-history", stream, seq };
+    }
   }
   return missing.length > 0 ? { kind: "behind", missing } : null;
 }

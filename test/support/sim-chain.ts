@@ -22,5 +22,6 @@ export function chainOf(id: string, rows: readonly ChainedText[]): Chained {
     id,
     head: (stream) => of(stream).at(-1) ?? beginning(id, stream),
     at: (stream, seq) => of(stream)[seq]?.hash ?? null,
+    archived: (stream) => beginning(id, stream),
   };
 }

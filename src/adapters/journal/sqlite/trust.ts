@@ -2,7 +2,7 @@ import { type Chain, STREAMS } from "./chain.ts";
 import type { Reached, ReadMark } from "./outside-mark.ts";
 
 /** What tells how far a journal has come, and what it was like before. */
-export type Chained = Pick<Chain, "id" | "head" | "at">;
+export type Chained = Pick<Chain, "id" | "head" | "at" | "archived">;
 
 /** How far a journal has come, as the mark outside of it says it. */
 export function reachedBy(chain: Chained, closed: Reached["closed"]): Reached {

@@ -34,6 +34,7 @@ function buildProgram(startDaemon: StartDaemon): Command {
   addBooks(program);
   addClock(program);
   addBackup(program);
+  addJournal(program);
   return program;
 }
 
@@ -151,6 +152,29 @@ function addBackup(program: Command): void {
     .option("--passphrase-file <file>", "the passphrase of the secrets, in a file with mode 0600")
     .option("-y, --yes [kiosk]", "do not ask; with a kiosk's id, put a backup of that one here")
     .action(async (file, options) => (await import("./restore.ts")).restore(file, options));
+}
+
+function addJournal(program: Command): void {
+  const journal = program.command("journal").description("the durable record of all sales");
+  configOption(journal.command("accept"))
+    .description("go on, on purpose, with a journal that the start refused; says what is wrong, and asks")
+    .requiredOption("--note <text>", "why; kept in the journal")
+    .option("--by <name>", "who; the user at the keyboard unless given")
+    .option("-y, --yes", "do not ask")
+    .option("--json", "as JSON")
+    .action(async (options) => (await import("./journal.ts")).accept(options));
+  configOption(journal.command("verify"))
+    .description("look at all of it, and replay every sale; safe beside a running daemon")
+    .option("--json", "as JSON")
+    .action(async (options) => (await import("./journal.ts")).verify(options));
+  journal
+    .command("extract")
+    .description("all that the journal holds of a closed sale, signed, for a dispute; or check such a file")
+    .argument("[sale]", "the sale's id")
+    .option("-c, --config <file>", "the configuration, a YAML file; with --check it may be left out")
+    .option("--output <file>", "where it goes; standard output unless given")
+    .option("--check <file>", "say whether an extract is right in itself, and is what the journal holds")
+    .action(async (sale, options) => (await import("./journal.ts")).extract(sale, options));
 }
 
 function addLooking(program: Command): void {

@@ -15,13 +15,13 @@ export function table(head: readonly string[], rows: readonly (readonly string[]
 
 const WIDTH = 80;
 
-/** Text for a terminal of 80 columns; a word that is longer than a line stays whole. */
-export function wrapped(text: string, indent = ""): string {
+/** Text for a terminal of 80 columns, or a part of it; a word that is longer than a line stays whole. */
+export function wrapped(text: string, indent = "", width = WIDTH): string {
   const lines: string[] = [];
   let line = "";
   for (const word of text.split(" ")) {
     const longer = line === "" ? word : `${line} ${word}`;
-    if (line !== "" && indent.length + longer.length > WIDTH) {
+    if (line !== "" && indent.length + longer.length > width) {
       lines.push(indent + line);
       line = word;
     } else line = longer;

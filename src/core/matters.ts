@@ -1,7 +1,7 @@
 import type { PersonCode } from "./faults.ts";
 import type { RefundEvent } from "./refund.ts";
 import type { SaleRecord } from "./sale/record.ts";
-import { isOutOfReach, type OutOfReach } from "./sale/state.ts";
+import { HANDED_OVER, type HandedOver } from "./sale/state.ts";
 import { timeOfIso } from "./time.ts";
 import type { Unaccounted } from "./unaccounted.ts";
 
@@ -66,15 +66,24 @@ export function mattersOfSale(record: SaleRecord): readonly Matter[] {
 
 const SETTLE_IT = "settle or release it at the payment service";
 
-/** What a person has to know and do about a sale that the daemon could not reach any more. */
-const OUT_OF_REACH: Readonly<Record<OutOfReach, (position: string) => string>> = {
+/** What a person has to know and do about a sale that the daemon could not go on with. */
+const HAND_OVER: Readonly<Record<HandedOver, (position: string) => string>> = {
   "position-gone": (position) => `its position "${position}" is retired: ${SETTLE_IT}`,
   "terminal-changed": () => `its position has another terminal now, which does not reach it: ${SETTLE_IT}`,
   "meter-changed": () => `its position has another meter now: read the one it was delivered by, then ${SETTLE_IT}`,
+  "journal-accepted": () =>
+    `it was open in a journal that lost a part and was accepted: see what has become of it, then ${SETTLE_IT}`,
 };
 
 function unresolvedText({ position, reason }: SaleRecord): string {
-  return isOutOfReach(reason) ? OUT_OF_REACH[reason](position) : (reason ?? "not resolved");
+  const handedOver = HANDED_OVER.find((each) => each === reason);
+  return handedOver === undefined ? (reason ?? "not resolved") : HAND_OVER[handedOver](position);
+}
+
+/** A sale whose beginning is not in the journal any more: nothing can be told of it, and nothing done for it. */
+export function beheadedMatter(position: string, saleId: string, atMs: number): Matter {
+  const detail = `sale ${saleId}: its beginning is gone from the journal: ${SETTLE_IT}`;
+  return { matterId: `unresolved ${saleId}`, code: "needs-attention", position, saleId, atMs, detail };
 }
 
 /** A meter that went backwards in the middle of a sale. */

@@ -100,6 +100,25 @@ export interface Notes extends Sent {
   readonly receiptRefusals: ReceiptRefusal;
   /** When a clock was taken as right that something spoke against. */
   readonly clock: ClockTaken;
+  /** Who went on with a journal that the start had refused, and with what. */
+  readonly acceptances: Acceptance;
+}
+
+export interface Acceptance {
+  readonly atMs: number;
+  readonly by: string;
+  readonly note: string;
+  /** What was wrong, a sentence each. */
+  readonly found: readonly string[];
+  /** Numbers of which nothing is there any more. */
+  readonly gaps: readonly Gap[];
+}
+
+/** Numbers of a stream, the first and the last of them. */
+export interface Gap {
+  readonly stream: string;
+  readonly from: number;
+  readonly to: number;
 }
 
 interface ReceiptRefusal {

@@ -16,6 +16,8 @@ const HANDED_OVER = {
   unused: [...HAPPY.slice(0, 3), at(30, { type: "abandoned", reason: "customer" }), at(3_000, late)],
   unread: [...HAPPY.slice(0, 4), at(60, { type: "delivered", totaliserBase: null })],
   refused: [...HAPPY.slice(0, 5), at(70, { type: "resolution-refused", detail: "no" })],
+  accepted: [...HAPPY.slice(0, 5), at(70, { type: "handed-over", reason: "journal-accepted" })],
+  gone: [...HAPPY.slice(0, 5), at(70, { type: "handed-over", reason: "position-gone" })],
 } as const;
 
 function learned(from: keyof typeof HANDED_OVER, ...news: readonly News[]): Closed {
@@ -30,6 +32,8 @@ describe("what is learned of a sale after it went to a person", () => {
     ["delivered", captured(30_000), "needs-attention", "captured-differs", "300.00", "ers-1"],
     ["delivered", released, "needs-attention", "reservation-lost", "0.00", null],
     ["refused", captured(9_945), "paid", null, "99.45", "ers-1"],
+    ["accepted", captured(9_945), "paid", null, "99.45", "ers-1"],
+    ["accepted", released, "needs-attention", "reservation-lost", "0.00", null],
     ["unused", released, "released", "deadline", "0.00", null],
     ["unused", captured(30_000), "needs-attention", "captured-unasked", "300.00", "ers-1"],
     ["unread", released, "needs-attention", "meter-unread", "0.00", null],

@@ -86,6 +86,7 @@ describe("the sale", () => {
     ["lost-offer", contradicted, "needs-attention: contradicted", ""],
     ["offering", { type: "handed-over", reason: "position-gone" }, "needs-attention: position-gone", ""],
     ["reserved", { type: "handed-over", reason: "position-gone" }, "needs-attention: position-gone", ""],
+    ["dispensing", { type: "handed-over", reason: "journal-accepted" }, "needs-attention: journal-accepted", ""],
     ["dispensing", { type: "handed-over", reason: "meter-changed" }, "needs-attention: meter-changed", ""],
     ["committing", { type: "handed-over", reason: "terminal-changed" }, "needs-attention: terminal-changed", ""],
     ["releasing", { type: "handed-over", reason: "terminal-changed" }, "needs-attention: terminal-changed", ""],

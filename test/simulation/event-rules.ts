@@ -2,8 +2,8 @@ import type { EventOf, SaleEvent } from "../../src/core/sale/event.ts";
 import {
   type Closed,
   type Committing,
+  type HandedOver,
   isOpen,
-  type OutOfReach,
   type Releasing,
   type State,
 } from "../../src/core/sale/state.ts";
@@ -34,7 +34,7 @@ export class EventRules {
 
   /** @param sameRun whether the run of the daemon that writes it wrote the one before */
   judge(event: SaleEvent, before: State, next: State, sameRun: boolean): void {
-    if (event.type === "handed-over") this.#judgeOutOfReach(event.reason, before);
+    if (event.type === "handed-over") this.#judgeHandOver(event.reason, before);
     if (event.type === "selected") this.#judgeBegin(event, before);
     else if (!sameRun && isOpen(before)) this.#judgeFirst(event, before);
     if (event.type === "offer-refused") this.#judgeNoOffer(event.saleId);
@@ -67,7 +67,7 @@ export class EventRules {
   }
 
   /** Only a configuration that has changed takes a sale away from the daemon. */
-  #judgeOutOfReach(reason: OutOfReach, before: State): void {
+  #judgeHandOver(reason: HandedOver, before: State): void {
     if (!isOpen(before)) return;
     const { id, position, terms } = before.sale;
     const { places } = this.#world;
@@ -76,6 +76,7 @@ export class EventRules {
       "position-gone": places.retired.includes(position),
       "terminal-changed": terms.terminal !== place?.terminal,
       "meter-changed": terms.meter !== place?.meter && before.phase === "dispensing",
+      "journal-accepted": false,
     }[reason];
     if (!isSo) this.#broken("3 resolved", `${id} goes to a person for ${reason}, which is not so`);
   }

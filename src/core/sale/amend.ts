@@ -3,7 +3,7 @@ import { type Closed, isOutOfReach } from "./state.ts";
 
 /**
  * Whether nobody knows yet what has become of the payment of a sale that was handed to a person. Of one that is out of
- * reach nothing can be learned.
+ * reach nothing can be learned. One of an accepted journal may have been settled by what was lost: it is asked about.
  */
 export function awaitsTruth(closed: Closed): boolean {
   const { outcome, amends, receipt, reason } = closed;

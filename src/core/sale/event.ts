@@ -1,4 +1,4 @@
-import type { OutOfReach, Reason, Receipt, StopReason, Terms } from "./state.ts";
+import type { HandedOver, Reason, Receipt, StopReason, Terms } from "./state.ts";
 
 /** What a refusal means to the customer, where it means something to them. */
 export type CustomerHint = "declined" | "try-again" | "unavailable";
@@ -43,8 +43,8 @@ export type SaleEvent = Observed &
     /** The service refused for good what must happen to the reservation. */
     | { readonly type: "resolution-refused"; readonly detail: string }
     | { readonly type: "deadline-passed" }
-    /** The configuration has changed, and the daemon can no longer settle or release it: a person must. */
-    | { readonly type: "handed-over"; readonly reason: OutOfReach }
+    /** The daemon can no longer settle or release it, or does not know enough to: a person must. */
+    | { readonly type: "handed-over"; readonly reason: HandedOver }
     | { readonly type: "restarted" }
   );
 

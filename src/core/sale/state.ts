@@ -91,12 +91,18 @@ export type Reason =
   | "release-refused"
   | "contradicted"
   | "deadline"
-  | OutOfReach;
+  | HandedOver;
 
-export const OUT_OF_REACH = ["position-gone", "terminal-changed", "meter-changed"] as const;
+const OUT_OF_REACH = ["position-gone", "terminal-changed", "meter-changed"] as const;
 
 /** What a changed configuration has put a sale out of the daemon's reach by. */
 export type OutOfReach = (typeof OUT_OF_REACH)[number];
+
+/** What closes an open sale for a person without another word to the service or to a device. */
+export const HANDED_OVER = [...OUT_OF_REACH, "journal-accepted"] as const;
+
+/** `journal-accepted`: somebody went on with a journal of which a part was lost, and of the sale there may be more. */
+export type HandedOver = (typeof HANDED_OVER)[number];
 
 export function isOutOfReach(reason: string | null): reason is OutOfReach {
   return OUT_OF_REACH.some((each) => each === reason);

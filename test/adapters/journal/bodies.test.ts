@@ -22,7 +22,7 @@ interface Body {
 const SEEDS = 60;
 const STREAMS: Readonly<Record<keyof Notes, true>> = {
   ...{ refunds: true, reconciliations: true, unaccounted: true, matters: true, orders: true },
-  ...{ receiptRefusals: true, clock: true },
+  ...{ receiptRefusals: true, clock: true, acceptances: true },
 };
 const NOTE_STREAMS = Object.keys(STREAMS) as (keyof Notes)[];
 
@@ -100,6 +100,13 @@ const RARE: readonly Body[] = [
     },
   ],
   ["clock", { atMs: T0_MS, overruledMs: null, serviceAheadMs: null, by: "time server", who: "", reason: "" }],
+  [
+    "acceptances",
+    {
+      ...{ atMs: T0_MS, by: "anna", note: "an older card", found: [] },
+      gaps: [{ stream: "event", from: 3, to: 4 }],
+    },
+  ],
 ].map(([stream, body]) => ({ stream: stream as Stream, text: JSON.stringify(body) }));
 
 describe("a body that was written", () => {
@@ -175,13 +182,15 @@ const NULLABLE = placed(
   ...["compared (missing|differing).*(saleId|oursMinor|theirsMinor)", "unaccounted  quantity", "arose saleId"],
   ...["orders .* position", "overruledMs", "serviceAheadMs"],
 );
-const OPTIONAL = placed("customer", "byHand", "amends", "details[.].*");
+const OPTIONAL = placed("customer", "byHand", "amends", "details[.].*", "terminal", "meter");
 const SIGNED = placed("oursMinor", "theirsMinor", "carried.amountMinor", "serviceAheadMs");
 /** What holds any text. */
 const WORDS = placed(
   ...["productName", "product", "sku", "qrText", "reference", "invoiceReference", "paymentReference", "paidAt"],
+  ...["terminal", "meter"],
   ...["details[.].*", "detail", "begun due", "periodId", "(acknowledged|settled) (by|note)", "who"],
   ...["(records|orders|clock) .*reason", "(records|refunds) .* currency", "(records|unaccounted)  unit"],
+  "acceptances  (by|note|gaps[.]stream)",
 );
 /** What holds any text but control characters. */
 const NAMES = placed("saleId", "refundId", "matterId", "position");

@@ -6,12 +6,13 @@ import { type Archived, appendToArchive, createArchive, type Moving } from "./ar
 import { Archives } from "./archives.ts";
 import { readNote, readRow } from "./bodies.ts";
 import type { Chain, Head } from "./chain.ts";
-import { follow, past } from "./check.ts";
+import { refuseBroken } from "./check.ts";
 import { Broken, JournalError } from "./errors.ts";
 import { Marks } from "./marks.ts";
 import { Positions } from "./positions.ts";
 import { acknowledgedSale } from "./reader-rows.ts";
 import { RECENT_RECORDS } from "./sale-rows.ts";
+import { follow } from "./walk.ts";
 
 /** Who has compared the books so recently goes on with it. */
 const COMPARES_WITHIN_MS = 90 * 86_400_000;
@@ -157,14 +158,17 @@ export class Archiver {
   #stretch(stream: Archived, throughSeq: number, limit: number): Stretch {
     const { chain } = this.#source;
     const from = chain.archived(stream);
-    const anchors = chain.anchors(stream);
     const found = chain.rows(stream, from.seq + 1, limit);
     const rows = found.filter(({ seq }) => seq <= throughSeq);
-    const heads = [from, ...follow(stream, { from, rows, anchors }, () => {})];
     const isAll = rows.length < found.length || rows.length === 0;
-    if (isAll) heads.push(past(stream, heads.at(-1) ?? from, anchors, throughSeq + 1));
+    const through = isAll ? throughSeq : (rows.at(-1)?.seq ?? from.seq);
+    const heads = [from];
+    for (const seen of follow(chain, stream, { from, rows, throughSeq: through }, () => {})) {
+      refuseBroken(seen);
+      heads.push(seen.head);
+    }
     const to = heads.at(-1) ?? from;
-    const among = anchors.filter(({ seq, why }) => seq > from.seq && seq <= to.seq && why !== "end");
+    const among = chain.anchors(stream, from.seq, to.seq).filter(({ why }) => why !== "end");
     return { from, to, rows, anchors: among, heads, through: isAll ? throughSeq : to.seq };
   }
 

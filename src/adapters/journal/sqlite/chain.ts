@@ -27,9 +27,11 @@ export interface ChainedRow {
 }
 
 /**
- * What stands for rows that are not in the chain: its hash is that of the stream at `seq`. `older`: of the rows up to
- * here none has a hash of its own. `archived`: they are in another file. `accepted`: somebody went on without them.
- * `end` stands behind rows that are there: before a gap, or at the end of an archive.
+ * Where a stream goes on from another hash than that of the row before: its hash is that of the stream at `seq`.
+ * `older`: of the rows up to here none has a hash of its own. `archived`: they are in another file. `end` stands behind
+ * rows that are there: before a gap, or at the end of an archive. `accepted`: somebody went on without the rows before
+ * it, or with a row at `seq` that is not as it was written; such a row has the hash that it must have as it is now, and
+ * is not to change again.
  */
 export interface Anchor extends Head {
   readonly why: "older" | "archived" | "accepted" | "end";
@@ -66,12 +68,14 @@ export function journalId(db: Database.Database): string {
   return db.prepare<[], { id: string }>("SELECT id FROM journal").get()?.id ?? "";
 }
 
+const ROWS_AT_ONCE = 1_000;
+
 /** Every stream that there is. */
 export const STREAMS: readonly string[] = [
   ...["event", "sale"],
   ...Object.keys({
     ...{ refunds: 0, reconciliations: 0, unaccounted: 0, matters: 0, orders: 0, receiptRefusals: 0 },
-    clock: 0,
+    ...{ clock: 0, acceptances: 0 },
   } satisfies Record<keyof Notes, 0>),
 ];
 
@@ -81,19 +85,52 @@ export class Chain {
   readonly #db: Database.Database;
   readonly #statements = new Map<string, Statements>();
   readonly #lastAnchor: Database.Statement<[string], Head>;
+  readonly #anchorBefore: Database.Statement<[string, number], Head>;
+  readonly #anchors: Database.Statement<[string, number, number], Anchor>;
+  readonly #sealed: Database.Statement<[string], Pick<Head, "seq">>;
 
   constructor(db: Database.Database) {
     this.id = journalId(db);
     this.#db = db;
     this.#lastAnchor = db.prepare("SELECT seq, hash FROM anchor WHERE stream = ? ORDER BY seq DESC LIMIT 1");
+    this.#anchorBefore = db.prepare(
+      "SELECT seq, hash FROM anchor WHERE stream = ? AND seq < ? ORDER BY seq DESC LIMIT 1",
+    );
+    this.#anchors = db.prepare(
+      "SELECT seq, hash, why FROM anchor WHERE stream = ? AND seq > ? AND seq <= ? ORDER BY seq",
+    );
+    this.#sealed = db.prepare(
+      "SELECT seq FROM anchor WHERE stream = ? AND why <> 'accepted' ORDER BY seq DESC LIMIT 1",
+    );
   }
 
   /** The last link: of the last row, or of an anchor when that is newer. */
   head(stream: string): Head {
     const row = this.#of(stream).last.get();
     const anchor = this.#lastAnchor.get(stream) ?? beginning(this.id, stream);
-    if (row === undefined || row.hash === null || anchor.seq > row.seq) return anchor;
+    if (row === undefined || row.hash === null || anchor.seq >= row.seq) return anchor;
     return { seq: row.seq, hash: row.hash };
+  }
+
+  /**
+   * What a row that is there follows. Rows without hashes of their own are followed from their beginning, for which all
+   * before it are read.
+   */
+  before(stream: string, seq: number): Head {
+    const row = this.#of(stream).before.get(seq);
+    const anchor = this.#anchorBefore.get(stream, seq);
+    if (row === undefined || (anchor !== undefined && anchor.seq >= row.seq)) {
+      return anchor ?? beginning(this.id, stream);
+    }
+    const hash = this.at(stream, row.seq);
+    if (hash !== null) return { seq: row.seq, hash };
+    let head = anchor ?? beginning(this.id, stream);
+    while (head.seq < row.seq) {
+      const rows = this.rows(stream, head.seq + 1, ROWS_AT_ONCE).filter((each) => each.seq <= row.seq);
+      for (const each of rows) head = { seq: each.seq, hash: link(head.hash, stream, each.seq, each.columns) };
+      if (rows.length === 0) break;
+    }
+    return head;
   }
 
   /** The link of a row that is about to be added. */
@@ -115,10 +152,14 @@ export class Chain {
     return found.map(([seq, hash, ...columns]) => ({ seq, hash, columns, body: String(columns.at(-1)) }));
   }
 
-  anchors(stream: string): Anchor[] {
-    return this.#db
-      .prepare<[string], Anchor>("SELECT seq, hash, why FROM anchor WHERE stream = ? ORDER BY seq")
-      .all(stream);
+  /** In order; those behind one number and up to another, or all. */
+  anchors(stream: string, afterSeq = -1, throughSeq = Number.MAX_SAFE_INTEGER): Anchor[] {
+    return this.#anchors.all(stream, afterSeq, throughSeq);
+  }
+
+  /** Up to here rows may have no hash of their own: an anchor has it for them. */
+  sealedThrough(stream: string): number {
+    return this.#sealed.get(stream)?.seq ?? 0;
   }
 
   /** The last link of what is in other files; the beginning when nothing is. */
@@ -127,8 +168,37 @@ export class Chain {
     return last ?? beginning(this.id, stream);
   }
 
+  /** How many numbers above this one have no row: anchors tell of each of them. */
+  missing(stream: string, afterSeq: number): number {
+    let count = 0;
+    let reached = afterSeq;
+    for (const { seq } of this.anchors(stream, afterSeq)) {
+      const [row] = this.rows(stream, seq, 1);
+      const lastSeq = row?.seq === seq ? seq - 1 : seq;
+      reached = Math.max(reached, this.#of(stream).before.get(seq)?.seq ?? 0);
+      count += Math.max(0, lastSeq - reached);
+      reached = seq;
+    }
+    return count;
+  }
+
   putAnchor(stream: string, { seq, hash }: Head, why: Anchor["why"]): void {
     this.#db.prepare("INSERT OR REPLACE INTO anchor VALUES (?, ?, ?, ?)").run(stream, seq, hash, why);
+  }
+
+  /** Gives a row the hash that it must have as it is. */
+  rehash(stream: string, seq: number, hash: Buffer): void {
+    const { table, where } = shapeOf(stream);
+    this.#db.prepare(`UPDATE ${table} SET hash = ? WHERE ${where} AND seq = ?`).run(hash, seq);
+  }
+
+  /** Takes a row that nobody can read out of its stream, and keeps what it holds. */
+  putAside(stream: string, seq: number): void {
+    const { table, columns, where } = shapeOf(stream);
+    this.#db
+      .prepare(`INSERT INTO aside SELECT ?, seq, json_array(${columns}), hash FROM ${table} WHERE ${where} AND seq = ?`)
+      .run(stream, seq);
+    this.#db.prepare(`DELETE FROM ${table} WHERE ${where} AND seq = ?`).run(seq);
   }
 
   #of(stream: string): Statements {
@@ -137,6 +207,9 @@ export class Chain {
     const { table, columns, where } = shapeOf(stream);
     const made = {
       last: this.#db.prepare<[], Last>(`SELECT seq, hash FROM ${table} WHERE ${where} ORDER BY seq DESC LIMIT 1`),
+      before: this.#db.prepare<[number], Pick<Head, "seq">>(
+        `SELECT seq FROM ${table} WHERE ${where} AND seq < ? ORDER BY seq DESC LIMIT 1`,
+      ),
       from: this.#db
         .prepare<[number, number], RawRow>(
           `SELECT seq, hash, ${columns} FROM ${table} WHERE ${where} AND seq >= ? ORDER BY seq LIMIT ?`,
@@ -150,6 +223,7 @@ export class Chain {
 
 interface Statements {
   readonly last: Database.Statement<[], Last>;
+  readonly before: Database.Statement<[number], Pick<Head, "seq">>;
   readonly from: Database.Statement<[number, number], RawRow>;
 }
 

@@ -1,17 +1,18 @@
 import type Database from "better-sqlite3";
 import type { Notes } from "../../../ports/journal.ts";
 import { readEvent, readNote, readRecord } from "./bodies.ts";
-import { type Anchor, beginning, Chain, type ChainedRow, type Head, link, STREAMS } from "./chain.ts";
+import { beginning, Chain, type ChainedRow, type Head, STREAMS } from "./chain.ts";
 import { Broken } from "./errors.ts";
 import { Marks } from "./marks.ts";
 import { Owners } from "./owners.ts";
 import { Positions } from "./positions.ts";
+import { type Problem, type Seen, walk } from "./walk.ts";
 
 /** Rows between two breaths. */
 const STEP_ROWS = 100;
 
 /** A row that does not follow from the one before it, or cannot be read. */
-export class BrokenRow extends Broken {
+class BrokenRow extends Broken {
   readonly stream: string;
   readonly seq: number;
 
@@ -65,79 +66,24 @@ export function* checkStream(
   afterSeq: number,
   read: (row: ChainedRow) => void,
 ): Generator<void> {
-  let head = startOf(chain, stream, afterSeq);
-  for (let isMore = true; isMore; ) {
-    const rows = chain.rows(stream, head.seq + 1, STEP_ROWS);
-    // Rows may go to an archive meanwhile. The anchor in their place is read after them, so one of both is seen.
-    head = follow(stream, { from: head, rows, anchors: chain.anchors(stream) }, read).at(-1) ?? head;
-    isMore = rows.length === STEP_ROWS;
-    yield;
+  let rows = 0;
+  for (const seen of walk(chain, stream, read, startOf(chain, stream, afterSeq))) {
+    refuseBroken(seen);
+    rows++;
+    if (rows % STEP_ROWS === 0) yield;
   }
-  past(stream, head, chain.anchors(stream), Number.MAX_SAFE_INTEGER);
+  yield;
 }
 
-interface Stretch {
-  /** The link that the first row follows. */
-  readonly from: Head;
-  readonly rows: readonly ChainedRow[];
-  /** All of the stream. */
-  readonly anchors: readonly Anchor[];
+/** @throws BrokenRow when something is wrong there */
+export function refuseBroken({ stream, seq, problem, unreadable }: Seen): void {
+  if (problem !== null) throw new BrokenRow(stream, seq, problemText(problem));
+  if (unreadable !== null) throw new BrokenRow(stream, seq, unreadable);
 }
 
-/**
- * Follows the links of rows.
- * @returns every link on the way
- * @throws BrokenRow
- */
-export function follow(stream: string, { from, rows, anchors }: Stretch, read: (row: ChainedRow) => void): Head[] {
-  const sealedSeq = Math.max(0, ...anchors.filter(({ why }) => why !== "accepted").map(({ seq }) => seq));
-  const heads: Head[] = [];
-  for (const row of rows) {
-    const before = past(stream, heads.at(-1) ?? from, anchors, row.seq);
-    heads.push(before, step(stream, before, row, { anchors, sealedSeq, read }));
-  }
-  return heads;
-}
-
-interface Around {
-  readonly anchors: readonly Anchor[];
-  /** Rows up to here may have no hash of their own. */
-  readonly sealedSeq: number;
-  read(row: ChainedRow): void;
-}
-
-function step(stream: string, before: Head, row: ChainedRow, { anchors, sealedSeq, read }: Around): Head {
-  const { seq } = row;
-  const accepted = anchors.find((anchor) => anchor.seq === seq && anchor.why === "accepted");
-  if (accepted !== undefined) return accepted;
-  if (seq !== before.seq + 1)
-    throw new BrokenRow(stream, seq, `follows number ${before.seq}: what was between is gone`);
-  const hash = link(before.hash, stream, seq, row.columns);
-  if (row.hash === null ? seq > sealedSeq : !row.hash.equals(hash)) {
-    throw new BrokenRow(stream, seq, "is not as it was written, or the one before it is not");
-  }
-  try {
-    read(row);
-  } catch (error) {
-    throw new BrokenRow(stream, seq, error instanceof Error ? error.message : String(error));
-  }
-  return { seq, hash };
-}
-
-/** Goes on over anchors that stand before a number. */
-export function past(stream: string, head: Head, anchors: readonly Anchor[], beforeSeq: number): Head {
-  let reached = head;
-  for (const anchor of anchors) {
-    const { seq, hash, why } = anchor;
-    if (seq < reached.seq || seq >= beforeSeq || (seq === reached.seq && why === "accepted")) continue;
-    if (seq === reached.seq && !hash.equals(reached.hash)) {
-      throw new BrokenRow(stream, seq, "or one before it is not as it was written");
-    }
-    if (seq > reached.seq && (why === "older" || why === "end"))
-      throw new BrokenRow(stream, reached.seq + 1, "is gone");
-    reached = anchor;
-  }
-  return reached;
+export function problemText(problem: Problem): string {
+  if (problem.kind === "gone") return `follows number ${problem.from - 1}: what was between is gone`;
+  return "is not as it was written, or the one before it is not";
 }
 
 function startOf(chain: Chain, stream: string, afterSeq: number): Head {
@@ -145,10 +91,10 @@ function startOf(chain: Chain, stream: string, afterSeq: number): Head {
   const hash = chain.at(stream, afterSeq);
   if (hash !== null) return { seq: afterSeq, hash };
   // Among rows without hashes of their own none can be checked but all of them.
-  return chain.anchors(stream).find(({ seq }) => seq > afterSeq) ?? beginning(chain.id, stream);
+  return chain.anchors(stream, afterSeq)[0] ?? beginning(chain.id, stream);
 }
 
 /** What people call a stream. */
-function nameOf(stream: string): string {
+export function nameOf(stream: string): string {
   return stream === "event" ? "event" : stream === "sale" ? "record" : `note (${stream})`;
 }

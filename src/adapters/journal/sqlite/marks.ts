@@ -17,12 +17,14 @@ export class Marks {
   readonly #all: Database.Statement<[], Mark>;
   readonly #get: Database.Statement<[string], Mark>;
   readonly #put: Database.Statement<[string, number, Buffer]>;
+  readonly #remove: Database.Statement<[string]>;
 
   constructor(db: Database.Database, id: string) {
     this.#id = id;
     this.#all = db.prepare("SELECT name, value, proof FROM mark");
     this.#get = db.prepare("SELECT name, value, proof FROM mark WHERE name = ?");
     this.#put = db.prepare("INSERT OR REPLACE INTO mark VALUES (?, ?, ?)");
+    this.#remove = db.prepare("DELETE FROM mark WHERE name = ?");
   }
 
   /** Null when there is none of that name. */
@@ -32,6 +34,15 @@ export class Marks {
 
   put(name: string, value: number): void {
     this.#put.run(name, value, proof(this.#id, ["mark", name, value]));
+  }
+
+  remove(name: string): void {
+    this.#remove.run(name);
+  }
+
+  /** Those that are not as they were written. */
+  changed(): Mark[] {
+    return this.#all.all().filter((mark) => !this.#isAsWritten(mark));
   }
 
   names(prefix: string): string[] {
@@ -48,12 +59,13 @@ export class Marks {
   check(expected: readonly string[]): void {
     const marks = this.#all.all();
     for (const mark of marks) {
-      const wanted = proof(this.#id, ["mark", mark.name, mark.value]);
-      if (mark.proof === null || !wanted.equals(mark.proof)) {
-        throw new Broken(`the mark "${mark.name}" was changed`);
-      }
+      if (!this.#isAsWritten(mark)) throw new Broken(`the mark "${mark.name}" was changed`);
     }
     const missing = expected.find((name) => !marks.some((mark) => mark.name === name));
     if (missing !== undefined) throw new Broken(`the mark "${missing}" is not there`);
+  }
+
+  #isAsWritten({ name, value, proof: found }: Mark): boolean {
+    return found !== null && proof(this.#id, ["mark", name, value]).equals(found);
   }
 }

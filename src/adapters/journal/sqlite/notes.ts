@@ -97,6 +97,14 @@ const clockTaken = z.strictObject({
   reason: text,
 });
 
+const acceptance = z.strictObject({
+  atMs: timeMs,
+  by: text,
+  note: text,
+  found: z.array(text),
+  gaps: z.array(z.strictObject({ stream: text, from: whole, to: whole })),
+});
+
 export const NOTES = {
   refunds: exactly<Notes["refunds"]>()(refund),
   reconciliations: exactly<Notes["reconciliations"]>()(reconciliation),
@@ -105,4 +113,5 @@ export const NOTES = {
   orders: exactly<Notes["orders"]>()(order),
   receiptRefusals: exactly<Notes["receiptRefusals"]>()(receiptRefusal),
   clock: exactly<Notes["clock"]>()(clockTaken),
+  acceptances: exactly<Notes["acceptances"]>()(acceptance),
 } satisfies { readonly [S in keyof Notes]: z.ZodType };

@@ -73,7 +73,8 @@ export function openForWriting(place: JournalPlace, atStart: AtStart = AT_START)
   const opened: { close(): void }[] = [];
   try {
     const isUntouched = fresh || isAsClosed(path, known);
-    if (fresh) guarded(path, () => create(path, markPath));
+    // The mark first: one that tells of nothing is no loss when the journal does not come to be.
+    if (fresh) guarded(path, () => create(path, (made) => writeMark(markPath, new Chain(made))));
     else looked(path, (db) => examine(path, db, { markPath, known, atStart }));
     const db = guarded(path, () => new Database(path));
     opened.push(db);
@@ -113,8 +114,11 @@ export function openForReading(path: string): Database.Database {
   return existing(realPath(path), { readonly: true }, () => {});
 }
 
-/** A journal that is whole or not there: what a power cut leaves of one in the making is begun anew. */
-function create(path: string, markPath: string): void {
+/**
+ * A journal that is whole or not there: what a power cut leaves of one in the making is begun anew.
+ * @param made what else is done before it is there
+ */
+export function create(path: string, made: (db: Database.Database) => void): void {
   const unfinished = `${path}.new`;
   for (const end of ["", "-journal"]) rmSync(unfinished + end, { force: true });
   const db = new Database(unfinished);
@@ -124,11 +128,7 @@ function create(path: string, markPath: string): void {
     db.pragma("page_size = 1024");
     db.pragma("synchronous = FULL");
     migrate(db);
-    // The mark first: one that tells of nothing is no loss when the journal does not come to be.
-    const mark = new OutsideMark(markPath);
-    mark.write(reachedBy(new Chain(db), null));
-    mark.sync();
-    mark.close();
+    made(db);
   } finally {
     db.close();
   }
@@ -136,6 +136,18 @@ function create(path: string, markPath: string): void {
   const folder = openSync(dirname(path), "r");
   fsyncSync(folder);
   closeSync(folder);
+}
+
+/** Writes a mark anew, whatever it said before. */
+export function writeMark(markPath: string, chain: Chain): void {
+  const mark = new OutsideMark(markPath);
+  try {
+    // Both of its slots.
+    for (let slot = 0; slot < 2; slot++) mark.write(reachedBy(chain, null));
+    mark.sync();
+  } finally {
+    mark.close();
+  }
 }
 
 /** Whether it was brought up to date, for which all of its rows are looked at. */
@@ -274,7 +286,7 @@ export function takeRefundTurn(path: string): (() => void) | null {
 }
 
 /** Keeps a second daemon away. */
-function lock(path: string): () => void {
+export function lock(path: string): () => void {
   const unlock = lockOn(path, `${path}.lock`);
   if (unlock === null) throw new JournalError(`The journal ${path} is in use by another kioskd: stop that one first.`);
   return unlock;

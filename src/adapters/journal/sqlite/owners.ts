@@ -4,8 +4,11 @@ import type { OwnedName } from "../../../ports/journal.ts";
 import { proof } from "./chain.ts";
 import { Broken } from "./errors.ts";
 
-interface Owner extends OwnedName {
+export interface OwnedSale extends OwnedName {
   readonly sale: string;
+}
+
+interface Owner extends OwnedSale {
   readonly proof: Buffer;
 }
 
@@ -14,12 +17,14 @@ export class Owners {
   readonly #id: string;
   readonly #get: Database.Statement<[string, string], Owner>;
   readonly #put: Database.Statement<[string, string, string, Buffer]>;
+  readonly #remove: Database.Statement<[string, string]>;
   readonly #from: Database.Statement<[string, string, number], Owner>;
 
   constructor(db: Database.Database, id: string) {
     this.#id = id;
     this.#get = db.prepare("SELECT kind, name, sale, proof FROM owner WHERE kind = ? AND name = ?");
     this.#put = db.prepare("INSERT OR IGNORE INTO owner VALUES (?, ?, ?, ?)");
+    this.#remove = db.prepare("DELETE FROM owner WHERE kind = ? AND name = ?");
     this.#from = db.prepare("SELECT * FROM owner WHERE (kind, name) > (?, ?) ORDER BY kind, name LIMIT ?");
   }
 
@@ -27,12 +32,10 @@ export class Owners {
     return this.#get.get(kind, name)?.sale ?? null;
   }
 
-  /** Writes down what an event brings, unless another sale has it. */
-  learn(event: SaleEvent): void {
+  /** Writes down what an event brings, unless another sale has it. Whether it was not known before. */
+  learn(event: SaleEvent): boolean {
     const owned = ownedBy(event);
-    if (owned === null) return;
-    const { kind, name } = owned;
-    this.#put.run(kind, name, event.saleId, this.#proof(kind, name, event.saleId));
+    return owned !== null && this.put({ ...owned, sale: event.saleId });
   }
 
   /** @throws Broken when it is not written down whose it is */
@@ -55,6 +58,22 @@ export class Owners {
       }
     }
     return owners.length < count ? null : (owners.at(-1) ?? null);
+  }
+
+  /** Takes out the next of those that are not as they were written, behind a name, and gives it; null at the end. */
+  takeChanged(
+    after: OwnedName,
+    count: number,
+  ): { readonly through: OwnedName | null; readonly taken: readonly OwnedSale[] } {
+    const owners = this.#from.all(after.kind, after.name, count);
+    const taken = owners.filter(({ kind, name, sale, proof: found }) => !this.#proof(kind, name, sale).equals(found));
+    for (const { kind, name } of taken) this.#remove.run(kind, name);
+    return { through: owners.length < count ? null : (owners.at(-1) ?? null), taken };
+  }
+
+  /** Writes down whose a name is, unless another sale has it. Whether it was not known before. */
+  put({ kind, name, sale }: OwnedSale): boolean {
+    return this.#put.run(kind, name, sale, this.#proof(kind, name, sale)).changes > 0;
   }
 
   #proof(kind: string, name: string, sale: string): Buffer {

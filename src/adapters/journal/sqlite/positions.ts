@@ -46,6 +46,29 @@ export class Positions {
     return sales.filter((sale) => sale !== null);
   }
 
+  /**
+   * Puts right where each position's last sale begins, by the events that are there.
+   * @param firsts where it begins
+   * @param fromSeq the first event that is there: of what was before, the marks alone tell
+   * @param isAsWritten whether the mark of that name is
+   * @returns the names of the marks that were wrong
+   */
+  learnAnew(firsts: ReadonlyMap<string, number>, fromSeq: number, isAsWritten: (name: string) => boolean): string[] {
+    const wrong: string[] = [];
+    for (const position of new Set([...this.#marks.names(LAST_SALE), ...firsts.keys()])) {
+      const name = LAST_SALE + position;
+      const known = this.#marks.get(name);
+      const isBefore = known !== null && known < fromSeq && isAsWritten(name);
+      const first = firsts.get(position) ?? (isBefore ? known : null);
+      if (first === known && isAsWritten(name)) continue;
+      wrong.push(name);
+      this.#marks.remove(LAST_RECORD + position);
+      if (first === null) this.#marks.remove(name);
+      else this.#marks.put(name, first);
+    }
+    return wrong;
+  }
+
   /** All that a sale, an order or a reconciliation was ever written of. */
   all(): readonly string[] {
     const keys = [...this.#marks.names(LAST_SALE), ...this.#keys("orders"), ...this.#keys("reconciliations")];

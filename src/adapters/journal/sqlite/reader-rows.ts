@@ -16,7 +16,7 @@ interface Source {
 }
 
 /** Where each reader reads. Names of marks are the readers', but for the first one of all. */
-const SOURCES: Readonly<Record<keyof Readers, Source>> = {
+export const SOURCES: Readonly<Record<keyof Readers, Source>> = {
   sales: { stream: "sale", mark: "delivered" },
   receipts: { stream: "sale", mark: "receipts" },
   refunds: { stream: "refunds", mark: "refunds" },
@@ -54,7 +54,11 @@ export function readerRows(
         stream === "sale" ? archives.salesAfter(after, limit) : chain.rows(stream, after + 1, limit);
       return readRows(path, rows, (body) => readPending(reader, body));
     },
-    pendingCount: async (reader) => Math.max(0, chain.head(SOURCES[reader].stream).seq - through(reader)),
+    pendingCount: async (reader) => {
+      const { stream } = SOURCES[reader];
+      const afterSeq = through(reader);
+      return Math.max(0, chain.head(stream).seq - afterSeq - chain.missing(stream, afterSeq));
+    },
     reread: async (reader, fromSeq) => {
       const seq = Math.max(0, fromSeq - 1);
       // What comes later would wait behind what nobody can read.

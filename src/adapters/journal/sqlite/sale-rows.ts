@@ -23,8 +23,11 @@ interface EventRow extends Row {
 export const RECENT_RECORDS = 500;
 
 type SaleRows = Pick<Journal, "lastSale" | "handedOver" | "ownerOf" | "salesAfter" | "newestAtMs" | "positions"> & {
-  /** To be called inside of a transaction. */
-  add(position: string, event: SaleEvent, record: SaleRecord | null): void;
+  /**
+   * To be called inside of a transaction.
+   * @param first where the record's sale begins, when it is not the position's last
+   */
+  add(position: string, event: SaleEvent, record: SaleRecord | null, first?: number): void;
 };
 
 /** The events of sales, and the records of those that are closed. */
@@ -57,7 +60,7 @@ export function saleRows(path: string, db: Database.Database, chain: Chain, arch
   }
 
   return {
-    add: (position, event, record) => {
+    add: (position, event, record, begins) => {
       const body = JSON.stringify(event);
       // What could not be read again would keep the kiosk from starting.
       readEvent(body);
@@ -68,7 +71,7 @@ export function saleRows(path: string, db: Database.Database, chain: Chain, arch
       if (record === null) return;
       const text = JSON.stringify(record);
       readRecord(text);
-      const first = firstEvent(position, record) ?? seq;
+      const first = begins ?? firstEvent(position, record) ?? seq;
       positions.recorded(position, first, seq);
       const link = chain.next("sale", [first, seq, text]);
       insertSale.run(link.seq, first, seq, text, link.hash);

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { UNIT_NAMES } from "../../../core/quantity.ts";
 import type { SaleEvent } from "../../../core/sale/event.ts";
 import type { SaleRecord } from "../../../core/sale/record.ts";
-import { OUT_OF_REACH, type Receipt, type Terms } from "../../../core/sale/state.ts";
+import { HANDED_OVER, type Receipt, type Terms } from "../../../core/sale/state.ts";
 import type { Tariff } from "../../../core/tariff.ts";
 import { exactly } from "../../../ports/exactly.ts";
 import { decimal, isoText, name, text, timeMs, whole } from "./fields.ts";
@@ -70,7 +70,7 @@ export const saleEvent = exactly<SaleEvent>()(
     happened("contradicted", { detail: text }),
     happened("resolution-refused", { detail: text }),
     happened("deadline-passed", {}),
-    happened("handed-over", { reason: z.enum(OUT_OF_REACH) }),
+    happened("handed-over", { reason: z.enum(HANDED_OVER) }),
     happened("restarted", {}),
   ]),
 );

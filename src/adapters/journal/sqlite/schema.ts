@@ -14,7 +14,8 @@ export const APPLICATION_ID = 0x6b696f73;
  * outbox at the same time: its `seq` has no gaps, and the mark `delivered` says up to where the broker has it.
  * `note` holds what else is on record, in streams that are numbered on their own. `owner` says which sale each of the
  * payment service's names belongs to. Each row has its `hash` or `proof` (`chain.ts`); rows of the first two layouts
- * have none, and the `anchor` behind them has it for all.
+ * have none, and the `anchor` behind them has it for all. `aside` keeps what stood in a row that could not be read any
+ * more when somebody accepted the journal without it.
  */
 export const MIGRATIONS: readonly string[] = [
   `CREATE TABLE event (
@@ -61,19 +62,26 @@ export const MIGRATIONS: readonly string[] = [
      proof BLOB NOT NULL,
      PRIMARY KEY (kind, name)
    ) STRICT, WITHOUT ROWID;
+   CREATE TABLE aside (
+     stream TEXT NOT NULL,
+     seq INTEGER NOT NULL,
+     row TEXT NOT NULL,
+     hash BLOB
+   ) STRICT;
    CREATE INDEX note_order ON note (key, body ->> 'type', seq) WHERE stream = 'orders';`,
 ];
 
 /** Of the layout that has the chain; what was written before is sealed when it comes to be. */
 const CHAINED = 3;
 
-export function migrate(db: Database.Database): void {
+/** @param unreadable as `seal` */
+export function migrate(db: Database.Database, unreadable: "throw" | "pass over" = "throw"): void {
   const version = layoutOf(db);
   db.transaction(() => {
     for (const [index, step] of MIGRATIONS.entries()) {
       if (index >= version) db.exec(step);
     }
-    if (version < CHAINED) seal(db, newJournalId());
+    if (version < CHAINED) seal(db, newJournalId(), unreadable);
     db.pragma(`user_version = ${MIGRATIONS.length}`);
     db.pragma(`application_id = ${APPLICATION_ID}`);
   }).immediate();
@@ -88,21 +96,62 @@ export function isChained(db: Database.Database): boolean {
   return layoutOf(db) >= CHAINED;
 }
 
-/** What SQLite says that the tables are, in a journal of today's layout. */
-function schemaOf(db: Database.Database): string {
-  const rows = db
-    .prepare<[], { sql: string }>("SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL ORDER BY name")
-    .all();
-  return rows.map(({ sql }) => sql).join("\n");
+interface SchemaObject {
+  readonly type: string;
+  readonly name: string;
+  readonly sql: string;
+}
+
+/** What SQLite says that tables and indexes are. */
+function schemaOf(db: Database.Database): SchemaObject[] {
+  const all = "SELECT type, name, sql FROM sqlite_schema WHERE sql IS NOT NULL ORDER BY type DESC, name";
+  return db.prepare<[], SchemaObject>(all).all();
+}
+
+function schemaOfToday(): SchemaObject[] {
+  const fresh = new Database(":memory:");
+  try {
+    for (const step of MIGRATIONS) fresh.exec(step);
+    return schemaOf(fresh);
+  } finally {
+    fresh.close();
+  }
 }
 
 /** @throws Broken when the tables are not those that the layout's steps make */
 export function checkSchema(db: Database.Database): void {
-  const fresh = new Database(":memory:");
-  try {
-    for (const step of MIGRATIONS) fresh.exec(step);
-    if (schemaOf(fresh) !== schemaOf(db)) throw new Broken("its tables are not those of a journal");
-  } finally {
-    fresh.close();
+  if (JSON.stringify(schemaOf(db)) !== JSON.stringify(schemaOfToday())) {
+    throw new Broken("its tables are not those of a journal");
   }
+}
+
+/**
+ * Makes tables that are not there, and takes away indexes and triggers that no journal has; `completeSchema` makes the
+ * indexes when the rows are in order.
+ * @param isIndexWrong takes all indexes away, so that they are made anew
+ * @returns what was wrong
+ * @throws Broken when a table is not a journal's, or is another one than a journal's
+ */
+export function mendTables(db: Database.Database, isIndexWrong: boolean): string[] {
+  const wanted = schemaOfToday();
+  const wrong: string[] = [];
+  for (const { type, name, sql } of schemaOf(db)) {
+    const isWanted = wanted.some((each) => each.name === name && each.sql === sql);
+    if (isWanted && !(isIndexWrong && type === "index")) continue;
+    if (type === "table") throw new Broken(`its table ${name} is not a journal's`);
+    wrong.push(isWanted ? `its index ${name} does not fit its table` : `its ${type} ${name} is not a journal's`);
+    db.exec(`DROP ${type} "${name}"`);
+  }
+  const there = schemaOf(db).map(({ name }) => name);
+  for (const { type, name, sql } of wanted.filter((each) => !there.includes(each.name))) {
+    if (!isIndexWrong || type === "table") wrong.push(`its ${type} ${name} is gone`);
+    if (type === "table") db.exec(sql);
+  }
+  return wrong;
+}
+
+/** Makes the indexes that are not there. */
+export function completeSchema(db: Database.Database): void {
+  const there = schemaOf(db).map(({ name }) => name);
+  for (const { name, sql } of schemaOfToday()) if (!there.includes(name)) db.exec(sql);
 }

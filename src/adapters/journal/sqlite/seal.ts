@@ -1,4 +1,5 @@
 import type Database from "better-sqlite3";
+import type { SaleEvent } from "../../../core/sale/event.ts";
 import { readEvent } from "./bodies.ts";
 import { beginning, Chain, link, STREAMS } from "./chain.ts";
 import { Marks } from "./marks.ts";
@@ -10,8 +11,9 @@ const BATCH = 1_000;
 /**
  * Brings what was written before there was a chain into it: each stream's hash over all of its rows stands in an
  * anchor behind the last of them, and the rows stay as they are.
+ * @param unreadable what to do about an event that cannot be read, when not to throw
  */
-export function seal(db: Database.Database, id: string): void {
+export function seal(db: Database.Database, id: string, unreadable: "throw" | "pass over"): void {
   db.prepare("INSERT INTO journal VALUES (?)").run(id);
   const chain = new Chain(db);
   const owners = new Owners(db, id);
@@ -23,7 +25,8 @@ export function seal(db: Database.Database, id: string): void {
       for (const { seq, columns, body } of rows) {
         head = { seq, hash: link(head.hash, stream, seq, columns) };
         if (stream !== "event") continue;
-        const event = readEvent(body);
+        const event = unreadable === "throw" ? readEvent(body) : readable(body);
+        if (event === null) continue;
         owners.learn(event);
         positions.learn(String(columns[0]), event, seq);
       }
@@ -42,4 +45,12 @@ function recordsOf(db: Database.Database): { position: string; first: number; la
        FROM sale JOIN event ON event.seq = first_event ORDER BY sale.seq`,
     )
     .all();
+}
+
+function readable(body: string): SaleEvent | null {
+  try {
+    return readEvent(body);
+  } catch {
+    return null;
+  }
 }

@@ -1,0 +1,196 @@
+import {
+  createPrivateKey,
+  createPublicKey,
+  generateKeyPairSync,
+  type KeyObject,
+  sign as signWith,
+  verify as verifyWith,
+} from "node:crypto";
+import { chownSync, closeSync, existsSync, fsyncSync, openSync, readFileSync, statSync, writeSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
+import type Database from "better-sqlite3";
+import { saleRecord } from "../../../core/sale/record.ts";
+import { IDLE, type State } from "../../../core/sale/state.ts";
+import { transition } from "../../../core/sale/transition.ts";
+import { readEvent, readRecord } from "./bodies.ts";
+import { Chain, link } from "./chain.ts";
+import { guarded, JournalError } from "./errors.ts";
+import { type ExtractRow, hashOf, parsedExtract, signedText } from "./extract-text.ts";
+import { openForReading, realPath } from "./open.ts";
+
+interface Place {
+  readonly stream: string;
+  readonly seq: number;
+}
+
+/** The key that signs extracts, beside the journal: only the kiosk's own user may read it. */
+function keyPathOf(path: string): string {
+  const real = realPath(path);
+  return join(dirname(real), `${basename(real).replace(/[.]db$/, "")}.extract-key`);
+}
+
+/**
+ * All that a journal holds of a closed sale, signed; a key is made when there is none. Null when no sale of that id is
+ * closed.
+ * @throws JournalError as `openForReading`, and when others may read the key
+ */
+export function extractSale(
+  path: string,
+  saleId: string,
+  about: { readonly kiosk: string; readonly madeAtMs: number },
+): { readonly text: string; readonly publicKey: string } | null {
+  const db = openForReading(path);
+  try {
+    const chain = new Chain(db);
+    const rows = guarded(path, () => placesOf(db, saleId).map((place) => rowOf(chain, place)));
+    if (rows.length === 0) return null;
+    const key = ownKey(path);
+    const publicKey = publicText(createPublicKey(key));
+    const signed = signedText({ saleId, journal: chain.id, ...about, rows }, publicKey);
+    const signature = signWith(null, Buffer.from(signed), key).toString("base64");
+    return { text: `${signed}${signature}\n`, publicKey };
+  } finally {
+    db.close();
+  }
+}
+
+function placesOf(db: Database.Database, saleId: string): Place[] {
+  const records = db
+    .prepare<[string], { seq: number; first_event: number; last_event: number }>(
+      "SELECT seq, first_event, last_event FROM sale WHERE body ->> 'saleId' = ? ORDER BY seq",
+    )
+    .all(saleId);
+  const [first] = records;
+  const last = records.at(-1);
+  if (first === undefined || last === undefined) return [];
+  const events = db
+    .prepare<[number, number, string], { seq: number }>(
+      "SELECT seq FROM event WHERE seq BETWEEN ? AND ? AND sale = ? ORDER BY seq",
+    )
+    .all(first.first_event, last.last_event, saleId);
+  const refunds = db
+    .prepare<[string], { seq: number }>("SELECT seq FROM note WHERE stream = 'refunds' AND key = ? ORDER BY seq")
+    .all(saleId);
+  const of = (stream: string, all: readonly { readonly seq: number }[]): Place[] =>
+    all.map(({ seq }) => ({ stream, seq }));
+  return [...of("event", events), ...of("sale", records), ...of("refunds", refunds)];
+}
+
+function rowOf(chain: Chain, { stream, seq }: Place): ExtractRow {
+  const [row] = chain.rows(stream, seq, 1);
+  const columns = row?.columns ?? [];
+  const before = chain.before(stream, seq).hash;
+  const hash = row?.hash ?? link(before, stream, seq, columns);
+  return { stream, seq, columns, before: before.toString("hex"), hash: hash.toString("hex") };
+}
+
+/**
+ * What does not fit in an extract, a sentence each; none when all does.
+ * @param path the journal to hold it against, when there is one
+ * @throws JournalError as `openForReading`
+ */
+export function checkExtract(file: string, path: string | null): string[] {
+  const parsed = parsedExtract(file);
+  if (parsed === null) return ["it is no extract of a kioskd journal, or a part of it is missing"];
+  const { extract, signed, publicKey, signature } = parsed;
+  const wrong: string[] = [];
+  if (!isSigned(signed, publicKey, signature)) wrong.push("its signature is not of this text and this key");
+  const { rows } = extract;
+  for (const row of rows)
+    if (hashOf(row) !== row.hash) wrong.push(`${row.stream} ${row.seq}: its hash is not of this row`);
+  for (const [at, row] of rows.entries()) {
+    const next = rows[at + 1];
+    if (next?.stream === row.stream && next.seq === row.seq + 1 && next.before !== row.hash) {
+      wrong.push(`${next.stream} ${next.seq} does not follow ${row.stream} ${row.seq}`);
+    }
+  }
+  try {
+    if (signedText(extract, publicKey) !== signed) wrong.push("what it says to people is not what its rows say");
+    wrong.push(...replayed(rows));
+  } catch (error) {
+    wrong.push(`a row cannot be read: ${error instanceof Error ? error.message : String(error)}`);
+  }
+  return path === null ? wrong : [...wrong, ...againstJournal(path, parsed)];
+}
+
+function isSigned(text: string, publicKey: string, signature: string): boolean {
+  try {
+    const key = createPublicKey({ key: Buffer.from(publicKey, "base64"), format: "der", type: "spki" });
+    return verifyWith(null, Buffer.from(text), key, Buffer.from(signature, "base64"));
+  } catch {
+    return false;
+  }
+}
+
+/** Whether the events give the records. */
+function replayed(rows: readonly ExtractRow[]): string[] {
+  const bodies = new Map<number, string>();
+  let state: State = IDLE;
+  for (const { stream, seq, columns } of rows) {
+    if (stream !== "event") continue;
+    [state] = transition(state, readEvent(String(columns.at(-1))));
+    if (state.phase === "closed") bodies.set(seq, JSON.stringify(saleRecord(state)));
+  }
+  const wrong: string[] = [];
+  for (const { stream, seq, columns } of rows) {
+    if (stream !== "sale") continue;
+    const wanted: Readonly<Record<string, unknown>> = JSON.parse(bodies.get(Number(columns[1])) ?? "{}");
+    const record = readRecord(String(columns.at(-1)));
+    const other = Object.entries(record).find(
+      ([field, value]) => field !== "amends" && JSON.stringify(value) !== JSON.stringify(wanted[field]),
+    );
+    if (other !== undefined) wrong.push(`sale ${seq}: its events do not give its ${other[0]}`);
+  }
+  return wrong;
+}
+
+function againstJournal(path: string, { extract, publicKey }: NonNullable<ReturnType<typeof parsedExtract>>): string[] {
+  const db = openForReading(path);
+  try {
+    const chain = new Chain(db);
+    if (chain.id !== extract.journal) return [`it is of the journal ${extract.journal}, this one is ${chain.id}`];
+    const wrong: string[] = [];
+    const keyPath = keyPathOf(path);
+    if (!existsSync(keyPath)) wrong.push(`there is no key at ${keyPath}`);
+    else if (publicText(createPublicKey(ownKey(path))) !== publicKey)
+      wrong.push("it was signed with another key than this journal's");
+    for (const row of extract.rows) {
+      const own = rowOf(chain, row);
+      if (own.hash !== row.hash) wrong.push(`${row.stream} ${row.seq} is another one in the journal`);
+    }
+    const known = placesOf(db, extract.saleId).length;
+    if (known > extract.rows.length)
+      wrong.push(`the journal has ${known - extract.rows.length} rows more of the sale by now`);
+    return wrong;
+  } finally {
+    db.close();
+  }
+}
+
+function ownKey(path: string): KeyObject {
+  const file = keyPathOf(path);
+  if (!existsSync(file)) return newKey(file, path);
+  if ((statSync(file).mode & 0o077) !== 0) {
+    throw new JournalError(`The key ${file} can be read by others, who may have signed with it: chmod 600 ${file}.`);
+  }
+  return createPrivateKey(readFileSync(file));
+}
+
+function newKey(file: string, path: string): KeyObject {
+  const { privateKey } = generateKeyPairSync("ed25519");
+  const fd = openSync(file, "wx", 0o600);
+  try {
+    writeSync(fd, privateKey.export({ format: "pem", type: "pkcs8" }).toString());
+    fsyncSync(fd);
+  } finally {
+    closeSync(fd);
+  }
+  // The administrator's file must not keep the kiosk's own user away.
+  const { uid, gid } = statSync(path);
+  if (process.getuid?.() === 0) chownSync(file, uid, gid);
+  return privateKey;
+}
+
+function publicText(key: KeyObject): string {
+  return key.export({ format: "der", type: "spki" }).toString("base64");
+}

@@ -1,0 +1,165 @@
+import { readFileSync, writeFileSync } from "node:fs";
+import { type Accepting, openForAccepting } from "../adapters/journal/sqlite/accept.ts";
+import { checkExtract, extractSale } from "../adapters/journal/sqlite/extract.ts";
+import { type Finding, type Found, placeText } from "../adapters/journal/sqlite/found.ts";
+import { type Progress, type Verified, verifyJournal } from "../adapters/journal/sqlite/verify.ts";
+import { loadConfig } from "../config/load.ts";
+import { isoTime } from "../core/time.ts";
+import { noteOf, whoIsThere } from "./acknowledgement.ts";
+import { agree } from "./ask.ts";
+import { CliError, UsageError } from "./failure.ts";
+import { print, printJson, table, wrapped } from "./table.ts";
+
+const WHO_MAX = 100;
+/** So many lines of a kind are printed; `--json` has all that are kept. */
+const SHOWN = 40;
+/** Columns of a table in 80 of a terminal. */
+const WHERE_WIDTH = 22;
+const TEXT_WIDTH = 26;
+
+interface AcceptOptions {
+  readonly config: string;
+  readonly note?: string;
+  readonly by?: string;
+  readonly yes?: boolean;
+  readonly json?: boolean;
+}
+
+/** Goes on, on purpose, with a journal that the start has refused. */
+export async function accept(options: AcceptOptions): Promise<void> {
+  const who = { by: nameOf(options.by), note: noteOf(options.note) };
+  const { config } = loadConfig(options.config, "read");
+  const accepting = openForAccepting(config.journal, Date.now(), countingRows());
+  try {
+    const { found } = accepting;
+    if (options.json !== true) print(foundText(config.journal.path, found));
+    if (!found.isNothing) await agree("Go on with the journal as it is?", options.yes === true);
+    if (!found.isNothing) accepting.accept(who);
+    if (options.json === true) printJson({ ...plain(found), ...(found.isNothing ? {} : who) });
+    else if (!found.isNothing) print(acceptedText(who.by, accepting));
+  } finally {
+    accepting.close();
+  }
+}
+
+function nameOf(by: string | undefined): string {
+  const name = by?.trim() ?? whoIsThere();
+  if (name === "" || name.length > WHO_MAX) throw new UsageError(`--by: expected 1 to ${WHO_MAX} characters`);
+  return name;
+}
+
+function plain(found: Found): object {
+  const { findings, gaps, handedOver, more } = found;
+  return { accepted: !found.isNothing, findings, more, gaps, handedOver };
+}
+
+function foundText(path: string, found: Found): string {
+  if (found.isNothing) return `Nothing is wrong with the journal ${path}: there is nothing to accept.`;
+  const { findings, more, handedOver } = found;
+  const shown = findings.slice(0, SHOWN).map(rowOf);
+  const left = findings.length - shown.length + more;
+  const sales = handedOver.map(({ saleId, position, phase }) => [saleId, position, phase]);
+  return [
+    `The journal ${path}:\n`,
+    table(["WHERE", "WHAT IS WRONG", "WHAT MAY BE LOST"], shown),
+    ...(left > 0 ? [`and ${left} more`] : []),
+    ...(sales.length > 0 ? ["\nThese sales go to a person:\n", table(["SALE", "POSITION", "WAS"], sales)] : []),
+    "",
+  ].join("\n");
+}
+
+function rowOf({ at, what, lost }: Finding): string[] {
+  const place = at === null ? "" : placeText(at);
+  return [wrapped(place, "", WHERE_WIDTH), wrapped(what, "", TEXT_WIDTH), wrapped(lost, "", TEXT_WIDTH)];
+}
+
+function acceptedText(by: string, { found }: Accepting): string {
+  const sales =
+    found.handedOver.length === 0
+      ? ""
+      : " The sales above wait for a person: kioskd faults list. What the payment service shows of them is still taken up.";
+  return wrapped(
+    `Accepted by ${by}. kioskd can be started.${sales} Compare the last sales, refunds and blocks with the payment service's list and with your own.`,
+  );
+}
+
+/** Looks at all of the journal; fails with the places where it breaks. */
+export async function verify(options: { config: string; json?: boolean }): Promise<void> {
+  const { config } = loadConfig(options.config, "read");
+  const verified = await withProgress(verifyJournal(config.journal));
+  const { broken } = verified;
+  if (options.json === true) printJson({ whole: broken.length === 0, ...verified });
+  else print(verifiedText(config.journal.path, verified));
+  if (broken.length === 0) return;
+  throw new CliError(options.json === true ? `${broken.length} places are broken.` : broken.join("\n"));
+}
+
+function verifiedText(path: string, { counts, broken, acceptances, journal }: Verified): string {
+  const rows = Object.entries(counts).map(([what, count]) => [what, String(count)]);
+  const accepted = acceptances.map(({ atMs, by, note, found }) =>
+    wrapped(`Accepted ${isoTime(atMs)} by ${by}: ${note} (${found.length} findings)`),
+  );
+  const verdict = broken.length === 0 ? "is whole" : "is broken";
+  return [table(["CHECKED", "COUNT"], rows), "", ...accepted, `The journal ${path} (${journal}) ${verdict}.`].join(
+    "\n",
+  );
+}
+
+const PROGRESS_MS = 1_000;
+
+/** Counts, and tells on standard error how far it is when it takes long. */
+function countingRows(): () => void {
+  let rows = 0;
+  let toldMs = performance.now();
+  return () => {
+    rows++;
+    if (performance.now() - toldMs < PROGRESS_MS) return;
+    toldMs = performance.now();
+    process.stderr.write(`${rows} rows looked at\n`);
+  };
+}
+
+/** Drives it, and tells on standard error how far it is when it takes long. */
+async function withProgress<T>(work: Generator<Progress, T>): Promise<T> {
+  let toldMs = performance.now();
+  for (;;) {
+    const { done, value } = work.next();
+    if (done === true) return value;
+    if (performance.now() - toldMs < PROGRESS_MS) continue;
+    toldMs = performance.now();
+    process.stderr.write(`${value.rows} of ${value.ofRows} rows\n`);
+  }
+}
+
+interface ExtractOptions {
+  readonly config?: string;
+  readonly output?: string;
+  readonly check?: string;
+}
+
+export function extract(saleId: string | undefined, options: ExtractOptions): void {
+  if (options.check !== undefined) {
+    if (saleId !== undefined) throw new UsageError("--check: takes a file, and no sale");
+    check(options.check, options.config);
+    return;
+  }
+  if (saleId === undefined) throw new UsageError("expected a sale's id, or --check FILE");
+  if (options.config === undefined) throw new UsageError("--config is missing: expected a YAML file");
+  const { config } = loadConfig(options.config, "read");
+  const about = { kiosk: config.kiosk.id, madeAtMs: Date.now() };
+  const made = extractSale(config.journal.path, saleId, about);
+  if (made === null) throw new CliError(`There is no closed sale "${saleId}": see "kioskd sales list".`);
+  if (options.output === undefined) process.stdout.write(made.text);
+  else {
+    writeFileSync(options.output, made.text, { flag: "wx", mode: 0o600 });
+    print(`${options.output} is written. The public key that it is signed for:\n${made.publicKey}`);
+  }
+}
+
+function check(file: string, config: string | undefined): void {
+  const path = config === undefined ? null : loadConfig(config, "read").config.journal.path;
+  const wrong = checkExtract(readFileSync(file, "utf8"), path);
+  if (wrong.length > 0) throw new CliError(`${file} is not right:\n${wrong.map((line) => `  ${line}`).join("\n")}`);
+  const held = path === null ? "" : ", and what the journal holds";
+  print(`${file} is right in itself${held}.`);
+}

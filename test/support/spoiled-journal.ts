@@ -1,0 +1,58 @@
+import { join } from "node:path";
+import { openJournal } from "../../src/adapters/journal/sqlite/journal.ts";
+import { verifyJournal } from "../../src/adapters/journal/sqlite/verify.ts";
+import type { SaleEvent } from "../../src/core/sale/event.ts";
+import { saleRecord } from "../../src/core/sale/record.ts";
+import { replay } from "../../src/core/sale/recover.ts";
+import { type Closed, IDLE } from "../../src/core/sale/state.ts";
+import type { Journal } from "../../src/ports/journal.ts";
+import { HAPPY, T0_MS } from "./sale-fixtures.ts";
+import { tempFolder } from "./temp.ts";
+
+/** A sale of its own: nothing that the service names is another sale's. */
+export function eventsOf(saleId: string, position: string): readonly SaleEvent[] {
+  return HAPPY.map((event) => {
+    if (event.type === "selected") return { ...event, saleId, position };
+    if (event.type === "offer-made") return { ...event, saleId, reference: `offer-${saleId}` };
+    if (event.type !== "captured") return { ...event, saleId };
+    return { ...event, saleId, receipt: { ...event.receipt, paymentReference: `payment-${saleId}` } };
+  });
+}
+
+export async function sell(journal: Journal, saleId: string, position: string): Promise<void> {
+  const events = eventsOf(saleId, position);
+  const record = saleRecord(replay(IDLE, events) as Closed);
+  for (const event of events) await journal.append(position, event, event === events.at(-1) ? record : null);
+}
+
+/**
+ * A journal as a clean end leaves it: five sales at two positions (their events are 1 to 30, their records 1 to 5), a
+ * refund, a block that has been taken back and one that has not, and what was read by whom.
+ */
+export async function soldJournal(): Promise<{ readonly folder: string; readonly path: string }> {
+  const folder = tempFolder();
+  const path = join(folder, "journal.db");
+  const journal = openJournal({ path });
+  for (const [at, saleId] of ["s1", "s2", "s3", "s4", "s5"].entries())
+    await sell(journal, saleId, String(1 + (at % 2)));
+  await journal.note("orders", "*", () => ({ position: null, atMs: T0_MS, type: "blocked", reason: "leak" }));
+  await journal.note("orders", "*", () => ({ position: null, atMs: T0_MS + 1, type: "unblocked" }));
+  await journal.note("orders", "2", () => ({ position: "2", atMs: T0_MS + 2, type: "blocked", reason: "hose" }));
+  const refund = { refundId: "rf-1", saleId: "s1", atMs: T0_MS, position: "1", paymentReference: "payment-s1" };
+  const money = { amountMinor: 1_000, currency: "SEK" };
+  await journal.note("refunds", "s1", () => ({ type: "asked", ...refund, ...money }));
+  await journal.note("refunds", "s1", () => ({ type: "made", reference: null, ...refund, ...money }));
+  await journal.acknowledge("sales", 3);
+  await journal.acknowledge("receipts", 2);
+  await journal.close();
+  return { folder, path };
+}
+
+/** What is wrong with it when all of it is looked at. */
+export function brokenIn(path: string): readonly string[] {
+  const work = verifyJournal({ path });
+  for (;;) {
+    const { done, value } = work.next();
+    if (done === true) return value.broken;
+  }
+}

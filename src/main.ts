@@ -36,15 +36,17 @@ async function startDaemon(loaded: Loaded, { log, onFatal }: StartOptions): Prom
   // It opens beside all that is loaded here; what comes of it is heard below.
   opening.catch(() => undefined);
   const { systemClock } = await import("./adapters/clock/system/clock.ts");
+  const { systemdService } = await import("./adapters/service/systemd/systemd.ts");
   const seqr = await import("./adapters/payment/seqr/calls.ts");
   const { createSeqrProvider } = await import("./adapters/payment/seqr/provider.ts");
   const { linuxMachine } = await import("./adapters/machine/linux/machine.ts");
-  const { systemdService } = await import("./adapters/service/systemd/systemd.ts");
   const engine = await import("./engine/kiosk.ts");
   const clock = systemClock();
   const open = new OpenParts();
   try {
-    const journal = open.add(await failingOnPurpose(await opening.catch((error) => standIn(error, log))));
+    const service = open.add(await systemdService(process.env, clock, log));
+    const opened = service.patience(opening).catch((error: unknown) => standIn(error, log));
+    const journal = open.add(await failingOnPurpose(await opened));
     const settings = seqrSettings(loaded);
     const calls = await seqr.SeqrCalls.create(settings, clock, log, observer.paymentCall);
     const payment = open.add(await createSeqrProvider(settings, clock, log, calls));
@@ -76,7 +78,6 @@ async function startDaemon(loaded: Loaded, { log, onFatal }: StartOptions): Prom
     later.display = display;
     if (config.display.required) reportTo(kiosk, display);
     display.show(kiosk.view());
-    const service = open.add(await systemdService(process.env, clock, log));
     const books = open.add(await keepBooks(loaded, settings, { kiosk, journal, clock, log, calls }));
     later.books = books;
     // Everything is wired from here on; now it starts.

@@ -1,5 +1,7 @@
 /** Who started the daemon and looks after it. */
 export interface Service {
+  /** Asks for patience with a start while something is under way that may take long, within a bound. */
+  patience<T>(work: Promise<T>): Promise<T>;
   /** Customers can be served from now on. */
   ready(): void;
   stopping(): void;

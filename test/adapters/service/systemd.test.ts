@@ -40,6 +40,22 @@ describe("a daemon that systemd started", () => {
     service.close();
   });
 
+  it("asks for patience while a start takes long, for an hour at the most", async () => {
+    const { path, heard } = listen();
+    const time = new VirtualTime(0);
+    const service = await systemdService({ NOTIFY_SOCKET: path }, clockOf(time, { number: 1, alive: true }), SILENT);
+    const opened = new Promise((resolve) => time.after(25_000, () => resolve("the journal")));
+    const patient = service.patience(opened);
+    while (await time.step());
+    await settled();
+    expect(await patient).toBe("the journal");
+    expect(heard).toEqual(["EXTEND_TIMEOUT_USEC=30000000", "EXTEND_TIMEOUT_USEC=30000000"]);
+    void service.patience(new Promise(() => undefined));
+    while (await time.step());
+    expect(time.elapsedMs).toBe(25_000 + 3_600_000);
+    service.close();
+  });
+
   it("is silent where systemd is not, and does not load what it does not need", () => {
     const script = `
       const { systemdService } = await import("./src/adapters/service/systemd/systemd.ts");

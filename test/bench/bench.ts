@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { hasChromium } from "../support/browser.ts";
 import { isHere } from "../support/components.ts";
 import { firstPaints, pageBytes } from "./paint.ts";
-import { node, residentMb, startKiosk } from "./process.ts";
+import { middle, node, residentMb, startKiosk } from "./process.ts";
 import { writesOfASale, writesOfPlainSqlite } from "./writes.ts";
 
 const ROOT = join(import.meta.dirname, "../..");
@@ -25,10 +25,6 @@ const rows: Row[] = [];
 function row(what: string, figure: string, goal: string, instead = "", ratio = ""): void {
   rows.push({ what, figure, goal, instead, ratio });
   process.stderr.write(`${what}: ${figure}${instead === "" ? "" : ` (${instead})`}\n`);
-}
-
-function middle(values: readonly number[]): number {
-  return [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
 }
 
 async function starts(): Promise<void> {
@@ -147,8 +143,9 @@ await page();
 const text = report();
 process.stdout.write(`\n${text}`);
 if (process.argv.includes("--write")) {
-  // What the rig measured stands below, and is the rig's to write.
+  // What others measured stands below, and is theirs to write.
   const file = join(ROOT, "docs/benchmarks.md");
-  const [, rig] = readFileSync(file, "utf8").split("\n## On the rig\n");
-  writeFileSync(file, rig === undefined ? text : `${text}\n## On the rig\n${rig}`);
+  const page = readFileSync(file, "utf8");
+  const below = page.search(/\n## /);
+  writeFileSync(file, below < 0 ? text : `${text}${page.slice(below)}`);
 }

@@ -4,25 +4,46 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { setTimeout as sleep } from "node:timers/promises";
-import { type SeqrSimulator, startSeqrSimulator } from "../../src/simulators/seqr/server.ts";
+import type { TerminalAccount } from "../../src/simulators/seqr/accounts.ts";
+import { DEMO_TERMINAL, type SeqrSimulator, startSeqrSimulator } from "../../src/simulators/seqr/server.ts";
 import { writeConfig } from "../support/config.ts";
 
 const MAIN = join(import.meta.dirname, "../../dist/main.js");
 
 export interface Kiosk {
   readonly pid: number;
+  /** The file that it was started with. */
+  readonly config: string;
   readonly seqr: SeqrSimulator;
   readonly startMs: number;
   /** Sells once; resolves with the time from the customer's confirmation to the armed dispenser. */
   sell(): Promise<number>;
-  stop(): Promise<void>;
+  /** The same, without waiting for the end of the sale. */
+  arm(): Promise<number>;
+  stop(signal?: "SIGTERM" | "SIGKILL"): Promise<void>;
 }
 
-/** The built daemon, as `kioskd run` starts it, under another program's eyes when one is given. */
-export async function startKiosk(under: readonly string[] = []): Promise<Kiosk> {
-  const folder = mkdtempSync(join(tmpdir(), "kioskd-bench-"));
-  const seqr = await startSeqrSimulator({ host: "127.0.0.1", port: 0 });
-  const setup = { endpoint: seqr.endpoint, quantity: "1.000", rate: "600", pollInterval: "1s" };
+interface Start {
+  /** Another program, under whose eyes it runs. */
+  readonly under?: readonly string[];
+  readonly positions?: readonly string[];
+  /** Where its journal is, and stays; without one it has a folder for this run. */
+  readonly folder?: string;
+  /** What it is sold by; a service of its own, that ends with it, unless given. */
+  readonly service?: SeqrSimulator;
+  /** Unless it is ready to sell: until it has closed the sale that was open. */
+  readonly until?: "closed";
+  /** How much a customer takes at a time, and how fast. */
+  readonly quantity?: string;
+}
+
+/** The built daemon, as `kioskd run` starts it. */
+export async function startKiosk(start: Start = {}): Promise<Kiosk> {
+  const { under = [], positions = ["1"], quantity = "1.000" } = start;
+  const folder = start.folder ?? mkdtempSync(join(tmpdir(), "kioskd-bench-"));
+  const seqr =
+    start.service ?? (await startSeqrSimulator({ host: "127.0.0.1", port: 0, terminals: terminalsOf(positions) }));
+  const setup = { endpoint: seqr.endpoint, quantity, rate: "600", pollInterval: "1s", positions };
   const config = writeConfig(folder, setup);
   const [program = MAIN, ...rest] = [...under, MAIN, "run", "--config", config];
   const startedMs = performance.now();
@@ -44,10 +65,12 @@ export async function startKiosk(under: readonly string[] = []): Promise<Kiosk> 
     const state = (await (await fetch(`${url}/api/state`)).json()) as { positions: { available: boolean }[] };
     return state.positions[0]?.available === true;
   };
-  while (!(await available())) await sleep(2);
+  if (start.until === "closed") await hear('"phase":"closed"');
+  else while (!(await available())) await sleep(2);
   const startMs = performance.now() - startedMs;
 
-  async function sell(): Promise<number> {
+  /** Sells until the dispenser is armed. */
+  async function arm(): Promise<number> {
     const from = heard.length;
     const headers = { "content-type": "application/json" };
     while (!(await available())) await sleep(5);
@@ -58,22 +81,37 @@ export async function startKiosk(under: readonly string[] = []): Promise<Kiosk> 
     const confirmedMs = performance.now();
     seqr.book.confirm(Date.now(), bill?.reference ?? "");
     const { at } = await hear('"phase":"dispensing"', from);
-    await hear('"phase":"closed"', from);
     return at - confirmedMs;
   }
 
-  async function stop(): Promise<void> {
-    process.kill(under.length === 0 ? (child.pid ?? 0) : childOf(child.pid ?? 0), "SIGTERM");
-    await exited;
-    await seqr.close();
-    rmSync(folder, { recursive: true, force: true });
+  async function sell(): Promise<number> {
+    const from = heard.length;
+    const armedMs = await arm();
+    await hear('"phase":"closed"', from);
+    return armedMs;
   }
 
-  return { pid: child.pid ?? 0, seqr, startMs, sell, stop };
+  async function stop(signal: "SIGTERM" | "SIGKILL" = "SIGTERM"): Promise<void> {
+    process.kill(under.length === 0 ? (child.pid ?? 0) : childOf(child.pid ?? 0), signal);
+    await exited;
+    if (start.service === undefined) await seqr.close();
+    if (start.folder === undefined) rmSync(folder, { recursive: true, force: true });
+  }
+
+  return { pid: child.pid ?? 0, config, seqr, startMs, arm, sell, stop };
+}
+
+/** What `writeConfig` gives the positions behind the first one. */
+function terminalsOf([, ...others]: readonly string[]): TerminalAccount[] {
+  return others.map((id) => ({ ...DEMO_TERMINAL, id: `demo-terminal-${id}` }));
 }
 
 function childOf(pid: number): number {
   return Number(readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").trim().split(" ")[0]);
+}
+
+export function middle(values: readonly number[]): number {
+  return [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
 }
 
 export function residentMb(pid: number): number {

@@ -18,7 +18,7 @@ export async function writesOfASale(idleMs: number): Promise<{ idle: Writes; sal
   const folder = mkdtempSync(join(tmpdir(), "kioskd-trace-"));
   const trace = join(folder, "trace");
   try {
-    const kiosk = await startKiosk(["strace", ...TRACE, "-o", trace]);
+    const kiosk = await startKiosk({ under: ["strace", ...TRACE, "-o", trace] });
     await kiosk.sell();
     await sleep(500);
     const before = writesIn(trace);

@@ -13,6 +13,8 @@ interface Setup {
   readonly pollInterval?: string;
   /** Whether a page must be open before anything is sold; not unless told. */
   readonly displayRequired?: boolean;
+  /** Its positions, all alike; one unless told. */
+  readonly positions?: readonly string[];
 }
 
 /** A configuration with its secrets in the folder; returns the file. */
@@ -28,15 +30,13 @@ export function writeConfig(folder: string, setup: Setup): string {
       provider: "seqr",
       seqr: { endpoint: setup.endpoint, pollInterval: setup.pollInterval ?? "200ms", requestTimeout: "2s", reseller },
     },
-    positions: [
-      {
-        id: "1",
-        terminal: { id: "demo-terminal", passwordFile: "secrets/terminal-1" },
-        product: { name: "Diesel", sku: "DSL", unit: "L", unitPrice: "19.89", taxRate: 25 },
-        reserve: ["100.00", "300.00"],
-        dispenser: { driver: "simulated", quantity: setup.quantity ?? "2.000", rate: setup.rate ?? "120" },
-      },
-    ],
+    positions: (setup.positions ?? ["1"]).map((id, at) => ({
+      id,
+      terminal: { id: at === 0 ? "demo-terminal" : `demo-terminal-${id}`, passwordFile: "secrets/terminal-1" },
+      product: { name: "Diesel", sku: "DSL", unit: "L", unitPrice: "19.89", taxRate: 25 },
+      reserve: ["100.00", "300.00"],
+      dispenser: { driver: "simulated", quantity: setup.quantity ?? "2.000", rate: setup.rate ?? "120" },
+    })),
     display: { driver: "web", listen: "127.0.0.1:0", required: setup.displayRequired ?? false },
     ...(setup.brokerUrl === undefined
       ? {}

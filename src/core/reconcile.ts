@@ -37,38 +37,56 @@ export function compareBooks(
   markedAtMs: number,
   slackMs: number,
 ): Comparison {
-  const left = [...ours];
+  const left = new Set(ours);
+  const byReference = new Map<string, OwnBooking[]>();
+  for (const own of ours) {
+    const same = byReference.get(own.paymentReference);
+    if (same === undefined) byReference.set(own.paymentReference, [own]);
+    else same.push(own);
+  }
   const matched: OwnBooking[] = [];
   const missingHere: Difference[] = [];
   const differing: Difference[] = [];
-  const take = (fits: (own: OwnBooking) => boolean): OwnBooking | null => {
-    const at = left.findIndex(fits);
-    return at < 0 ? null : (left.splice(at, 1)[0] ?? null);
+  const take = ({ paymentReference }: Booking, fits: (own: OwnBooking) => boolean): OwnBooking | null => {
+    const own = byReference.get(paymentReference)?.find((each) => left.has(each) && fits(each)) ?? null;
+    if (own !== null) left.delete(own);
+    return own;
   };
   const unequal = theirs.filter((booking) => {
-    const exact = take((own) => sameReference(own, booking) && own.amountMinor === booking.amountMinor);
+    const exact = take(booking, (own) => own.amountMinor === booking.amountMinor);
     if (exact !== null) matched.push(exact);
     return exact === null;
   });
   for (const booking of unequal) {
-    const own = take(
-      (each) => sameReference(each, booking) && Math.sign(each.amountMinor) === Math.sign(booking.amountMinor),
-    );
+    const own = take(booking, (each) => Math.sign(each.amountMinor) === Math.sign(booking.amountMinor));
     if (own === null) missingHere.push(difference(booking, null));
     else differing.push(difference(booking, own));
   }
   const recent = (own: OwnBooking): boolean => own.atMs > markedAtMs - slackMs;
+  const unmatched = [...left];
   return {
     matched,
-    missingThere: left.filter((own) => !recent(own)).map((own) => difference(null, own)),
+    missingThere: unmatched.filter((own) => !recent(own)).map((own) => difference(null, own)),
     missingHere,
     differing,
-    carried: left.filter(recent),
+    carried: unmatched.filter(recent),
   };
 }
 
-function sameReference(one: Booking, other: Booking): boolean {
-  return one.paymentReference === other.paymentReference;
+/** What of a comparison is written down one by one; further differences are counted. */
+export function listed<C extends Pick<Comparison, "missingThere" | "missingHere" | "differing" | "carried">>(
+  { missingThere, missingHere, differing, carried }: C,
+  more: number,
+): Pick<Comparison, "missingThere" | "missingHere" | "differing" | "carried"> & { readonly beyond?: number } {
+  const lists = [missingThere, missingHere, differing, carried];
+  const beyond = lists.reduce((sum, { length }) => sum + Math.max(0, length - OPEN_MAX), more);
+  return {
+    missingThere: missingThere.slice(0, OPEN_MAX),
+    missingHere: missingHere.slice(0, OPEN_MAX),
+    differing: differing.slice(0, OPEN_MAX),
+    carried: carried.slice(0, OPEN_MAX),
+    ...(beyond === 0 ? {} : { beyond }),
+  };
 }
 
 function difference(theirs: Booking | null, ours: OwnBooking | null): Difference {
@@ -104,6 +122,8 @@ export type ReconciliationEvent = {
       readonly missingHere: readonly Difference[];
       readonly differing: readonly Difference[];
       readonly carried: readonly OwnBooking[];
+      /** How many more differences there were than are listed. */
+      readonly beyond?: number;
     }
   | { readonly type: "failed"; readonly detail: string }
   /** A person has looked into the differences of a payment, or of all where `paymentReference` is null. */
@@ -118,7 +138,7 @@ interface OpenDifference extends Difference {
 }
 
 /** So many of a position are kept one by one; further ones are counted, and go when all are settled. */
-const OPEN_MAX = 1_000;
+export const OPEN_MAX = 1_000;
 
 /** Where the reconciliations of a position stand. */
 export interface ReconciliationState {
@@ -136,6 +156,20 @@ export interface ReconciliationState {
   /** Differences of earlier nights that the last comparison explained. */
   readonly explained: readonly OpenDifference[];
 }
+
+/** Where the reconciliations of all positions stood: a start need not read all that was before. */
+export interface BooksSoFar {
+  /** By which rules it was reckoned: what other rules made is reckoned anew. */
+  readonly rules: number;
+  /** Notes up to this number are in it. */
+  readonly through: number;
+  /** Every name of a position that they bear, and the position that had the name by then. */
+  readonly heirs: Readonly<Record<string, string>>;
+  readonly states: Readonly<Record<string, ReconciliationState>>;
+}
+
+/** To be raised with every change of `reconciliationStep`. */
+export const RULES = 1;
 
 export const FRESH: ReconciliationState = {
   lastDue: null,
@@ -209,7 +243,7 @@ function openAfter(
     return at < 0;
   });
   const open = [...before, ...fresh];
-  const openBeyond = state.openBeyond + Math.max(0, open.length - OPEN_MAX);
+  const openBeyond = state.openBeyond + (event.beyond ?? 0) + Math.max(0, open.length - OPEN_MAX);
   return { open: open.slice(0, OPEN_MAX), openBeyond, explained };
 }
 

@@ -34,10 +34,7 @@ export class Bookkeeper {
 
   /** Has the books of a position, or of all, compared now. */
   async request(only: string | null): Promise<void> {
-    const { positions, journal, clock } = this.#deps;
-    for (const { id: position } of positions.filter(({ id }) => only === null || id === only)) {
-      await journal.note("reconciliations", position, () => ({ type: "requested", position, atMs: clock.wallMs() }));
-    }
+    for (const { id } of this.#deps.positions) if (only === null || id === only) await this.#reconciler.request(id);
     void this.#reconciler.tick();
   }
 

@@ -1,6 +1,6 @@
 import { isInForce, type LeftBehind, leftBehindText } from "../core/left-behind.ts";
 import { blockingOrder, orderKey, repricingOrder } from "../core/operator/orders.ts";
-import { openCount, reconciliationOf } from "../core/reconcile.ts";
+import { FRESH, openCount, type ReconciliationState } from "../core/reconcile.ts";
 import type { RefundEvent } from "../core/refund.ts";
 import { type SaleRecord, saleRecord } from "../core/sale/record.ts";
 import { replay } from "../core/sale/recover.ts";
@@ -9,6 +9,7 @@ import { transition } from "../core/sale/transition.ts";
 import type { Journal } from "../ports/journal.ts";
 import { type Named, namesOf, type Places } from "./belongings.ts";
 import { POLICY } from "./policy.ts";
+import { ReconciliationStates } from "./reconciliation-states.ts";
 
 export type Reading = Pick<Journal, "positions" | "lastSale" | "notes" | "notesAfter">;
 type Asked = Extract<RefundEvent, { type: "asked" }>;
@@ -28,14 +29,21 @@ export async function leftBehind(journal: Reading, { positions, retired }: Place
   const refunds = await openRefunds(journal);
   const names = new Set([...(await journal.positions()), ...refunds.map(({ position }) => position)]);
   const gone = [...names].filter((name) => !named.has(name)).toSorted((one, other) => (one < other ? -1 : 1));
-  const left = await Promise.all(gone.map((position) => leftAt(journal, position, refunds)));
+  const states = gone.length === 0 ? new Map() : await new ReconciliationStates(journal, positions).all();
+  const left = await Promise.all(
+    gone.map((position) => leftAt(journal, position, refunds, states.get(position) ?? FRESH)),
+  );
   return [...left.filter(isInForce), ...(await doubled(journal, positions))];
 }
 
-async function leftAt(journal: Reading, position: string, refunds: readonly Asked[]): Promise<LeftBehind> {
+async function leftAt(
+  journal: Reading,
+  position: string,
+  refunds: readonly Asked[],
+  books: ReconciliationState,
+): Promise<LeftBehind> {
   const orders = await journal.notes("orders", orderKey(position));
   const reconciled = await journal.notes("reconciliations", position);
-  const books = reconciliationOf(reconciled);
   const isUnfinished = books.running !== null || books.requested;
   return {
     position,
@@ -76,7 +84,7 @@ async function openRefunds(journal: Reading): Promise<readonly Asked[]> {
       if (body.type === "asked" && !open.has(body.refundId)) open.set(body.refundId, body);
       else if (body.type === "made" || body.type === "refused") open.delete(body.refundId);
     }
-    if (batch.length < POLICY.outboxBatch) return [...open.values()];
+    if (batch.length === 0) return [...open.values()];
   }
 }
 

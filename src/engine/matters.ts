@@ -175,7 +175,7 @@ export class Matters {
         if (body.type === "arose") this.#open.set(body.matterId, { matter: body, seq });
         else this.#open.delete(body.matterId);
       }
-      if (entries.length < limit) break;
+      if (entries.length === 0) break;
     }
     const oldest = this.#open.values().next().value;
     const overThrough = oldest === undefined ? (this.#through ?? 0) : oldest.seq - 1;

@@ -48,6 +48,8 @@ export const POLICY = {
   queueLimit: 256,
   /** Waits between sendings of a refund that may be repeated. */
   refundRetriesMs: [1_000, 5_000, 15_000],
+  /** Once so much is noted of a sale's refunds no other is asked for. */
+  refundNotesMax: 100,
   /** A refund that has no answer for so long is a person's. */
   refundAnswerMs: 10 * 60_000,
   /** So many open matters of a kind are kept; while there are, no more are looked for, and none is lost. */
@@ -63,6 +65,8 @@ export const POLICY = {
   reconcileAttempts: 30,
   /** What was booked so shortly before the end of a period may stand in the next one. */
   reconcileSlackMs: 2 * 60_000,
+  /** After so many notes it is written down where the books stand. */
+  booksKeepEvery: 200,
   /** A reconciliation noted further in the future was noted by a wrong clock. */
   reconcileAheadMs: 26 * 3_600_000,
   /** How long a stop of the daemon waits for running sales; what is left is recovered at the next start. */

@@ -226,7 +226,7 @@ export class Position {
     const sinceMs = Math.min(this.#deps.clock.wallMs(), this.#newestAtMs) - POLICY.lateTruthRecentMs;
     const { journal, identity } = this.#deps;
     for (const name of namesOf(this.#deps)) {
-      for (const events of await journal.handedOver(name, sinceMs)) {
+      for (const events of await journal.handedOver(name, sinceMs, POLICY.lateTruthSales)) {
         const state = replay(IDLE, events);
         // Another terminal knows nothing of it.
         if (state.phase === "closed" && !isAnother(state.sale.terms.terminal, identity.terminal))

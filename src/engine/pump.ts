@@ -91,7 +91,7 @@ export class Pump<R extends keyof Readers> {
         }
         await journal.acknowledge(reader, entry.seq);
       }
-      if (entries.length === POLICY.outboxBatch) this.#again = true;
+      if (entries.length > 0) this.#again = true;
     }
   }
 

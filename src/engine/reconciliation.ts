@@ -2,6 +2,8 @@ import { parseAmount } from "../core/money.ts";
 import {
   compareBooks,
   differencesText,
+  listed,
+  OPEN_MAX,
   type OwnBooking,
   openCount,
   type ReconciliationEvent,
@@ -30,6 +32,32 @@ export interface ReconcilerDeps {
   readonly log: Log;
   /** There is something new in the outbox. */
   noted(): void;
+}
+
+/**
+ * What we have on record since the last comparison, which may be all that was ever sold. Of what the service's books do
+ * not hold so much is kept as is listed, and the rest counted.
+ */
+class OwnBooks {
+  readonly kept: OwnBooking[];
+  /** How many are missing there that are not kept. */
+  beyond = 0;
+  readonly #theirs: ReadonlySet<string>;
+  readonly #recentMs: number;
+  readonly #missing = { recent: 0, older: 0 };
+
+  constructor(theirs: readonly BookedPayment[], recentMs: number, carried: readonly OwnBooking[]) {
+    this.#theirs = new Set(theirs.map(({ paymentReference }) => paymentReference));
+    this.#recentMs = recentMs;
+    this.kept = [...carried];
+  }
+
+  add(own: OwnBooking): void {
+    const kind = own.atMs > this.#recentMs ? "recent" : "older";
+    if (this.#theirs.has(own.paymentReference)) this.kept.push(own);
+    else if (++this.#missing[kind] <= OPEN_MAX) this.kept.push(own);
+    else this.beyond++;
+  }
 }
 
 type News = ReconciliationEvent extends infer E
@@ -62,12 +90,20 @@ export class Reconciler {
     return this.#differs;
   }
 
-  /** Does what is due, was asked for or is unfinished, unless it is being done already. */
+  /** Does what is due, was asked for or is unfinished, unless it is being done already. Never rejects. */
   tick(): Promise<void> {
-    this.#running ??= this.#round().finally(() => {
-      this.#running = null;
-    });
+    this.#running ??= this.#round()
+      .catch((error: unknown) => this.#deps.log.error({ error: String(error) }, "the books could not be looked up"))
+      .finally(() => {
+        this.#running = null;
+      });
     return this.#running;
+  }
+
+  /** Has the books of a position compared with the next round. Who asks again before that has asked once. */
+  async request(position: string): Promise<void> {
+    const { requested } = await this.#states.of(position);
+    if (!requested) await this.#note(position, { type: "requested" });
   }
 
   close(): void {
@@ -83,6 +119,7 @@ export class Reconciler {
 
   async #round(): Promise<void> {
     await this.showFaults();
+    await this.#states.keep(this.#deps.journal);
     for (const named of this.#deps.positions) {
       if (this.#closed) return;
       await this.#position(named).catch((error: unknown) =>
@@ -164,26 +201,25 @@ export class Reconciler {
 
   async #compare(named: Named, periodId: string, booked: readonly BookedPayment[]): Promise<void> {
     const state = await this.#states.of(named.id);
-    const sales = await this.#sales(namesOf(named), state.throughSale);
-    const refunds = await this.#refunds(namesOf(named), state.throughRefund);
     const markedAtMs = state.running?.markedAtMs ?? this.#deps.clock.wallMs();
     // What was carried over was booked before this period's end, whatever its clock showed.
     const carried = state.carried.map((own) => (own.atMs > markedAtMs ? { ...own, atMs: 0 } : own));
-    const ours = [...carried, ...sales.bookings, ...refunds.bookings];
-    const { matched, ...found } = compareBooks(booked, ours, markedAtMs, POLICY.reconcileSlackMs);
+    const books = new OwnBooks(booked, markedAtMs - POLICY.reconcileSlackMs, carried);
+    const throughSale = await this.#sales(namesOf(named), state.throughSale, books);
+    const throughRefund = await this.#refunds(namesOf(named), state.throughRefund, books);
+    const { matched, ...found } = compareBooks(booked, books.kept, markedAtMs, POLICY.reconcileSlackMs);
     await this.#note(named.id, {
       type: "compared",
       periodId,
-      throughSale: sales.through,
-      throughRefund: refunds.through,
+      throughSale,
+      throughRefund,
       matched: matched.length,
       gap: state.running?.gap ?? false,
-      ...found,
+      ...listed(found, books.beyond),
     });
   }
 
-  async #sales(names: readonly string[], from: number): Promise<{ bookings: OwnBooking[]; through: number }> {
-    const bookings: OwnBooking[] = [];
+  async #sales(names: readonly string[], from: number, books: OwnBooks): Promise<number> {
     let through = from;
     for (;;) {
       const batch = await this.#deps.journal.salesAfter(through, POLICY.outboxBatch);
@@ -192,14 +228,13 @@ export class Reconciler {
         const amountMinor = parseAmount(body.charged, body.currency) ?? 0;
         if (!names.includes(body.position) || body.reference === null || amountMinor === 0) continue;
         const { reference: paymentReference, saleId, closedAt } = body;
-        bookings.push({ paymentReference, amountMinor, saleId, atMs: timeOfIso(closedAt) });
+        books.add({ paymentReference, amountMinor, saleId, atMs: timeOfIso(closedAt) });
       }
-      if (batch.length < POLICY.outboxBatch) return { bookings, through };
+      if (batch.length === 0) return through;
     }
   }
 
-  async #refunds(names: readonly string[], from: number): Promise<{ bookings: OwnBooking[]; through: number }> {
-    const bookings: OwnBooking[] = [];
+  async #refunds(names: readonly string[], from: number, books: OwnBooks): Promise<number> {
     let through = from;
     for (;;) {
       const batch = await this.#deps.journal.notesAfter("refunds", through, POLICY.outboxBatch);
@@ -207,14 +242,14 @@ export class Reconciler {
         through = seq;
         if (body.type !== "made" || !names.includes(body.position)) continue;
         const { saleId, atMs, amountMinor } = body;
-        bookings.push({
+        books.add({
           paymentReference: body.reference ?? body.paymentReference,
           amountMinor: -amountMinor,
           saleId,
           atMs,
         });
       }
-      if (batch.length < POLICY.outboxBatch) return { bookings, through };
+      if (batch.length === 0) return through;
     }
   }
 

@@ -101,6 +101,7 @@ async function give(deps: RefundDeps, sale: PaidSale, amountMinor: number | null
     const isTooMuch = wantedMinor <= 0 || wantedMinor > refundableMinor(sale.chargedMinor, refunds);
     if (openOf(refunds) !== null) refusal = "another refund of this sale is under way";
     else if (isTooMuch) refusal = "more than what is left of the payment";
+    else if (isLong(events)) refusal = "it was tried too often: give the money back at the payment service";
     if (refusal !== "") return null;
     const identity = { refundId: deps.newRefundId(), saleId: sale.record.saleId, atMs: deps.clock.wallMs() };
     return { type: "asked", ...identity, ...termsOf(sale, wantedMinor) };
@@ -166,9 +167,15 @@ async function tell(
   const event: RefundEvent =
     news.type === "made" ? { ...identity, ...termsOf(sale, amountMinor), ...news } : { ...identity, ...news };
   await journal.note("refunds", saleId, (events) => {
+    if (news.type === "unclear" && isLong(events)) return null;
     const state = refundsOf(events).find((each) => each.refundId === refundId)?.state;
     return state === "open" || (state === "refused" && news.type === "made") ? event : null;
   });
+}
+
+/** What is on record of a sale's refunds stays so short that all of it is read. */
+function isLong({ length }: readonly RefundEvent[]): boolean {
+  return length >= POLICY.refundNotesMax;
 }
 
 async function refundsIn({ journal }: Pick<RefundDeps, "journal">, sale: PaidSale): Promise<readonly Refund[]> {

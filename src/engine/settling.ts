@@ -1,7 +1,7 @@
-import { openCount, type ReconciliationEvent, type ReconciliationState, reconciliationOf } from "../core/reconcile.ts";
+import { openCount, type ReconciliationState } from "../core/reconcile.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Journal } from "../ports/journal.ts";
-import { type Named, namesOf } from "./belongings.ts";
+import type { Named } from "./belongings.ts";
 import type { Acknowledgement } from "./matters.ts";
 import { ReconciliationStates } from "./reconciliation-states.ts";
 
@@ -16,7 +16,7 @@ export interface Settling {
 export type Settled = ReadonlyMap<string, ReconciliationState>;
 
 export interface SettlingDeps {
-  readonly journal: Pick<Journal, "note" | "notesAfter">;
+  readonly journal: Pick<Journal, "note" | "notes" | "notesAfter">;
   readonly clock: Pick<Clock, "wallMs">;
   readonly positions: readonly Named[];
 }
@@ -28,23 +28,16 @@ export async function settleDifferences(
   { by, note }: Acknowledgement,
 ): Promise<Settled> {
   const settled = new Map<string, ReconciliationState>();
-  for (const [position, known] of await new ReconciliationStates(journal, positions).all()) {
-    if ((only !== null && only !== position) || !isMeant(known, paymentReference)) continue;
-    const atMs = clock.wallMs();
-    let before: ReconciliationState | null = null;
-    const event: ReconciliationEvent = { type: "settled", position, atMs, paymentReference, by, note };
-    const named = positions.find(({ id }) => id === position) ?? { id: position, formerly: [] };
-    await journal.note("reconciliations", namesOf(named), (events) => {
-      before = reconciliationOf(events);
-      return isMeant(before, paymentReference) ? event : null;
-    });
-    if (before !== null && isMeant(before, paymentReference)) settled.set(position, meantIn(before, paymentReference));
+  const states = new ReconciliationStates(journal, positions);
+  for (const position of [...(await states.all()).keys()]) {
+    // Another program may settle beside this one: it is looked once more, right before.
+    const meant = meantIn(await states.of(position), paymentReference);
+    if ((only !== null && only !== position) || openCount(meant) === 0) continue;
+    const event = { type: "settled", position, atMs: clock.wallMs(), paymentReference, by, note } as const;
+    await journal.note("reconciliations", position, () => event);
+    settled.set(position, meant);
   }
   return settled;
-}
-
-function isMeant(state: ReconciliationState, paymentReference: string | null): boolean {
-  return openCount(meantIn(state, paymentReference)) > 0;
 }
 
 function meantIn(state: ReconciliationState, paymentReference: string | null): ReconciliationState {

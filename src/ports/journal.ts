@@ -1,7 +1,7 @@
 import type { ClockTaken } from "../core/clock.ts";
 import type { MatterEvent } from "../core/matters.ts";
 import type { Order } from "../core/operator/orders.ts";
-import type { ReconciliationEvent } from "../core/reconcile.ts";
+import type { BooksSoFar, ReconciliationEvent } from "../core/reconcile.ts";
 import type { RefundEvent } from "../core/refund.ts";
 import type { SaleEvent } from "../core/sale/event.ts";
 import type { SaleRecord } from "../core/sale/record.ts";
@@ -18,8 +18,11 @@ export interface Journal {
    * a sale that was handed to a person before it may stand between them.
    */
   lastSale(position: string): Promise<readonly SaleEvent[]>;
-  /** The events of each of the position's recent sales that was handed to a person since then, a few hundred back. */
-  handedOver(position: string, sinceMs: number): Promise<readonly (readonly SaleEvent[])[]>;
+  /**
+   * The events of each of the position's last sales that was handed to a person since then, up to what was learned of
+   * it last; at most `limit`, and none from further back than a few hundred sales.
+   */
+  handedOver(position: string, sinceMs: number, limit: number): Promise<readonly (readonly SaleEvent[])[]>;
   /**
    * Every position that a sale, an order or a reconciliation was ever written of, also one that nobody has configured
    * any more. Takes no longer with many sales.
@@ -34,17 +37,18 @@ export interface Journal {
   /** Rejects when it is known, without writing, that a sale may not begin: it is gone, replaced or damaged. */
   look(): Promise<void>;
 
-  /** Closed sales with a number above `seq`, in order, at most `limit`. */
+  /** Closed sales with a number above `seq`, in order, at most `limit`; none only where there are none. */
   salesAfter(seq: number, limit: number): Promise<readonly Entry<SaleRecord>[]>;
   /**
-   * What else is noted: of one key (a sale, a position), or of several together, in order. Of orders the newest of each
-   * type, for only they count.
+   * What else is noted: of one key (a sale, a position), or of several together, in order. Of each key the newest two
+   * hundred; only what counts of orders (the newest of each type), of clocks and of books so far (the newest).
    */
   notes<S extends keyof Notes>(stream: S, key: string | readonly string[]): Promise<readonly Notes[S][]>;
+  /** As `salesAfter`. */
   notesAfter<S extends keyof Notes>(stream: S, seq: number, limit: number): Promise<readonly Entry<Notes[S]>[]>;
   /**
-   * Adds what `decide` makes of the notes of the key, with nobody in between; nothing when it gives null. Of several keys
-   * it sees the notes of all, and what it makes is added to the first. Resolves with what was added.
+   * Adds what `decide` makes of the key's notes, as `notes` gives them, with nobody in between; nothing when it gives
+   * null. Of several keys it sees the notes of all, and what it makes is added to the first. Resolves with what was added.
    */
   note<S extends keyof Notes>(
     stream: S,
@@ -52,7 +56,7 @@ export interface Journal {
     decide: (notes: readonly Notes[S][]) => Notes[S] | null,
   ): Promise<Notes[S] | null>;
 
-  /** What a reader has not acknowledged yet, in order, at most `limit`. Each reader has a mark of its own. */
+  /** What a reader has not acknowledged yet, as `salesAfter`. Each reader has a mark of its own. */
   pending<R extends keyof Readers>(reader: R, limit: number): Promise<readonly Entry<Readers[R]>[]>;
   pendingCount(reader: keyof Readers): Promise<number>;
   /** Everything from this number on counts as not acknowledged again; nothing is skipped by it. */
@@ -98,6 +102,8 @@ export interface Notes extends Sent {
   readonly orders: Order;
   /** Receipts that the payment service does not want; by sale. */
   readonly receiptRefusals: ReceiptRefusal;
+  /** What the reconciliations of all positions came to, now and then, under one key. The newest counts. */
+  readonly booksSoFar: BooksSoFar;
   /** When a clock was taken as right that something spoke against. */
   readonly clock: ClockTaken;
   /** Who went on with a journal that the start had refused, and with what. */

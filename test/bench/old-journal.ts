@@ -1,3 +1,4 @@
+import { Archives } from "../../src/adapters/journal/sqlite/archives.ts";
 import { Chain } from "../../src/adapters/journal/sqlite/chain.ts";
 import { Keeper } from "../../src/adapters/journal/sqlite/keeper.ts";
 import { noteRows } from "../../src/adapters/journal/sqlite/note-rows.ts";
@@ -40,7 +41,8 @@ function openToFill(path: string) {
   const opened = openForWriting({ path });
   const chain = new Chain(opened.db);
   const keeper = new Keeper(opened, chain);
-  const sales = saleRows(path, opened.db, chain);
+  const archives = new Archives(path, opened.db, chain.id);
+  const sales = saleRows(path, opened.db, chain, archives);
   const notes = noteRows(path, opened.db, chain);
   const inBatches = (count: number, write: (at: number) => void): void => {
     for (let done = 0; done < count; done += BATCH) {
@@ -87,7 +89,7 @@ export async function fillJournal(path: string, age: Age, nowMs: number): Promis
       at % 2 === 0 ? { ...order, type: "blocked" } : { ...unblocked, type: "unblocked" },
     );
   });
-  const readers = readerRows(path, journal.db, chain);
+  const readers = readerRows(path, journal.db, chain, new Archives(path, journal.db, chain.id));
   for (const [reader, stream] of Object.entries(READERS)) {
     if (stream !== null) await readers.acknowledge(reader as keyof Readers, chain.head(stream).seq);
   }

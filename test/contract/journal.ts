@@ -61,17 +61,17 @@ export function journalContract(name: string, make: MakeJournal): void {
       await append("b", "1", 3);
       const closedAtMs = Date.parse(PAID.closedAt);
       for (let round = 0; round < 2; round++) {
-        const events = await journal.handedOver("1", closedAtMs);
+        const events = await journal.handedOver("1", closedAtMs, 8);
         expect(events.map((each) => each.map(({ type }) => type).at(-1))).toEqual(["deadline-passed"]);
         await restart();
       }
-      expect(await journal.handedOver("1", closedAtMs + 1)).toEqual([]);
-      expect(await journal.handedOver("2", closedAtMs)).toEqual([]);
+      expect(await journal.handedOver("1", closedAtMs + 1, 8)).toEqual([]);
+      expect(await journal.handedOver("2", closedAtMs, 8)).toEqual([]);
       const learned = { ...HAPPY[5], saleId: "a" } as SaleEvent;
       await journal.append("1", learned, { ...PAID, saleId: "a", amends: true });
       for (let round = 0; round < 2; round++) {
         expect(await journal.lastSale("1")).toEqual(sale("b").slice(0, 3));
-        expect((await journal.handedOver("1", closedAtMs)).map((each) => each.at(-1))).toEqual([learned]);
+        expect((await journal.handedOver("1", closedAtMs, 8)).map((each) => each.at(-1))).toEqual([learned]);
         expect((await journal.pending("sales", 9)).map(({ seq, body }) => [seq, body.saleId, body.outcome])).toEqual([
           [1, "a", "needs-attention"],
           [2, "a", "paid"],

@@ -249,6 +249,23 @@ describe("reconciliation", () => {
     expect(rig.calls).toEqual({ marks: 3, reports: 3 });
   });
 
+  it("asks once for what is asked for many times, and lists a thousand differences of those that there are", async () => {
+    const strangers = Array.from({ length: 1_500 }, (_, at) => ({
+      paymentReference: `stranger-${at}`,
+      amountMinor: 1,
+    }));
+    const rig = reconciling([done({ periodId: "p1" })], [done(strangers)]);
+    for (let at = 0; at < 1_200; at++) await rig.sell(`s${at}`, "2026-11-21T10:00:00.000Z", `r${at}`);
+    const reconciler = rig.make();
+    for (let times = 0; times < 5; times++) await reconciler.request("1");
+    expect(await rig.journal.notesAfter("reconciliations", 0, 10)).toHaveLength(1);
+    await rig.tick(reconciler);
+    const last = await rig.last();
+    expect(last).toMatchObject({ type: "compared", beyond: 700 });
+    expect(last?.type === "compared" && [last.missingHere.length, last.missingThere.length]).toEqual([1_000, 1_000]);
+    expect(reconciliationOf(await rig.journal.notes("reconciliations", "1"))).toMatchObject({ openBeyond: 1_700 });
+  });
+
   it("gives up within a bound, with a fault, and is made up on request", async () => {
     const rig = reconciling([], []);
     await rig.sell("a", "2026-11-21T10:00:00.000Z", "a");

@@ -113,6 +113,16 @@ describe("a refund", () => {
     expect(service.given).toEqual([4_000]);
   });
 
+  it("is not tried for ever: what is on record of it stays short", async () => {
+    const refused = { refund: async () => ({ kind: "declined", reason: "other", detail: "no" }) } as never;
+    const { program, until, journal } = programs(refused);
+    const tried = [];
+    for (let times = 0; times < 60; times++) tried.push(await until(refund(program(), SALE, 1_000)));
+    expect(tried[49]).toEqual({ kind: "refused", detail: "no" });
+    expect(tried[50]).toMatchObject({ kind: "refused", detail: expect.stringContaining("tried too often") });
+    expect(await journal.notes("refunds", PAID.saleId)).toHaveLength(100);
+  });
+
   it("that another program has under way is neither joined nor settled", async () => {
     const service = new Service(["answer", "request"]);
     const { program, until, noted } = programs(service);

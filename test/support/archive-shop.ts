@@ -107,7 +107,7 @@ export class Shop {
       owners: await Promise.all(names.map((name) => this.journal.ownerOf({ kind: "offer", name: `R-${name}` }))),
       last: await Promise.all(positions.map((position) => this.journal.lastSale(position))),
       handedOver: await Promise.all(
-        positions.map((position) => this.journal.handedOver(position, this.nowMs - DAY_MS)),
+        positions.map((position) => this.journal.handedOver(position, this.nowMs - DAY_MS, 999)),
       ),
       newest: await this.journal.newestAtMs(),
     };

@@ -128,14 +128,16 @@ export class Disk {
     return last.map(({ body }) => JSON.parse(body) as SaleEvent);
   }
 
-  handedOver(position: string, sinceMs: number): SaleEvent[][] {
+  handedOver(position: string, sinceMs: number, limit: number): SaleEvent[][] {
     const records = this.sales.map((body) => JSON.parse(body) as SaleRecord);
     const ids = records
       .filter((record) => record.position === position && record.outcome === "needs-attention")
       .filter(({ closedAt }) => Date.parse(closedAt) >= sinceMs)
       .map(({ saleId }) => saleId);
     const sales = this.#sales.get(position);
-    return [...new Set(ids)].map((id) => (sales?.get(id) ?? []).map(({ body }) => JSON.parse(body) as SaleEvent));
+    return [...new Set(ids)]
+      .slice(-limit)
+      .map((id) => (sales?.get(id) ?? []).map(({ body }) => JSON.parse(body) as SaleEvent));
   }
 }
 
@@ -217,7 +219,7 @@ export function openMemoryJournal(disk: Disk, life: Life, world: DiskWorld): Jou
     lastSale: (position) => read(() => disk.lastSale(position)),
     positions: () => read(() => disk.positions),
     ownerOf: (owned) => read(() => disk.ownerOf(owned)),
-    handedOver: (position, sinceMs) => read(() => disk.handedOver(position, sinceMs)),
+    handedOver: (position, sinceMs, limit) => read(() => disk.handedOver(position, sinceMs, limit)),
     newestAtMs: () => read(() => disk.newestAtMs()),
     notes: (stream, key) => read(() => disk.notes(stream, key) as never),
     notesAfter: (stream, seq, limit) => read(() => disk.notesAfter(stream, seq, limit) as never),

@@ -22,7 +22,7 @@ interface Body {
 const SEEDS = 60;
 const STREAMS: Readonly<Record<keyof Notes, true>> = {
   ...{ refunds: true, reconciliations: true, unaccounted: true, matters: true, orders: true },
-  ...{ receiptRefusals: true, clock: true, acceptances: true },
+  ...{ receiptRefusals: true, booksSoFar: true, clock: true, acceptances: true },
 };
 const NOTE_STREAMS = Object.keys(STREAMS) as (keyof Notes)[];
 

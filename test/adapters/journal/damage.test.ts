@@ -76,7 +76,7 @@ async function told(path: string): Promise<unknown> {
     return {
       positions: (await journal.positions()).toSorted(),
       last: await Promise.all([journal.lastSale("1"), journal.lastSale("2")]),
-      handedOver: await journal.handedOver("1", 0),
+      handedOver: await journal.handedOver("1", 0, 8),
       sales: await journal.salesAfter(0, 99),
       notes: await Promise.all(STREAMS.map((stream) => journal.notesAfter(stream, 0, 99))),
       orders: await Promise.all([journal.notes("orders", "*"), journal.notes("orders", "1")]),

@@ -165,7 +165,7 @@ async function works(path: string, saleId: string): Promise<void> {
     await journal.notesAfter(stream, 0, 99);
   for (const position of await journal.positions()) {
     await journal.lastSale(position);
-    await journal.handedOver(position, 0);
+    await journal.handedOver(position, 0, 99);
     await journal.notes("orders", ["*", position]);
   }
   await journal.check();

@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import type Database from "better-sqlite3";
 import { endOf, explainedArchive, openArchive } from "./archive-file.ts";
+import { batchOf, MOST_ROWS } from "./batch.ts";
 import { Chain } from "./chain.ts";
 import { Broken, JournalError } from "./errors.ts";
 import { Marks } from "./marks.ts";
@@ -44,7 +45,7 @@ export class Archives {
   readonly #id: string;
   readonly #marks: Marks;
   readonly #after: Database.Statement<[number, number], SaleRow>;
-  readonly #backwards: Database.Statement<[], SaleRow>;
+  readonly #backwards: Database.Statement<[{ outcome: string | null }], SaleRow>;
   readonly #events: Database.Statement<[number, number, string], Row>;
   readonly #atOnce: Database.Transaction<(read: () => unknown) => unknown>;
 
@@ -53,7 +54,7 @@ export class Archives {
     this.#id = id;
     this.#marks = new Marks(db, id);
     this.#after = db.prepare("SELECT * FROM sale WHERE seq > ? ORDER BY seq LIMIT ?");
-    this.#backwards = db.prepare("SELECT * FROM sale ORDER BY seq DESC");
+    this.#backwards = db.prepare(`SELECT * FROM sale WHERE ${OF_OUTCOME} ORDER BY seq DESC`);
     this.#events = db.prepare(EVENTS_OF_SALE);
     this.#atOnce = db.transaction((read: () => unknown) => read());
   }
@@ -88,23 +89,23 @@ export class Archives {
     return this.#atOnce(read) as T;
   }
 
-  /** Closed sales with a number above `seq`, in order, at most `limit`. */
+  /** Closed sales with a number above `seq`, in order, at most `limit`, and fewer when they are large. */
   salesAfter(seq: number, limit: number): SaleRow[] {
     return this.atOnce(() => {
       const found: SaleRow[] = [];
-      const next = () => [found.at(-1)?.seq ?? seq, limit - found.length] as const;
+      const next = () => [found.at(-1)?.seq ?? seq, Math.min(limit, MOST_ROWS) - found.length] as const;
       for (const archive of this.#behind(seq)) {
         const [after, room] = next();
         const page = "SELECT * FROM sale WHERE seq > ? AND seq <= ? ORDER BY seq LIMIT ?";
         if (room > 0) found.push(...this.#rows<SaleRow>(archive, page, after, archive.sales.through, room));
       }
-      return [...found, ...this.#after.all(...next())];
+      return batchOf([...found, ...batchOf(this.#after.iterate(...next()))]);
     });
   }
 
   /** Closed sales, newest first. An archive is opened when it is come to. To be read `atOnce`. */
-  *newestFirst(): Generator<SaleRow> {
-    yield* this.#backwards.iterate();
+  *newestFirst(outcome: string | null): Generator<SaleRow> {
+    yield* this.#backwards.iterate({ outcome });
     for (const archive of this.all().toReversed()) {
       let { through } = archive.sales;
       while (through > archive.sales.after) {
@@ -177,4 +178,6 @@ export class Archives {
   }
 }
 
+/** A record that amends hides the one before it, also one of another outcome. */
+const OF_OUTCOME = "(@outcome IS NULL OR body ->> 'outcome' = @outcome OR body ->> 'amends' = 1)";
 const EVENTS_OF_SALE = "SELECT seq, body FROM event WHERE seq BETWEEN ? AND ? AND sale = ? ORDER BY seq";

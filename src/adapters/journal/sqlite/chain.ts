@@ -1,6 +1,7 @@
 import { createHash, randomUUID } from "node:crypto";
 import type Database from "better-sqlite3";
 import type { Notes } from "../../../ports/journal.ts";
+import { batchOf } from "./batch.ts";
 
 /**
  * Each row of a journal carries a SHA-256 over its contents and the hash of the row before it in its stream. A row that
@@ -75,7 +76,7 @@ export const STREAMS: readonly string[] = [
   ...["event", "sale"],
   ...Object.keys({
     ...{ refunds: 0, reconciliations: 0, unaccounted: 0, matters: 0, orders: 0, receiptRefusals: 0 },
-    ...{ clock: 0, acceptances: 0 },
+    ...{ booksSoFar: 0, clock: 0, acceptances: 0 },
   } satisfies Record<keyof Notes, 0>),
 ];
 
@@ -146,10 +147,10 @@ export class Chain {
     return anchor?.hash ?? this.rows(stream, seq, 1).find((row) => row.seq === seq)?.hash ?? null;
   }
 
-  /** Rows from a number on, in order, at most `limit`. */
+  /** Rows from a number on, in order, at most `limit`, and fewer when they are large. */
   rows(stream: string, fromSeq: number, limit: number): ChainedRow[] {
-    const found = this.#of(stream).from.all(fromSeq, limit);
-    return found.map(([seq, hash, ...columns]) => ({ seq, hash, columns, body: String(columns.at(-1)) }));
+    const found = this.#of(stream).from.iterate(fromSeq, limit);
+    return batchOf(chained(found));
   }
 
   /** In order; those behind one number and up to another, or all. */
@@ -219,6 +220,10 @@ export class Chain {
     this.#statements.set(stream, made);
     return made;
   }
+}
+
+function* chained(rows: Iterable<RawRow>): Generator<ChainedRow> {
+  for (const [seq, hash, ...columns] of rows) yield { seq, hash, columns, body: String(columns.at(-1)) };
 }
 
 interface Statements {

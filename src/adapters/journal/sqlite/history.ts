@@ -45,7 +45,7 @@ export function openHistory(path: string): History {
   const archives = new Archives(db.name, db, journalId(db));
   const one = db.prepare<[string], SaleRow>("SELECT * FROM sale WHERE body ->> 'saleId' = ? ORDER BY seq DESC LIMIT 1");
   const notes = db.prepare<[string, string], Row>(
-    "SELECT seq, body FROM note WHERE stream = ? AND key = ? ORDER BY seq",
+    "SELECT seq, body FROM note INDEXED BY note_key WHERE stream = ? AND key = ? ORDER BY seq LIMIT 200",
   );
   function notesOf<S extends keyof Notes>(stream: S, key: string): Notes[S][] {
     return notes.all(stream, key).map((row) => readRow(path, row, (text) => readNote(stream, text)));
@@ -54,7 +54,7 @@ export function openHistory(path: string): History {
   function latest(limit: number, outcome: string | null): readonly ClosedSale[] {
     const found: ClosedSale[] = [];
     const amended = new Set<string>();
-    for (const row of archives.newestFirst()) {
+    for (const row of archives.newestFirst(outcome)) {
       const sale = closedSale(row);
       if (!amended.has(sale.saleId) && (outcome === null || sale.outcome === outcome)) found.push(sale);
       if (found.length >= limit) break;

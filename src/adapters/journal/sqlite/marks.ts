@@ -15,6 +15,7 @@ interface Mark {
 export class Marks {
   readonly #id: string;
   readonly #all: Database.Statement<[], Mark>;
+  readonly #named: Database.Statement<[string, string], { name: string }>;
   readonly #get: Database.Statement<[string], Mark>;
   readonly #put: Database.Statement<[string, number, Buffer]>;
   readonly #remove: Database.Statement<[string]>;
@@ -22,6 +23,7 @@ export class Marks {
   constructor(db: Database.Database, id: string) {
     this.#id = id;
     this.#all = db.prepare("SELECT name, value, proof FROM mark");
+    this.#named = db.prepare("SELECT name FROM mark WHERE name >= ? AND name < ?");
     this.#get = db.prepare("SELECT name, value, proof FROM mark WHERE name = ?");
     this.#put = db.prepare("INSERT OR REPLACE INTO mark VALUES (?, ?, ?)");
     this.#remove = db.prepare("DELETE FROM mark WHERE name = ?");
@@ -46,8 +48,9 @@ export class Marks {
   }
 
   names(prefix: string): string[] {
-    const names = this.#all.all().map(({ name }) => name);
-    return names.filter((name) => name.startsWith(prefix)).map((name) => name.slice(prefix.length));
+    // Nothing that begins with it stands behind this.
+    const names = this.#named.all(prefix, `${prefix}\u{10ffff}`);
+    return names.map(({ name }) => name.slice(prefix.length));
   }
 
   /** Gives each a proof; for marks that were written before there were any. */

@@ -1,5 +1,6 @@
 import type Database from "better-sqlite3";
 import type { Journal, NoteKey, Notes } from "../../../ports/journal.ts";
+import { batchOf } from "./batch.ts";
 import { readNote, readRow, readRows } from "./bodies.ts";
 import type { Chain } from "./chain.ts";
 
@@ -10,6 +11,9 @@ interface Row {
 
 /** Of orders the newest of each of these counts, and they may be a million: `note_order` finds it. */
 const ORDER_TYPES = ["blocked", "unblocked", "priced"];
+/** So many of a key are given at the most; one where only that counts. */
+const NEWEST_OF_KEY = 200;
+const ONLY_NEWEST: readonly (keyof Notes)[] = ["booksSoFar", "clock"];
 
 type NoteRows = Pick<Journal, "notes" | "notesAfter"> & {
   /** To be called inside of a transaction. */
@@ -22,11 +26,11 @@ type NoteRows = Pick<Journal, "notes" | "notesAfter"> & {
 
 /** What else is on record, in streams. */
 export function noteRows(path: string, db: Database.Database, chain: Chain): NoteRows {
-  const ofKey = db.prepare<[string, string], Row>(
-    "SELECT seq, body FROM note WHERE stream = ? AND key = ? ORDER BY seq",
+  const ofKey = db.prepare<[string, string, number], Row>(
+    `SELECT seq, body FROM note INDEXED BY note_key WHERE stream = ? AND key = ? ORDER BY seq DESC LIMIT ?`,
   );
   const newestOrder = db.prepare<[string, string], Row>(
-    `SELECT seq, body FROM note WHERE stream = 'orders' AND key = ? AND body ->> 'type' = ?
+    `SELECT seq, body FROM note INDEXED BY note_order WHERE stream = 'orders' AND key = ? AND body ->> 'type' = ?
      ORDER BY seq DESC LIMIT 1`,
   );
   const after = db.prepare<[string, number, number], Row>(
@@ -35,7 +39,8 @@ export function noteRows(path: string, db: Database.Database, chain: Chain): Not
   const insert = db.prepare("INSERT INTO note VALUES (?, ?, ?, ?, ?)");
 
   function rowsOf(stream: keyof Notes, key: string): Row[] {
-    if (stream !== "orders") return ofKey.all(stream, key);
+    if (stream !== "orders")
+      return batchOf(ofKey.iterate(stream, key, ONLY_NEWEST.includes(stream) ? 1 : NEWEST_OF_KEY));
     return ORDER_TYPES.map((type) => newestOrder.get(key, type)).filter((row) => row !== undefined);
   }
 
@@ -58,6 +63,6 @@ export function noteRows(path: string, db: Database.Database, chain: Chain): Not
     },
     notes: async (stream, key) => notes(stream, key),
     notesAfter: async (stream, seq, limit) =>
-      readRows(path, after.all(stream, seq, limit), (body) => readNote(stream, body)),
+      readRows(path, batchOf(after.iterate(stream, seq, limit)), (body) => readNote(stream, body)),
   };
 }

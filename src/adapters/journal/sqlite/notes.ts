@@ -35,25 +35,54 @@ function reconciled<const T extends ReconciliationEvent["type"], const F extends
   return z.strictObject({ type: z.literal(type), position: name, atMs: timeMs, ...fields });
 }
 
+const compared = reconciled("compared", {
+  periodId: text,
+  throughSale: whole,
+  throughRefund: whole,
+  matched: whole,
+  gap: z.boolean(),
+  missingThere: z.array(difference),
+  missingHere: z.array(difference),
+  differing: z.array(difference),
+  carried: z.array(ownBooking),
+  beyond: whole.exactOptional(),
+});
+const failed = reconciled("failed", { detail: text });
+
 const reconciliation = z.discriminatedUnion("type", [
   reconciled("requested", {}),
   reconciled("begun", { due: text.nullable() }),
   reconciled("mark-unclear", { detail: text }),
   reconciled("marked", { periodId: text }),
-  reconciled("compared", {
-    periodId: text,
-    throughSale: whole,
-    throughRefund: whole,
-    matched: whole,
-    gap: z.boolean(),
-    missingThere: z.array(difference),
-    missingHere: z.array(difference),
-    differing: z.array(difference),
-    carried: z.array(ownBooking),
-  }),
-  reconciled("failed", { detail: text }),
+  compared,
+  failed,
   reconciled("settled", { paymentReference: text.nullable(), by: text, note: text }),
 ]);
+
+const openDifferences = z.array(
+  difference.extend({ kind: z.enum(["missing-there", "missing-here", "differing"]), periodId: text, atMs: timeMs }),
+);
+
+const booksSoFar = z.strictObject({
+  rules: whole,
+  through: whole,
+  heirs: z.record(name, name),
+  states: z.record(
+    name,
+    z.strictObject({
+      lastDue: text.nullable(),
+      requested: z.boolean(),
+      running: z.strictObject({ gap: z.boolean(), periodId: text.nullable(), markedAtMs: timeMs }).nullable(),
+      throughSale: whole,
+      throughRefund: whole,
+      carried: z.array(ownBooking),
+      last: z.discriminatedUnion("type", [compared, failed]).nullable(),
+      open: openDifferences,
+      openBeyond: whole,
+      explained: openDifferences,
+    }),
+  ),
+});
 
 const unaccounted = z.strictObject({
   position: name,
@@ -112,6 +141,7 @@ export const NOTES = {
   matters: exactly<Notes["matters"]>()(matter),
   orders: exactly<Notes["orders"]>()(order),
   receiptRefusals: exactly<Notes["receiptRefusals"]>()(receiptRefusal),
+  booksSoFar: exactly<Notes["booksSoFar"]>()(booksSoFar),
   clock: exactly<Notes["clock"]>()(clockTaken),
   acceptances: exactly<Notes["acceptances"]>()(acceptance),
 } satisfies { readonly [S in keyof Notes]: z.ZodType };

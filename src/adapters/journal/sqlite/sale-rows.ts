@@ -40,10 +40,11 @@ export function saleRows(path: string, db: Database.Database, chain: Chain, arch
   const recorded = db.prepare<[string], { first: number }>(
     "SELECT first_event AS first FROM sale WHERE body ->> 'saleId' = ? ORDER BY seq DESC LIMIT 1",
   );
-  const attention = db.prepare<[number, string, string], { first: number; sale: string }>(
-    `SELECT first_event AS first, body ->> 'saleId' AS sale FROM sale
-     WHERE seq > ifnull((SELECT max(seq) FROM sale), 0) - ? AND body ->> 'outcome' = 'needs-attention'
-       AND body ->> 'position' = ? AND body ->> 'closedAt' >= ? ORDER BY seq`,
+  const attention = db.prepare<[number, string, string, number], { first: number; last: number; sale: string }>(
+    `SELECT min(first_event) AS first, max(last_event) AS last, body ->> 'saleId' AS sale FROM sale
+     WHERE seq > ifnull((SELECT max(seq) FROM sale), 0) - ? AND body ->> 'position' = ? GROUP BY sale
+     HAVING max(iif(body ->> 'outcome' = 'needs-attention', body ->> 'closedAt', '')) >= ?
+     ORDER BY last DESC LIMIT ?`,
   );
   const saleOf = db.prepare<[number], { sale: string }>("SELECT sale FROM event WHERE seq = ?");
   const ofSale = db.prepare<[number, number, string], EventRow>(
@@ -81,10 +82,9 @@ export function saleRows(path: string, db: Database.Database, chain: Chain, arch
       if (place === null) return [];
       return eventsOf(saleOf.get(place.first)?.sale ?? "", place.first, place.last ?? undefined);
     },
-    handedOver: async (position, sinceMs) => {
-      const records = attention.all(RECENT_RECORDS, position, isoTime(sinceMs));
-      const sales = new Map(records.map(({ sale, first }) => [sale, first]));
-      return [...sales].map(([sale, first]) => eventsOf(sale, first));
+    handedOver: async (position, sinceMs, limit) => {
+      const newestFirst = attention.all(RECENT_RECORDS, position, isoTime(sinceMs), limit);
+      return newestFirst.toReversed().map(({ sale, first, last }) => eventsOf(sale, first, last));
     },
     newestAtMs: async () => {
       const row = newest.get();

@@ -25,8 +25,11 @@ type Method = Exclude<keyof Journal, "note"> | "noteAfter" | "opened";
 
 /** Nobody else adds to the notes of one key so often. */
 const NOTE_ATTEMPTS = 100;
-/** A step takes a few milliseconds of it. */
+/** A step takes a few milliseconds of it, and on a slow board no more than a fifth of the time. */
 const LOOK_EVERY_MS = 20;
+const LOOK_PAUSE = 4;
+/** Not beside a start, which has enough to do. */
+const LOOK_AFTER_MS = 10_000;
 /** The thread holds statements and one page of rows. */
 const RESOURCES = { maxYoungGenerationSizeMb: 1, maxOldGenerationSizeMb: 64 };
 
@@ -70,7 +73,7 @@ export async function openJournalThread(
       observe(performance.now() - startedMs);
     },
     lastSale: (position) => ask("lastSale", position),
-    handedOver: (position, sinceMs) => ask("handedOver", position, sinceMs),
+    handedOver: (position, sinceMs, limit) => ask("handedOver", position, sinceMs, limit),
     ownerOf: (owned) => ask("ownerOf", owned),
     positions: () => ask("positions"),
     newestAtMs: () => ask("newestAtMs"),
@@ -137,10 +140,12 @@ function serve(place: JournalPlace, answer: (answer: Answer) => void): (question
 }
 
 /** Looks at all that was not looked at before the first sale; questions come in between. */
-function lookOn(journal: CheckedJournal): void {
+function lookOn(journal: CheckedJournal, pauseMs = LOOK_AFTER_MS): void {
   setTimeout(() => {
-    if (journal.checkOn()) lookOn(journal);
-  }, LOOK_EVERY_MS).unref();
+    const startedMs = performance.now();
+    const isMore = journal.checkOn();
+    if (isMore) lookOn(journal, Math.max(LOOK_EVERY_MS, LOOK_PAUSE * (performance.now() - startedMs)));
+  }, pauseMs).unref();
 }
 
 const thread = parentPort;

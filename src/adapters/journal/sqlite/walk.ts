@@ -35,7 +35,7 @@ export function* walk(chain: Chain, stream: string, read: (row: ChainedRow) => v
   let head = from ?? beginning(chain.id, stream);
   for (let isMore = true; isMore; ) {
     const rows = chain.rows(stream, head.seq + 1, BATCH_ROWS);
-    isMore = rows.length === BATCH_ROWS;
+    isMore = rows.length > 0;
     // After the rows: where some of them have left meanwhile, an anchor tells of it.
     const throughSeq = isMore ? (rows.at(-1)?.seq ?? head.seq) : Number.MAX_SAFE_INTEGER;
     for (const seen of follow(chain, stream, { from: head, rows, throughSeq }, read)) {

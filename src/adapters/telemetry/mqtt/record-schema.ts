@@ -129,6 +129,11 @@ const compared = z.strictObject({
   missingHere: z.array(difference).describe("In the service's books, not in the journal."),
   differing: z.array(difference).describe("On both sides, with different amounts."),
   carried: z.array(booking).describe("Too young to be missed: looked for again in the next period."),
+  beyond: z
+    .int()
+    .min(0)
+    .describe("How many more differences there were than are listed; absent when all are.")
+    .exactOptional(),
   ...ofPosition,
 });
 

@@ -1,6 +1,6 @@
 import type { MatterEvent } from "../../src/core/matters.ts";
 import { type Order, orderKey } from "../../src/core/operator/orders.ts";
-import type { ReconciliationEvent } from "../../src/core/reconcile.ts";
+import { type ReconciliationEvent, reconciliationOf } from "../../src/core/reconcile.ts";
 import type { RefundEvent } from "../../src/core/refund.ts";
 import type { SaleRecord } from "../../src/core/sale/record.ts";
 import { unaccounted } from "../../src/core/unaccounted.ts";
@@ -24,6 +24,7 @@ export async function fillNotes(journal: Journal): Promise<void> {
   }
   await noteOrders(journal, atMs);
   await noteMatters(journal, atMs);
+  await noteOthers(journal, first.body.saleId, atMs);
   await journal.acknowledge("sales", sales.length - 3);
   await journal.acknowledge("receipts", sales.length - 1);
   await journal.acknowledge("refunds", 2);
@@ -82,6 +83,19 @@ async function noteOrders(journal: Journal, atMs: number): Promise<void> {
     { type: "priced", position: "2", atMs, unitPrice: "21.00", configured: "20.00" },
   ];
   for (const order of orders) await journal.note("orders", orderKey(order.position), () => order);
+}
+
+/** Streams of which only the newest note counts, or that nobody but a person reads. */
+async function noteOthers(journal: Journal, saleId: string, atMs: number): Promise<void> {
+  await journal.note("receiptRefusals", saleId, () => ({ saleId, atMs, detail: "no such terminal" }));
+  await journal.note("clock", "*", () => {
+    return { atMs, overruledMs: atMs, serviceAheadMs: null, by: "operator", who: "Ann", reason: "a test" };
+  });
+  await journal.note("acceptances", "*", () => {
+    return { atMs, by: "Ann", note: "a test", found: ["a row"], gaps: [{ stream: "orders", from: 9, to: 9 }] };
+  });
+  const states = { "1": reconciliationOf(await journal.notes("reconciliations", "1")) };
+  await journal.note("booksSoFar", "*", () => ({ rules: 1, through: 1, heirs: { "1": "1" }, states }));
 }
 
 /** What the sales, refunds and unaccounted quantities leave, and what a person has looked at of it. */

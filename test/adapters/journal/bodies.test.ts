@@ -180,9 +180,9 @@ const NULLABLE = placed(
   ...["holdUntilMs", "delivered totaliserBase", "capturedMinor", "paidAt", "made reference", "begun due"],
   ...["records  (reason|reference|invoiceReference|receipt|reservedAt|deliveredAt)", "settled paymentReference"],
   ...["compared (missing|differing).*(saleId|oursMinor|theirsMinor)", "unaccounted  quantity", "arose saleId"],
-  ...["orders .* position", "overruledMs", "serviceAheadMs"],
+  ...["orders .* position", "overruledMs", "serviceAheadMs", "states[.]\\d+[.](lastDue|running|last)"],
 );
-const OPTIONAL = placed("customer", "byHand", "amends", "details[.].*", "terminal", "meter");
+const OPTIONAL = placed("customer", "byHand", "amends", "details[.].*", "terminal", "meter", "(heirs|states)[.]\\d+");
 const SIGNED = placed("oursMinor", "theirsMinor", "carried.amountMinor", "serviceAheadMs");
 /** What holds any text. */
 const WORDS = placed(
@@ -191,9 +191,14 @@ const WORDS = placed(
   ...["details[.].*", "detail", "begun due", "periodId", "(acknowledged|settled) (by|note)", "who"],
   ...["(records|orders|clock) .*reason", "(records|refunds) .* currency", "(records|unaccounted)  unit"],
   "acceptances  (by|note|gaps[.]stream)",
+  "states[.]\\d+[.]lastDue",
 );
+/** What has a field for each name that there is. */
+const BY_NAME = /^(details|heirs|states)$/;
 /** What holds any text but control characters. */
-const NAMES = placed("saleId", "refundId", "matterId", "position");
+const NAMES = placed("saleId", "refundId", "matterId", "position", "heirs[.]\\d+");
+/** Lists of any text. */
+const LISTS_OF_WORDS = placed("acceptances  found");
 
 function placed(...places: readonly string[]): RegExp {
   return new RegExp(`[ .](${places.join("|")})$|^(${places.join("|")})$`);
@@ -214,8 +219,9 @@ interface Damage {
 function damagesOf(body: Body, path: Path): readonly Damage[] {
   const value = valueAt(JSON.parse(body.text) as Value, path);
   const place = placeOf(body, path);
-  const [isWords, isName] = [WORDS.test(place), NAMES.test(place)];
   const isInList = typeof path.at(-1) === "number";
+  const isWords = isInList ? LISTS_OF_WORDS.test(place) : WORDS.test(place);
+  const isName = !isInList && NAMES.test(place);
   const damages: Damage[] = [
     { other: { other: 1 }, isHarmless: false },
     { other: [true], isHarmless: false },
@@ -225,7 +231,7 @@ function damagesOf(body: Body, path: Path): readonly Damage[] {
   if (typeof value !== "boolean") damages.push({ other: true, isHarmless: false });
   if (typeof value !== "number") damages.push({ other: 7, isHarmless: value === null && isNumber(place) });
   if (typeof value === "string") damages.push({ other: "a\u0000b", isHarmless: isWords });
-  damages.push({ other: "nonsense", isHarmless: (isWords || isName) && !isInList });
+  damages.push({ other: "nonsense", isHarmless: isWords || isName });
   if (typeof value === "number") {
     damages.push({ other: -7, isHarmless: SIGNED.test(place) });
     for (const other of [0.5, 1e300, 2 ** 53, String(value)]) damages.push({ other, isHarmless: false });
@@ -283,7 +289,9 @@ describe("a damaged body", () => {
       const whole = JSON.parse(body.text) as Value;
       const holders = [[], ...placesIn(whole)].filter((path) => {
         const value = valueAt(whole, path);
-        return typeof value === "object" && value !== null && !Array.isArray(value) && path.at(-1) !== "details";
+        return (
+          typeof value === "object" && value !== null && !Array.isArray(value) && !BY_NAME.test(String(path.at(-1)))
+        );
       });
       for (const holder of holders) {
         const text = damaged(body.text, [...holder, "later"], 1);

@@ -1,5 +1,5 @@
-import { copyFileSync } from "node:fs";
-import { join } from "node:path";
+import { copyFileSync, existsSync } from "node:fs";
+import { dirname, join } from "node:path";
 import Database from "better-sqlite3";
 import { describe, expect, it } from "vitest";
 import { Chain } from "../../../src/adapters/journal/sqlite/chain.ts";
@@ -10,7 +10,7 @@ import { type Verified, verifyJournal } from "../../../src/adapters/journal/sqli
 import { saleRecord } from "../../../src/core/sale/record.ts";
 import { replay } from "../../../src/core/sale/recover.ts";
 import { type Closed, IDLE } from "../../../src/core/sale/state.ts";
-import { goldenJournals, JOURNAL } from "../../replay/golden.ts";
+import { goldenJournals, JOURNAL, MARK } from "../../replay/golden.ts";
 import { at, HAPPY, RECEIPT } from "../../support/sale-fixtures.ts";
 import { eventsOf, sell, soldJournal } from "../../support/spoiled-journal.ts";
 import { tempFolder } from "../../support/temp.ts";
@@ -68,7 +68,10 @@ describe("a journal that is whole", () => {
 
   it.each(goldenJournals())("is so as a released version wrote it: %s", async (golden) => {
     const path = join(tempFolder(), JOURNAL);
-    copyFileSync(join(import.meta.dirname, "../../replay", golden, JOURNAL), path);
+    for (const file of [JOURNAL, MARK]) {
+      const from = join(import.meta.dirname, "../../replay", golden, file);
+      if (existsSync(from)) copyFileSync(from, join(dirname(path), file));
+    }
     await openJournal({ path }).close();
     expect(verified(path)).toMatchObject({ broken: [] });
   });

@@ -136,6 +136,32 @@ describe("a journal that lost its end", () => {
   });
 });
 
+describe("a journal that nobody wants to go on with", () => {
+  it("is left as it is, what stands behind a torn place of its log too", async () => {
+    const { folder, path } = await soldJournal();
+    const journal = openJournal({ path });
+    for (let sale = 0; sale < 3; sale++) await sell(journal, `torn${sale}`, "1");
+    const copy = join(folder, "copy");
+    for (const file of ["journal.db", "journal.db-wal", "journal.mark"]) cpSync(join(folder, file), join(copy, file));
+    await journal.close();
+    const torn = join(copy, "journal.db");
+    const log = readFileSync(`${torn}-wal`);
+    log[Math.floor(log.length / 2)] = (log[Math.floor(log.length / 2)] ?? 0) ^ 1;
+    writeFileSync(`${torn}-wal`, log);
+    const before = [readFileSync(torn), readFileSync(`${torn}-wal`)];
+    for (let round = 0; round < 2; round++) {
+      const accepting = openForAccepting({ path: torn }, T0_MS);
+      expect(accepting.found.isNothing).toBe(false);
+      accepting.close();
+      expect([readFileSync(torn), readFileSync(`${torn}-wal`)]).toEqual(before);
+    }
+    const accepting = openForAccepting({ path: torn }, T0_MS);
+    accepting.accept({ by: "anna", note: "it is torn" });
+    accepting.close();
+    await openJournal({ path: torn }).close();
+  });
+});
+
 describe("a journal of which only the mark is there", () => {
   it("begins anew, with numbers that go on", async () => {
     const { path } = await soldJournal();

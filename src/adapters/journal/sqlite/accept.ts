@@ -83,11 +83,19 @@ function beginning(path: string, markPath: string, look: Look, unlock: () => voi
 }
 
 function existing(path: string, markPath: string, look: Look, unlock: () => void): Accepting {
+  // Who closes a journal last, and may write, folds its log in, and what is behind a torn place of the log is lost then.
+  const last = readable(path, () => reader(path));
   const db = readable(path, () => new Database(path));
+  const closeAll = (): void => {
+    db.close();
+    last.close();
+  };
   try {
     const hasWrongIndexes = readable(path, () => {
       refuseStranger(path, db);
       db.pragma("synchronous = FULL");
+      // What is done on trial stays in memory.
+      db.pragma("cache_spill = OFF");
       return wrongIndexesIn(db);
     });
     const mending = { ...look, isNew: false, hasWrongIndexes };
@@ -98,10 +106,22 @@ function existing(path: string, markPath: string, look: Look, unlock: () => void
         renewMark(path, markPath, db);
       },
       close: () => {
-        db.close();
+        closeAll();
         unlock();
       },
     };
+  } catch (error) {
+    closeAll();
+    throw error;
+  }
+}
+
+/** A connection that has the file and its log open. */
+function reader(path: string): Database.Database {
+  const db = new Database(path, { readonly: true });
+  try {
+    db.prepare("SELECT count(*) FROM sqlite_schema").get();
+    return db;
   } catch (error) {
     db.close();
     throw error;

@@ -17,31 +17,13 @@ import Database from "better-sqlite3";
 import { describe, expect, it } from "vitest";
 import { openJournal, openJournalBeside } from "../../../src/adapters/journal/sqlite/journal.ts";
 import type { SaleEvent } from "../../../src/core/sale/event.ts";
-import { saleRecord } from "../../../src/core/sale/record.ts";
-import { replay } from "../../../src/core/sale/recover.ts";
-import { type Closed, IDLE } from "../../../src/core/sale/state.ts";
-import type { Journal, Notes } from "../../../src/ports/journal.ts";
-import { HAPPY } from "../../support/sale-fixtures.ts";
+import type { Notes } from "../../../src/ports/journal.ts";
 import { runs } from "../../support/sample.ts";
+import { eventsOf, sell } from "../../support/spoiled-journal.ts";
 import { tempFolder } from "../../support/temp.ts";
 
 const STREAMS: readonly (keyof Notes)[] = ["orders", "refunds", "matters", "unaccounted", "reconciliations", "clock"];
 const SALES = 6;
-
-/** A sale of its own: nothing that the service names is another sale's. */
-function eventsOf(saleId: string): readonly SaleEvent[] {
-  return HAPPY.map((event) => {
-    if (event.type === "offer-made") return { ...event, saleId, reference: `offer-${saleId}` };
-    if (event.type !== "captured") return { ...event, saleId };
-    return { ...event, saleId, receipt: { ...event.receipt, paymentReference: `payment-${saleId}` } };
-  });
-}
-
-async function sell(journal: Journal, saleId: string, position: string): Promise<void> {
-  const events = eventsOf(saleId);
-  const record = saleRecord(replay(IDLE, events) as Closed);
-  for (const event of events) await journal.append(position, event, event === events.at(-1) ? record : null);
-}
 
 /** A journal with sales, orders and a sale that is open; its folder is copied as a kill, or a clean end, leaves it. */
 async function journalOf(end: "killed" | "closed"): Promise<string> {
@@ -53,7 +35,7 @@ async function journalOf(end: "killed" | "closed"): Promise<string> {
     return { position: "1", atMs: 6, type: "priced", unitPrice: "19.89", configured: "20.00" };
   });
   await journal.acknowledge("sales", 3);
-  for (const event of eventsOf("open").slice(0, 5)) await journal.append("1", event, null);
+  for (const event of eventsOf("open", "1").slice(0, 5)) await journal.append("1", event, null);
   const copy = join(tempFolder(), "copy");
   if (end === "closed") await journal.close();
   cpSync(folder, copy, { recursive: true });
@@ -205,11 +187,11 @@ describe("a journal that is not the one it was", () => {
       const journal = openJournal({ path });
       renameSync(join(folder, name), join(folder, "moved"));
       await expect(journal.look()).rejects.toThrow(/is gone or was replaced/);
-      await expect(journal.append("1", eventsOf("new")[0] as SaleEvent, null)).rejects.toThrow(
+      await expect(journal.append("1", eventsOf("new", "1")[0] as SaleEvent, null)).rejects.toThrow(
         /is gone or was replaced/,
       );
       // What has begun is written down as long as there is a place for it.
-      const [, made] = eventsOf("open");
+      const [, made] = eventsOf("open", "1");
       const going = journal.append("1", made as SaleEvent, null);
       if (name === "journal.mark") await going;
       else await expect(going).rejects.toThrow(/is gone or was replaced/);
@@ -226,11 +208,11 @@ describe("a large journal", () => {
     new Database(path).exec("UPDATE event SET body = json_set(body, '$.totaliserBase', 7) WHERE seq = 4").close();
     const journal = openJournal({ path }, atStart);
     await journal.look();
-    await journal.append("2", eventsOf("new")[0] as SaleEvent, null);
+    await journal.append("2", eventsOf("new", "1")[0] as SaleEvent, null);
     while (journal.checkOn());
     await expect(journal.look()).rejects.toThrow(/is damaged: event number 4 is not as it was written/);
-    await expect(journal.append("1", eventsOf("newer")[0] as SaleEvent, null)).rejects.toThrow(/is damaged/);
-    await journal.append("2", eventsOf("new")[1] as SaleEvent, null);
+    await expect(journal.append("1", eventsOf("newer", "1")[0] as SaleEvent, null)).rejects.toThrow(/is damaged/);
+    await journal.append("2", eventsOf("new", "1")[1] as SaleEvent, null);
     await journal.close();
     expect(() => openJournal({ path })).toThrow(/is damaged: event number 4/);
   });

@@ -6,6 +6,7 @@ import { describe, expect, it } from "vitest";
 import { checkExtract, extractSale } from "../../../src/adapters/journal/sqlite/extract.ts";
 import { openJournal } from "../../../src/adapters/journal/sqlite/journal.ts";
 import { isoTime } from "../../../src/core/time.ts";
+import { Shop } from "../../support/archive-shop.ts";
 import { T0_MS } from "../../support/sale-fixtures.ts";
 import { soldJournal } from "../../support/spoiled-journal.ts";
 
@@ -99,5 +100,24 @@ describe("an extract of a sale", () => {
   it("is of a closed sale", async () => {
     const { path } = await soldJournal();
     expect(extractSale(path, "none", ABOUT)).toBeNull();
+  });
+});
+
+describe("an extract of a sale that is in an archive", () => {
+  it("is the one that it was in the journal", async () => {
+    const shop = new Shop();
+    await shop.sell("1", 6);
+    const before = extractSale(shop.path, "s1", ABOUT)?.text;
+    shop.day += 400;
+    await shop.sell("1", 4);
+    await shop.readAll();
+    await shop.tidy();
+    await shop.journal.close();
+    const db = new Database(shop.path, { readonly: true });
+    expect(db.prepare("SELECT count(*) AS count FROM event WHERE sale = 's1'").get()).toEqual({ count: 0 });
+    db.close();
+    expect(before).toContain("record:");
+    expect(extractSale(shop.path, "s1", ABOUT)?.text).toBe(before);
+    expect(extractSale(shop.path, "s0", ABOUT)).toBeNull();
   });
 });

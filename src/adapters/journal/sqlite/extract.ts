@@ -12,16 +12,12 @@ import type Database from "better-sqlite3";
 import { saleRecord } from "../../../core/sale/record.ts";
 import { IDLE, type State } from "../../../core/sale/state.ts";
 import { transition } from "../../../core/sale/transition.ts";
+import { Archives } from "./archives.ts";
 import { readEvent, readRecord } from "./bodies.ts";
-import { Chain, link } from "./chain.ts";
+import { Chain, journalId, link } from "./chain.ts";
 import { guarded, JournalError } from "./errors.ts";
 import { type ExtractRow, hashOf, parsedExtract, signedText } from "./extract-text.ts";
 import { openForReading, realPath } from "./open.ts";
-
-interface Place {
-  readonly stream: string;
-  readonly seq: number;
-}
 
 /** The key that signs extracts, beside the journal: only the kiosk's own user may read it. */
 function keyPathOf(path: string): string {
@@ -42,7 +38,7 @@ export function extractSale(
   const db = openForReading(path);
   try {
     const chain = new Chain(db);
-    const rows = guarded(path, () => placesOf(db, saleId).map((place) => rowOf(chain, place)));
+    const rows = guarded(path, () => rowsOf(path, db, saleId));
     if (rows.length === 0) return null;
     const key = ownKey(path);
     const publicKey = publicText(createPublicKey(key));
@@ -54,29 +50,56 @@ export function extractSale(
   }
 }
 
-function placesOf(db: Database.Database, saleId: string): Place[] {
-  const records = db
-    .prepare<[string], { seq: number; first_event: number; last_event: number }>(
-      "SELECT seq, first_event, last_event FROM sale WHERE body ->> 'saleId' = ? ORDER BY seq",
-    )
-    .all(saleId);
-  const [first] = records;
-  const last = records.at(-1);
-  if (first === undefined || last === undefined) return [];
-  const events = db
-    .prepare<[number, number, string], { seq: number }>(
-      "SELECT seq FROM event WHERE seq BETWEEN ? AND ? AND sale = ? ORDER BY seq",
-    )
-    .all(first.first_event, last.last_event, saleId);
-  const refunds = db
-    .prepare<[string], { seq: number }>("SELECT seq FROM note WHERE stream = 'refunds' AND key = ? ORDER BY seq")
-    .all(saleId);
-  const of = (stream: string, all: readonly { readonly seq: number }[]): Place[] =>
-    all.map(({ seq }) => ({ stream, seq }));
-  return [...of("event", events), ...of("sale", records), ...of("refunds", refunds)];
+/** The rows of a sale in a journal and its archives: its events, its records, its refunds. */
+function rowsOf(path: string, db: Database.Database, saleId: string): ExtractRow[] {
+  const archives = new Archives(realPath(path), db, journalId(db));
+  const opened = archives.all().map((archive) => archives.open(archive));
+  try {
+    const files = [...opened, db].map((file) => ({ file, chain: new Chain(file) }));
+    const records = files.flatMap((each) => recordsIn(each, saleId));
+    const [first, last] = [records[0], records.at(-1)];
+    if (first === undefined || last === undefined) return [];
+    const events = files.flatMap(({ file, chain }) =>
+      file
+        .prepare<[number, number, string], { seq: number }>(
+          "SELECT seq FROM event WHERE seq BETWEEN ? AND ? AND sale = ? ORDER BY seq",
+        )
+        .all(first.firstEvent, last.lastEvent, saleId)
+        .map(({ seq }) => rowOf(chain, { stream: "event", seq })),
+    );
+    const own = new Chain(db);
+    const refunds = db
+      .prepare<[string], { seq: number }>("SELECT seq FROM note WHERE stream = 'refunds' AND key = ? ORDER BY seq")
+      .all(saleId)
+      .map(({ seq }) => rowOf(own, { stream: "refunds", seq }));
+    return [...onceEach(events), ...onceEach(records.map(({ row }) => row)), ...refunds];
+  } finally {
+    for (const file of opened) file.close();
+  }
 }
 
-function rowOf(chain: Chain, { stream, seq }: Place): ExtractRow {
+interface RecordRow {
+  readonly row: ExtractRow;
+  readonly firstEvent: number;
+  readonly lastEvent: number;
+}
+
+function recordsIn({ file, chain }: { file: Database.Database; chain: Chain }, saleId: string): RecordRow[] {
+  return file
+    .prepare<[string], { seq: number; firstEvent: number; lastEvent: number }>(
+      `SELECT seq, first_event AS firstEvent, last_event AS lastEvent FROM sale
+       WHERE body ->> 'saleId' = ? ORDER BY seq`,
+    )
+    .all(saleId)
+    .map(({ seq, firstEvent, lastEvent }) => ({ row: rowOf(chain, { stream: "sale", seq }), firstEvent, lastEvent }));
+}
+
+/** A row that is on its way to an archive stands in both. */
+function onceEach(rows: readonly ExtractRow[]): ExtractRow[] {
+  return [...new Map(rows.map((row) => [row.seq, row])).values()];
+}
+
+function rowOf(chain: Chain, { stream, seq }: { readonly stream: string; readonly seq: number }): ExtractRow {
   const [row] = chain.rows(stream, seq, 1);
   const columns = row?.columns ?? [];
   const before = chain.before(stream, seq).hash;
@@ -154,13 +177,12 @@ function againstJournal(path: string, { extract, publicKey }: NonNullable<Return
     if (!existsSync(keyPath)) wrong.push(`there is no key at ${keyPath}`);
     else if (publicText(createPublicKey(ownKey(path))) !== publicKey)
       wrong.push("it was signed with another key than this journal's");
-    for (const row of extract.rows) {
-      const own = rowOf(chain, row);
-      if (own.hash !== row.hash) wrong.push(`${row.stream} ${row.seq} is another one in the journal`);
+    const known = new Map(rowsOf(path, db, extract.saleId).map((row) => [`${row.stream} ${row.seq}`, row.hash]));
+    for (const { stream, seq, hash } of extract.rows) {
+      if (known.get(`${stream} ${seq}`) !== hash) wrong.push(`${stream} ${seq} is another one in the journal`);
     }
-    const known = placesOf(db, extract.saleId).length;
-    if (known > extract.rows.length)
-      wrong.push(`the journal has ${known - extract.rows.length} rows more of the sale by now`);
+    if (known.size > extract.rows.length)
+      wrong.push(`the journal has ${known.size - extract.rows.length} rows more of the sale by now`);
     return wrong;
   } finally {
     db.close();

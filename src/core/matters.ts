@@ -1,7 +1,7 @@
 import type { PersonCode } from "./faults.ts";
 import type { RefundEvent } from "./refund.ts";
 import type { SaleRecord } from "./sale/record.ts";
-import { HANDED_OVER, type HandedOver } from "./sale/state.ts";
+import { HANDED_OVER, type HandedOver, type Sale } from "./sale/state.ts";
 import { timeOfIso } from "./time.ts";
 import type { Unaccounted } from "./unaccounted.ts";
 
@@ -86,14 +86,14 @@ export function beheadedMatter(position: string, saleId: string, atMs: number): 
   return { matterId: `unresolved ${saleId}`, code: "needs-attention", position, saleId, atMs, detail };
 }
 
-/** A meter that went backwards in the middle of a sale. */
-export function backwardsMatter(position: string, saleId: string, atMs: number): Matter {
+/** A meter that went backwards in the middle of a sale. Under the name that its position had when the sale began. */
+export function backwardsMatter({ id: saleId, position }: Sale, atMs: number): Matter {
   const detail = `sale ${saleId}: its meter went backwards`;
   return { matterId: `backwards ${saleId}`, code: "needs-attention", position, saleId, atMs, detail };
 }
 
 /** A register that stands below where a delivery began: it was exchanged, or has lost what it knew. */
-export function belowMatter(position: string, saleId: string, atMs: number, [read, start]: readonly string[]): Matter {
+export function belowMatter({ id: saleId, position }: Sale, atMs: number, [read, start]: readonly string[]): Matter {
   const detail = `sale ${saleId}: the meter stands at ${read}, below ${start} where the delivery began: another one, or begun anew`;
   return { matterId: `below ${saleId}`, code: "needs-attention", position, saleId, atMs, detail };
 }

@@ -36,12 +36,12 @@ export async function finish(errand: Errand, state: State, liveBase: () => numbe
 
 /** A register never goes back by itself: somebody has exchanged it, or it has lost what it knew. */
 function sayWhenBelow(errand: Errand, state: Dispensing, readBase: number): void {
-  const { dispenser, clock, position, forPerson } = errand;
+  const { dispenser, clock, forPerson } = errand;
   const { startBase } = state.metering;
   if (dispenser.readingStepMs !== null || readBase >= startBase) return;
   const { unit } = state.sale.terms.tariff;
   const quantities = [readBase, startBase].map((base) => `${formatQuantity(base, unit)} ${unit}`);
-  forPerson(belowMatter(position, state.sale.id, clock.wallMs(), quantities));
+  forPerson(belowMatter(state.sale, clock.wallMs(), quantities));
 }
 
 /**

@@ -14,6 +14,8 @@ export interface LateTruthDeps {
   readonly clock: Clock;
   readonly log: Log;
   isOurs(saleId: string, owned: OwnedName): Promise<boolean>;
+  /** Nothing is learned while it is not: it would be on record with a time that an operator may be overruling. */
+  isTimeKnown(): boolean;
   /** Takes what was learned of a sale that is over. */
   learned(saleId: string, news: News): Promise<unknown>;
 }
@@ -79,12 +81,17 @@ export class LateTruth {
   }
 
   async #ask(watched: Watched, reference: string, attempt: number): Promise<void> {
-    const { payment, learned } = this.#deps;
+    const { payment, learned, isTimeKnown } = this.#deps;
     const { sale } = watched.closed;
+    if (!isTimeKnown()) {
+      this.#askLater(watched, attempt);
+      return;
+    }
     const outcome = await payment.query(sale, reference);
     const news = outcome.kind === "done" ? await this.#newsOf(sale.id, outcome.value) : null;
     if (this.#watched.get(sale.id) !== watched) return;
-    if (news === null || news.type === "contradicted") this.#askLater(watched, attempt + 1);
+    if (!isTimeKnown()) this.#askLater(watched, attempt);
+    else if (news === null || news.type === "contradicted") this.#askLater(watched, attempt + 1);
     else await learned(sale.id, news);
   }
 }

@@ -85,7 +85,7 @@ export class Position {
     });
     const learned = (saleId: string, news: News) => this.#submitNews(saleId, news);
     const isOurs = (saleId: string, owned: OwnedName) => deps.references.isOf(saleId, owned);
-    this.#late = new LateTruth({ ...deps, isOurs, learned });
+    this.#late = new LateTruth({ ...deps, isOurs, isTimeKnown: () => this.#isTimeKnown, learned });
   }
 
   get state(): State {
@@ -167,10 +167,13 @@ export class Position {
     return await this.#submitNews(this.#state.sale.id, news);
   }
 
+  get #isTimeKnown(): boolean {
+    return !this.#deps.faults.all.some(({ code }) => code === "clock-implausible");
+  }
+
   #submitNews(saleId: string, news: News): Promise<boolean> {
     // What is learned between sales has the time of now, not that of a clock which has been overruled since.
-    const isTimeKnown = !this.#deps.faults.all.some(({ code }) => code === "clock-implausible");
-    if (!isOpen(this.#state) && isTimeKnown) this.#time.begin(this.#newestAtMs);
+    if (!isOpen(this.#state) && this.#isTimeKnown) this.#time.begin(this.#newestAtMs);
     return this.#submit({ ...news, saleId, atMs: this.#time.nowMs() } as SaleEvent);
   }
 
@@ -280,7 +283,8 @@ export class Position {
     const epoch = this.#epoch;
     const saleId = this.#state.phase === "idle" ? "" : this.#state.sale.id;
     const tell = async (news: News): Promise<void> => {
-      if (!epoch.left || this.#late.of(saleId) !== undefined) await this.#submitNews(saleId, news);
+      const isLate = this.#late.of(saleId) !== undefined && this.#isTimeKnown;
+      if (!epoch.left || isLate) await this.#submitNews(saleId, news);
     };
     const tried = (): void => {
       if (epoch.alive) this.#deadline.tried();
@@ -331,12 +335,12 @@ export class Position {
 
   #onReading(totaliserBase: number): void {
     if (this.#state.phase !== "dispensing") return;
-    const { clock, id, changed } = this.#deps;
+    const { clock, changed } = this.#deps;
     if (this.#state.stopping === null) this.#flow.reading(totaliserBase);
     const { wentOn, dueBase } = this.#readings.take(totaliserBase, clock.monotonicMs());
     if (dueBase !== null) this.#settleErrors(this.#tell({ type: "metered", totaliserBase: dueBase }));
     if (!wentOn) {
-      this.#deps.forPerson(backwardsMatter(id, this.#state.sale.id, this.#time.nowMs()));
+      this.#deps.forPerson(backwardsMatter(this.#state.sale, this.#time.nowMs()));
       this.#settleErrors(this.stop("fault"));
     }
     changed();

@@ -1,11 +1,13 @@
 import { describe, expect, it } from "vitest";
 import type { Delivery, Sale } from "../../src/core/sale/state.ts";
 import { done } from "../../src/ports/outcome.ts";
-import { ALWAYS } from "../support/sale-fixtures.ts";
+import { ALWAYS, T0_MS } from "../support/sale-fixtures.ts";
 import { scene } from "./scene.ts";
 
 /** From the choice to the hand-over; the service holds on for a minute more. */
 const HANDOVER_MS = 3_540_000;
+/** After a restart, with a clock that is right. */
+const LATER_MS = T0_MS + HANDOVER_MS + 60_000;
 /** The supervisor has found the service again. */
 const SERVICE_BACK_MS = 12_000;
 
@@ -50,7 +52,7 @@ describe("a sale that went to a person before anybody knew of its payment", () =
   ])("is asked about after a restart too%s, and once only", async (_what, renamed) => {
     const { journal, payment, records, saleId } = await takenLate();
     for (let restart = 0; restart < 2; restart++) {
-      const again = await scene({ journal, payment, identity: { terminal: "T1" }, ...renamed });
+      const again = await scene({ journal, payment, identity: { terminal: "T1" }, startMs: LATER_MS, ...renamed });
       await again.pass(SERVICE_BACK_MS);
       expect(await records()).toEqual([
         [1, saleId, "needs-attention", "0.00", undefined],
@@ -59,9 +61,17 @@ describe("a sale that went to a person before anybody knew of its payment", () =
     }
   });
 
+  it("is not asked about while nobody knows what time it is: the answer would have a wrong one", async () => {
+    const { journal, payment, records } = await takenLate();
+    const again = await scene({ journal, payment, identity: { terminal: "T1" } });
+    await again.pass(SERVICE_BACK_MS);
+    expect(again.faults()).toContainEqual(expect.stringMatching(/^clock-implausible/));
+    expect(await records()).toHaveLength(1);
+  });
+
   it("is not asked about at another terminal, which knows nothing of it", async () => {
     const { journal, payment, records } = await takenLate();
-    const again = await scene({ journal, payment, identity: { terminal: "T2" } });
+    const again = await scene({ journal, payment, identity: { terminal: "T2" }, startMs: LATER_MS });
     await again.pass(SERVICE_BACK_MS);
     expect(await records()).toHaveLength(1);
   });

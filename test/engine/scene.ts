@@ -55,6 +55,8 @@ interface SceneSetup {
   readonly commands?: readonly CommandName[];
   readonly configuredPrice?: string;
   readonly payment?: MemoryPayment;
+  /** What its clock shows at first. */
+  readonly startMs?: number;
   /** Position 1 unless told. */
   readonly position?: string;
   readonly formerly?: readonly string[];
@@ -65,7 +67,7 @@ interface SceneSetup {
 /** A kiosk of one position in virtual time, on a real journal. */
 export async function scene(setup: SceneSetup = {}) {
   const journal = setup.journal ?? openJournal({ path: join(tempFolder(), "journal.db") });
-  const time = new VirtualTime(T0_MS);
+  const time = new VirtualTime(setup.startMs ?? T0_MS);
   const clock = clockOf(time, { number: 1, alive: true });
   const payment = setup.payment ?? new MemoryPayment(() => time.trueMs);
   const machine = new Puppet();

@@ -73,7 +73,8 @@ function play(seed: number, traces: boolean): SimulatedLife {
   if (world.rules.matters.any) {
     const rest = (): void => {
       const untilMs = world.time.elapsedMs + REST_MS;
-      playUntil(() => world.time.elapsedMs > untilMs);
+      // A run that was asked to end as the faults stopped has a next one.
+      playUntil(() => world.started && world.time.elapsedMs > untilMs);
     };
     rest();
     world.rules.matters.judge("at the end");

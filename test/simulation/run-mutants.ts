@@ -2,7 +2,7 @@ import { built } from "./built.ts";
 import { MUTANTS } from "./mutants.ts";
 
 /** A mistake that lives through so many seeds is one that the simulation does not see. */
-const BLIND_SEEDS = 2_000;
+const BLIND_SEEDS = 4_000;
 
 async function firstViolation(simulate: Awaited<ReturnType<typeof built>>): Promise<[rule: string, seeds: number]> {
   for (let seed = 1; seed <= BLIND_SEEDS; seed++) {

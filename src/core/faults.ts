@@ -26,7 +26,8 @@ const CATALOGUE = {
   "journal-unwritable": {
     owner: "journal",
     blocking: true,
-    advice: "The journal cannot be written: check disk space and mount.",
+    advice:
+      "The journal cannot be written, is gone, or is not as it was: the detail says which. Check disk and mount; `kioskd journal verify` looks at all of it.",
   },
   "clock-implausible": {
     owner: "clock",

@@ -1,5 +1,6 @@
 import {
   chmodSync,
+  chownSync,
   cpSync,
   linkSync,
   mkdirSync,
@@ -9,6 +10,7 @@ import {
   rmSync,
   statSync,
   symlinkSync,
+  truncateSync,
   utimesSync,
   writeFileSync,
 } from "node:fs";
@@ -16,6 +18,7 @@ import { join } from "node:path";
 import Database from "better-sqlite3";
 import { describe, expect, it } from "vitest";
 import { openJournal, openJournalBeside } from "../../../src/adapters/journal/sqlite/journal.ts";
+import { OutsideMark, readMark } from "../../../src/adapters/journal/sqlite/outside-mark.ts";
 import type { SaleEvent } from "../../../src/core/sale/event.ts";
 import type { Notes } from "../../../src/ports/journal.ts";
 import { runs } from "../../support/sample.ts";
@@ -159,6 +162,18 @@ describe("a journal that is not the one it was", () => {
       },
       /is not the one that the mark .* belongs to/,
     ],
+    [
+      "has a mark of a newer version",
+      (folder) => {
+        const mark = new OutsideMark(join(folder, "journal.mark"));
+        const known = readMark(mark.path);
+        if (known.kind !== "reached") throw new Error("no mark");
+        const streams = { ...known.reached.streams, letters: [1, "0".repeat(64)] as const };
+        for (let slot = 0; slot < 2; slot++) mark.write({ ...known.reached, streams });
+        mark.close();
+      },
+      /tells of "letters", which this version does not know.*newer/,
+    ],
     ["is gone", (folder) => rmSync(join(folder, "journal.db")), /is gone[.] Its mark .* says that it held 6 sales/],
   ])("%s: refused, with steps", async (_what, spoil, message) => {
     const { folder, path } = await stopped();
@@ -198,6 +213,75 @@ describe("a journal that is not the one it was", () => {
       await journal.close();
     },
   );
+});
+
+describe("a journal that somebody changes while it is written to", () => {
+  const opened = async () => {
+    const path = join(await journalOf("closed"), "journal.db");
+    return { path, journal: openJournal({ path }) };
+  };
+
+  it.each<[string, string, RegExp]>([
+    [
+      "loses its last sale",
+      "DELETE FROM sale WHERE seq = 6; DELETE FROM event WHERE seq > 36",
+      /it ends at 5, there were 6/,
+    ],
+    ["loses an order", "DELETE FROM note WHERE stream = 'orders' AND seq = 2", /orders: it ends at 1, there were 2/],
+    [
+      "gets another last row",
+      "UPDATE event SET hash = x'00' WHERE seq = (SELECT max(seq) FROM event)",
+      /event 41 is not the one that it knows/,
+    ],
+  ])(
+    "and that %s: nothing more is written, no number is given twice, the next start is refused",
+    async (_what, sql, says) => {
+      const { path, journal } = await opened();
+      const other = new Database(path);
+      other.exec(sql);
+      other.close();
+      await expect(journal.look()).rejects.toThrow(says);
+      await expect(sell(journal, "new", "2")).rejects.toThrow(/somebody else has changed it while it was written to/);
+      await journal.close();
+      expect(() => openJournal({ path })).toThrow(/What to do/);
+    },
+  );
+
+  it("may get something added by a command beside it", async () => {
+    const { path, journal } = await opened();
+    const beside = openJournalBeside({ path });
+    await beside.note("unaccounted", "1", () => {
+      return { position: "1", at: "2026-11-22T09:01:02.000Z", unit: "L", quantity: "1.000", detail: "leak" };
+    });
+    await journal.look();
+    await sell(journal, "new", "2");
+    await beside.close();
+    await journal.close();
+    await openJournal({ path }).close();
+  });
+
+  it("has its log cut in place: nothing more is written", async () => {
+    const { path, journal } = await opened();
+    await sell(journal, "new", "2");
+    truncateSync(`${path}-wal`, 0);
+    await expect(journal.look()).rejects.toThrow(/log .* was cut while it was written to/);
+    await expect(sell(journal, "newer", "2")).rejects.toThrow(/was cut/);
+  });
+
+  it("has its log folded by its own housekeeping, and goes on", async () => {
+    const { journal } = await opened();
+    await sell(journal, "new", "2");
+    await journal.tidy({ nowMs: 0, keepMs: 0, readers: [] });
+    await sell(journal, "newer", "2");
+    await journal.close();
+  });
+
+  it("loses its lock, so that another one may have it: nothing more is written", async () => {
+    const { path, journal } = await opened();
+    rmSync(`${path}.lock`);
+    await expect(journal.look()).rejects.toThrow(/journal[.]db[.]lock is gone or was replaced/);
+    await journal.close();
+  });
 });
 
 describe("a large journal", () => {
@@ -245,6 +329,15 @@ describe("one owner", () => {
     await journal.close();
     linkSync(path, join(folder, "second.db"));
     expect(() => openJournal({ path })).toThrow(/has a second name \(a hard link\).*find DISK -samefile/);
+  });
+
+  it.skipIf(process.getuid?.() !== 0)("has what the administrator makes for it", async () => {
+    const folder = await journalOf("closed");
+    const path = join(folder, "journal.db");
+    for (const file of [folder, path]) chownSync(file, 65_534, 65_534);
+    const journal = openJournal({ path });
+    expect(statSync(`${path}.lock`).uid).toBe(65_534);
+    await journal.close();
   });
 
   it("alone may read it", async () => {

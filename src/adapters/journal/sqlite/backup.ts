@@ -1,4 +1,4 @@
-import { chownSync, closeSync, existsSync, openSync, readdirSync, rmSync, statSync } from "node:fs";
+import { closeSync, existsSync, openSync, readdirSync, rmSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import Database from "better-sqlite3";
 import type { SaleRecord } from "../../../core/sale/record.ts";
@@ -230,9 +230,6 @@ export function lockPlace(path: string): () => void {
       turn();
       if (isNew && !existsSync(real)) rmSync(file, { force: true });
     });
-    // The administrator's file must not keep the kiosk's own user away.
-    const { uid, gid } = statSync(existsSync(real) ? real : dirname(real));
-    if (process.getuid?.() === 0) chownSync(file, uid, gid);
   }
   return unlock;
 }

@@ -80,6 +80,11 @@ export const STREAMS: readonly string[] = [
   } satisfies Record<keyof Notes, 0>),
 ];
 
+/** What people call a stream. */
+export function nameOf(stream: string): string {
+  return stream === "event" ? "event" : stream === "sale" ? "record" : `note (${stream})`;
+}
+
 /** Reads and links the rows of all streams of a journal. */
 export class Chain {
   readonly id: string;

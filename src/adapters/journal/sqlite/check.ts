@@ -1,7 +1,7 @@
 import type Database from "better-sqlite3";
 import type { Notes } from "../../../ports/journal.ts";
 import { readEvent, readNote, readRecord } from "./bodies.ts";
-import { beginning, Chain, type ChainedRow, type Head, STREAMS } from "./chain.ts";
+import { beginning, Chain, type ChainedRow, type Head, nameOf, STREAMS } from "./chain.ts";
 import { Broken } from "./errors.ts";
 import { Marks } from "./marks.ts";
 import { Owners } from "./owners.ts";
@@ -92,9 +92,4 @@ function startOf(chain: Chain, stream: string, afterSeq: number): Head {
   if (hash !== null) return { seq: afterSeq, hash };
   // Among rows without hashes of their own none can be checked but all of them.
   return chain.anchors(stream, afterSeq)[0] ?? beginning(chain.id, stream);
-}
-
-/** What people call a stream. */
-export function nameOf(stream: string): string {
-  return stream === "event" ? "event" : stream === "sale" ? "record" : `note (${stream})`;
 }

@@ -25,6 +25,9 @@ export function guarded<T>(path: string, work: () => T): T {
 /** The error, with advice when it comes from the journal's file. */
 export function explained(path: string, error: unknown): unknown {
   if (error instanceof Broken) return damaged(path, error.message);
+  if (isOfSystem(error)) {
+    return new JournalError(`The journal ${path} cannot be used: ${error.message}. Check path, mount, owner and mode.`);
+  }
   if (!(error instanceof Database.SqliteError)) return error;
   const { code, message } = error;
   // Tables that are not what they must be, or hold what they must not, tell of damage as well.
@@ -32,6 +35,10 @@ export function explained(path: string, error: unknown): unknown {
   return new JournalError(
     `The journal ${path} cannot be used: ${message} (${code}). Check mount, owner, mode and free space.`,
   );
+}
+
+function isOfSystem(error: unknown): error is Error {
+  return error instanceof Error && "syscall" in error;
 }
 
 export function damaged(path: string, found: string): JournalError {

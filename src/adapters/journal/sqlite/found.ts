@@ -1,5 +1,5 @@
 import type { Gap } from "../../../ports/journal.ts";
-import { nameOf } from "./check.ts";
+import { nameOf } from "./chain.ts";
 
 /** Something that is wrong with a journal, and what it may mean. */
 export interface Finding {

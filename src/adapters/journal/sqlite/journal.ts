@@ -84,7 +84,7 @@ function journalOn(opened: OpenJournal): CheckedJournal {
       keeper.refuse("go-on");
       await readers.acknowledge(reader, seq);
     },
-    look: async () => keeper.refuse("begin"),
+    look: async () => keeper.look(),
     check: async () => keeper.check(),
     tidy: async (tidying) => {
       try {
@@ -94,7 +94,7 @@ function journalOn(opened: OpenJournal): CheckedJournal {
           if (!db.open) return;
         }
       } finally {
-        if (db.open) db.pragma("wal_checkpoint(TRUNCATE)");
+        if (db.open) keeper.foldLog();
       }
     },
     close: async () => keeper.close(),

@@ -1,10 +1,11 @@
 import { statSync } from "node:fs";
 import type Database from "better-sqlite3";
 import type { Chain } from "./chain.ts";
-import { explained, JournalError } from "./errors.ts";
+import { Broken, explained, JournalError } from "./errors.ts";
 import { Marks } from "./marks.ts";
 import type { OpenJournal } from "./open.ts";
-import { reachedBy } from "./trust.ts";
+import type { Reached } from "./outside-mark.ts";
+import { distrust, distrustText, reachedBy } from "./trust.ts";
 
 /**
  * Writes to an open journal and then to the mark outside of it, and knows whether that can still be relied on: the
@@ -15,6 +16,10 @@ export class Keeper {
   readonly #chain: Chain;
   readonly #marks: Marks;
   readonly #inodes: ReadonlyMap<string, number | undefined>;
+  /** How far the journal had come when it was written to last. */
+  #reached: Reached;
+  /** The log only grows while it is written to. */
+  #logBytes: number;
   readonly #transaction: Database.Transaction<(work: () => unknown) => unknown>;
   #unchecked: Generator<void> | null;
   #damage: unknown = null;
@@ -25,8 +30,11 @@ export class Keeper {
     this.#chain = chain;
     this.#marks = new Marks(opened.db, chain.id);
     this.#unchecked = opened.unchecked;
-    const { path, db } = opened;
-    this.#inodes = new Map([path, `${path}-wal`, `${path}-shm`].map((file) => [file, inodeOf(file)]));
+    const { path, lock, db } = opened;
+    const files = [path, `${path}-wal`, `${path}-shm`, ...(lock === null ? [] : [lock])];
+    this.#inodes = new Map(files.map((file) => [file, inodeOf(file)]));
+    this.#reached = reachedBy(chain, null);
+    this.#logBytes = bytesOf(`${path}-wal`);
     this.#transaction = db.transaction((work: () => unknown) => work());
   }
 
@@ -43,6 +51,9 @@ export class Keeper {
         );
       }
     }
+    if (bytesOf(`${path}-wal`) < this.#logBytes) {
+      throw new JournalError(`The journal's log ${path}-wal was cut while it was written to. Start kioskd again.`);
+    }
     if (what === "go-on") return;
     if (!mark.isInPlace()) throw new JournalError(`The journal's mark ${mark.path} is gone or was replaced.`);
     if (this.#markProblem !== null) {
@@ -58,9 +69,35 @@ export class Keeper {
    */
   write<T>(work: () => T): T {
     this.refuse("go-on");
-    const result = this.#transaction.immediate(work) as T;
+    const result = this.#transaction.immediate(() => {
+      this.#refuseTurnedBack();
+      return work();
+    }) as T;
+    this.#reached = reachedBy(this.#chain, null);
+    this.#logBytes = bytesOf(`${this.#opened.path}-wal`);
     this.#writeMark();
     return result;
+  }
+
+  /** Empties the log into the journal. */
+  foldLog(): void {
+    this.refuse("go-on");
+    this.#opened.db.pragma("wal_checkpoint(TRUNCATE)");
+    this.#logBytes = bytesOf(`${this.#opened.path}-wal`);
+  }
+
+  /** Others may add to it meanwhile; what is on record stays as it was, and a number is given once. */
+  #refuseTurnedBack(): void {
+    const found = distrust(this.#chain, { kind: "reached", reached: this.#reached });
+    if (found === null) return;
+    this.#damage = new Broken(`somebody else has changed it while it was written to: ${distrustText(found)}`);
+    throw this.#damage;
+  }
+
+  /** @throws JournalError when no sale may begin, as far as that is known without writing */
+  look(): void {
+    this.refuse("begin");
+    this.#refuseTurnedBack();
   }
 
   /** Writes something of no meaning, as `write`. */
@@ -83,10 +120,12 @@ export class Keeper {
   close(): void {
     const { path, db, mark, unlock } = this.#opened;
     if (!db.open) return;
-    const reached = reachedBy(this.#chain, null);
+    const isTurnedBack = distrust(this.#chain, { kind: "reached", reached: this.#reached }) !== null;
+    const reached = isTurnedBack ? this.#reached : reachedBy(this.#chain, null);
     db.close();
     const { size: bytes, mtimeMs: atMs } = statSync(path, { throwIfNoEntry: false }) ?? { size: 0, mtimeMs: 0 };
-    if (this.#damage === null && this.#unchecked === null) mark.write({ ...reached, closed: { bytes, atMs } });
+    const isWhole = this.#damage === null && this.#unchecked === null && !isTurnedBack;
+    if (isWhole) mark.write({ ...reached, closed: { bytes, atMs } });
     mark.sync();
     mark.close();
     unlock();
@@ -94,12 +133,16 @@ export class Keeper {
 
   #writeMark(): void {
     try {
-      this.#opened.mark.write(reachedBy(this.#chain, null));
+      this.#opened.mark.write(this.#reached);
       this.#markProblem = null;
     } catch (error) {
       this.#markProblem = String(error);
     }
   }
+}
+
+function bytesOf(file: string): number {
+  return statSync(file, { throwIfNoEntry: false })?.size ?? 0;
 }
 
 function inodeOf(file: string): number | undefined {

@@ -165,6 +165,12 @@ function mendReach(chain: Chain, { known, isNew }: Mending, found: Found): void 
     const { journal, streams } = known.reached;
     const isOwn = journal === chain.id;
     if (!isOwn && !isNew) found.wrong("its mark is another journal's", "all that the other one holds");
+    for (const stream of Object.keys(streams).filter((each) => !STREAMS.includes(each))) {
+      found.wrong(
+        `its mark tells of "${stream}", which this version does not know`,
+        "what a newer version wrote there",
+      );
+    }
     for (const stream of STREAMS) {
       const [seq, hash] = streams[stream] ?? [0, ""];
       const { seq: ownSeq } = chain.head(stream);

@@ -1,7 +1,9 @@
 import {
+  accessSync,
   chmodSync,
   chownSync,
   closeSync,
+  constants,
   existsSync,
   fsyncSync,
   mkdirSync,
@@ -35,6 +37,8 @@ export interface OpenJournal {
   readonly mark: OutsideMark;
   /** What was not looked at yet: a step at a time, as `checkRows`. */
   readonly unchecked: Generator<void> | null;
+  /** The file that keeps others away; null for whoever only adds something beside the daemon. */
+  readonly lock: string | null;
   unlock(): void;
 }
 
@@ -62,6 +66,10 @@ export function markPathOf({ path, mark }: JournalPlace): string {
  *   changed then.
  */
 export function openForWriting(place: JournalPlace, atStart: AtStart = AT_START): OpenJournal {
+  return guarded(place.path, () => openedForWriting(place, atStart));
+}
+
+function openedForWriting(place: JournalPlace, atStart: AtStart): OpenJournal {
   const path = realPath(place.path);
   const markPath = markPathOf(place);
   const fresh = !existsSync(path);
@@ -82,7 +90,7 @@ export function openForWriting(place: JournalPlace, atStart: AtStart = AT_START)
     const mark = new OutsideMark(markPath);
     opened.push(mark);
     mark.write(reachedBy(new Chain(db), null));
-    return { path, db, mark, unchecked: isWhole ? null : checkRows(db), unlock };
+    return { path, db, mark, unchecked: isWhole ? null : checkRows(db), lock: lockOf(path), unlock };
   } catch (error) {
     for (const part of opened) part.close();
     unlock();
@@ -103,7 +111,8 @@ export function openBeside(place: JournalPlace): OpenJournal {
     if (found !== null) throw distrusted(path, markPath, found);
   });
   db.pragma("synchronous = FULL");
-  return { path, db, mark: new OutsideMark(markPath), unchecked: null, unlock: () => undefined };
+  const mark = guarded(path, () => new OutsideMark(markPath));
+  return { path, db, mark, unchecked: null, lock: null, unlock: () => undefined };
 }
 
 /**
@@ -129,9 +138,12 @@ export function create(path: string, made: (db: Database.Database) => void): voi
     db.pragma("synchronous = FULL");
     migrate(db);
     made(db);
-  } finally {
+  } catch (error) {
     db.close();
+    rmSync(unfinished, { force: true });
+    throw error;
   }
+  db.close();
   renameSync(unfinished, path);
   const folder = openSync(dirname(path), "r");
   fsyncSync(folder);
@@ -240,8 +252,10 @@ function existing(
 
 /** A journal is never empty, and never gone while its write-ahead log is still there. */
 function refuseRemains(path: string, fresh: boolean): void {
-  if (fresh && existsSync(`${path}-wal`)) throw damaged(path, "the file is missing, but its write-ahead log is there");
-  if (!fresh && statSync(path).size === 0 && !existsSync(`${path}-wal`)) throw damaged(path, "the file is empty");
+  const log = statSync(`${path}-wal`, { throwIfNoEntry: false })?.size ?? 0;
+  // Whoever only reads leaves a log that holds nothing.
+  if (fresh && log > 0) throw damaged(path, "the file is missing, but its write-ahead log is there");
+  if (!fresh && statSync(path).size === 0 && log === 0) throw damaged(path, "the file is empty");
 }
 
 function refuseGone(path: string, markPath: string, known: ReadMark): void {
@@ -280,19 +294,29 @@ export function realPath(path: string): string {
  */
 export function takeRefundTurn(path: string): (() => void) | null {
   const real = realPath(path);
-  const file = `${real}.refund-lock`;
-  const handOn = lockOn(real, file);
-  // The administrator's file must not keep the kiosk's own user away.
-  const { uid, gid } = statSync(real);
-  if (process.getuid?.() === 0) chownSync(file, uid, gid);
-  return handOn;
+  return lockOn(real, `${real}.refund-lock`);
+}
+
+function lockOf(path: string): string {
+  return `${path}.lock`;
 }
 
 /** Keeps a second daemon away. */
 export function lock(path: string): () => void {
-  const unlock = lockOn(path, `${path}.lock`);
+  const unlock = lockOn(path, lockOf(path));
   if (unlock === null) throw new JournalError(`The journal ${path} is in use by another kioskd: stop that one first.`);
   return unlock;
+}
+
+/** SQLite takes a file that it may only read without a word, and such a lock keeps nobody away. */
+function refuseForeignLock(file: string): void {
+  try {
+    if (existsSync(file)) accessSync(file, constants.R_OK | constants.W_OK);
+  } catch {
+    throw new JournalError(
+      `The lock ${file} belongs to somebody else, or may not be written: give it to the user whose journal it is (chown, chmod 600).`,
+    );
+  }
 }
 
 /**
@@ -301,10 +325,14 @@ export function lock(path: string): () => void {
  */
 export function lockOn(path: string, file: string): (() => void) | null {
   return guarded(path, () => {
+    refuseForeignLock(file);
     const db = new Database(file, { timeout: 0 });
     try {
       db.pragma("journal_mode = DELETE");
       db.exec("BEGIN EXCLUSIVE");
+      // The administrator's file must not keep the kiosk's own user away.
+      const { uid, gid } = statSync(existsSync(path) ? path : dirname(path));
+      if (process.getuid?.() === 0) chownSync(file, uid, gid);
       return () => db.close();
     } catch (error) {
       db.close();

@@ -111,8 +111,11 @@ function readSlots(path: string): Content[] {
 function slotOf(slot: string): Content | null {
   const [title, body = "", sum] = slot.split("\n");
   if (title !== TITLE || sum !== checksum(body)) return null;
-  const parsed = content.safeParse(JSON.parse(body));
-  return parsed.success ? parsed.data : null;
+  try {
+    return content.parse(JSON.parse(body));
+  } catch {
+    return null;
+  }
 }
 
 function checksum(body: string): string {

@@ -30,6 +30,11 @@ export function distrusted(path: string, markPath: string, found: Distrust): Jou
         `The journal ${path} is not the one that the mark ${markPath} belongs to.`,
         "Check journal.path and journal.mark: one of them belongs to another kiosk, or to a journal of before.",
       );
+    case "newer":
+      return say(
+        `The mark ${markPath} of the journal ${path} tells of "${found.stream}", which this version does not know: a newer kioskd wrote it.`,
+        "Install that version again.",
+      );
     case "no-mark":
       return say(
         `The journal ${path} has no mark at ${markPath}, which says how far it had come.`,

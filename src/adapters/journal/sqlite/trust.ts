@@ -1,4 +1,4 @@
-import { type Chain, STREAMS } from "./chain.ts";
+import { type Chain, nameOf, STREAMS } from "./chain.ts";
 import type { Reached, ReadMark } from "./outside-mark.ts";
 
 /** What tells how far a journal has come, and what it was like before. */
@@ -19,6 +19,8 @@ export type Distrust =
   | { readonly kind: "behind"; readonly missing: readonly string[] }
   | { readonly kind: "other-journal" }
   | { readonly kind: "other-history"; readonly stream: string; readonly seq: number }
+  /** A stream that this version does not know. */
+  | { readonly kind: "newer"; readonly stream: string }
   | { readonly kind: "no-mark" }
   | { readonly kind: "unreadable-mark" };
 
@@ -30,14 +32,33 @@ export function distrust(chain: Chained, mark: ReadMark): Distrust | null {
   if (journal !== chain.id) return { kind: "other-journal" };
   const missing = [];
   for (const [stream, [seq, hash]] of Object.entries(streams)) {
+    if (!STREAMS.includes(stream)) return { kind: "newer", stream };
     const own = chain.head(stream);
     if (own.seq < seq) missing.push(`${stream}: it ends at ${own.seq}, there were ${seq}`);
     else {
-      const known = chain.at(stream, seq);
+      const known = own.seq === seq ? own.hash : chain.at(stream, seq);
       // Where the mark lags far behind, the row may be in an archive.
       const isArchived = known === null && seq < chain.archived(stream).seq;
       if (!isArchived && known?.toString("hex") !== hash) return { kind: "other-history", stream, seq };
     }
   }
   return missing.length > 0 ? { kind: "behind", missing } : null;
+}
+
+/** In the middle of a sentence. */
+export function distrustText(found: Distrust): string {
+  switch (found.kind) {
+    case "behind":
+      return `the journal lost its end: ${found.missing.join("; ")}`;
+    case "other-history":
+      return `${nameOf(found.stream)} ${found.seq} is not the one that it knows`;
+    case "other-journal":
+      return "it is another journal's";
+    case "no-mark":
+      return "it is not there";
+    case "unreadable-mark":
+      return "it cannot be read";
+    case "newer":
+      return `it tells of "${found.stream}", which this version does not know`;
+  }
 }

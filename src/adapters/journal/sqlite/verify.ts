@@ -2,8 +2,8 @@ import Database from "better-sqlite3";
 import type { Acceptance, Notes } from "../../../ports/journal.ts";
 import { checkArchives } from "./archive-check.ts";
 import { readEvent, readNote, readRecord } from "./bodies.ts";
-import { Chain, type ChainedRow, STREAMS } from "./chain.ts";
-import { nameOf, problemText } from "./check.ts";
+import { Chain, type ChainedRow, nameOf, STREAMS } from "./chain.ts";
+import { problemText } from "./check.ts";
 import { Broken, JournalError } from "./errors.ts";
 import { Marks } from "./marks.ts";
 import { type JournalPlace, markPathOf, openForReading, realPath } from "./open.ts";
@@ -12,7 +12,7 @@ import { Owners } from "./owners.ts";
 import { Positions } from "./positions.ts";
 import { SOURCES } from "./reader-rows.ts";
 import { Replays } from "./replays.ts";
-import { type Distrust, distrust } from "./trust.ts";
+import { distrust, distrustText } from "./trust.ts";
 import { walk } from "./walk.ts";
 
 /** What was looked at, and where it breaks. */
@@ -192,19 +192,4 @@ class Verification {
 
 function isOfSqlite(error: unknown): error is Error {
   return error instanceof Database.SqliteError;
-}
-
-function distrustText(found: Distrust): string {
-  switch (found.kind) {
-    case "behind":
-      return `the journal lost its end: ${found.missing.join("; ")}`;
-    case "other-history":
-      return `${nameOf(found.stream)} ${found.seq} is not the one that it knows`;
-    case "other-journal":
-      return "it is another journal's";
-    case "no-mark":
-      return "it is not there";
-    case "unreadable-mark":
-      return "it cannot be read";
-  }
 }

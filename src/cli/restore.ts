@@ -74,7 +74,7 @@ async function restoreFrom(container: Container, exchange: Exchange, options: Re
       ...partsOf(container, loaded, standing, { secrets, journalOnly: options.journalOnly === true }),
       ...(isFresh ? [memberPart(container, "kioskd.yaml", loaded.file, READABLE)] : []),
     ];
-    const archives = archivesOf(journal.path).map((each) => each.path);
+    const archives = archivesOf(journal.path, standing.ids).map((each) => each.path);
     showPlan(container, loaded, standing, { parts, archives, isFresh });
     await agree("Put it in place?", options.yes !== undefined && options.yes !== false);
     tell("Writing, and looking at every row of the journal …");
@@ -122,7 +122,7 @@ async function secretsIn(container: Container, { passphraseFile }: RestoreOption
 function partsOf(
   container: Container,
   loaded: Loaded,
-  { journalPath, markPath, mark, reached }: Standing,
+  { journalPath, markPath, mark, reached, ids }: Standing,
   { secrets, journalOnly }: { readonly secrets: readonly Secret[]; readonly journalOnly: boolean },
 ): readonly Part[] {
   const names = container.manifest.members.map(({ name }) => name);
@@ -144,7 +144,7 @@ function partsOf(
       ...{ name, path: secretPlace(loaded, name), mode: PRIVATE },
       write: (draft: string) => writeFileSync(draft, bytes),
     })),
-    ...under("archive/").map((name) => member(name, archivePath(journalPath, name.slice(8, 12)))),
+    ...under("archive/").map((name) => member(name, archivePath(journalPath, name.slice(8, 12), ids))),
     {
       ...member("journal.db", journalPath),
       write: async (draft: string) => {

@@ -3,6 +3,7 @@ import { dirname, resolve } from "node:path";
 import type { z } from "zod";
 import { crossChecks } from "./checks.ts";
 import { readDocument } from "./document.ts";
+import { placeChecks } from "./places.ts";
 import { ConfigError, type Problem } from "./problem.ts";
 import { withProfiles } from "./profile.ts";
 import { type Config, configSchema, type PositionConfig } from "./schema.ts";
@@ -60,7 +61,7 @@ export function loadConfig(file: string, purpose: Purpose = "serve"): Loaded {
     return fail(parsed.error.issues.flatMap(problemsOf).map((found) => ({ ...found, line: lineOf(found.path) })));
   }
   const config = withAbsolutePaths(file, parsed.data);
-  const found = crossChecks(config);
+  const found = [...crossChecks(config), ...placeChecks(file, config)];
   const secrets = purpose === "read" ? NO_SECRETS : readSecrets(file, config, purpose, found);
   if (found.length > 0) fail(found.map((each) => ({ ...each, line: lineOf(each.path) })));
   return { file, config, secrets };

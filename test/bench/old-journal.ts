@@ -53,7 +53,7 @@ function openToFill(path: string) {
     }
   };
   const close = (): void => {
-    for (let more = keeper.checkOn(); more; more = keeper.checkOn());
+    while (keeper.checkOn(Date.now()));
     opened.db.pragma("wal_checkpoint(TRUNCATE)");
     keeper.close();
   };

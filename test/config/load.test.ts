@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { durationMs } from "../../src/config/fields.ts";
@@ -252,4 +252,52 @@ describe("durations", () => {
   ])("%s is %i ms", (text, ms) => {
     expect(durationMs(text)).toBe(ms);
   });
+});
+
+describe("a journal and its mark", () => {
+  it.each([
+    ["journal.db", /journal.db is the journal, or a file that belongs to it: name a file of its own/],
+    ["./secrets/../journal.db", /is the journal, or a file that belongs to it/],
+    ["link.db", /is the journal, or a file that belongs to it/],
+    ["journal.db-wal", /belongs to it/],
+    ["journal.db-shm", /belongs to it/],
+    ["journal.db-journal", /belongs to it/],
+    ["journal.db.lock", /belongs to it/],
+    ["journal.db.new", /belongs to it/],
+    ["journal.db.refund-lock", /belongs to it/],
+    ["journal.extract-key", /belongs to it/],
+    ["journal-2024.db", /belongs to it/],
+    ["kioskd.yaml", /kioskd.yaml is the configuration itself/],
+    ["secrets/reseller", /secrets.reseller is the file that payment.seqr.reseller.passwordFile names/],
+    ["secrets/terminal-1", /is the file that positions.1.terminal.passwordFile names/],
+    ["terminals/1.json", /is the terminal of position "1"/],
+    ["simulated-1.register", /is a register of position "1"/],
+    ["secrets", /secrets is a folder: name a file in it/],
+  ])("do not stand where something else does: %s", (mark, message) => {
+    const file = write(
+      replace(/path: .var.lib.kioskd.journal.db.*/, `{ path: /var/lib/kioskd/journal.db, mark: ${mark} }`),
+    );
+    writeFileSync(join(file, "../journal.db"), "");
+    symlinkSync("journal.db", join(file, "../link.db"));
+    expect(refusal(file)).toMatch(/^kioskd.yaml:\d+: journal.mark: /);
+    expect(refusal(file)).toMatch(message);
+  });
+
+  it("is no other file either, and no folder", () => {
+    const at = (path: string) => refusal(write(replace(/path: .var.lib.kioskd.journal.db.*/, `path: ${path}`)));
+    expect(at("secrets/reseller")).toMatch(
+      /journal.path: .*reseller is the file that payment.seqr.reseller.passwordFile/,
+    );
+    expect(at("secrets")).toMatch(/journal.path: .*secrets is a folder: name a file in it/);
+  });
+
+  it.each(["journal.mark", "mark/journal.mark", "other.db-wal", "journal-24.db", "elsewhere/journal.db"])(
+    "may be here: %s",
+    (mark) => {
+      const file = write(
+        replace(/path: .var.lib.kioskd.journal.db.*/, `{ path: /var/lib/kioskd/journal.db, mark: ${mark} }`),
+      );
+      expect(loadConfig(file).config.journal.mark).toBe(join(file, "..", mark));
+    },
+  );
 });

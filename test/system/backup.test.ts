@@ -206,6 +206,27 @@ describe("an operator who restores", () => {
     );
   });
 
+  it("leaves alone what another kiosk has in the folder, whatever it is called", async () => {
+    const site = await soldOnce();
+    const at = (name: string): string => join(site.folder, name);
+    const neighbour = openJournal({ path: at("journal-2024.db") });
+    onTestFinished(() => neighbour.close());
+    for (const name of ["simulated-1.register", "meter-9.register"]) writeFileSync(at(name), "0000000000001500");
+    mkdirSync(at("terminals"));
+    writeFileSync(at("terminals/9.json"), "{}", { mode: 0o600 });
+    const made = await kioskd("backup", site.out, "--config", site.file);
+    expect(made).toMatchObject({ status: 0, err: "" });
+    expect(made.out).not.toMatch(/archive|2024|meter-9|terminals/);
+    expect(made.out).toMatch(/registers.simulated-1.register/);
+    const result = await kioskd("restore", site.out, "--config", site.file, "--yes");
+    expect(result).toMatchObject({ status: 0, err: "" });
+    expect(result.out).not.toMatch(/2024|put aside/);
+    await neighbour.look();
+    for (const event of HAPPY) {
+      await neighbour.append("1", event as SaleEvent, event.type === "captured" ? PAID : null);
+    }
+  });
+
   it("on a full disk keeps what was there", async ({ skip }) => {
     const site = await soldOnce();
     const disk = smallDisk(join(site.folder, ".."), (line) => process.stderr.write(`${line}\n`));

@@ -184,7 +184,7 @@ describe("a journal of which only the mark is there", () => {
   it("cannot say where the numbers end when the mark cannot be read either", async () => {
     const { folder, path } = await soldJournal();
     rmSync(path);
-    writeFileSync(join(folder, "journal.mark"), "nothing");
+    writeFileSync(join(folder, "journal.mark"), "kioskd journal mark 1");
     expect(accept(path).sentences()[1]).toMatch(/its mark is damaged/);
     await openJournal({ path }).close();
   });

@@ -57,7 +57,11 @@ function rowsOf(shop: Shop, file: string): unknown[] {
 describe("an archive that is missing or damaged", () => {
   const spoilt: [string, (file: string) => void, RegExp][] = [
     ["missing", (file) => renameSync(file, `${file}.elsewhere`), /journal-2024[.]db is missing: .* sales 1 to 3,/],
-    ["of another journal", (file) => changed(file, "UPDATE journal SET id = 'x'"), /-2024[.]db is damaged: .*another/],
+    [
+      "of another journal",
+      (file) => changed(file, "UPDATE journal SET id = 'x'"),
+      /-2024[.]db stands where .* belongs to another journal. Move/,
+    ],
     ["an older copy", (file) => changed(file, "DELETE FROM anchor WHERE why = 'end'"), /ends with the closed sale 0/],
     ["no archive", (file) => changed(file, "PRAGMA application_id = 7"), /no archive of a journal/],
   ];

@@ -4,8 +4,10 @@ import Database from "better-sqlite3";
 import { describe, expect, it } from "vitest";
 import { Chain } from "../../../src/adapters/journal/sqlite/chain.ts";
 import { checkRows } from "../../../src/adapters/journal/sqlite/check.ts";
+import { openHistory } from "../../../src/adapters/journal/sqlite/history.ts";
 import { openJournal } from "../../../src/adapters/journal/sqlite/journal.ts";
 import { Marks } from "../../../src/adapters/journal/sqlite/marks.ts";
+import { paidSale } from "../../../src/cli/paid-sale.ts";
 import type { Tidying } from "../../../src/ports/journal.ts";
 import { DAY_MS, range, Shop, SMALL, shopOfAYear } from "../../support/archive-shop.ts";
 
@@ -232,3 +234,88 @@ async function compared(shop: Shop, throughSale: number, daysAgo: number): Promi
     return { type: "compared", ...about, throughSale, gap: false, ...nothing };
   });
 }
+
+describe("a sale that somebody edited", () => {
+  it.each<[string, string, string, string, RegExp]>([
+    [
+      "its record, in an archive",
+      "s5",
+      "journal-2025.db",
+      "UPDATE sale SET body = replace(body, '99.45', '9999.45') WHERE seq = 5",
+      /archive .*journal-2025.db is damaged: record number 5 is not as it was written.*newest backup/,
+    ],
+    [
+      "an event of it, in an archive",
+      "s5",
+      "journal-2025.db",
+      "UPDATE event SET body = replace(body, '9945', '999945') WHERE seq = 15",
+      /archive .*journal-2025.db is damaged: event number 15 is not/,
+    ],
+    [
+      "its record, in the journal",
+      "s11",
+      "journal.db",
+      "UPDATE sale SET body = replace(body, '99.45', '9999.45') WHERE seq = 11",
+      /journal .*journal.db is damaged: record number 11 is not/,
+    ],
+    [
+      "an event of it, in the journal",
+      "s11",
+      "journal.db",
+      "UPDATE event SET body = replace(body, '9945', '999945') WHERE seq = 33",
+      /damaged: event number 33 is not/,
+    ],
+    [
+      "its refund",
+      "s11",
+      "journal.db",
+      "UPDATE note SET body = replace(body, '700', '1') WHERE stream = 'refunds'",
+      /damaged: note [(]refunds[)] number 1 is not/,
+    ],
+    [
+      "a record that nobody wrote",
+      "s11",
+      "journal.db",
+      "INSERT INTO sale SELECT 13, first_event, last_event, replace(body, '99.45', '9999.45'), hash FROM sale WHERE seq = 11",
+      /damaged: record number 13 is not/,
+    ],
+    [
+      "a record that nobody wrote, without a hash",
+      "s11",
+      "journal.db",
+      "INSERT INTO sale SELECT 13, first_event, last_event, body, NULL FROM sale WHERE seq = 11",
+      /damaged: record number 13 /,
+    ],
+  ])("is not shown, and nothing is given back for it: %s", async (_what, saleId, file, sql, refusal) => {
+    const shop = await shopOfAYear();
+    const terms = { position: "1", paymentReference: "P-s11", amountMinor: 700, currency: "SEK" };
+    const asked = { type: "asked", refundId: "r", saleId: "s11", atMs: 5, ...terms } as const;
+    await shop.journal.note("refunds", "s11", () => asked);
+    await shop.tidy();
+    await shop.journal.close();
+    const folder = dirname(shop.path);
+    new Database(join(folder, file)).exec(sql).close();
+    const history = openHistory(shop.path);
+    expect(() => history.sale(saleId)).toThrow(refusal);
+    expect(history.sale("s4")?.events).toHaveLength(3);
+    history.close();
+    expect(() => paidSale(shop.path, saleId)).toThrow(refusal);
+  });
+
+  it.each([
+    ["record", "UPDATE sale SET body = replace(body, '99.45', '9999.45') WHERE seq = 2"],
+    ["event", "UPDATE event SET body = replace(body, '9945', '999945') WHERE seq = 6"],
+  ])("is not shown when it is older than the hashes: its %s", async (_what, sql) => {
+    const shop = new Shop();
+    await shop.sell("1", 4);
+    await shop.unchain();
+    await shop.sell("1");
+    await shop.journal.close();
+    const history = openHistory(shop.path);
+    expect(history.sale("s2")?.events).toHaveLength(3);
+    new Database(shop.path).exec(sql).close();
+    expect(() => history.sale("s2")).toThrow(/is damaged: .* number 4|is damaged: .* number 12/);
+    expect(history.sale("s5")?.events).toHaveLength(3);
+    history.close();
+  });
+});

@@ -1,8 +1,10 @@
-import { mkdirSync, rmSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { cpSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import Database from "better-sqlite3";
 import { describe, expect, it } from "vitest";
 import {
+  archivePath,
+  archivesOf,
   copyJournal,
   layMark,
   lockPlace,
@@ -13,6 +15,7 @@ import { openJournal } from "../../../src/adapters/journal/sqlite/journal.ts";
 import { readMark } from "../../../src/adapters/journal/sqlite/outside-mark.ts";
 import type { SaleEvent } from "../../../src/core/sale/event.ts";
 import type { Journal } from "../../../src/ports/journal.ts";
+import { shopOfAYear } from "../../support/archive-shop.ts";
 import { HAPPY, PAID } from "../../support/sale-fixtures.ts";
 import { tempFolder } from "../../support/temp.ts";
 
@@ -36,6 +39,13 @@ async function filled(folder: string, ...saleIds: string[]): Promise<string> {
   await sell(journal, ...saleIds);
   await journal.close();
   return path;
+}
+
+async function withArchives(): Promise<{ path: string; folder: string }> {
+  const shop = await shopOfAYear();
+  await shop.tidy();
+  await shop.journal.close();
+  return { path: shop.path, folder: dirname(shop.path) };
 }
 
 function inWork(): string {
@@ -70,18 +80,27 @@ describe("a copy of a journal", () => {
     await opened.close();
   });
 
-  it("says that the daemon had ended, and takes the archives of closed years", async () => {
-    const folder = tempFolder();
-    const path = await filled(folder, "s1");
-    new Database(join(folder, "journal-2025.db")).exec("CREATE TABLE old (x); INSERT INTO old VALUES (7)").close();
+  it("says that the daemon had ended, and takes its own archives of closed years, by what is in them", async () => {
+    const { path, folder } = await withArchives();
+    const other = join(folder, "journal-2019.db");
+    await openJournal({ path: other, mark: join(folder, "other.mark") }).close();
+    writeFileSync(join(folder, "journal-2018.db"), "no database");
     writeFileSync(join(folder, "journal-2025.db.before"), "");
-    writeFileSync(join(folder, "other-2025.db"), "");
     const copy = await copyJournal({ path }, inWork());
     expect(copy.isEnded).toBe(true);
-    expect(copy.archives.map(({ year }) => year)).toEqual(["2025"]);
-    const archive = new Database(copy.archives[0]?.path, { readonly: true });
-    expect(archive.prepare("SELECT x FROM old").get()).toEqual({ x: 7 });
-    archive.close();
+    expect(copy.archives.map(({ year }) => year)).toEqual(["2024", "2025"]);
+    expect(archivesOf(path, [copy.id]).map(({ year }) => year)).toEqual(["2024", "2025"]);
+    expect(archivesOf(path, ["another"])).toEqual([]);
+    expect(archivePath(path, "2025", [copy.id])).toBe(join(folder, "journal-2025.db"));
+    expect(() => archivePath(path, "2019", [copy.id])).toThrow(/journal-2019.db is no archive of the journal .* move/);
+    expect(() => archivePath(path, "2025", ["another"])).toThrow(/is no archive of the journal/);
+  });
+
+  it("is not made while another file stands in the place of an archive", async () => {
+    const { path, folder } = await withArchives();
+    const other = await withArchives();
+    cpSync(join(other.folder, "journal-2025.db"), join(folder, "journal-2025.db"));
+    await expect(copyJournal({ path }, inWork())).rejects.toThrow(/journal-2025.db is no archive of the journal/);
   });
 
   it("is not made of a journal that its mark does not know, or with a row that was changed", async () => {
@@ -140,7 +159,7 @@ describe("a backup held against what this machine knows", () => {
     const other = await filled(tempFolder(), "s9");
     const facts = lookAtCopy(other, other);
     expect(standingOf({ path }, facts)).toMatchObject({ mark: "laid", isOther: true, missing: [] });
-    writeFileSync(join(folder, "journal.mark"), "nonsense");
+    writeFileSync(join(folder, "journal.mark"), "kioskd journal mark 1");
     expect(standingOf({ path }, facts)).toMatchObject({ mark: "stays", isMarkUnreadable: true });
   });
 

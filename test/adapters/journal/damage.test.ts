@@ -17,6 +17,7 @@ import {
 import { join } from "node:path";
 import Database from "better-sqlite3";
 import { describe, expect, it } from "vitest";
+import { openForAccepting } from "../../../src/adapters/journal/sqlite/accept.ts";
 import { openJournal, openJournalBeside } from "../../../src/adapters/journal/sqlite/journal.ts";
 import { OutsideMark, readMark } from "../../../src/adapters/journal/sqlite/outside-mark.ts";
 import type { SaleEvent } from "../../../src/core/sale/event.ts";
@@ -51,7 +52,7 @@ async function journalOf(end: "killed" | "closed"): Promise<string> {
 async function told(path: string): Promise<unknown> {
   const journal = openJournal({ path });
   try {
-    while (journal.checkOn());
+    while (journal.checkOn(0));
     await journal.look();
     const names = Array.from({ length: SALES }, (_, sale) => `s${sale}`);
     const owners = names.flatMap((name) => [
@@ -148,6 +149,43 @@ describe("a journal that is not the one it was", () => {
     }
     cpSync(join(other, "journal.db"), path);
     expect(() => openJournal({ path })).toThrow(/went on from an older copy: its event number \d+ is not the one/);
+  });
+
+  it.each<[string, (folder: string) => void, RegExp]>([
+    [
+      "has a mark that is another file",
+      (folder) => writeFileSync(join(folder, "journal.mark"), "password"),
+      /journal.mark is no mark of a journal: it is left as it is. Let journal.mark name/,
+    ],
+    [
+      "has a folder for a mark",
+      (folder) => {
+        rmSync(join(folder, "journal.mark"));
+        mkdirSync(join(folder, "journal.mark"));
+      },
+      /The mark .* is a folder: let journal.mark name a file in it/,
+    ],
+    [
+      "is a folder",
+      (folder) => {
+        rmSync(join(folder, "journal.db"));
+        mkdirSync(join(folder, "journal.db"));
+      },
+      /The journal .* is a folder: let journal.path name a file in it/,
+    ],
+  ])("%s: refused, and nothing is written to it", async (_what, spoil, message) => {
+    const { folder, path } = await stopped();
+    spoil(folder);
+    const there = (): unknown =>
+      readdirSync(folder).map((name) => {
+        const file = join(folder, name);
+        return [name, statSync(file).isFile() ? readFileSync(file) : null];
+      });
+    const before = there();
+    expect(() => openJournal({ path })).toThrow(message);
+    expect(() => openJournalBeside({ path })).toThrow(message);
+    expect(() => openForAccepting({ path }, 0)).toThrow(message);
+    expect(there()).toEqual(before);
   });
 
   it.each<[string, (folder: string) => void, RegExp]>([
@@ -293,7 +331,7 @@ describe("a large journal", () => {
     const journal = openJournal({ path }, atStart);
     await journal.look();
     await journal.append("2", eventsOf("new", "1")[0] as SaleEvent, null);
-    while (journal.checkOn());
+    while (journal.checkOn(0));
     await expect(journal.look()).rejects.toThrow(/is damaged: event number 4 is not as it was written/);
     await expect(journal.append("1", eventsOf("newer", "1")[0] as SaleEvent, null)).rejects.toThrow(/is damaged/);
     await journal.append("2", eventsOf("new", "1")[1] as SaleEvent, null);
@@ -301,19 +339,42 @@ describe("a large journal", () => {
     expect(() => openJournal({ path })).toThrow(/is damaged: event number 4/);
   });
 
-  it("is not looked at again when nobody has written to it since its last clean end", async () => {
+  it("is looked at again after a start, unless nobody has written to it and all was looked at within a week", async () => {
     const path = join(await journalOf("closed"), "journal.db");
-    await openJournal({ path }).close();
-    const journal = openJournal({ path }, atStart);
-    expect(journal.checkOn()).toBe(false);
-    await journal.close();
+    const looks = async (nowMs: number, isDone = true): Promise<boolean> => {
+      const journal = openJournal({ path }, atStart);
+      const isLooking = journal.checkOn(nowMs);
+      while (isDone && journal.checkOn(nowMs));
+      await journal.close();
+      return isLooking;
+    };
+    const dayMs = 86_400_000;
+    const firstMs = 100 * dayMs;
+    expect(await looks(firstMs)).toBe(true);
+    expect(await looks(firstMs)).toBe(false);
+    expect(await looks(firstMs + 7 * dayMs - 1)).toBe(false);
+    expect(await looks(firstMs - 1)).toBe(true);
+    expect(await looks(firstMs + 7 * dayMs - 1, false)).toBe(true);
+    expect(await looks(firstMs)).toBe(true);
     utimesSync(path, new Date(), new Date());
-    const touched = openJournal({ path }, atStart);
-    expect(touched.checkOn()).toBe(true);
-    await touched.close();
-    const unfinished = openJournal({ path }, atStart);
-    expect(unfinished.checkOn()).toBe(true);
-    await unfinished.close();
+    expect(await looks(firstMs + 1)).toBe(true);
+    await openJournal({ path }, atStart).close();
+    expect(await looks(firstMs + 1)).toBe(false);
+  });
+
+  it("whose card fails is noticed by a daemon that runs on, once a week", async () => {
+    const path = join(await journalOf("closed"), "journal.db");
+    const journal = openJournal({ path }, atStart);
+    const tidying = { keepMs: 90 * 86_400_000, readers: [] };
+    while (journal.checkOn(0));
+    new Database(path).exec("UPDATE event SET body = json_set(body, '$.totaliserBase', 7) WHERE seq = 4").close();
+    await journal.tidy({ nowMs: 6 * 86_400_000, ...tidying });
+    expect(journal.checkOn(6 * 86_400_000)).toBe(false);
+    await journal.look();
+    await journal.tidy({ nowMs: 7 * 86_400_000, ...tidying });
+    while (journal.checkOn(7 * 86_400_000));
+    await expect(journal.look()).rejects.toThrow(/is damaged: event number 4 is not as it was written/);
+    await journal.close();
   });
 });
 
@@ -338,6 +399,16 @@ describe("one owner", () => {
     const journal = openJournal({ path });
     expect(statSync(`${path}.lock`).uid).toBe(65_534);
     await journal.close();
+  });
+
+  it("has a mark that no other journal of the folder has", async () => {
+    const folder = tempFolder();
+    for (const name of ["journal", "journal.db", "journal.sqlite"])
+      await openJournal({ path: join(folder, name) }).close();
+    for (const name of ["journal", "journal.db", "journal.sqlite"])
+      await openJournal({ path: join(folder, name) }).close();
+    const marks = readdirSync(folder).filter((name) => name.endsWith("mark"));
+    expect(marks.toSorted()).toEqual(["journal-mark", "journal.mark", "journal.sqlite-mark"]);
   });
 
   it("alone may read it", async () => {

@@ -106,7 +106,10 @@ const REHASHED: readonly (readonly [string, Edit])[] = [
 /** What else the start distrusts. */
 const DISTRUSTED: readonly (readonly [string, (folder: string, path: string) => unknown])[] = [
   ["it has no mark", (folder) => rmSync(join(folder, "journal.mark"))],
-  ["its mark cannot be read", (folder) => writeFileSync(join(folder, "journal.mark"), "x".repeat(9_000))],
+  [
+    "its mark cannot be read",
+    (folder) => writeFileSync(join(folder, "journal.mark"), "kioskd journal mark 1".padEnd(9_000, "x")),
+  ],
   ["its mark is another journal's", (folder) => replaceMark(folder)],
   ["it is an older copy", (folder, path) => goBack(folder, path, false)],
   ["it went on from an older copy", (folder, path) => goBack(folder, path, true)],
@@ -147,7 +150,7 @@ function accept(path: string): readonly string[] {
 /** All that a kiosk reads and writes goes well, with numbers that were never given before; gives how many records there are. */
 async function works(path: string, saleId: string): Promise<void> {
   const journal = openJournal({ path });
-  while (journal.checkOn());
+  while (journal.checkOn(0));
   await journal.look();
   const salesBefore = await journal.salesAfter(0, 99);
   const waitingBefore = await journal.pendingCount("sales");

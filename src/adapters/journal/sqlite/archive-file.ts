@@ -1,7 +1,7 @@
 import { chmodSync, closeSync, fsyncSync, openSync, renameSync, rmSync } from "node:fs";
 import { dirname } from "node:path";
 import Database from "better-sqlite3";
-import { type Anchor, Chain, type ChainedRow, type Head } from "./chain.ts";
+import { type Anchor, Chain, type ChainedRow, type Head, journalId } from "./chain.ts";
 import { Broken, JournalError } from "./errors.ts";
 
 /** Marks the file as an archive of ours ("kioa"), so that it is never taken for a journal. */
@@ -53,10 +53,18 @@ export interface Moving {
 
 export type MovingRows = { readonly [stream in Archived]: Moving };
 
+/** The file is not an archive of the journal: nothing of it is lost, and it is not to be replaced. */
+class NotOurs extends Broken {}
+
 /** The error, with advice when it comes from an archive's file. */
 export function explainedArchive(file: string, error: unknown): unknown {
   if (!(error instanceof Broken) && !(error instanceof Database.SqliteError)) return error;
   const { message } = error;
+  if (error instanceof NotOurs) {
+    return new JournalError(
+      `The file ${file} stands where an archive of this journal belongs: ${message}. Move it away, and put the archive in its place when there is one. The kiosk sells without it.`,
+    );
+  }
   if (error instanceof Database.SqliteError && /BUSY|READONLY|CANTOPEN|PERM|AUTH|IOERR|FULL/.test(error.code)) {
     return new JournalError(
       `The archive ${file} cannot be used: ${message} (${error.code}). Check mount, owner, mode and free space.`,
@@ -82,13 +90,8 @@ function guardedArchive<T>(file: string, work: () => T): T {
  */
 export function openArchive(file: string, journal: string): Database.Database {
   return guardedArchive(file, () => {
-    let db = new Database(file, { readonly: true, fileMustExist: true });
+    const db = readable(file);
     try {
-      if (wasInterrupted(db)) {
-        db.close();
-        new Database(file, { fileMustExist: true }).exec("SELECT 1 FROM sqlite_schema").close();
-        db = new Database(file, { readonly: true, fileMustExist: true });
-      }
       checkKind(db, journal);
       return db;
     } catch (error) {
@@ -96,6 +99,34 @@ export function openArchive(file: string, journal: string): Database.Database {
       throw error;
     }
   });
+}
+
+/** Whether a file is an archive of one of these journals, whatever it is called. */
+export function isArchiveOf(file: string, journals: readonly string[]): boolean {
+  try {
+    const db = readable(file);
+    try {
+      return db.pragma("application_id", { simple: true }) === ARCHIVE_ID && journals.includes(journalId(db));
+    } finally {
+      db.close();
+    }
+  } catch (error) {
+    if (error instanceof Database.SqliteError) return false;
+    throw error;
+  }
+}
+
+function readable(file: string): Database.Database {
+  const db = new Database(file, { readonly: true, fileMustExist: true });
+  try {
+    if (!wasInterrupted(db)) return db;
+  } catch (error) {
+    db.close();
+    throw error;
+  }
+  db.close();
+  new Database(file, { fileMustExist: true }).exec("SELECT 1 FROM sqlite_schema").close();
+  return new Database(file, { readonly: true, fileMustExist: true });
 }
 
 /** Whether a power cut left a transaction in it: to take that back needs a connection that may write. */
@@ -110,10 +141,10 @@ function wasInterrupted(db: Database.Database): boolean {
 }
 
 function checkKind(db: Database.Database, journal: string): void {
-  if (db.pragma("application_id", { simple: true }) !== ARCHIVE_ID) throw new Broken("it is no archive of a journal");
+  if (db.pragma("application_id", { simple: true }) !== ARCHIVE_ID) throw new NotOurs("it is no archive of a journal");
   if (db.pragma("user_version", { simple: true }) !== LAYOUT) throw new Broken("a newer kioskd wrote it");
   const id = db.prepare<[], { id: string }>("SELECT id FROM journal").get()?.id;
-  if (id !== journal) throw new Broken("it belongs to another journal");
+  if (id !== journal) throw new NotOurs("it belongs to another journal");
 }
 
 /** Makes an archive that holds nothing yet. It is whole or not there, whenever the power goes. */

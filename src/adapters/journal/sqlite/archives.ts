@@ -1,9 +1,11 @@
 import { existsSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import type Database from "better-sqlite3";
-import { endOf, explainedArchive, openArchive } from "./archive-file.ts";
+import { archiveNameOf } from "../../../core/journal-files.ts";
+import { type Archived, endOf, explainedArchive, openArchive } from "./archive-file.ts";
 import { batchOf, MOST_ROWS } from "./batch.ts";
 import { Chain } from "./chain.ts";
+import { refuseChanged } from "./check.ts";
 import { Broken, JournalError } from "./errors.ts";
 import { Marks } from "./marks.ts";
 
@@ -43,6 +45,7 @@ const PAGE_ROWS = 200;
 export class Archives {
   readonly #path: string;
   readonly #id: string;
+  readonly #chain: Chain;
   readonly #marks: Marks;
   readonly #after: Database.Statement<[number, number], SaleRow>;
   readonly #backwards: Database.Statement<[{ outcome: string | null }], SaleRow>;
@@ -52,6 +55,7 @@ export class Archives {
   constructor(path: string, db: Database.Database, id: string) {
     this.#path = path;
     this.#id = id;
+    this.#chain = new Chain(db);
     this.#marks = new Marks(db, id);
     this.#after = db.prepare("SELECT * FROM sale WHERE seq > ? ORDER BY seq LIMIT ?");
     this.#backwards = db.prepare(`SELECT * FROM sale WHERE ${OF_OUTCOME} ORDER BY seq DESC`);
@@ -75,7 +79,7 @@ export class Archives {
 
   /** Beside the journal; the year is that in which its sales closed. */
   fileOf(year: number): string {
-    return join(dirname(this.#path), `${basename(this.#path).replace(/[.]db$/, "")}-${year}.db`);
+    return join(dirname(this.#path), archiveNameOf(basename(this.#path), year));
   }
 
   /** To be called inside of the transaction by which rows leave the journal, with the last number of each stream. */
@@ -117,25 +121,33 @@ export class Archives {
     }
   }
 
-  /** The newest record of a sale that is in an archive; null when it is in none. */
+  /**
+   * The newest record of a sale that is in an archive; null when it is in none.
+   * @throws JournalError when it is not as it was written
+   */
   record(saleId: string): SaleRow | null {
     for (const archive of this.all().toReversed()) {
       const named = "SELECT * FROM sale WHERE body ->> 'saleId' = ? AND seq <= ? ORDER BY seq DESC LIMIT 1";
-      const [row] = this.#rows<SaleRow>(archive, named, saleId, archive.sales.through);
+      const [row] = this.#asWritten<SaleRow>(archive, "sale", named, saleId, archive.sales.through);
       if (row !== undefined) return row;
     }
     return null;
   }
 
-  /** The events of a sale from one number to another, wherever they are. */
+  /**
+   * The events of a sale from one number to another, wherever they are.
+   * @throws JournalError when one of an archive is not as it was written; Broken when one of the journal is not
+   */
   events(first: number, last: number, saleId: string): Row[] {
     const archives = this.all().filter(({ events }) => events.after < last && events.through >= first);
     const archived = archives.flatMap((archive) =>
-      this.#rows<Row>(archive, EVENTS_OF_SALE, first, Math.min(last, archive.events.through), saleId),
+      this.#asWritten<Row>(archive, "event", EVENTS_OF_SALE, first, Math.min(last, archive.events.through), saleId),
     );
     // A position's last sale may be in both.
     const archivedThrough = archives.at(-1)?.events.through ?? 0;
-    return [...archived, ...this.#events.all(Math.max(first, archivedThrough + 1), last, saleId)];
+    const own = this.#events.all(Math.max(first, archivedThrough + 1), last, saleId);
+    refuseChanged(this.#chain, "event", own);
+    return [...archived, ...own];
   }
 
   /** @throws JournalError when a sale with a number above `seq` is in an archive that cannot be read */
@@ -166,10 +178,22 @@ export class Archives {
     return this.all().filter(({ sales }) => sales.through > seq);
   }
 
-  #rows<T>(archive: Archive, sql: string, ...values: readonly (string | number)[]): T[] {
+  #rows<T extends Row>(archive: Archive, sql: string, ...values: readonly (string | number)[]): T[] {
+    return this.#read(archive, (db) => db.prepare<(string | number)[], T>(sql).all(...values));
+  }
+
+  #asWritten<T extends Row>(archive: Archive, stream: Archived, sql: string, ...values: (string | number)[]): T[] {
+    return this.#read(archive, (db) => {
+      const rows = db.prepare<(string | number)[], T>(sql).all(...values);
+      refuseChanged(new Chain(db), stream, rows);
+      return rows;
+    });
+  }
+
+  #read<T>(archive: Archive, read: (db: Database.Database) => T): T {
     const db = this.open(archive);
     try {
-      return db.prepare<(string | number)[], T>(sql).all(...values);
+      return read(db);
     } catch (error) {
       throw explainedArchive(archive.file, error);
     } finally {

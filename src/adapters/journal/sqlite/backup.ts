@@ -1,9 +1,12 @@
 import { closeSync, existsSync, openSync, readdirSync, rmSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import Database from "better-sqlite3";
+import { archiveNameOf, archiveYearOf } from "../../../core/journal-files.ts";
 import type { SaleRecord } from "../../../core/sale/record.ts";
+import { isArchiveOf } from "./archive-file.ts";
+import { Archives } from "./archives.ts";
 import { readRecord } from "./bodies.ts";
-import { Chain } from "./chain.ts";
+import { Chain, journalId } from "./chain.ts";
 import { checkRows } from "./check.ts";
 import { Broken, guarded, JournalError } from "./errors.ts";
 import { checkPages, type JournalPlace, lockOn, markPathOf, openForReading, realPath, refuseStranger } from "./open.ts";
@@ -32,20 +35,37 @@ export interface JournalCopy extends JournalFacts {
 /** A step of a copy takes a few milliseconds of the process. */
 const STEP_PAGES = 1_000;
 
-/** Archives of closed years stand beside their journal: NAME-YYYY.db. */
-export function archivesOf(path: string): readonly { readonly year: string; readonly path: string }[] {
-  const real = realPath(path);
-  const folder = dirname(real);
-  const name = basename(real).replace(/[.]db$/, "");
-  const isArchive = (file: string): boolean => file.startsWith(`${name}-`) && /^\d{4}[.]db$/.test(yearOf(file));
-  const yearOf = (file: string): string => file.slice(name.length + 1);
-  const found = existsSync(folder) ? readdirSync(folder).filter(isArchive).sort() : [];
-  return found.map((file) => ({ year: yearOf(file).slice(0, 4), path: join(folder, file) }));
+interface ArchiveFile {
+  readonly year: string;
+  readonly path: string;
 }
 
-export function archivePath(path: string, year: string): string {
+/**
+ * The archives beside a journal that are of a journal with one of these ids: another file may have such a name, that of
+ * another kiosk's journal too.
+ */
+export function archivesOf(path: string, ids: readonly string[]): readonly ArchiveFile[] {
   const real = realPath(path);
-  return join(dirname(real), `${basename(real).replace(/[.]db$/, "")}-${year}.db`);
+  const folder = dirname(real);
+  const names = existsSync(folder) ? readdirSync(folder).sort() : [];
+  return names.flatMap((name) => {
+    const year = archiveYearOf(basename(real), name);
+    const file = join(folder, name);
+    return year !== null && isArchiveOf(file, ids) ? [{ year, path: file }] : [];
+  });
+}
+
+/**
+ * Where the archive of a year belongs.
+ * @throws JournalError when something else than an archive of a journal with one of these ids is there
+ */
+export function archivePath(path: string, year: string, ids: readonly string[]): string {
+  const real = realPath(path);
+  const file = join(dirname(real), archiveNameOf(basename(real), year));
+  if (!existsSync(file) || isArchiveOf(file, ids)) return file;
+  throw new JournalError(
+    `The file ${file} is no archive of the journal ${path}, or cannot be read as one, and an archive belongs there: move the file away, or let journal.path name a journal in a folder of its own. Nothing was changed.`,
+  );
 }
 
 /**
@@ -58,6 +78,7 @@ export async function copyJournal(place: JournalPlace, folder: string): Promise<
   const markPath = markPathOf(place);
   const copy = { path: join(folder, "journal.db"), markPath: join(folder, "journal.mark") };
   const db = openForReading(path);
+  const id = journalId(db);
   try {
     // The mark first: the daemon writes it after the journal, which is at least as far then.
     const known = readMark(markPath);
@@ -65,13 +86,14 @@ export async function copyJournal(place: JournalPlace, folder: string): Promise<
     db.exec("BEGIN");
     const found = distrust(new Chain(db), known);
     if (found !== null) throw distrusted(path, markPath, found);
+    for (const { year } of new Archives(path, db, id).all()) archivePath(path, String(year), [id]);
     await copyFile(path, db, copy.path);
   } finally {
     db.close();
   }
   // After the journal: what is moved from the journal into an archive meanwhile is in both, and not in none.
   const archives: { year: string; path: string }[] = [];
-  for (const { year, path: archive } of archivesOf(path)) {
+  for (const { year, path: archive } of archivesOf(path, [id])) {
     const to = join(folder, `${year}.db`);
     const file = guarded(archive, () => new Database(archive, { readonly: true, fileMustExist: true }));
     try {
@@ -144,6 +166,8 @@ export interface Standing {
   readonly isMarkUnreadable: boolean;
   /** The mark, or the journal that is here, is of another journal. */
   readonly isOther: boolean;
+  /** The ids of the journal that is put here and of those that are here by now. */
+  readonly ids: readonly string[];
   /** How much further this machine had come, stream by stream. */
   readonly missing: readonly { readonly stream: string; readonly has: number; readonly had: number }[];
   /** What the mark is to say when it is laid. */
@@ -171,6 +195,7 @@ export function standingOf(place: JournalPlace, { id, streams }: JournalFacts): 
     mark: stays ? "stays" : "laid",
     isMarkUnreadable: known.kind === "unreadable",
     isOther: [marked, there].some((each) => each !== null && each.journal !== id),
+    ids: [id, ...[marked, there].flatMap((each) => each?.journal ?? [])],
     reached: { journal: id, streams: furthest, closed: null },
   };
 }

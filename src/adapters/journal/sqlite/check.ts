@@ -6,7 +6,7 @@ import { Broken } from "./errors.ts";
 import { Marks } from "./marks.ts";
 import { Owners } from "./owners.ts";
 import { Positions } from "./positions.ts";
-import { type Problem, type Seen, walk } from "./walk.ts";
+import { follow, type Problem, type Seen, walk } from "./walk.ts";
 
 /** Rows between two breaths. */
 const STEP_ROWS = 100;
@@ -73,6 +73,30 @@ export function* checkStream(
     if (rows % STEP_ROWS === 0) yield;
   }
   yield;
+}
+
+/**
+ * Follows the links of single rows only, each from the row before it.
+ * @throws Broken when one is not as it was written
+ */
+export function refuseChanged(chain: Chain, stream: string, rows: readonly { readonly seq: number }[]): void {
+  const unsealed: number[] = [];
+  for (const { seq } of rows) {
+    const [row] = chain.rows(stream, seq, 1);
+    if (row?.hash === null) unsealed.push(seq);
+    else if (row?.seq === seq) {
+      const own = { from: chain.before(stream, seq), rows: [row], throughSeq: seq };
+      for (const seen of follow(chain, stream, own, () => {})) refuseBroken(seen);
+    }
+  }
+  const [first] = unsealed;
+  if (first === undefined) return;
+  // Rows without hashes of their own have one together: that of the anchor behind them.
+  for (const seen of walk(chain, stream, () => {}, chain.before(stream, first))) {
+    if (unsealed.includes(seen.seq) || seen.anchor !== null) refuseBroken(seen);
+    if (seen.anchor !== null && seen.seq >= (unsealed.at(-1) ?? 0)) return;
+  }
+  throw new BrokenRow(stream, first, "has no hash");
 }
 
 /** @throws BrokenRow when something is wrong there */

@@ -9,6 +9,7 @@ import {
 import { chownSync, closeSync, existsSync, fsyncSync, openSync, readFileSync, statSync, writeSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import type Database from "better-sqlite3";
+import { extractKeyNameOf } from "../../../core/journal-files.ts";
 import { saleRecord } from "../../../core/sale/record.ts";
 import { IDLE, type State } from "../../../core/sale/state.ts";
 import { transition } from "../../../core/sale/transition.ts";
@@ -22,7 +23,7 @@ import { openForReading, realPath } from "./open.ts";
 /** The key that signs extracts, beside the journal: only the kiosk's own user may read it. */
 function keyPathOf(path: string): string {
   const real = realPath(path);
-  return join(dirname(real), `${basename(real).replace(/[.]db$/, "")}.extract-key`);
+  return join(dirname(real), extractKeyNameOf(basename(real)));
 }
 
 /**

@@ -4,7 +4,8 @@ import type { SaleRecord } from "../../../core/sale/record.ts";
 import type { Notes } from "../../../ports/journal.ts";
 import { Archives } from "./archives.ts";
 import { readEvent, readNote, readRecord, readRow } from "./bodies.ts";
-import { journalId } from "./chain.ts";
+import { Chain } from "./chain.ts";
+import { refuseChanged } from "./check.ts";
 import { guarded } from "./errors.ts";
 import { openForReading } from "./open.ts";
 
@@ -16,7 +17,10 @@ interface ClosedSale extends SaleRecord {
 export interface History {
   /** The latest closed sales, newest first, each as its last record has it. */
   latest(limit: number, outcome: string | null): readonly ClosedSale[];
-  /** A closed sale with its events, oldest first; null when there is none of that id. */
+  /**
+   * A closed sale with its events, oldest first; null when there is none of that id.
+   * @throws JournalError when one of its rows is not as it was written
+   */
   sale(saleId: string): {
     readonly sale: ClosedSale;
     readonly events: readonly SaleEvent[];
@@ -42,7 +46,8 @@ interface SaleRow extends Row {
 /** @throws JournalError when there is no journal at the path, or it cannot be read; so does each method for an entry. */
 export function openHistory(path: string): History {
   const db = openForReading(path);
-  const archives = new Archives(db.name, db, journalId(db));
+  const chain = new Chain(db);
+  const archives = new Archives(db.name, db, chain.id);
   const one = db.prepare<[string], SaleRow>("SELECT * FROM sale WHERE body ->> 'saleId' = ? ORDER BY seq DESC LIMIT 1");
   const notes = db.prepare<[string, string], Row>(
     "SELECT seq, body FROM note INDEXED BY note_key WHERE stream = ? AND key = ? ORDER BY seq LIMIT 200",
@@ -63,8 +68,11 @@ export function openHistory(path: string): History {
     return found;
   }
   function sale(saleId: string): ReturnType<History["sale"]> {
-    const row = one.get(saleId) ?? archives.record(saleId);
+    const own = one.get(saleId);
+    if (own !== undefined) refuseChanged(chain, "sale", [own]);
+    const row = own ?? archives.record(saleId);
     if (row === null) return null;
+    refuseChanged(chain, "refunds", notes.all("refunds", saleId));
     const rows = archives.events(row.first_event, row.last_event, saleId);
     return {
       sale: closedSale(row),

@@ -19,8 +19,8 @@ import { saleRows } from "./sale-rows.ts";
 
 /** A journal that looks at what was not looked at when it was opened, a step at a time. */
 export interface CheckedJournal extends Journal {
-  /** Looks at a few more rows; false when there is nothing left to look at. */
-  checkOn(): boolean;
+  /** Looks at a few more rows; false when there is nothing left to look at. `tidy` may begin anew. */
+  checkOn(nowMs: number): boolean;
 }
 
 /**
@@ -87,6 +87,7 @@ function journalOn(opened: OpenJournal): CheckedJournal {
     look: async () => keeper.look(),
     check: async () => keeper.check(),
     tidy: async (tidying) => {
+      keeper.lookAgain(tidying.nowMs);
       try {
         const archiver = new Archiver({ path, db, chain, write: (work) => keeper.write(work) }, tidying);
         for (const _ of archiver.run()) {
@@ -99,7 +100,7 @@ function journalOn(opened: OpenJournal): CheckedJournal {
     },
     close: async () => keeper.close(),
   });
-  return { ...journal, checkOn: () => keeper.checkOn() };
+  return { ...journal, checkOn: (nowMs) => keeper.checkOn(nowMs) };
 }
 
 /** Whatever fails in it says what to do. */

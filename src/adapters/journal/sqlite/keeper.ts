@@ -1,11 +1,16 @@
 import { statSync } from "node:fs";
 import type Database from "better-sqlite3";
 import type { Chain } from "./chain.ts";
+import { checkRows } from "./check.ts";
 import { Broken, explained, JournalError } from "./errors.ts";
 import { Marks } from "./marks.ts";
 import type { OpenJournal } from "./open.ts";
 import type { Reached } from "./outside-mark.ts";
 import { distrust, distrustText, reachedBy } from "./trust.ts";
+
+/** Among the journal's marks: when all of its rows had been looked at. */
+const LOOKED = "looked";
+const LOOK_EVERY_MS = 7 * 86_400_000;
 
 /**
  * Writes to an open journal and then to the mark outside of it, and knows whether that can still be relied on: the
@@ -22,6 +27,7 @@ export class Keeper {
   #logBytes: number;
   readonly #transaction: Database.Transaction<(work: () => unknown) => unknown>;
   #unchecked: Generator<void> | null;
+  #isBegun = false;
   #damage: unknown = null;
   #markProblem: string | null = null;
 
@@ -106,15 +112,30 @@ export class Keeper {
     this.refuse("begin");
   }
 
-  checkOn(): boolean {
+  /**
+   * Looks at a few more rows; false when there is nothing left to look at. Of a file that nobody else has written to
+   * nothing is left while all of it was looked at within the last week.
+   */
+  checkOn(nowMs: number): boolean {
+    if (!this.#opened.db.open) return false;
+    if (!this.#isBegun && this.#opened.isAsClosed && !this.#isLookDue(nowMs)) this.#unchecked = null;
     if (this.#unchecked === null) return false;
+    this.#isBegun = true;
     try {
       if (this.#unchecked.next().done !== true) return true;
+      this.#noteLook(nowMs);
     } catch (error) {
       this.#damage = error;
     }
     this.#unchecked = null;
     return false;
+  }
+
+  /** Begins to look at all rows once more when that is due: a card that fails changes what nobody has written to. */
+  lookAgain(nowMs: number): void {
+    if (this.#unchecked !== null || this.#damage !== null || !this.#isLookDue(nowMs)) return;
+    this.#unchecked = checkRows(this.#opened.db);
+    this.#isBegun = true;
   }
 
   close(): void {
@@ -124,11 +145,26 @@ export class Keeper {
     const reached = isTurnedBack ? this.#reached : reachedBy(this.#chain, null);
     db.close();
     const { size: bytes, mtimeMs: atMs } = statSync(path, { throwIfNoEntry: false }) ?? { size: 0, mtimeMs: 0 };
-    const isWhole = this.#damage === null && this.#unchecked === null && !isTurnedBack;
+    const isLookedAt = this.#unchecked === null || (this.#opened.isAsClosed && !this.#isBegun);
+    const isWhole = this.#damage === null && isLookedAt && !isTurnedBack;
     if (isWhole) mark.write({ ...reached, closed: { bytes, atMs } });
     mark.sync();
     mark.close();
     unlock();
+  }
+
+  /** By a clock that went back nothing was looked at. */
+  #isLookDue(nowMs: number): boolean {
+    const lookedMs = this.#marks.get(LOOKED);
+    return lookedMs === null || nowMs < lookedMs || nowMs - lookedMs >= LOOK_EVERY_MS;
+  }
+
+  #noteLook(nowMs: number): void {
+    try {
+      this.write(() => this.#marks.put(LOOKED, nowMs));
+    } catch {
+      // All of it is looked at again, the sooner. What keeps it from being written is heard of with the next sale.
+    }
   }
 
   #writeMark(): void {

@@ -15,6 +15,7 @@ import {
 } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import Database from "better-sqlite3";
+import { markNameOf } from "../../../core/journal-files.ts";
 import { Chain } from "./chain.ts";
 import { checkRows } from "./check.ts";
 import { Broken, damaged, guarded, JournalError } from "./errors.ts";
@@ -35,8 +36,10 @@ export interface OpenJournal {
   readonly path: string;
   readonly db: Database.Database;
   readonly mark: OutsideMark;
-  /** What was not looked at yet: a step at a time, as `checkRows`. */
+  /** What was not looked at at the start: a step at a time, as `checkRows`. */
   readonly unchecked: Generator<void> | null;
+  /** Whether nobody has written to it since its last clean end. */
+  readonly isAsClosed: boolean;
   /** The file that keeps others away; null for whoever only adds something beside the daemon. */
   readonly lock: string | null;
   unlock(): void;
@@ -56,7 +59,7 @@ const MODE = 0o600;
 
 /** Beside the journal, and not among the names that SQLite gives to what belongs to it. */
 export function markPathOf({ path, mark }: JournalPlace): string {
-  return mark ?? join(dirname(path), `${basename(path).replace(/[.]db$/, "")}.mark`);
+  return mark ?? join(dirname(path), markNameOf(basename(path)));
 }
 
 /**
@@ -80,17 +83,18 @@ function openedForWriting(place: JournalPlace, atStart: AtStart): OpenJournal {
   const unlock = lock(path);
   const opened: { close(): void }[] = [];
   try {
-    const isUntouched = fresh || isAsClosed(path, known);
+    const isAsLeft = !fresh && isAsClosed(path, known);
     // The mark first: one that tells of nothing is no loss when the journal does not come to be.
     if (fresh) guarded(path, () => create(path, (made) => writeMark(markPath, new Chain(made))));
     else looked(path, (db) => examine(path, db, { markPath, known, atStart }));
     const db = guarded(path, () => new Database(path));
     opened.push(db);
-    const isWhole = guarded(path, () => prepare(path, db) || isUntouched || isSmall(db, atStart));
+    const isWhole = guarded(path, () => prepare(path, db) || isSmall(db, atStart));
     const mark = new OutsideMark(markPath);
     opened.push(mark);
     mark.write(reachedBy(new Chain(db), null));
-    return { path, db, mark, unchecked: isWhole ? null : checkRows(db), lock: lockOf(path), unlock };
+    const unchecked = isWhole ? null : checkRows(db);
+    return { path, db, mark, unchecked, isAsClosed: isAsLeft, lock: lockOf(path), unlock };
   } catch (error) {
     for (const part of opened) part.close();
     unlock();
@@ -112,7 +116,7 @@ export function openBeside(place: JournalPlace): OpenJournal {
   });
   db.pragma("synchronous = FULL");
   const mark = guarded(path, () => new OutsideMark(markPath));
-  return { path, db, mark, unchecked: null, lock: null, unlock: () => undefined };
+  return { path, db, mark, unchecked: null, isAsClosed: false, lock: null, unlock: () => undefined };
 }
 
 /**
@@ -280,7 +284,10 @@ export function refuseStranger(path: string, db: Database.Database): void {
 export function realPath(path: string): string {
   if (!existsSync(path)) return path;
   const real = realpathSync(path);
-  if (statSync(real).nlink > 1) {
+  const stat = statSync(real);
+  if (stat.isDirectory())
+    throw new JournalError(`The journal ${path} is a folder: let journal.path name a file in it.`);
+  if (stat.nlink > 1) {
     throw new JournalError(
       `The journal ${path} has a second name (a hard link): SQLite would keep two logs for one file. Remove one of the names: find DISK -samefile ${path}.`,
     );

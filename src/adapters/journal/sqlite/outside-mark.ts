@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { closeSync, existsSync, fdatasyncSync, openSync, readSync, statSync, writeSync } from "node:fs";
 import { z } from "zod";
+import { JournalError } from "./errors.ts";
 
 /**
  * How far a journal had come, in a file outside of it, so that a journal that lost its end, is an older copy, is
@@ -36,9 +37,10 @@ const content = z.strictObject({
 });
 type Content = z.output<typeof content>;
 
-/** @throws Error of the system when the file is there and cannot be read */
+/** @throws JournalError when the file is no mark; Error of the system when it is there and cannot be read */
 export function readMark(path: string): ReadMark {
   if (!existsSync(path)) return { kind: "none" };
+  refuseStranger(path);
   const slots = readSlots(path);
   const [newest, other] = slots.toSorted((a, b) => b.turn - a.turn);
   if (newest === undefined) return { kind: "unreadable" };
@@ -59,9 +61,10 @@ export class OutsideMark {
   readonly #inode: number;
   #turn: number;
 
-  /** @throws Error of the system when the file can be neither opened nor made */
+  /** @throws JournalError when the file is no mark; Error of the system when it can be neither opened nor made */
   constructor(path: string) {
     this.path = path;
+    if (existsSync(path)) refuseStranger(path);
     this.#turn = existsSync(path) ? Math.max(0, ...readSlots(path).map(({ turn }) => turn)) : 0;
     this.#fd = openSync(path, existsSync(path) ? "r+" : "w+", 0o600);
     this.#inode = statSync(path).ino;
@@ -96,16 +99,35 @@ function text(slot: Content): Buffer {
   return Buffer.from(whole.padEnd(SLOT_BYTES - 1, " ").concat("\n"));
 }
 
-function readSlots(path: string): Content[] {
+/** A mark that is damaged has its title still, in one of its slots, or holds nothing: another file is not written to. */
+function refuseStranger(path: string): void {
+  const stat = statSync(path);
+  if (stat.isDirectory()) throw new JournalError(`The mark ${path} is a folder: let journal.mark name a file in it.`);
+  if (stat.isFile() && isOurs(bytesOf(path))) return;
+  throw new JournalError(
+    `The file ${path} is no mark of a journal: it is left as it is. Let journal.mark name a file that is not there yet, or move this one away when it was the mark.`,
+  );
+}
+
+function isOurs(bytes: Buffer): boolean {
+  const isBlank = bytes.every((byte) => byte === 0);
+  return isBlank || [0, SLOT_BYTES].some((at) => bytes.toString("latin1", at, at + TITLE.length) === TITLE);
+}
+
+function bytesOf(path: string): Buffer {
   const fd = openSync(path, "r");
   try {
     const bytes = Buffer.alloc(2 * SLOT_BYTES);
-    const length = readSync(fd, bytes, 0, bytes.length, 0);
-    const slots = [bytes.subarray(0, SLOT_BYTES), bytes.subarray(SLOT_BYTES, length)];
-    return slots.map((slot) => slotOf(slot.toString())).filter((slot) => slot !== null);
+    return bytes.subarray(0, readSync(fd, bytes, 0, bytes.length, 0));
   } finally {
     closeSync(fd);
   }
+}
+
+function readSlots(path: string): Content[] {
+  const bytes = bytesOf(path);
+  const slots = [bytes.subarray(0, SLOT_BYTES), bytes.subarray(SLOT_BYTES)];
+  return slots.map((slot) => slotOf(slot.toString())).filter((slot) => slot !== null);
 }
 
 function slotOf(slot: string): Content | null {

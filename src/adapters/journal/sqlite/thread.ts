@@ -118,12 +118,24 @@ function asError({ error, kind }: Extract<Answer, { readonly error: string }>): 
 
 function serve(place: JournalPlace, answer: (answer: Answer) => void): (question: Question) => Promise<void> {
   let journal: CheckedJournal | null = null;
+  let isLooking = false;
+  /** Looks at all that is not looked at yet; questions come in between. */
+  function lookOn(opened: CheckedJournal, pauseMs = LOOK_AFTER_MS): void {
+    isLooking = true;
+    setTimeout(() => {
+      const startedMs = performance.now();
+      isLooking = opened.checkOn(Date.now());
+      if (isLooking) lookOn(opened, Math.max(LOOK_EVERY_MS, LOOK_PAUSE * (performance.now() - startedMs)));
+    }, pauseMs).unref();
+  }
   async function carryOut({ method, args }: Question): Promise<unknown> {
     if (journal === null) {
       journal = openJournal(place);
       lookOn(journal);
     }
     if (method === "opened") return null;
+    // Once a week it begins anew with it.
+    if (method === "tidy" && !isLooking) lookOn(journal);
     if (method !== "noteAfter") return await (journal[method] as (...args: readonly unknown[]) => unknown)(...args);
     const [stream, key, seen, body] = args as [keyof Notes, NoteKey, readonly unknown[], Notes[keyof Notes]];
     return (await journal.note(stream, key, (notes) => (isDeepStrictEqual(notes, seen) ? body : null))) !== null;
@@ -137,15 +149,6 @@ function serve(place: JournalPlace, answer: (answer: Answer) => void): (question
       answer({ id: question.id, error: text, kind: error instanceof JournalGoneError ? "gone" : known });
     }
   };
-}
-
-/** Looks at all that was not looked at before the first sale; questions come in between. */
-function lookOn(journal: CheckedJournal, pauseMs = LOOK_AFTER_MS): void {
-  setTimeout(() => {
-    const startedMs = performance.now();
-    const isMore = journal.checkOn();
-    if (isMore) lookOn(journal, Math.max(LOOK_EVERY_MS, LOOK_PAUSE * (performance.now() - startedMs)));
-  }, pauseMs).unref();
 }
 
 const thread = parentPort;

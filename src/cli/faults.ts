@@ -17,7 +17,8 @@ import { print, printJson, wrapped } from "./table.ts";
 /** What waits for a person, whatever it is about. */
 export interface Waiting {
   readonly code: PersonCode;
-  readonly position: string;
+  /** Null when it is about the whole kiosk. */
+  readonly position: string | null;
   readonly saleId: string | null;
   readonly since: string;
   readonly detail: string;
@@ -64,7 +65,7 @@ export async function acknowledge(name: string, options: AcknowledgeOptions): Pr
     }
     const answer = await matters.acknowledge({ code, position, saleId: options.sale ?? null }, acknowledgement);
     if ("problem" in answer) throw new CliError(`Not acknowledged: ${answer.problem}.`);
-    return answer.matters.map((matter) => `position ${matter.position}: ${matter.detail}`);
+    return answer.matters.map(({ position, detail }) => `${placeOf(position)}: ${detail}`);
   });
   if (done.length === 0) throw new CliError(`Not acknowledged: nothing of the kind ${code} is open there.`);
   if (options.json === true) printJson({ code, acknowledged: done, ...acknowledgement });
@@ -128,5 +129,9 @@ export async function waitingIn({ config }: Loaded, journal: Beside, matters: Ma
 
 export function waitingText({ code, position, since, detail }: Waiting): string {
   const when = since.slice(0, 16).replace("T", " ");
-  return `${when}  position ${position}  ${code}\n${wrapped(detail, "  ")}`;
+  return `${when}  ${placeOf(position)}  ${code}\n${wrapped(detail, "  ")}`;
+}
+
+function placeOf(position: string | null): string {
+  return position === null ? "the kiosk" : `position ${position}`;
 }

@@ -49,13 +49,13 @@ function nameOf(by: string | undefined): string {
 }
 
 function plain(found: Found): object {
-  const { findings, gaps, handedOver, more } = found;
-  return { accepted: !found.isNothing, findings, more, gaps, handedOver };
+  const { findings, gaps, handedOver, waiting, more } = found;
+  return { accepted: !found.isNothing, findings, more, gaps, handedOver, waiting };
 }
 
 function foundText(path: string, found: Found): string {
   if (found.isNothing) return `Nothing is wrong with the journal ${path}: there is nothing to accept.`;
-  const { findings, more, handedOver } = found;
+  const { findings, more, handedOver, waiting } = found;
   const shown = findings.slice(0, SHOWN).map(rowOf);
   const left = findings.length - shown.length + more;
   const sales = handedOver.map(({ saleId, position, phase }) => [saleId, position, phase]);
@@ -64,6 +64,7 @@ function foundText(path: string, found: Found): string {
     table(["WHERE", "WHAT IS WRONG", "WHAT MAY BE LOST"], shown),
     ...(left > 0 ? [`and ${left} more`] : []),
     ...(sales.length > 0 ? ["\nThese sales go to a person:\n", table(["SALE", "POSITION", "WAS"], sales)] : []),
+    ...(waiting === null ? [] : ["\nThis waits for a person then:\n", wrapped(waiting)]),
     "",
   ].join("\n");
 }
@@ -75,11 +76,11 @@ function rowOf({ at, what, lost }: Finding): string[] {
 
 function acceptedText(by: string, { found }: Accepting): string {
   const sales =
-    found.handedOver.length === 0
-      ? ""
-      : " The sales above wait for a person: kioskd faults list. What the payment service shows of them is still taken up.";
+    found.handedOver.length === 0 ? "" : " What the payment service shows of the sales above is still taken up.";
+  const waits = found.handedOver.length > 0 || found.waiting !== null;
+  const list = waits ? " What is above waits for a person: kioskd faults list." : "";
   return wrapped(
-    `Accepted by ${by}. kioskd can be started.${sales} Compare the last sales, refunds and blocks with the payment service's list and with your own.`,
+    `Accepted by ${by}. kioskd can be started.${list}${sales} Compare the last sales, refunds and blocks with the payment service's list and with your own.`,
   );
 }
 

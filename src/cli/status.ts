@@ -69,7 +69,10 @@ export async function status(options: { config: string; json?: boolean }): Promi
   print(wrapped(`Kiosk ${kiosk}: ${daemonText(daemon)}`));
   if (block !== null) print(wrapped(`All of it is out of service since ${time(block.since)}: ${block.reason}`));
   for (const position of positions) printPosition(position, currency);
-  if (elsewhere.length > 0) print(`\nPositions that are not configured any more\n${row("waiting", counts(elsewhere))}`);
+  const ofKiosk = elsewhere.filter(({ position }) => position === null);
+  const ofOthers = elsewhere.filter(({ position }) => position !== null);
+  if (ofKiosk.length > 0) print(`\nThe whole kiosk\n${row("waiting", counts(ofKiosk))}`);
+  if (ofOthers.length > 0) print(`\nPositions that are not configured any more\n${row("waiting", counts(ofOthers))}`);
   if (positions.some(({ waiting }) => waiting.length > 0) || elsewhere.length > 0) {
     print("\nWhat waits for a person: kioskd faults list");
   }

@@ -13,7 +13,8 @@ export interface Matter {
   /** Made of what it is about, so that whoever finds it a second time finds the same one. */
   readonly matterId: string;
   readonly code: MatterCode;
-  readonly position: string;
+  /** Null when it is about the whole kiosk. */
+  readonly position: string | null;
   /** Null when it is about no sale. */
   readonly saleId: string | null;
   readonly atMs: number;
@@ -64,6 +65,9 @@ export function mattersOfSale(record: SaleRecord): readonly Matter[] {
   return matters;
 }
 
+/** So many are called by their names. */
+const NAMED_MAX = 10;
+
 const SETTLE_IT = "settle or release it at the payment service";
 
 /** What a person has to know and do about a sale that the daemon could not go on with. */
@@ -84,6 +88,44 @@ function unresolvedText({ position, reason }: SaleRecord): string {
 export function beheadedMatter(position: string, saleId: string, atMs: number): Matter {
   const detail = `sale ${saleId}: its beginning is gone from the journal: ${SETTLE_IT}`;
   return { matterId: `unresolved ${saleId}`, code: "needs-attention", position, saleId, atMs, detail };
+}
+
+/** What was in a stream of the journal that is gone, to be compared with what others have. */
+const COMPARE: Readonly<Record<string, string>> = {
+  event: "its sales, one of which may be reserved or paid, with the payment service's list",
+  sale: "its records with the broker's",
+  refunds: "its refunds with the payment service's list",
+  orders: "blocks and prices with what was ordered",
+};
+
+/** Whether what is gone from a stream of the journal is for a person. */
+export function isStreamOfLoss(stream: string): boolean {
+  return Object.hasOwn(COMPARE, stream);
+}
+
+/**
+ * A journal that somebody accepted without a part of it.
+ * @param gone numbers of which nothing is there any more
+ * @param isEndUnknown whether more may be gone than can be told
+ */
+export function journalMatter(
+  gone: readonly { readonly stream: string; readonly text: string }[],
+  isEndUnknown: boolean,
+  atMs: number,
+): Matter {
+  const named = gone.slice(0, NAMED_MAX).map(({ text }) => text);
+  const more = gone.length > NAMED_MAX ? [`and ${gone.length - NAMED_MAX} more`] : [];
+  const lost = gone.length === 0 ? [] : [`${[...named, ...more].join(", ")} gone from it`];
+  const unknown = isEndUnknown ? ["nobody can tell what was at its end"] : [];
+  const streams = Object.entries(COMPARE).filter(
+    ([name]) => isEndUnknown || gone.some(({ stream }) => stream === name),
+  );
+  const compare = streams.map(([, what]) => what).join("; ");
+  const detail = `the journal was accepted, ${[...lost, ...unknown].join(", ")}: compare ${compare}`;
+  return {
+    matterId: `journal accepted ${atMs}`,
+    ...{ code: "needs-attention", position: null, saleId: null, atMs, detail },
+  };
 }
 
 /** A meter that went backwards in the middle of a sale. Under the name that its position had when the sale began. */
@@ -123,8 +165,6 @@ export interface Looked {
   /** Null: the only one there is. `all`: all of them. */
   readonly saleId: string | null;
 }
-
-const NAMED_MAX = 10;
 
 /**
  * The matters that are meant, or why none is. Where several sales wait each is called by its name: who looked at one

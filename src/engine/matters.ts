@@ -59,7 +59,8 @@ export class Matters {
     const all = [...[...this.#open.values()].map(({ matter }) => matter), ...this.#unwritten.values()];
     const isDue = ({ code, atMs }: Matter): boolean =>
       code !== "refund-unclear" || clock.wallMs() - atMs >= POLICY.refundAnswerMs;
-    return all.filter(isDue).map((matter) => ({ ...matter, position: heirOf(matter.position, places.positions) }));
+    const heir = (position: string | null): string | null => position && heirOf(position, places.positions);
+    return all.filter(isDue).map((matter) => ({ ...matter, position: heir(matter.position) }));
   }
 
   /** Shows what was open before a restart. What has come since is looked for afterwards: there may be much of it. */
@@ -187,7 +188,8 @@ export class Matters {
   /** One fault stands for all matters of a kind at a place; what a retired position left stands at the kiosk. */
   #show(): void {
     const { faults, places } = this.#deps;
-    const placeOf = ({ position }: Matter): string | null => (places.retired.includes(position) ? null : position);
+    const placeOf = ({ position }: Matter): string | null =>
+      position === null || places.retired.includes(position) ? null : position;
     const groups = new Map<string, Matter[]>();
     for (const matter of this.open) {
       const key = `${matter.code} ${placeOf(matter) ?? "*"}`;

@@ -118,6 +118,8 @@ export interface Acceptance {
   readonly found: readonly string[];
   /** Numbers of which nothing is there any more. */
   readonly gaps: readonly Gap[];
+  /** Numbers at which a stream goes on otherwise than it was written, or with a row that is not as it was. */
+  readonly accepted: readonly Gap[];
 }
 
 /** Numbers of a stream, the first and the last of them. */

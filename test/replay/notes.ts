@@ -92,7 +92,14 @@ async function noteOthers(journal: Journal, saleId: string, atMs: number): Promi
     return { atMs, overruledMs: atMs, serviceAheadMs: null, by: "operator", who: "Ann", reason: "a test" };
   });
   await journal.note("acceptances", "*", () => {
-    return { atMs, by: "Ann", note: "a test", found: ["a row"], gaps: [{ stream: "orders", from: 9, to: 9 }] };
+    return {
+      atMs,
+      by: "Ann",
+      note: "a test",
+      found: ["a row"],
+      gaps: [{ stream: "orders", from: 9, to: 9 }],
+      accepted: [],
+    };
   });
   const states = { "1": reconciliationOf(await journal.notes("reconciliations", "1")) };
   await journal.note("booksSoFar", "*", () => ({ rules: 1, through: 1, heirs: { "1": "1" }, states }));

@@ -2,7 +2,9 @@ import { copyFileSync, existsSync, renameSync } from "node:fs";
 import { dirname, join } from "node:path";
 import Database from "better-sqlite3";
 import { describe, expect, it } from "vitest";
+import { openForAccepting } from "../../../src/adapters/journal/sqlite/accept.ts";
 import { checkArchives } from "../../../src/adapters/journal/sqlite/archive-check.ts";
+import { Chain } from "../../../src/adapters/journal/sqlite/chain.ts";
 import { openHistory } from "../../../src/adapters/journal/sqlite/history.ts";
 import { openJournal } from "../../../src/adapters/journal/sqlite/journal.ts";
 import { range, Shop, SMALL, shopOfAYear } from "../../support/archive-shop.ts";
@@ -163,5 +165,79 @@ describe("an archive that is missing or damaged", () => {
     );
     expect(() => shop.check()).toThrow(/journal-2025[.]db is damaged: record number 6 is not as it was written/);
     await shop.journal.close();
+  });
+});
+
+describe("where a journal goes on beside its archives, edited", () => {
+  const OF_EVENTS = "stream = 'event' AND why = 'archived'";
+  it.each<[string, string]>([
+    ["where the archives end is changed", `UPDATE anchor SET hash = zeroblob(32) WHERE ${OF_EVENTS}`],
+    ["where the archives end is deleted", "DELETE FROM anchor WHERE stream = 'sale' AND why = 'archived'"],
+    ["where sales that stayed end is changed", "UPDATE anchor SET hash = zeroblob(32) WHERE why = 'end'"],
+    [
+      "a later end of the archives is put in, and the rows before it are deleted",
+      `INSERT INTO anchor SELECT 'sale', seq, hash, 'archived', zeroblob(8) FROM sale ORDER BY seq LIMIT 1 OFFSET 2;
+       DELETE FROM sale WHERE seq <= (SELECT max(seq) FROM anchor WHERE stream = 'sale')`,
+    ],
+    [
+      "the last row of a sale that stayed is deleted, and where it ended",
+      `DELETE FROM event WHERE seq = (SELECT max(seq) FROM anchor WHERE why = 'end');
+       DELETE FROM anchor WHERE why = 'end' AND seq = (SELECT max(seq) FROM anchor WHERE why = 'end')`,
+    ],
+  ])("%s: refused, accepted, and in order then", async (_what, statement) => {
+    const shop = await shopWithOneThatStayed();
+    new Database(shop.path).exec(statement).close();
+    expect(() => shop.check()).toThrow();
+    expect(() => openJournal({ path: shop.path })).toThrow(/What to do:/);
+    const accepting = openForAccepting({ path: shop.path }, shop.nowMs);
+    accepting.accept({ by: "anna", note: "as it is" });
+    accepting.close();
+    shop.check();
+    shop.journal = openJournal({ path: shop.path });
+    await shop.sell("1", 2);
+    await shop.journal.close();
+    shop.check();
+  });
+
+  async function shopWithOneThatStayed(): Promise<Shop> {
+    const shop = new Shop();
+    await shop.sell("9", 1);
+    await shop.sell("1", 8);
+    shop.day += 500;
+    await shop.sell("1", 8);
+    await shop.readAll();
+    await shop.tidy();
+    await shop.journal.close();
+    return shop;
+  }
+
+  it.each<[string, string, RegExp]>([
+    [
+      "an anchor is put in",
+      "INSERT INTO anchor VALUES ('sale', 2, zeroblob(32), 'accepted', zeroblob(8))",
+      /was changed/,
+    ],
+    ["the hash at its end is changed", "UPDATE anchor SET hash = zeroblob(32) WHERE why = 'end'", /was changed/],
+  ])("of an archive: %s", async (_what, statement, says) => {
+    const shop = await shopOfAYear();
+    await shop.tidy();
+    await shop.journal.close();
+    new Database(join(dirname(shop.path), "journal-2024.db")).exec(statement).close();
+    expect(() => shop.check()).toThrow(says);
+    const history = openHistory(shop.path);
+    expect(() => history.latest(99, null)).toThrow(/journal-2024[.]db is damaged/);
+    history.close();
+  });
+
+  it("of an archive: an anchor with a proof that nobody has accepted", async () => {
+    const shop = await shopOfAYear();
+    await shop.tidy();
+    await shop.journal.close();
+    const db = new Database(join(dirname(shop.path), "journal-2024.db"));
+    const chain = new Chain(db);
+    chain.putAnchor("sale", { seq: 2, hash: chain.at("sale", 2) ?? Buffer.alloc(0) }, "accepted");
+    db.exec("DELETE FROM sale WHERE seq = 2");
+    db.close();
+    expect(() => shop.check()).toThrow(/journal-2024[.]db is damaged: sale number 2: nobody is on record/);
   });
 });

@@ -105,6 +105,7 @@ const RARE: readonly Body[] = [
     {
       ...{ atMs: T0_MS, by: "anna", note: "an older card", found: [] },
       gaps: [{ stream: "event", from: 3, to: 4 }],
+      accepted: [],
     },
   ],
 ].map(([stream, body]) => ({ stream: stream as Stream, text: JSON.stringify(body) }));
@@ -179,7 +180,11 @@ function nameOf(path: Path): string {
 const NULLABLE = placed(
   ...["holdUntilMs", "delivered totaliserBase", "capturedMinor", "paidAt", "made reference", "begun due"],
   ...["records  (reason|reference|invoiceReference|receipt|reservedAt|deliveredAt)", "settled paymentReference"],
-  ...["compared (missing|differing).*(saleId|oursMinor|theirsMinor)", "unaccounted  quantity", "arose saleId"],
+  ...[
+    "compared (missing|differing).*(saleId|oursMinor|theirsMinor)",
+    "unaccounted  quantity",
+    "arose (saleId|position)",
+  ],
   ...["orders .* position", "overruledMs", "serviceAheadMs", "states[.]\\d+[.](lastDue|running|last)"],
 );
 const OPTIONAL = placed("customer", "byHand", "amends", "details[.].*", "terminal", "meter", "(heirs|states)[.]\\d+");

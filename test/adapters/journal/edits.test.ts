@@ -3,7 +3,7 @@ import { join } from "node:path";
 import Database from "better-sqlite3";
 import { describe, expect, it } from "vitest";
 import { openForAccepting } from "../../../src/adapters/journal/sqlite/accept.ts";
-import { Chain, link } from "../../../src/adapters/journal/sqlite/chain.ts";
+import { type Anchor, Chain, link } from "../../../src/adapters/journal/sqlite/chain.ts";
 import { openJournal } from "../../../src/adapters/journal/sqlite/journal.ts";
 import { replay } from "../../../src/core/sale/recover.ts";
 import { IDLE, isOpen } from "../../../src/core/sale/state.ts";
@@ -34,6 +34,14 @@ function swap(table: string, [one, other]: readonly [number, number], columns: r
     write.run(...columns.map((column) => second?.[column]), one);
     write.run(...columns.map((column) => first?.[column]), other);
   };
+}
+
+/** Somebody says with an anchor why records are not there. */
+function anchored(why: Anchor["why"], seq: number, where: string): Edit {
+  return sql(
+    `INSERT INTO anchor SELECT 'sale', seq, hash, '${why}', zeroblob(8) FROM sale WHERE seq = ${seq}`,
+    `DELETE FROM sale WHERE ${where}`,
+  );
 }
 
 const EDITS: readonly (readonly [string, Edit])[] = [
@@ -74,6 +82,16 @@ const EDITS: readonly (readonly [string, Edit])[] = [
   ["an owner is another sale", sql("UPDATE owner SET sale = 's2' WHERE name = 'offer-s1'")],
   ["an owner is deleted", sql("DELETE FROM owner WHERE name = 'payment-s4'")],
   ["the layout is said to be an older one", sql("PRAGMA user_version = 2")],
+  ["the layout is said to be the first one", sql("PRAGMA user_version = 1")],
+  ["the layout is said to be a newer one", sql("PRAGMA user_version = 1027")],
+  ["the header says that it is no journal", sql("PRAGMA application_id = 7")],
+  [
+    "the header says neither what it is nor of which layout",
+    sql("PRAGMA application_id = 0; PRAGMA user_version = 99"),
+  ],
+  ["the last row gets a number that nobody reaches", sql("UPDATE event SET seq = 9007199254740991 WHERE seq = 30")],
+  ["a row gets a number that nobody can count on", sql("UPDATE note SET seq = 9223372036854775807 WHERE seq = 2")],
+  ["the first row gets a number before all others", sql("UPDATE event SET seq = -1 WHERE seq = 1")],
   ["two hashes change places", swap("event", [5, 20], ["hash"])],
   ["a hash is taken out", sql("UPDATE event SET hash = NULL WHERE seq = 11")],
   ["where a sale begins", sql("UPDATE sale SET first_event = 2 WHERE seq = 1")],
@@ -84,6 +102,9 @@ const EDITS: readonly (readonly [string, Edit])[] = [
   ["the body of a record is no JSON", sql("UPDATE sale SET body = '{' WHERE seq = 3")],
   ["the body of a note has a field too many", sql("UPDATE note SET body = json_set(body, '$.x', 1) WHERE seq = 2")],
   ["the last event cannot be read", sql("UPDATE event SET body = '' WHERE seq = 30")],
+  ["an accepted anchor is put in for a row that is deleted", anchored("accepted", 2, "seq = 2")],
+  ["an archived anchor is put in, and the rows before it are deleted", anchored("archived", 3, "seq <= 3")],
+  ["an anchor for older rows is put in, and a row is deleted", anchored("older", 2, "seq = 2")],
   ["the journal has another id", sql("UPDATE journal SET id = 'other'")],
   ["the journal has no id", sql("DELETE FROM journal")],
 ];
@@ -192,12 +213,63 @@ async function isAcceptedAndWorks(path: string): Promise<void> {
 describe("a journal that somebody has edited is refused with what to do, accepted, and works", () => {
   it.each([...EDITS, ...REHASHED])("%s", async (_what, edit) => {
     const { path } = await soldJournal();
-    const db = new Database(path);
-    edit(db);
-    db.close();
+    edited(path, edit);
     await isAcceptedAndWorks(path);
   });
 });
+
+/** What knows all about hashes and proofs, and not what somebody has accepted. */
+const proven =
+  (why: Anchor["why"], seq: number, where: string): Edit =>
+  (db) => {
+    const chain = new Chain(db);
+    chain.putAnchor("sale", { seq, hash: chain.at("sale", seq) ?? Buffer.alloc(0) }, why);
+    db.exec(`DELETE FROM sale WHERE ${where}`);
+  };
+
+describe("an anchor with a proof that nobody has accepted", () => {
+  it("is refused, accepted, and in order then", async () => {
+    const { path } = await soldJournal();
+    edited(path, proven("accepted", 2, "seq = 2"));
+    expect(brokenIn(path).join()).toMatch(/record 2: nobody is on record/);
+    await isAcceptedAndWorks(path);
+  });
+});
+
+describe("a journal that was accepted once, and edited then", () => {
+  it.each<[string, Edit]>([
+    ["an anchor's hash is changed", sql("UPDATE anchor SET hash = zeroblob(32) WHERE stream = 'event'")],
+    ["an anchor's reason is changed", sql("UPDATE anchor SET why = 'archived' WHERE stream = 'event'")],
+    ["an anchor gets another number", sql("UPDATE anchor SET seq = 8 WHERE stream = 'event'")],
+    ["the anchor of a gap is deleted", sql("DELETE FROM anchor WHERE stream = 'event'")],
+    ["the anchor of a row is deleted", sql("DELETE FROM anchor WHERE stream = 'sale'")],
+    ["all anchors are deleted", sql("DELETE FROM anchor")],
+    ["who accepted it is deleted", sql("DELETE FROM note WHERE stream = 'acceptances'")],
+    [
+      "who accepted it is deleted, and that there was somebody",
+      sql("DELETE FROM note WHERE stream = 'acceptances'", "DELETE FROM anchor WHERE stream = 'acceptances'"),
+    ],
+  ])("%s: refused, accepted, and in order then", async (_what, edit) => {
+    const { path } = await soldJournal();
+    edited(path, sql("DELETE FROM event WHERE seq = 9"));
+    edited(path, setBody("sale", 5, "charged", "'1.00'"));
+    accept(path);
+    expect(brokenIn(path)).toEqual([]);
+    edited(path, edit);
+    expect(brokenIn(path)).not.toEqual([]);
+    expect(() => openJournal({ path })).toThrow(/What to do:\n {2}1[.] /);
+    expect(accept(path)).not.toEqual([]);
+    await works(path, "after");
+    expect(accept(path)).toEqual([]);
+    expect(brokenIn(path)).toEqual([]);
+  });
+});
+
+function edited(path: string, edit: Edit): void {
+  const db = new Database(path);
+  edit(db);
+  db.close();
+}
 
 describe("a journal that is not the one it was is refused with what to do, accepted, and works", () => {
   it.each(DISTRUSTED)("%s", async (_what, spoil) => {

@@ -25,7 +25,7 @@ const NOTE: { readonly [S in keyof Notes]: Notes[S] } = {
   orders: { type: "unblocked", position: "k", atMs: T0_MS },
   receiptRefusals: { saleId: "k", atMs: T0_MS, detail: "no" },
   booksSoFar: { rules: 0, through: 0, heirs: { k: "k" }, states: { k: FRESH } },
-  acceptances: { atMs: T0_MS, by: "me", note: "seen", found: [], gaps: [] },
+  acceptances: { atMs: T0_MS, by: "me", note: "seen", found: [], gaps: [], accepted: [] },
   clock: { atMs: T0_MS, overruledMs: null, serviceAheadMs: null, by: "operator", who: "me", reason: "" },
 };
 const STREAMS = Object.keys(NOTE) as (keyof Notes)[];

@@ -56,10 +56,14 @@ describe("a journal file that cannot be trusted", () => {
     ["has a page overwritten", overwritePage, /damaged/],
     [
       "is somebody else's",
-      (path) => new Database(path).exec("PRAGMA application_id = 7").close(),
+      (path) => new Database(path).exec("CREATE TABLE theirs (x); PRAGMA application_id = 7").close(),
       /is no kioskd journal/,
     ],
-    ["is newer", (path) => new Database(path).exec("PRAGMA user_version = 99").close(), /newer kioskd \(layout 99/],
+    [
+      "is newer",
+      (path) => new Database(path).exec("CREATE TABLE later (x); PRAGMA user_version = 99").close(),
+      /newer kioskd \(layout 99/,
+    ],
     ["is gone beside its log", leaveOnlyLog, /damaged: the file is missing/],
   ])("%s: refused, and left as it is", async (_what, spoil, message) => {
     const path = join(tempFolder(), "journal.db");

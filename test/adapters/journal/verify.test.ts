@@ -1,4 +1,4 @@
-import { copyFileSync, existsSync } from "node:fs";
+import { copyFileSync, existsSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import Database from "better-sqlite3";
 import { describe, expect, it } from "vitest";
@@ -135,5 +135,21 @@ describe("a journal that is broken in many places", () => {
     expect(broken).toHaveLength(20);
     expect(broken.filter((line) => /^event \d+ is not as it was written/.test(line)).length).toBeGreaterThan(9);
     expect(broken.some((line) => line.includes("\n"))).toBe(false);
+  });
+});
+
+describe("a journal whose header is damaged", () => {
+  it.each([
+    ["application_id", 68],
+    ["user_version", 60],
+  ])("a byte of %s: is no stranger's file", async (_what, at) => {
+    const { path } = await soldJournal();
+    const bytes = readFileSync(path);
+    for (let byte = at; byte < at + 4; byte++) {
+      const spoilt = Buffer.from(bytes);
+      spoilt[byte] = (spoilt[byte] ?? 0) ^ 0x15;
+      writeFileSync(path, spoilt);
+      expect(() => verified(path)).toThrow(/is damaged: its header says(.*\n)*.*kioskd journal accept/);
+    }
   });
 });

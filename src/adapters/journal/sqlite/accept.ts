@@ -3,11 +3,21 @@ import { dirname } from "node:path";
 import Database from "better-sqlite3";
 import type { Acceptance } from "../../../ports/journal.ts";
 import { Chain } from "./chain.ts";
-import { Broken, JournalError, steps } from "./errors.ts";
+import { Broken, JournalError, keepAndRestore, rescue, steps } from "./errors.ts";
 import { Found } from "./found.ts";
 import { type Mending, mend } from "./mend.ts";
 import { noteRows } from "./note-rows.ts";
-import { create, type JournalPlace, lock, markPathOf, realPath, refuseStranger, writeMark } from "./open.ts";
+import {
+  create,
+  type JournalPlace,
+  lock,
+  markPathOf,
+  pageErrors,
+  realPath,
+  refuseStranger,
+  writeMark,
+  wrongHeader,
+} from "./open.ts";
 import { readMark } from "./outside-mark.ts";
 import { APPLICATION_ID, MIGRATIONS, migrate } from "./schema.ts";
 
@@ -49,6 +59,7 @@ export function openForAccepting(place: JournalPlace, nowMs: number, looked: () 
   if (isFresh) mkdirSync(dirname(path), { recursive: true, mode: 0o750 });
   const unlock = lock(path);
   try {
+    ownedByKiosk(path, [`${path}.lock`]);
     return isFresh
       ? beginning(path, markPath, { known, nowMs, looked }, unlock)
       : existing(path, markPath, { known, nowMs, looked }, unlock);
@@ -72,11 +83,11 @@ function beginning(path: string, markPath: string, look: Look, unlock: () => voi
       create(path, (db) => db.transaction(() => goOn(path, db, mending, who)).immediate());
       const db = new Database(path);
       try {
-        renewMark(path, markPath, db);
+        writeMark(markPath, new Chain(db));
       } finally {
         db.close();
       }
-      ownedAs(path, dirname(path));
+      ownedByKiosk(path, [path, markPath]);
     },
     close: unlock,
   };
@@ -92,7 +103,7 @@ function existing(path: string, markPath: string, look: Look, unlock: () => void
   };
   try {
     const hasWrongIndexes = readable(path, () => {
-      refuseStranger(path, db);
+      if (wrongHeader(db, look.known) === null) refuseStranger(path, db, look.known);
       db.pragma("synchronous = FULL");
       // What is done on trial stays in memory.
       db.pragma("cache_spill = OFF");
@@ -103,7 +114,8 @@ function existing(path: string, markPath: string, look: Look, unlock: () => void
       found: readable(path, () => onTrial(db, () => mend(path, db, mending))),
       accept: (who) => {
         db.transaction(() => goOn(path, db, mending, who)).immediate();
-        renewMark(path, markPath, db);
+        writeMark(markPath, new Chain(db));
+        ownedByKiosk(path, [markPath, path, `${path}-wal`, `${path}-shm`]);
       },
       close: () => {
         closeAll();
@@ -133,7 +145,7 @@ function goOn(path: string, db: Database.Database, mending: Mending, who: Pick<A
   const { add } = noteRows(path, db, new Chain(db));
   add("acceptances", ACCEPTANCE_KEY, () => ({
     ...{ atMs: mending.nowMs, by: who.by, note: who.note },
-    ...{ found: found.sentences(), gaps: found.gaps },
+    ...{ found: found.sentences(), gaps: found.gaps, accepted: found.accepted },
   }));
 }
 
@@ -154,26 +166,21 @@ function onTrial(db: Database.Database, work: () => Found): Found {
 
 /** @throws Broken when more is wrong with its pages than that indexes do not fit their tables */
 function wrongIndexesIn(db: Database.Database): boolean {
-  const found = db.pragma("integrity_check") as { readonly integrity_check: string }[];
-  const lines = found.map(({ integrity_check }) => integrity_check).filter((line) => line !== "ok");
-  const other = lines.find(
-    (line) => !/^(row \d+ missing from index|wrong # of entries in index|non-unique entry in index)/.test(line),
-  );
-  if (other !== undefined) throw new Broken(other);
-  return lines.length > 0;
+  const { indexes, pages } = pageErrors(db);
+  const [page] = pages;
+  if (page !== undefined) throw new Broken(page);
+  return indexes.length > 0;
 }
 
-/** The mark is the kiosk's own user's, whoever writes it. */
-function renewMark(path: string, markPath: string, db: Database.Database): void {
-  writeMark(markPath, new Chain(db));
-  ownedAs(markPath, path);
-}
-
-/** The administrator's file must not keep the kiosk's own user away. */
-function ownedAs(file: string, like: string): void {
+/**
+ * The administrator's files must not keep the kiosk's own user away. That is the user of the journal, or of its folder
+ * when the administrator has made or copied the journal.
+ */
+function ownedByKiosk(path: string, files: readonly string[]): void {
   if (process.getuid?.() !== 0) return;
-  const { uid, gid } = statSync(like);
-  chownSync(file, uid, gid);
+  const own = statSync(path, { throwIfNoEntry: false });
+  const { uid, gid } = own === undefined || own.uid === 0 ? statSync(dirname(path)) : own;
+  for (const file of files) if (existsSync(file)) chownSync(file, uid, gid);
 }
 
 /** Whatever its file does to SQLite is beyond what can be accepted. */
@@ -195,9 +202,8 @@ function beyondHelp(path: string, found: string): JournalError {
       `The journal ${path} cannot be read as a database: ${found}.`,
       "To accept it does not help: what is in it has to be rescued first. Nothing was changed. What to do:",
       [
-        `Keep a copy of ${path}, ${path}-wal and the mark.`,
-        "Put the newest backup in its place: `kioskd restore FILE` says what that one lacks.",
-        `Without one, rescue what can be read: sqlite3 ${path} .recover | sqlite3 rescued.db (or .dump, where .recover ends with "sql error").`,
+        ...keepAndRestore(path),
+        `Without one, rescue what can be read: ${rescue(path)}`,
         `Make it a journal: sqlite3 rescued.db "DROP TABLE IF EXISTS lost_and_found; PRAGMA application_id = ${APPLICATION_ID}; PRAGMA user_version = ${MIGRATIONS.length}"`,
         "Put rescued.db in the journal's place, without the old -wal file, and accept that one.",
         `Where nothing can be rescued, move ${path} and ${path}-wal away, and accept that the journal is gone.`,

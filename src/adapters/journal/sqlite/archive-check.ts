@@ -1,4 +1,6 @@
 import type Database from "better-sqlite3";
+import type { Gap } from "../../../ports/journal.ts";
+import { acceptedIn, checkAnchors } from "./anchors.ts";
 import { ARCHIVED, type Archived, beginOf, explainedArchive } from "./archive-file.ts";
 import { type Archive, Archives } from "./archives.ts";
 import { readEvent, readRecord } from "./bodies.ts";
@@ -17,10 +19,11 @@ type Reached = Record<Archived, Head>;
 export function* checkArchives(path: string, db: Database.Database): Generator<void> {
   const chain = new Chain(db);
   const archives = new Archives(path, db, chain.id);
+  const told = acceptedIn(db);
   const reached: Reached = { event: beginning(chain.id, "event"), sale: beginning(chain.id, "sale") };
   for (const archive of archives.all()) {
     try {
-      yield* checkArchive(archives, archive, reached);
+      yield* checkArchive(archives, archive, reached, told);
     } catch (error) {
       throw explainedArchive(archive.file, error);
     }
@@ -32,10 +35,11 @@ export function* checkArchives(path: string, db: Database.Database): Generator<v
   }
 }
 
-function* checkArchive(archives: Archives, archive: Archive, reached: Reached): Generator<void> {
+function* checkArchive(archives: Archives, archive: Archive, reached: Reached, told: readonly Gap[]): Generator<void> {
   const db = archives.open(archive);
   try {
     const chain = new Chain(db);
+    checkAnchors(chain, told);
     const through = { event: archive.events.through, sale: archive.sales.through };
     for (const stream of ARCHIVED) {
       if (!isSame(reached[stream], beginOf(chain, stream))) {

@@ -1,6 +1,7 @@
 import { chmodSync, closeSync, fsyncSync, openSync, renameSync, rmSync } from "node:fs";
 import { dirname } from "node:path";
 import Database from "better-sqlite3";
+import { refuseChangedAnchors } from "./anchors.ts";
 import { type Anchor, Chain, type ChainedRow, type Head, journalId } from "./chain.ts";
 import { Broken, JournalError } from "./errors.ts";
 
@@ -35,6 +36,7 @@ const TABLES = `
     seq INTEGER NOT NULL,
     hash BLOB NOT NULL,
     why TEXT NOT NULL,
+    proof BLOB NOT NULL,
     PRIMARY KEY (stream, seq)
   ) STRICT, WITHOUT ROWID;`;
 
@@ -145,6 +147,7 @@ function checkKind(db: Database.Database, journal: string): void {
   if (db.pragma("user_version", { simple: true }) !== LAYOUT) throw new Broken("a newer kioskd wrote it");
   const id = db.prepare<[], { id: string }>("SELECT id FROM journal").get()?.id;
   if (id !== journal) throw new NotOurs("it belongs to another journal");
+  refuseChangedAnchors(new Chain(db));
 }
 
 /** Makes an archive that holds nothing yet. It is whole or not there, whenever the power goes. */

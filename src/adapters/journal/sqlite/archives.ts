@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import type Database from "better-sqlite3";
 import { archiveNameOf } from "../../../core/journal-files.ts";
-import { type Archived, endOf, explainedArchive, openArchive } from "./archive-file.ts";
+import { ARCHIVED, type Archived, endOf, explainedArchive, openArchive } from "./archive-file.ts";
 import { batchOf, MOST_ROWS } from "./batch.ts";
 import { Chain } from "./chain.ts";
 import { refuseChanged } from "./check.ts";
@@ -75,6 +75,31 @@ export class Archives {
         Object.assign(before, { sales: sales.through, events: events.through });
         return { file: this.fileOf(year), year, sales, events };
       });
+  }
+
+  /** The last number of a stream that is in an archive; 0 when none is. */
+  through(stream: Archived): number {
+    const last = this.all().at(-1);
+    return (stream === "event" ? last?.events : last?.sales)?.through ?? 0;
+  }
+
+  /** The hash that a stream had at a number which is in an archive; null when that cannot tell. */
+  hashAt(stream: string, seq: number): Buffer | null {
+    if (!ARCHIVED.some((each) => each === stream)) return null;
+    const rangeOf = ({ events, sales }: Archive): Range => (stream === "event" ? events : sales);
+    const archive = this.all().find((each) => rangeOf(each).after < seq && seq <= rangeOf(each).through);
+    if (archive === undefined) return null;
+    try {
+      const db = this.open(archive);
+      try {
+        return new Chain(db).at(stream, seq);
+      } finally {
+        db.close();
+      }
+    } catch (error) {
+      if (error instanceof JournalError) return null;
+      throw error;
+    }
   }
 
   /** Beside the journal; the year is that in which its sales closed. */

@@ -77,7 +77,7 @@ export async function copyJournal(place: JournalPlace, folder: string): Promise<
   const path = realPath(place.path);
   const markPath = markPathOf(place);
   const copy = { path: join(folder, "journal.db"), markPath: join(folder, "journal.mark") };
-  const db = openForReading(path);
+  const db = openForReading(path, readMark(markPath));
   const id = journalId(db);
   try {
     // The mark first: the daemon writes it after the journal, which is at least as far then.
@@ -134,7 +134,7 @@ export function lookAtCopy(path: string, name: string): JournalFacts {
   return guarded(name, () => {
     const db = new Database(path, { readonly: true, fileMustExist: true });
     try {
-      refuseStranger(name, db);
+      refuseStranger(name, db, { kind: "none" });
       checkPages(db);
       if (!isChained(db)) throw new Broken("it has no links between its rows");
       if (layoutOf(db) === MIGRATIONS.length) {

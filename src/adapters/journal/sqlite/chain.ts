@@ -6,7 +6,8 @@ import { batchOf } from "./batch.ts";
 /**
  * Each row of a journal carries a SHA-256 over its contents and the hash of the row before it in its stream. A row that
  * was changed, left out, put in or moved is noticed by whoever follows the links; the last link stands outside of the
- * file too (`outside-mark.ts`). Rows that change in place (marks) or have no order (owners) carry a proof of their own.
+ * file too (`outside-mark.ts`). Rows that change in place (marks), have no order (owners) or speak for others (anchors) carry a
+ * proof of their own.
  *
  * The hashes are no secret: somebody who edits a journal and its mark and reckons all hashes anew is not noticed.
  */
@@ -14,6 +15,11 @@ export interface Head {
   readonly seq: number;
   readonly hash: Buffer;
 }
+
+/** No stream comes so far: a thousand rows a second need thirty thousand years. A larger number is an edit or damage. */
+export const MOST_SEQ = 2 ** 50;
+/** Nothing is accepted that leaves less room behind it. */
+export const MOST_ACCEPTED_SEQ = MOST_SEQ / 4;
 
 /** What of a row its hash covers, in the order of the columns. */
 export type Column = string | number;
@@ -36,6 +42,17 @@ export interface ChainedRow {
  */
 export interface Anchor extends Head {
   readonly why: "older" | "archived" | "accepted" | "end";
+}
+
+/** Where an anchor stands. */
+export interface AnchorAt {
+  readonly stream: string;
+  readonly seq: number;
+}
+
+interface AnchorRow extends Anchor {
+  readonly stream: string;
+  readonly proof: Buffer;
 }
 
 /** The hash of a row: over the one before it, its stream, its number and its columns. */
@@ -189,7 +206,29 @@ export class Chain {
   }
 
   putAnchor(stream: string, { seq, hash }: Head, why: Anchor["why"]): void {
-    this.#db.prepare("INSERT OR REPLACE INTO anchor VALUES (?, ?, ?, ?)").run(stream, seq, hash, why);
+    this.#db
+      .prepare("INSERT OR REPLACE INTO anchor VALUES (?, ?, ?, ?, ?)")
+      .run(stream, seq, hash, why, this.#anchorProof(stream, { seq, hash, why }));
+  }
+
+  removeAnchor({ stream, seq }: AnchorAt): void {
+    this.#db.prepare("DELETE FROM anchor WHERE stream = ? AND seq = ?").run(stream, seq);
+  }
+
+  /** Anchors that are not as they were written. */
+  changedAnchors(): (Anchor & AnchorAt)[] {
+    const all = this.#db.prepare<[], AnchorRow>("SELECT stream, seq, hash, why, proof FROM anchor").all();
+    return all.filter((anchor) => !this.#anchorProof(anchor.stream, anchor).equals(anchor.proof));
+  }
+
+  /** Where somebody went on with what is there; of one stream in order. */
+  acceptedAnchors(): AnchorAt[] {
+    const all = "SELECT stream, seq FROM anchor WHERE why = 'accepted' ORDER BY stream, seq";
+    return this.#db.prepare<[], AnchorAt>(all).all();
+  }
+
+  #anchorProof(stream: string, { seq, hash, why }: Anchor): Buffer {
+    return proof(this.id, ["anchor", stream, seq, hash.toString("hex"), why]);
   }
 
   /** Gives a row the hash that it must have as it is. */
@@ -205,6 +244,31 @@ export class Chain {
       .prepare(`INSERT INTO aside SELECT ?, seq, json_array(${columns}), hash FROM ${table} WHERE ${where} AND seq = ?`)
       .run(stream, seq);
     this.#db.prepare(`DELETE FROM ${table} WHERE ${where} AND seq = ?`).run(seq);
+  }
+
+  /**
+   * Takes rows out of a stream that have a number which none can have come to, and keeps what they hold.
+   * @returns how many
+   */
+  putAsideUncounted(stream: string): number {
+    const { table, columns, where } = shapeOf(stream);
+    const before = `SELECT 1 FROM ${table} AS other WHERE ${where} AND other.seq = ${table}.seq - 1`;
+    const anchor = `SELECT 1 FROM anchor WHERE anchor.stream = '${stream}' AND anchor.seq = ${table}.seq - 1`;
+    const isUncounted = `${where} AND (seq < 1 OR seq > ${MOST_SEQ}
+      OR (seq > ${MOST_ACCEPTED_SEQ} AND NOT EXISTS (${before}) AND NOT EXISTS (${anchor})))`;
+    const keep = this.#db.prepare(
+      `INSERT INTO aside SELECT '${stream}', seq, json_array(${columns}), hash FROM ${table} WHERE ${isUncounted}`,
+    );
+    const remove = this.#db.prepare(`DELETE FROM ${table} WHERE ${isUncounted}`);
+    let count = 0;
+    // What stands behind one of them is one of them.
+    for (let isMore = true; isMore; ) {
+      keep.run();
+      const { changes } = remove.run();
+      count += changes;
+      isMore = changes > 0;
+    }
+    return count;
   }
 
   #of(stream: string): Statements {

@@ -1,5 +1,6 @@
 import type Database from "better-sqlite3";
 import type { Notes } from "../../../ports/journal.ts";
+import { acceptedIn, checkAnchors } from "./anchors.ts";
 import { readEvent, readNote, readRecord } from "./bodies.ts";
 import { beginning, Chain, type ChainedRow, type Head, nameOf, STREAMS } from "./chain.ts";
 import { Broken } from "./errors.ts";
@@ -37,6 +38,7 @@ export function* checkRows(db: Database.Database, newest = Number.MAX_SAFE_INTEG
   const indexed = db.prepare<[string, string, number], { seq: number }>(
     "SELECT seq FROM note INDEXED BY note_key WHERE stream = ? AND key = ? AND seq = ?",
   );
+  checkAnchors(chain, acceptedIn(db));
   marks.check(["delivered"]);
   for (const stream of STREAMS) {
     const head = chain.head(stream);

@@ -13,6 +13,9 @@ export class JournalGoneError extends JournalError {
 /** Something in the file is not as it was written; the message says what, in the middle of a sentence. */
 export class Broken extends Error {}
 
+/** Something is wrong with it that keeps it from being accepted: it has to be rescued first. */
+export class BrokenFile extends Broken {}
+
 /** Carries out work on a journal; whatever its file does to SQLite becomes advice. */
 export function guarded<T>(path: string, work: () => T): T {
   try {
@@ -24,6 +27,7 @@ export function guarded<T>(path: string, work: () => T): T {
 
 /** The error, with advice when it comes from the journal's file. */
 export function explained(path: string, error: unknown): unknown {
+  if (error instanceof BrokenFile) return unreadable(path, error.message);
   if (error instanceof Broken) return damaged(path, error.message);
   if (isOfSystem(error)) {
     return new JournalError(`The journal ${path} cannot be used: ${error.message}. Check path, mount, owner and mode.`);
@@ -31,7 +35,7 @@ export function explained(path: string, error: unknown): unknown {
   if (!(error instanceof Database.SqliteError)) return error;
   const { code, message } = error;
   // Tables that are not what they must be, or hold what they must not, tell of damage as well.
-  if (/NOTADB|CORRUPT|MISMATCH|CONSTRAINT/.test(code) || code === "SQLITE_ERROR") return damaged(path, message);
+  if (/NOTADB|CORRUPT|MISMATCH|CONSTRAINT/.test(code) || code === "SQLITE_ERROR") return unreadable(path, message);
   return new JournalError(
     `The journal ${path} cannot be used: ${message} (${code}). Check mount, owner, mode and free space.`,
   );
@@ -41,15 +45,37 @@ function isOfSystem(error: unknown): error is Error {
   return error instanceof Error && "syscall" in error;
 }
 
-export function damaged(path: string, found: string): JournalError {
+/** Pages, rows or links are not as they were written, and SQLite can read them. */
+function damaged(path: string, found: string): JournalError {
   return new JournalError(
     steps(`The journal ${path} is damaged: ${found}.`, NOT_STARTED, [
-      `Keep a copy of ${path}, ${path}-wal and the mark.`,
-      "Put the newest backup in its place: `kioskd restore FILE` says what that one lacks.",
-      `Without one, rescue what can be read: sqlite3 ${path} .recover | sqlite3 rescued.db, and compare its last sales with the payment service's.`,
+      ...keepAndRestore(path),
+      "Compare its last sales with the payment service's list.",
       "Go on with the file as it is, on purpose: `kioskd journal accept`. It writes down who and why, and hands open reservations to a person.",
     ]),
   );
+}
+
+/** To accept it would be refused. */
+export function unreadable(path: string, found: string): JournalError {
+  return new JournalError(
+    steps(`The journal ${path} is damaged: ${found}.`, NOT_STARTED, [
+      ...keepAndRestore(path),
+      `Without one, rescue what can be read: ${rescue(path)}`,
+      "`kioskd journal accept` cannot take the file as it is. It says how to make a journal of rescued.db, which it can take.",
+    ]),
+  );
+}
+
+export function keepAndRestore(path: string): string[] {
+  return [
+    `Keep a copy of ${path}, ${path}-wal and the mark.`,
+    "Put the newest backup in its place: `kioskd restore FILE` says what that one lacks.",
+  ];
+}
+
+export function rescue(path: string): string {
+  return `sqlite3 ${path} .recover | sqlite3 rescued.db (or .dump, where .recover ends with "sql error").`;
 }
 
 export const NOT_STARTED =

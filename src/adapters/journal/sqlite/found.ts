@@ -37,7 +37,13 @@ const LOSS: Readonly<Record<string, string>> = {
 export class Found {
   readonly findings: Finding[] = [];
   readonly gaps: Gap[] = [];
+  /** Where somebody goes on with what is there. */
+  readonly accepted: Gap[] = [];
   readonly handedOver: HandedOver[] = [];
+  /** Whether nobody can tell how far it had come. */
+  isEndUnknown = false;
+  /** What a person has to look for because of it; null when nothing of that kind is lost. */
+  waiting: string | null = null;
   #more = 0;
 
   get isNothing(): boolean {
@@ -65,6 +71,15 @@ export class Found {
   gap(gap: Gap, what: string): void {
     if (this.gaps.length < MOST) this.gaps.push(gap);
     this.#add({ what, at: gap, lost: LOSS[gap.stream] ?? "" });
+  }
+
+  /** A number at which a stream goes on with what is there. Beyond so many, one range covers what is between, too. */
+  goesOn(stream: string, seq: number): void {
+    const at = this.accepted.findLastIndex((each) => each.stream === stream);
+    const last = this.accepted[at];
+    if (last !== undefined && (last.to === seq - 1 || this.accepted.length >= MOST)) {
+      this.accepted[at] = { stream, from: Math.min(last.from, seq), to: Math.max(last.to, seq) };
+    } else this.accepted.push({ stream, from: seq, to: seq });
   }
 
   /** A sentence for each, to be kept. */

@@ -1,16 +1,32 @@
 import type Database from "better-sqlite3";
+import { isStreamOfLoss, journalMatter } from "../../../core/matters.ts";
 import type { Notes } from "../../../ports/journal.ts";
+import { acceptedIn, changedText, UNTOLD, untoldAnchors } from "./anchors.ts";
+import { ARCHIVED } from "./archive-file.ts";
+import { Archives } from "./archives.ts";
 import { readEvent, readNote, readRecord } from "./bodies.ts";
-import { Chain, type ChainedRow, type Head, journalId, newJournalId, STREAMS } from "./chain.ts";
+import {
+  beginning,
+  Chain,
+  type ChainedRow,
+  type Head,
+  journalId,
+  MOST_ACCEPTED_SEQ,
+  nameOf,
+  newJournalId,
+  STREAMS,
+} from "./chain.ts";
 import { JournalError } from "./errors.ts";
-import { Found } from "./found.ts";
+import { Found, placeText } from "./found.ts";
 import { Marks } from "./marks.ts";
+import { noteRows } from "./note-rows.ts";
+import { wrongHeader } from "./open.ts";
 import { OpenSales } from "./open-sales.ts";
 import type { ReadMark } from "./outside-mark.ts";
 import { type OwnedSale, Owners } from "./owners.ts";
 import { Positions } from "./positions.ts";
 import { SOURCES } from "./reader-rows.ts";
-import { completeSchema, layoutOf, MIGRATIONS, mendTables, migrate } from "./schema.ts";
+import { APPLICATION_ID, completeSchema, layoutOf, MIGRATIONS, mendTables, migrate } from "./schema.ts";
 import { type Seen, walk } from "./walk.ts";
 
 export interface Mending {
@@ -35,10 +51,12 @@ const CHANGED = "is not as it was written";
  */
 export function mend(path: string, db: Database.Database, mending: Mending): Found {
   const found = new Found();
-  mendLayout(path, db, found);
+  mendHeader(path, db, mending.known, found);
   for (const what of mendTables(db, mending.hasWrongIndexes)) found.wrong(what);
   mendId(db, mending.known, found);
   const chain = new Chain(db);
+  mendAnchors(path, db, chain, found);
+  mendNumbers(db, chain, found);
   const sales = new OpenSales();
   const mendRows = (stream: string, take: (row: ChainedRow) => void = () => {}): void =>
     mendStream(db, chain, stream, found, (row) => {
@@ -56,13 +74,32 @@ export function mend(path: string, db: Database.Database, mending: Mending): Fou
   mendRows("sale", ({ body }) => sales.record(readRecord(body).saleId));
   for (const stream of STREAMS.slice(2)) mendRows(stream);
   mendReach(chain, mending, found);
+  mendUntold(db, chain, found);
   mendMarks(db, chain, sales.lastSales(), found);
   completeSchema(db);
-  if (!found.isNothing) sales.handOver(path, db, chain, mending.nowMs, found);
+  if (found.isNothing) return found;
+  sales.handOver(path, db, chain, mending.nowMs, found);
+  tellPerson(path, db, chain, mending.nowMs, found);
   return found;
 }
 
-function mendLayout(path: string, db: Database.Database, found: Found): void {
+/** A sale that is wholly lost leaves nothing that could be handed to a person but its numbers. */
+function tellPerson(path: string, db: Database.Database, chain: Chain, nowMs: number, found: Found): void {
+  const gone = found.gaps.filter(({ stream }) => isStreamOfLoss(stream));
+  if (gone.length === 0 && !found.isEndUnknown) return;
+  const places = gone.map((gap) => ({ stream: gap.stream, text: placeText(gap) }));
+  const matter = journalMatter(places, found.isEndUnknown, nowMs);
+  noteRows(path, db, chain).add("matters", matter.matterId, () => ({ type: "arose", ...matter }));
+  found.waiting = matter.detail;
+}
+
+function mendHeader(path: string, db: Database.Database, known: ReadMark, found: Found): void {
+  const wrong = wrongHeader(db, known);
+  if (wrong !== null) {
+    found.wrong(wrong);
+    db.pragma(`application_id = ${APPLICATION_ID}`);
+    db.pragma(`user_version = ${MIGRATIONS.length}`);
+  }
   const layout = layoutOf(db);
   if (layout === MIGRATIONS.length) return;
   const tables = db.prepare("SELECT 1 FROM sqlite_schema WHERE name = 'anchor'").get();
@@ -81,6 +118,53 @@ function mendId(db: Database.Database, known: ReadMark, found: Found): void {
   found.wrong("its own id is gone");
 }
 
+/** A number that no row can have keeps all that come behind it from being counted. */
+function mendNumbers(db: Database.Database, chain: Chain, found: Found): void {
+  for (const stream of STREAMS) {
+    const rows = chain.putAsideUncounted(stream);
+    if (rows === 0) continue;
+    found.wrong(`${nameOf(stream)}: ${rows} with a number that none can have, put aside`);
+    if (stream === "orders") db.exec("DROP INDEX IF EXISTS note_order");
+  }
+}
+
+/** What an anchor hides that is not as it was written is found when the rows are followed without it. */
+function mendAnchors(path: string, db: Database.Database, chain: Chain, found: Found): void {
+  const archives = new Archives(path, db, chain.id);
+  for (const anchor of chain.changedAnchors()) {
+    found.wrong(changedText(anchor));
+    chain.removeAnchor(anchor);
+    const { stream, seq, why } = anchor;
+    if (why !== "archived" && why !== "end") continue;
+    const hash = archives.hashAt(stream, seq);
+    if (hash !== null) chain.putAnchor(stream, { seq, hash }, why);
+  }
+  for (const stream of ARCHIVED) {
+    const seq = archives.through(stream);
+    if (chain.archived(stream).seq >= seq) continue;
+    const hash = archives.hashAt(stream, seq);
+    if (hash === null) continue;
+    found.wrong(`it was not written down any more that its archives end with ${nameOf(stream)} ${seq}`);
+    chain.putAnchor(stream, { seq, hash }, "archived");
+  }
+}
+
+/** Where somebody is said to have gone on: from now on it is true. */
+function mendUntold(db: Database.Database, chain: Chain, found: Found): void {
+  for (const { stream, seq } of untoldAnchors(chain, [...acceptedIn(db), ...found.accepted])) {
+    const isThere = chain.rows(stream, seq, 1)[0]?.seq === seq;
+    if (isThere) found.row(stream, seq, UNTOLD);
+    else found.gap({ stream, from: chain.before(stream, seq).seq + 1, to: seq }, UNTOLD);
+    found.goesOn(stream, seq);
+  }
+}
+
+/** The stream goes on from there, whatever is missing before it. */
+function goOn(chain: Chain, stream: string, head: Head, found: Found): void {
+  chain.putAnchor(stream, head, "accepted");
+  found.goesOn(stream, head.seq);
+}
+
 function reading(stream: string): (row: ChainedRow) => void {
   if (stream === "event") return ({ body }) => void readEvent(body);
   if (stream === "sale") return ({ body }) => void readRecord(body);
@@ -96,11 +180,15 @@ function mendStream(
 ): void {
   /** The last of the rows that have no hash of their own. */
   let sealed: Head | null = null;
+  let before = beginning(chain.id, stream);
   for (const seen of walk(chain, stream, reading(stream))) {
     const { seq, row, anchor, problem, unreadable, head } = seen;
     if (problem?.kind === "gone") found.gap({ stream, from: problem.from, to: problem.to }, "is gone");
     if (row === null) {
-      if (problem !== null) moveSeal(chain, seen, sealed);
+      // What is archived has an anchor at both of its ends.
+      if (problem !== null && anchor?.why === "archived") chain.putAnchor(stream, before, "end");
+      else if (problem !== null) moveSeal(chain, seen, sealed, found);
+      before = head;
       continue;
     }
     if (unreadable !== null) {
@@ -108,23 +196,25 @@ function mendStream(
       // Its index may not bear what it holds.
       if (stream === "orders") db.exec("DROP INDEX IF EXISTS note_order");
       chain.putAside(stream, seq);
-      if (anchor?.why === "older") moveSeal(chain, seen, sealed);
-      else chain.putAnchor(stream, head, "accepted");
+      if (anchor?.why === "older") moveSeal(chain, seen, sealed, found);
+      else goOn(chain, stream, head, found);
+      before = head;
       continue;
     }
     if (problem !== null) {
       if (problem.kind === "changed") found.row(stream, seq, CHANGED);
       chain.rehash(stream, seq, seen.ownHash);
-      chain.putAnchor(stream, head, anchor?.why ?? "accepted");
+      if (anchor === null || anchor.why === "accepted") goOn(chain, stream, head, found);
     }
+    before = head;
     if (row.hash === null) sealed = head;
     take(row);
   }
 }
 
 /** The anchor for all rows without a hash stands at the last of them that is there; the stream goes on where it did. */
-function moveSeal(chain: Chain, { stream, head }: Seen, sealed: Head | null): void {
-  chain.putAnchor(stream, head, "accepted");
+function moveSeal(chain: Chain, { stream, head }: Seen, sealed: Head | null, found: Found): void {
+  goOn(chain, stream, head, found);
   if (sealed !== null) chain.putAnchor(stream, sealed, "older");
 }
 
@@ -155,9 +245,21 @@ function mendOwners(
   for (const owned of taken) owners.put(owned);
 }
 
+/** A mark whose numbers leave no room for those that would come behind them says nothing. */
+function countable(chain: Chain, known: ReadMark): ReadMark {
+  if (known.kind !== "reached") return known;
+  const isBeyond = STREAMS.some((stream) => {
+    const [seq] = known.reached.streams[stream] ?? [0];
+    return seq > MOST_ACCEPTED_SEQ && seq > chain.head(stream).seq;
+  });
+  return isBeyond ? { kind: "unreadable" } : known;
+}
+
 /** Numbers that were given out once are never given again. */
-function mendReach(chain: Chain, { known, isNew }: Mending, found: Found): void {
+function mendReach(chain: Chain, { known: read, isNew }: Mending, found: Found): void {
+  const known = countable(chain, read);
   if (isNew) found.wrong("it is gone, and a new one is begun", "all that was in it");
+  found.isEndUnknown = isNew || known.kind !== "reached" || known.reached.journal !== chain.id;
   if (known.kind === "none") found.wrong("it has no mark, which says how far it had come", "its end: nobody can tell");
   else if (known.kind === "unreadable") {
     found.wrong("its mark is damaged, and does not say how far it had come", "its end: nobody can tell");
@@ -176,13 +278,13 @@ function mendReach(chain: Chain, { known, isNew }: Mending, found: Found): void 
       const { seq: ownSeq } = chain.head(stream);
       if (ownSeq < seq) {
         found.gap({ stream, from: ownSeq + 1, to: seq }, isOwn || isNew ? "is gone" : "is of the other journal");
-        chain.putAnchor(stream, { seq, hash: Buffer.from(hash, "hex") }, "accepted");
+        goOn(chain, stream, { seq, hash: Buffer.from(hash, "hex") }, found);
       } else if (isOwn && seq > 0) {
         const at = chain.at(stream, seq);
         if (at?.toString("hex") === hash) continue;
         found.row(stream, seq, "is not the one that the mark knows");
         const hasAnchor = chain.anchors(stream).some((anchor) => anchor.seq === seq);
-        if (at !== null && !hasAnchor) chain.putAnchor(stream, { seq, hash: at }, "accepted");
+        if (at !== null && !hasAnchor) goOn(chain, stream, { seq, hash: at }, found);
       }
     }
   }

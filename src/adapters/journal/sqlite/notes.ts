@@ -99,7 +99,7 @@ const matter = z.discriminatedUnion("type", [
     type: z.literal("arose"),
     ...aboutMatter,
     code: z.enum(["needs-attention", "overrun", "unaccounted", "refund-unclear"]),
-    position: name,
+    position: name.nullable(),
     saleId: name.nullable(),
     detail: text,
   }),
@@ -126,12 +126,15 @@ const clockTaken = z.strictObject({
   reason: text,
 });
 
+const numbers = z.array(z.strictObject({ stream: text, from: whole, to: whole }));
+
 const acceptance = z.strictObject({
   atMs: timeMs,
   by: text,
   note: text,
   found: z.array(text),
-  gaps: z.array(z.strictObject({ stream: text, from: whole, to: whole })),
+  gaps: numbers,
+  accepted: numbers,
 });
 
 export const NOTES = {

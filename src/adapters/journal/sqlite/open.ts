@@ -16,12 +16,13 @@ import {
 import { basename, dirname, join } from "node:path";
 import Database from "better-sqlite3";
 import { markNameOf } from "../../../core/journal-files.ts";
-import { Chain } from "./chain.ts";
+import { acceptedIn, checkAnchors } from "./anchors.ts";
+import { Chain, journalId } from "./chain.ts";
 import { checkRows } from "./check.ts";
-import { Broken, damaged, guarded, JournalError } from "./errors.ts";
+import { Broken, BrokenFile, guarded, JournalError, unreadable } from "./errors.ts";
 import { OutsideMark, type ReadMark, readMark } from "./outside-mark.ts";
 import { distrusted, gone } from "./refusals.ts";
-import { APPLICATION_ID, checkSchema, isChained, layoutOf, MIGRATIONS, migrate } from "./schema.ts";
+import { APPLICATION_ID, checkSchema, isChained, isSchemaOfToday, layoutOf, MIGRATIONS, migrate } from "./schema.ts";
 import { distrust, reachedBy } from "./trust.ts";
 
 /** Where a journal is, and the mark that says from outside how far it had come. */
@@ -110,9 +111,11 @@ export function openBeside(place: JournalPlace): OpenJournal {
   const path = realPath(place.path);
   const markPath = markPathOf(place);
   const known = readMark(markPath);
-  const db = existing(path, {}, (file) => {
-    const found = distrust(new Chain(file), known);
+  const db = existing(path, {}, known, (file) => {
+    const chain = new Chain(file);
+    const found = distrust(chain, known);
     if (found !== null) throw distrusted(path, markPath, found);
+    checkAnchors(chain, acceptedIn(file));
   });
   db.pragma("synchronous = FULL");
   const mark = guarded(path, () => new OutsideMark(markPath));
@@ -121,10 +124,11 @@ export function openBeside(place: JournalPlace): OpenJournal {
 
 /**
  * Opens an existing journal for reading beside a running daemon.
+ * @param known its mark, which tells a journal of ours whose header is damaged from a stranger's file
  * @throws JournalError when there is none, it is damaged, or its layout is not this program's.
  */
-export function openForReading(path: string): Database.Database {
-  return existing(realPath(path), { readonly: true }, () => {});
+export function openForReading(path: string, known: ReadMark = readMark(markPathOf({ path }))): Database.Database {
+  return existing(realPath(path), { readonly: true }, known, () => {});
 }
 
 /**
@@ -206,7 +210,7 @@ interface Trusted {
 }
 
 function examine(path: string, db: Database.Database, { markPath, known, atStart }: Trusted): void {
-  refuseStranger(path, db);
+  refuseStranger(path, db, known);
   if (!isChained(db)) {
     // All of it is read once more when it is brought up to date.
     checkPages(db);
@@ -221,8 +225,23 @@ function examine(path: string, db: Database.Database, { markPath, known, atStart
 }
 
 export function checkPages(db: Database.Database): void {
-  const found = db.pragma("integrity_check(1)", { simple: true });
-  if (found !== "ok") throw new Broken(String(found));
+  const { indexes, pages } = pageErrors(db);
+  const [page] = pages;
+  if (page !== undefined) throw new BrokenFile(page);
+  const [index] = indexes;
+  if (index !== undefined) throw new Broken(index);
+}
+
+/** What SQLite finds: indexes that do not fit their tables, which can be made anew, and all else. */
+export function pageErrors(db: Database.Database): {
+  readonly indexes: readonly string[];
+  readonly pages: readonly string[];
+} {
+  const found = db.pragma("integrity_check") as { readonly integrity_check: string }[];
+  const lines = found.map(({ integrity_check }) => integrity_check).filter((line) => line !== "ok");
+  const isOfIndex = (line: string): boolean =>
+    /^(row \d+ missing from index|wrong # of entries in index|non-unique entry in index)/.test(line);
+  return { indexes: lines.filter(isOfIndex), pages: lines.filter((line) => !isOfIndex(line)) };
 }
 
 function isSmall(db: Database.Database, { wholeRows }: AtStart): boolean {
@@ -238,13 +257,14 @@ function isSmall(db: Database.Database, { wholeRows }: AtStart): boolean {
 function existing(
   path: string,
   options: { readonly readonly?: boolean },
+  known: ReadMark,
   look: (db: Database.Database) => void,
 ): Database.Database {
   if (!existsSync(path)) {
     throw new JournalError(`There is no journal at ${path}: check journal.path, or start the kiosk once.`);
   }
   looked(path, (db) => {
-    refuseStranger(path, db);
+    refuseStranger(path, db, known);
     if (layoutOf(db) !== MIGRATIONS.length) {
       throw new JournalError(`${path} was written by an older kioskd: start the kiosk once to bring it up to date.`);
     }
@@ -258,8 +278,8 @@ function existing(
 function refuseRemains(path: string, fresh: boolean): void {
   const log = statSync(`${path}-wal`, { throwIfNoEntry: false })?.size ?? 0;
   // Whoever only reads leaves a log that holds nothing.
-  if (fresh && log > 0) throw damaged(path, "the file is missing, but its write-ahead log is there");
-  if (!fresh && statSync(path).size === 0 && log === 0) throw damaged(path, "the file is empty");
+  if (fresh && log > 0) throw unreadable(path, "the file is missing, but its write-ahead log is there");
+  if (!fresh && statSync(path).size === 0 && log === 0) throw unreadable(path, "the file is empty");
 }
 
 function refuseGone(path: string, markPath: string, known: ReadMark): void {
@@ -268,7 +288,22 @@ function refuseGone(path: string, markPath: string, known: ReadMark): void {
   throw gone(path, markPath, known.reached.streams["sale"]?.[0] ?? 0);
 }
 
-export function refuseStranger(path: string, db: Database.Database): void {
+/**
+ * What is wrong with the header of a file that is a journal all the same, by its tables and by its mark; null when
+ * nothing is, or when it is another program's, or of another layout.
+ */
+export function wrongHeader(db: Database.Database, known: ReadMark): string | null {
+  const layout = layoutOf(db);
+  const isJournal = db.pragma("application_id", { simple: true }) === APPLICATION_ID;
+  if (isJournal && layout === MIGRATIONS.length) return null;
+  if (known.kind !== "reached" || !isSchemaOfToday(db) || journalId(db) !== known.reached.journal) return null;
+  const said = isJournal ? `that its layout is ${layout}` : "that it is no journal of kioskd";
+  return `its header says ${said}, its tables are those of layout ${MIGRATIONS.length}`;
+}
+
+export function refuseStranger(path: string, db: Database.Database, known: ReadMark): void {
+  const wrong = wrongHeader(db, known);
+  if (wrong !== null) throw new Broken(wrong);
   if (db.pragma("application_id", { simple: true }) !== APPLICATION_ID) {
     throw new JournalError(`${path} is no kioskd journal: check journal.path. Nothing was changed.`);
   }

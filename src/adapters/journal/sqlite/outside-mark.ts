@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { closeSync, existsSync, fdatasyncSync, openSync, readSync, statSync, writeSync } from "node:fs";
 import { z } from "zod";
+import { MOST_SEQ } from "./chain.ts";
 import { JournalError } from "./errors.ts";
 
 /**
@@ -30,9 +31,9 @@ const SLOT_BYTES = 4_096;
 const TITLE = "kioskd journal mark 1";
 
 const content = z.strictObject({
-  turn: z.int().min(0),
+  turn: z.int().min(0).max(MOST_SEQ),
   journal: z.string(),
-  streams: z.record(z.string(), z.tuple([z.int().min(0), z.string().regex(/^[0-9a-f]{64}$/)])),
+  streams: z.record(z.string(), z.tuple([z.int().min(0).max(MOST_SEQ), z.string().regex(/^[0-9a-f]{64}$/)])),
   closed: z.strictObject({ bytes: z.int().min(0), atMs: z.number().min(0) }).nullable(),
 });
 type Content = z.output<typeof content>;
@@ -65,7 +66,8 @@ export class OutsideMark {
   constructor(path: string) {
     this.path = path;
     if (existsSync(path)) refuseStranger(path);
-    this.#turn = existsSync(path) ? Math.max(0, ...readSlots(path).map(({ turn }) => turn)) : 0;
+    const turn = existsSync(path) ? Math.max(0, ...readSlots(path).map((slot) => slot.turn)) : 0;
+    this.#turn = turn <= MOST_SEQ / 2 ? turn : 0;
     this.#fd = openSync(path, existsSync(path) ? "r+" : "w+", 0o600);
     this.#inode = statSync(path).ino;
   }

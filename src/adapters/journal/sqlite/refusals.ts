@@ -11,19 +11,17 @@ const ACCEPT =
 export function distrusted(path: string, markPath: string, found: Distrust): JournalError {
   const keep = `Keep a copy of ${path}, ${path}-wal and ${markPath}.`;
   const say = (what: string, ...all: readonly string[]): JournalError =>
-    new JournalError(steps(what, NOT_STARTED, [keep, ...all, COMPARE, ACCEPT]));
+    new JournalError(steps(what, NOT_STARTED, [keep, ...all, RESTORE, COMPARE, ACCEPT]));
   switch (found.kind) {
     case "behind":
       return say(
         `The journal ${path} lost its end, or an older copy was put in its place. Its mark ${markPath} had come further: ${found.missing.join("; ")}.`,
         "Look for the newer file, and put it in place with its -wal file.",
-        RESTORE,
       );
     case "other-history":
       return say(
         `The journal ${path} was edited, or went on from an older copy: its ${found.stream} number ${found.seq} is not the one that its mark ${markPath} knows.`,
         "Look for the file that the kiosk used last, and put it in place with its -wal file.",
-        RESTORE,
       );
     case "other-journal":
       return say(

@@ -1,6 +1,6 @@
 import Database from "better-sqlite3";
 import { newJournalId } from "./chain.ts";
-import { Broken } from "./errors.ts";
+import { Broken, BrokenFile } from "./errors.ts";
 import { seal } from "./seal.ts";
 
 /** Marks the file as ours ("kios"), so that another program's database is never taken for a journal. */
@@ -49,6 +49,7 @@ export const MIGRATIONS: readonly string[] = [
      seq INTEGER NOT NULL,
      hash BLOB NOT NULL,
      why TEXT NOT NULL,
+     proof BLOB NOT NULL,
      PRIMARY KEY (stream, seq)
    ) STRICT, WITHOUT ROWID;
    ALTER TABLE event ADD COLUMN hash BLOB;
@@ -118,11 +119,18 @@ function schemaOfToday(): SchemaObject[] {
   }
 }
 
+export function isSchemaOfToday(db: Database.Database): boolean {
+  return JSON.stringify(schemaOf(db)) === JSON.stringify(schemaOfToday());
+}
+
 /** @throws Broken when the tables are not those that the layout's steps make */
 export function checkSchema(db: Database.Database): void {
-  if (JSON.stringify(schemaOf(db)) !== JSON.stringify(schemaOfToday())) {
-    throw new Broken("its tables are not those of a journal");
-  }
+  if (isSchemaOfToday(db)) return;
+  const wanted = schemaOfToday();
+  const isAnother = ({ type, name, sql }: SchemaObject): boolean =>
+    type === "table" && !wanted.some((each) => each.name === name && each.sql === sql);
+  const found = "its tables are not those of a journal";
+  throw schemaOf(db).some(isAnother) ? new BrokenFile(found) : new Broken(found);
 }
 
 /**

@@ -1,5 +1,6 @@
 import Database from "better-sqlite3";
 import type { Acceptance, Notes } from "../../../ports/journal.ts";
+import { acceptedIn, changedText, UNTOLD, untoldAnchors } from "./anchors.ts";
 import { checkArchives } from "./archive-check.ts";
 import { readEvent, readNote, readRecord } from "./bodies.ts";
 import { Chain, type ChainedRow, nameOf, STREAMS } from "./chain.ts";
@@ -42,7 +43,7 @@ const STEP_ROWS = 1_000;
 export function* verifyJournal(place: JournalPlace): Generator<Progress, Verified> {
   // The mark first: the journal only goes on from there.
   const known = readMark(markPathOf(place));
-  const db = openForReading(place.path);
+  const db = openForReading(place.path, known);
   try {
     return yield* new Verification(place.path, db).run(known);
   } finally {
@@ -67,6 +68,7 @@ class Verification {
   *run(known: ReadMark): Generator<Progress, Verified> {
     this.#attempt(() => this.#checkPages());
     this.#checkMark(known);
+    this.#checkAnchors();
     const replays = new Replays(this.#db, this.#chain, (line) => this.#tell(line));
     const heads = STREAMS.map((stream) => this.#chain.head(stream).seq);
     const ofRows = heads.reduce((sum, seq) => sum + seq, 0);
@@ -119,6 +121,13 @@ class Verification {
   #checkMark(known: ReadMark): void {
     const found = distrust(this.#chain, known);
     if (found !== null) this.#tell(`the mark outside: ${distrustText(found)}`);
+  }
+
+  #checkAnchors(): void {
+    for (const changed of this.#chain.changedAnchors()) this.#tell(changedText(changed));
+    for (const { stream, seq } of untoldAnchors(this.#chain, acceptedIn(this.#db))) {
+      this.#tell(`${nameOf(stream)} ${seq}: ${UNTOLD}`);
+    }
   }
 
   #reading(stream: string): (row: ChainedRow) => void {

@@ -67,7 +67,7 @@ export function* follow(
   let next = 0;
   function* goOver(beforeSeq: number): Generator<Seen> {
     for (let anchor = anchors[next]; anchor !== undefined && anchor.seq < beforeSeq; anchor = anchors[++next]) {
-      const seen = withoutRow(stream, head, anchor);
+      const seen = withoutRow(chain, stream, head, anchor);
       head = seen.head;
       yield seen;
     }
@@ -82,11 +82,18 @@ export function* follow(
   yield* goOver(Number.POSITIVE_INFINITY);
 }
 
-function withoutRow(stream: string, before: Head, anchor: Anchor): Seen {
+function withoutRow(chain: Chain, stream: string, before: Head, anchor: Anchor): Seen {
   const { seq, hash } = anchor;
   const gone = { kind: "gone", from: before.seq + 1, to: seq } as const;
-  const problem = anchor.why === "older" || anchor.why === "end" ? gone : null;
+  const isTold = anchor.why === "accepted" || (anchor.why === "archived" && isEnd(chain, stream, before));
+  const problem = isTold ? null : gone;
   return { stream, seq, row: null, anchor, isAfterGap: true, problem, unreadable: null, ownHash: hash, head: anchor };
+}
+
+/** What is archived has an anchor at both of its ends. The row before it may be archived since it was read. */
+function isEnd(chain: Chain, stream: string, { seq }: Head): boolean {
+  if (seq === 0 || chain.rows(stream, seq, 1)[0]?.seq !== seq) return true;
+  return chain.anchors(stream, seq - 1, seq).length > 0;
 }
 
 interface Place {

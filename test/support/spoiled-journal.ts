@@ -1,4 +1,7 @@
+import { cpSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
+import Database from "better-sqlite3";
+import { openForAccepting } from "../../src/adapters/journal/sqlite/accept.ts";
 import { openJournal } from "../../src/adapters/journal/sqlite/journal.ts";
 import { verifyJournal } from "../../src/adapters/journal/sqlite/verify.ts";
 import type { SaleEvent } from "../../src/core/sale/event.ts";
@@ -55,4 +58,61 @@ export function brokenIn(path: string): readonly string[] {
     const { done, value } = work.next();
     if (done === true) return value.broken;
   }
+}
+
+/** When a person accepts. */
+export const NOW_MS = T0_MS + 100_000;
+
+/** Goes on with a journal as it is, and tells what was wrong with it. */
+export function accept(path: string, place = { path }) {
+  const accepting = openForAccepting(place, NOW_MS);
+  try {
+    const { found } = accepting;
+    if (!found.isNothing) accepting.accept({ by: "anna", note: "as it is" });
+    return found;
+  } finally {
+    accepting.close();
+  }
+}
+
+export function edit(path: string, ...statements: readonly string[]): void {
+  const db = new Database(path);
+  for (const statement of statements) db.exec(statement);
+  db.close();
+}
+
+/** An older copy of the journal is in its place; of what came then only the mark tells. */
+export async function withoutEnd(events: readonly SaleEvent[], later: readonly SaleEvent[]) {
+  const { folder, path } = await soldJournal();
+  const journal = openJournal({ path });
+  for (const event of events) await journal.append("1", event, null);
+  await journal.close();
+  cpSync(path, join(folder, "older.db"));
+  const again = openJournal({ path });
+  for (const event of later) await again.append("1", event, null);
+  await again.close();
+  cpSync(join(folder, "older.db"), path);
+  return { folder, path };
+}
+
+/** How many closed sales `journalOf` makes. */
+export const JOURNAL_SALES = 6;
+
+/** A journal with sales, orders and a sale that is open; its folder is copied as a kill, or a clean end, leaves it. */
+export async function journalOf(end: "killed" | "closed"): Promise<string> {
+  const folder = join(tempFolder(), "journal");
+  const journal = openJournal({ path: join(folder, "journal.db") });
+  for (let sale = 0; sale < JOURNAL_SALES; sale++) await sell(journal, `s${sale}`, String(1 + (sale % 2)));
+  await journal.note("orders", "*", () => ({ position: null, atMs: 5, type: "blocked", reason: "leak" }));
+  await journal.note("orders", "1", () => {
+    return { position: "1", atMs: 6, type: "priced", unitPrice: "19.89", configured: "20.00" };
+  });
+  await journal.acknowledge("sales", 3);
+  for (const event of eventsOf("open", "1").slice(0, 5)) await journal.append("1", event, null);
+  const copy = join(tempFolder(), "copy");
+  if (end === "closed") await journal.close();
+  cpSync(folder, copy, { recursive: true });
+  for (const file of readdirSync(copy)) if (/-shm$|[.]lock/.test(file)) rmSync(join(copy, file));
+  if (end === "killed") await journal.close();
+  return copy;
 }

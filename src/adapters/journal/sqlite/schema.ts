@@ -109,7 +109,15 @@ function schemaOf(db: Database.Database): SchemaObject[] {
   return db.prepare<[], SchemaObject>(all).all();
 }
 
-function schemaOfToday(): SchemaObject[] {
+/** It takes a few milliseconds to make, and is the same for ever. */
+let today: readonly SchemaObject[] | null = null;
+
+function schemaOfToday(): readonly SchemaObject[] {
+  today ??= madeAnew();
+  return today;
+}
+
+function madeAnew(): readonly SchemaObject[] {
   const fresh = new Database(":memory:");
   try {
     for (const step of MIGRATIONS) fresh.exec(step);

@@ -23,7 +23,7 @@ const LINE = { baudRate: 19_200, parity: "odd" as const };
  * Fast enough for a test, slow enough for a machine with other things to do. A pump that answers late does so only
  * after it counts as silent.
  */
-const FAST_BUS: DartBusSettings = { pollMs: 20, answerTimeoutMs: 80, requestTimeoutMs: 1_500, silentAfter: 4 };
+const FAST_BUS: DartBusSettings = { pollMs: 20, answerTimeoutMs: 80, requestTimeoutMs: 3_000, silentAfter: 4 };
 
 /** A controller's side: a daemon's life, of which one wire can see several. */
 export interface Controller {

@@ -1,8 +1,7 @@
-import { execFile, spawn } from "node:child_process";
+import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { promisify } from "node:util";
 import { describe, expect, it } from "vitest";
 import { parse, stringify } from "yaml";
 import { type SeqrSimulator, startSeqrSimulator } from "../../src/simulators/seqr/server.ts";
@@ -10,17 +9,10 @@ import { atEnd, knowEachTest, SIDE_BY_SIDE } from "../support/at-end.ts";
 import { hasZbarimg, scan } from "../support/browser.ts";
 import { writeConfig } from "../support/config.ts";
 import { DaemonProcess, eventually } from "../support/daemon.ts";
+import { kioskdOn, MAIN, type Result } from "../support/kioskd.ts";
 import { tempFolder } from "../support/temp.ts";
 
 knowEachTest();
-
-const MAIN = join(import.meta.dirname, "../../dist/main.js");
-
-interface Result {
-  readonly status: number;
-  readonly out: string;
-  readonly err: string;
-}
 
 interface Stage {
   readonly seqr: SeqrSimulator;
@@ -37,15 +29,7 @@ async function stage(change: (config: Record<string, unknown>) => object = (conf
   const folder = tempFolder();
   const config = writeConfig(folder, { endpoint: seqr.endpoint, quantity: "2.000", rate: "3000" });
   writeFileSync(config, stringify(change(parse(readFileSync(config, "utf8")))));
-  const kioskd = async (...args: string[]): Promise<Result> => {
-    try {
-      const { stdout, stderr } = await promisify(execFile)(MAIN, [...args, "--config", config], { timeout: 60_000 });
-      return { status: 0, out: stdout, err: stderr };
-    } catch (error) {
-      const { code, stdout, stderr } = error as { code: number; stdout: string; stderr: string };
-      return { status: code, out: stdout, err: stderr };
-    }
-  };
+  const kioskd = kioskdOn(config);
   const atTerminal = async (answer: string, ...args: string[]): Promise<string> => {
     const command = [MAIN, ...args, "--config", config].map((word) => `'${word}'`).join(" ");
     const child = spawn("script", ["--quiet", "--return", "--command", command, "/dev/null"]);

@@ -1,6 +1,4 @@
-import { execFile } from "node:child_process";
 import { join } from "node:path";
-import { promisify } from "node:util";
 import { describe, expect, it } from "vitest";
 import { openJournal, openJournalBeside } from "../../src/adapters/journal/sqlite/journal.ts";
 import type { SaleEvent } from "../../src/core/sale/event.ts";
@@ -8,33 +6,19 @@ import type { SaleRecord } from "../../src/core/sale/record.ts";
 import { knowEachTest, SIDE_BY_SIDE } from "../support/at-end.ts";
 import { writeConfig } from "../support/config.ts";
 import { DaemonProcess, eventually } from "../support/daemon.ts";
+import { kioskdOn, type Result } from "../support/kioskd.ts";
 import { HAPPY, PAID, T0_MS } from "../support/sale-fixtures.ts";
 import { tempFolder } from "../support/temp.ts";
 
 knowEachTest();
 
-const MAIN = join(import.meta.dirname, "../../dist/main.js");
 const NOBODY = "http://127.0.0.1:1/soap";
-
-interface Result {
-  readonly status: number;
-  readonly out: string;
-  readonly err: string;
-}
 
 function kiosk() {
   const folder = tempFolder();
   const config = writeConfig(folder, { endpoint: NOBODY });
   const path = join(folder, "journal.db");
-  const kioskd = async (...args: string[]): Promise<Result> => {
-    try {
-      const { stdout, stderr } = await promisify(execFile)(MAIN, [...args, "--config", config], { timeout: 60_000 });
-      return { status: 0, out: stdout, err: stderr };
-    } catch (error) {
-      const { code, stdout, stderr } = error as { code: number; stdout: string; stderr: string };
-      return { status: code, out: stdout, err: stderr };
-    }
-  };
+  const kioskd = kioskdOn(config);
   const sell = async (saleId: string, news: Partial<SaleRecord>): Promise<void> => {
     const journal = openJournal({ path });
     for (const event of HAPPY) {

@@ -1,9 +1,10 @@
-import { chownSync, existsSync, mkdirSync, statSync } from "node:fs";
+import { existsSync, mkdirSync, statSync } from "node:fs";
 import { dirname } from "node:path";
 import Database from "better-sqlite3";
 import type { Acceptance } from "../../../ports/journal.ts";
 import { Chain } from "./chain.ts";
 import { Broken, JournalError, keepAndRestore, rescue, steps } from "./errors.ts";
+import { ownedByKiosk } from "./files.ts";
 import { Found } from "./found.ts";
 import { type Mending, mend } from "./mend.ts";
 import { noteRows } from "./note-rows.ts";
@@ -59,7 +60,6 @@ export function openForAccepting(place: JournalPlace, nowMs: number, looked: () 
   if (isFresh) mkdirSync(dirname(path), { recursive: true, mode: 0o750 });
   const unlock = lock(path);
   try {
-    ownedByKiosk(path, [`${path}.lock`]);
     return isFresh
       ? beginning(path, markPath, { known, nowMs, looked }, unlock)
       : existing(path, markPath, { known, nowMs, looked }, unlock);
@@ -170,17 +170,6 @@ function wrongIndexesIn(db: Database.Database): boolean {
   const [page] = pages;
   if (page !== undefined) throw new Broken(page);
   return indexes.length > 0;
-}
-
-/**
- * The administrator's files must not keep the kiosk's own user away. That is the user of the journal, or of its folder
- * when the administrator has made or copied the journal.
- */
-function ownedByKiosk(path: string, files: readonly string[]): void {
-  if (process.getuid?.() !== 0) return;
-  const own = statSync(path, { throwIfNoEntry: false });
-  const { uid, gid } = own === undefined || own.uid === 0 ? statSync(dirname(path)) : own;
-  for (const file of files) if (existsSync(file)) chownSync(file, uid, gid);
 }
 
 /** Whatever its file does to SQLite is beyond what can be accepted. */

@@ -1,14 +1,12 @@
-import { chmodSync, closeSync, fsyncSync, openSync, renameSync, rmSync } from "node:fs";
-import { dirname } from "node:path";
 import Database from "better-sqlite3";
 import { refuseChangedAnchors } from "./anchors.ts";
 import { type Anchor, Chain, type ChainedRow, type Head, journalId } from "./chain.ts";
 import { Broken, JournalError } from "./errors.ts";
+import { makeWhole } from "./files.ts";
 
 /** Marks the file as an archive of ours ("kioa"), so that it is never taken for a journal. */
 const ARCHIVE_ID = 0x6b696f61;
 const LAYOUT = 1;
-const MODE = 0o600;
 
 /**
  * A journal's tables of sales. The first anchor of each stream tells what its first row follows, the one called `end`
@@ -153,11 +151,7 @@ function checkKind(db: Database.Database, journal: string): void {
 /** Makes an archive that holds nothing yet. It is whole or not there, whenever the power goes. */
 export function createArchive(file: string, journal: string, begins: { readonly [stream in Archived]: Head }): void {
   guardedArchive(file, () => {
-    const unfinished = `${file}.new`;
-    for (const end of ["", "-journal"]) rmSync(unfinished + end, { force: true });
-    const db = new Database(unfinished);
-    try {
-      chmodSync(unfinished, MODE);
+    makeWhole(file, (db) => {
       db.pragma("synchronous = FULL");
       db.transaction(() => {
         db.exec(TABLES);
@@ -167,13 +161,7 @@ export function createArchive(file: string, journal: string, begins: { readonly 
         db.pragma(`user_version = ${LAYOUT}`);
         db.pragma(`application_id = ${ARCHIVE_ID}`);
       })();
-    } finally {
-      db.close();
-    }
-    renameSync(unfinished, file);
-    const folder = openSync(dirname(file), "r");
-    fsyncSync(folder);
-    closeSync(folder);
+    });
   });
 }
 

@@ -4,6 +4,7 @@ import type Database from "better-sqlite3";
 import { archiveNameOf } from "../../../core/journal-files.ts";
 import { ARCHIVED, type Archived, endOf, explainedArchive, openArchive } from "./archive-file.ts";
 import { batchOf, MOST_ROWS } from "./batch.ts";
+import type { Row } from "./bodies.ts";
 import { Chain } from "./chain.ts";
 import { refuseChanged } from "./check.ts";
 import { Broken, JournalError } from "./errors.ts";
@@ -12,12 +13,7 @@ import { Marks } from "./marks.ts";
 const SALES = "archived-sales ";
 const EVENTS = "archived-events ";
 
-interface Row {
-  readonly seq: number;
-  readonly body: string;
-}
-
-interface SaleRow extends Row {
+export interface SaleRow extends Row {
   readonly first_event: number;
   readonly last_event: number;
 }
@@ -229,4 +225,4 @@ export class Archives {
 
 /** A record that amends hides the one before it, also one of another outcome. */
 const OF_OUTCOME = "(@outcome IS NULL OR body ->> 'outcome' = @outcome OR body ->> 'amends' = 1)";
-const EVENTS_OF_SALE = "SELECT seq, body FROM event WHERE seq BETWEEN ? AND ? AND sale = ? ORDER BY seq";
+export const EVENTS_OF_SALE = "SELECT seq, body FROM event WHERE seq BETWEEN ? AND ? AND sale = ? ORDER BY seq";

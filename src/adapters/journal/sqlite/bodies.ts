@@ -25,7 +25,8 @@ export function readPending<R extends keyof Readers>(reader: R, text: string): R
   return read<Readers[R]>(PENDING[reader], text);
 }
 
-interface Row {
+/** A row by its number in its stream. */
+export interface Row {
   readonly seq: number;
   readonly body: string;
 }

@@ -6,7 +6,7 @@ import {
   sign as signWith,
   verify as verifyWith,
 } from "node:crypto";
-import { chownSync, closeSync, existsSync, fsyncSync, openSync, readFileSync, statSync, writeSync } from "node:fs";
+import { closeSync, existsSync, fsyncSync, openSync, readFileSync, statSync, writeSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import type Database from "better-sqlite3";
 import { extractKeyNameOf } from "../../../core/journal-files.ts";
@@ -18,6 +18,7 @@ import { readEvent, readRecord } from "./bodies.ts";
 import { Chain, journalId, link } from "./chain.ts";
 import { guarded, JournalError } from "./errors.ts";
 import { type ExtractRow, hashOf, parsedExtract, signedText } from "./extract-text.ts";
+import { ownedByKiosk } from "./files.ts";
 import { openForReading, realPath } from "./open.ts";
 
 /** The key that signs extracts, beside the journal: only the kiosk's own user may read it. */
@@ -208,9 +209,7 @@ function newKey(file: string, path: string): KeyObject {
   } finally {
     closeSync(fd);
   }
-  // The administrator's file must not keep the kiosk's own user away.
-  const { uid, gid } = statSync(path);
-  if (process.getuid?.() === 0) chownSync(file, uid, gid);
+  ownedByKiosk(path, [file]);
   return privateKey;
 }
 

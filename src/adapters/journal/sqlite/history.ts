@@ -2,8 +2,8 @@ import type { RefundEvent } from "../../../core/refund.ts";
 import type { SaleEvent } from "../../../core/sale/event.ts";
 import type { SaleRecord } from "../../../core/sale/record.ts";
 import type { Notes } from "../../../ports/journal.ts";
-import { Archives } from "./archives.ts";
-import { readEvent, readNote, readRecord, readRow } from "./bodies.ts";
+import { Archives, type SaleRow } from "./archives.ts";
+import { type Row, readEvent, readNote, readRecord, readRow } from "./bodies.ts";
 import { Chain } from "./chain.ts";
 import { refuseChanged } from "./check.ts";
 import { guarded } from "./errors.ts";
@@ -31,16 +31,6 @@ export interface History {
   /** The steps of a sale's refunds, oldest first. */
   refunds(saleId: string): readonly RefundEvent[];
   close(): void;
-}
-
-interface Row {
-  readonly seq: number;
-  readonly body: string;
-}
-
-interface SaleRow extends Row {
-  readonly first_event: number;
-  readonly last_event: number;
 }
 
 /** @throws JournalError when there is no journal at the path, or it cannot be read; so does each method for an entry. */

@@ -1,13 +1,8 @@
 import type Database from "better-sqlite3";
 import type { Journal, NoteKey, Notes } from "../../../ports/journal.ts";
 import { batchOf } from "./batch.ts";
-import { readNote, readRow, readRows } from "./bodies.ts";
+import { type Row, readNote, readRow, readRows } from "./bodies.ts";
 import type { Chain } from "./chain.ts";
-
-interface Row {
-  readonly seq: number;
-  readonly body: string;
-}
 
 /** Of orders the newest of each of these counts, and they may be a million: `note_order` finds it. */
 const ORDER_TYPES = ["blocked", "unblocked", "priced"];

@@ -1,18 +1,4 @@
-import {
-  accessSync,
-  chmodSync,
-  chownSync,
-  closeSync,
-  constants,
-  existsSync,
-  fsyncSync,
-  mkdirSync,
-  openSync,
-  realpathSync,
-  renameSync,
-  rmSync,
-  statSync,
-} from "node:fs";
+import { accessSync, chmodSync, constants, existsSync, mkdirSync, realpathSync, statSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import Database from "better-sqlite3";
 import { markNameOf } from "../../../core/journal-files.ts";
@@ -20,6 +6,7 @@ import { acceptedIn, checkAnchors } from "./anchors.ts";
 import { Chain, journalId } from "./chain.ts";
 import { checkRows } from "./check.ts";
 import { Broken, BrokenFile, guarded, JournalError, unreadable } from "./errors.ts";
+import { MODE, makeWhole, ownedByKiosk } from "./files.ts";
 import { OutsideMark, type ReadMark, readMark } from "./outside-mark.ts";
 import { distrusted, gone } from "./refusals.ts";
 import { APPLICATION_ID, checkSchema, isChained, isSchemaOfToday, layoutOf, MIGRATIONS, migrate } from "./schema.ts";
@@ -55,8 +42,6 @@ export interface AtStart {
 }
 
 const AT_START: AtStart = { wholeRows: 20_000, newestRows: 500 };
-/** It tells what was bought, when, and with which reference of a payment. */
-const MODE = 0o600;
 
 /** Beside the journal, and not among the names that SQLite gives to what belongs to it. */
 export function markPathOf({ path, mark }: JournalPlace): string {
@@ -132,30 +117,17 @@ export function openForReading(path: string, known: ReadMark = readMark(markPath
 }
 
 /**
- * A journal that is whole or not there: what a power cut leaves of one in the making is begun anew.
+ * Makes a journal that holds nothing yet.
  * @param made what else is done before it is there
  */
 export function create(path: string, made: (db: Database.Database) => void): void {
-  const unfinished = `${path}.new`;
-  for (const end of ["", "-journal"]) rmSync(unfinished + end, { force: true });
-  const db = new Database(unfinished);
-  try {
-    chmodSync(unfinished, MODE);
+  makeWhole(path, (db) => {
     // Small pages, because every append writes whole ones and an SD card wears by what is written.
     db.pragma("page_size = 1024");
     db.pragma("synchronous = FULL");
     migrate(db);
     made(db);
-  } catch (error) {
-    db.close();
-    rmSync(unfinished, { force: true });
-    throw error;
-  }
-  db.close();
-  renameSync(unfinished, path);
-  const folder = openSync(dirname(path), "r");
-  fsyncSync(folder);
-  closeSync(folder);
+  });
 }
 
 /** Writes a mark anew, whatever it said before. */
@@ -372,9 +344,7 @@ export function lockOn(path: string, file: string): (() => void) | null {
     try {
       db.pragma("journal_mode = DELETE");
       db.exec("BEGIN EXCLUSIVE");
-      // The administrator's file must not keep the kiosk's own user away.
-      const { uid, gid } = statSync(existsSync(path) ? path : dirname(path));
-      if (process.getuid?.() === 0) chownSync(file, uid, gid);
+      ownedByKiosk(path, [file]);
       return () => db.close();
     } catch (error) {
       db.close();

@@ -1,14 +1,9 @@
 import type Database from "better-sqlite3";
 import type { Journal, Readers } from "../../../ports/journal.ts";
 import type { Archives } from "./archives.ts";
-import { readPending, readRows } from "./bodies.ts";
+import { type Row, readPending, readRows } from "./bodies.ts";
 import type { Chain } from "./chain.ts";
 import { Marks } from "./marks.ts";
-
-interface Row {
-  readonly seq: number;
-  readonly body: string;
-}
 
 interface Source {
   readonly stream: string;

@@ -6,6 +6,7 @@ import type { SaleEvent } from "../../../core/sale/event.ts";
 import { type SaleRecord, saleRecord } from "../../../core/sale/record.ts";
 import { type Closed, IDLE, isOpen, type State } from "../../../core/sale/state.ts";
 import { transition } from "../../../core/sale/transition.ts";
+import { EVENTS_OF_SALE } from "./archives.ts";
 import { readEvent, readNote, readRecord } from "./bodies.ts";
 import type { Chain } from "./chain.ts";
 import type { Seen } from "./walk.ts";
@@ -68,7 +69,7 @@ export class Replays {
     this.#nextRecord = db.prepare("SELECT * FROM sale WHERE seq > ? ORDER BY seq LIMIT 1");
     this.#earlier = db.prepare("SELECT * FROM sale WHERE first_event = ? AND seq < ? ORDER BY seq DESC LIMIT 1");
     this.#newest = db.prepare("SELECT * FROM sale WHERE body ->> 'saleId' = ? ORDER BY seq DESC LIMIT 1");
-    this.#ofSale = db.prepare("SELECT seq, body FROM event WHERE seq BETWEEN ? AND ? AND sale = ? ORDER BY seq");
+    this.#ofSale = db.prepare(EVENTS_OF_SALE);
     this.#isThere = db.prepare("SELECT 1 FROM event WHERE seq = ?");
     this.#refunds = db.prepare("SELECT body FROM note WHERE stream = 'refunds' AND key = ? ORDER BY seq");
   }

@@ -4,16 +4,11 @@ import type { SaleRecord } from "../../../core/sale/record.ts";
 import { isoTime } from "../../../core/time.ts";
 import type { Journal } from "../../../ports/journal.ts";
 import type { Archives } from "./archives.ts";
-import { readEvent, readRecord, readRow, readRows } from "./bodies.ts";
+import { type Row, readEvent, readRecord, readRow, readRows } from "./bodies.ts";
 import type { Chain } from "./chain.ts";
 import { Marks } from "./marks.ts";
 import { Owners } from "./owners.ts";
 import { Positions } from "./positions.ts";
-
-interface Row {
-  readonly seq: number;
-  readonly body: string;
-}
 
 interface EventRow extends Row {
   readonly type: string;

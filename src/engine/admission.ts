@@ -62,8 +62,9 @@ export class Admission {
     const id = setup.goods.position;
     if (isOpen(position.state)) return IN_USE;
     if (limitBase(setup.goods.tariff, maximumMinor) <= 0) return tooLittle("the amount buys nothing");
-    await this.#supervisor.checkClock();
     await this.#supervisor.checkDispenser(id, setup.dispenser);
+    // Last, for a clock may be set while something else is waited for: the sale begins by the time that was checked.
+    await this.#supervisor.checkClock();
     const fault = this.#faults.all.find((each) => blocks(each) && (each.position === null || each.position === id));
     return fault === undefined ? null : outOfService(`out of service: ${fault.code}`, fault.code);
   }

@@ -87,7 +87,10 @@ export class ClockCheck {
       return clockFault(problem, facts);
     }
     log.warn({ by, detail: taken.reason }, "the clock is taken as right");
-    return null;
+    // It may have been set again while that was written.
+    const after = this.#facts(newestMs, taken);
+    const left = clockProblem(after, CLOCK_BOUNDS);
+    return left === null ? null : clockFault(left, after);
   }
 
   #facts(newestMs: number | null, taken: ClockTaken | null): ClockFacts {

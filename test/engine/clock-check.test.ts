@@ -132,6 +132,18 @@ describe("a clock that was thirty days ahead when something was sold, and is rig
     expect(faults()).toEqual([]);
   });
 
+  it("is not taken when it was set again while that was noted", async () => {
+    hear();
+    const { note } = journal;
+    const setBack: Journal["note"] = async (...given) => {
+      await note.apply(journal, given);
+      wallMs -= HOUR_MS;
+    };
+    journal = Object.assign(Object.create(journal) as Journal, { note: setBack });
+    await daemon().check();
+    expect(faults()).toEqual(["clock-implausible"]);
+  });
+
   it("is not taken when that cannot be noted", async () => {
     hear();
     journal = { ...journal, note: () => Promise.reject(new Error("no space left")) };

@@ -121,5 +121,8 @@ export async function scene(setup: SceneSetup = {}) {
     await pass(2_000);
   };
   const faults = (): string[] => kiosk.faults.all.map(({ code, detail }) => `${code}: ${detail}`);
-  return { journal, kiosk, machine, payment, pass, view, confirm, faults, shown: () => shown };
+  const setClockBack = (ms: number): void => {
+    time.wallErrorMs -= ms;
+  };
+  return { journal, kiosk, machine, payment, pass, view, confirm, faults, setClockBack, shown: () => shown };
 }

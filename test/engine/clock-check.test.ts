@@ -134,12 +134,13 @@ describe("a clock that was thirty days ahead when something was sold, and is rig
 
   it("is not taken when it was set again while that was noted", async () => {
     hear();
-    const { note } = journal;
-    const setBack: Journal["note"] = async (...given) => {
-      await note.apply(journal, given);
+    const kept = journal;
+    const setBack: Journal["note"] = async (stream, key, decide) => {
+      const written = await kept.note(stream, key, decide);
       wallMs -= HOUR_MS;
+      return written;
     };
-    journal = Object.assign(Object.create(journal) as Journal, { note: setBack });
+    journal = { ...kept, note: setBack };
     await daemon().check();
     expect(faults()).toEqual(["clock-implausible"]);
   });

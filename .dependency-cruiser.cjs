@@ -1,5 +1,6 @@
 /** Who may import whom; `docs/architecture.md` says why. */
 const not = (path) => ({ pathNot: path });
+const SERVES_ALL = "^src/(core|ports)/|^src/adapters/(certificates|http)/";
 
 module.exports = {
   forbidden: [
@@ -30,13 +31,14 @@ module.exports = {
     },
     {
       name: "adapters-stay-apart",
-      comment: "An adapter imports ports, core, packages and itself: never config, engine, cli or another adapter.",
+      comment:
+        "An adapter imports ports, core, packages, what serves all adapters, and itself: never config, engine, cli or another adapter.",
       severity: "error",
       from: {
         path: "^src/adapters/([^/]+)/([^/]+)/",
         pathNot: "^src/adapters/(dispenser|display|gpio|serial|telemetry)/",
       },
-      to: { path: "^src/", pathNot: "^src/(core|ports)/|^src/adapters/$1/$2/" },
+      to: { path: "^src/", pathNot: `${SERVES_ALL}|^src/adapters/$1/$2/` },
     },
     {
       name: "dispensers-stand-on-gpio-and-serial",
@@ -56,7 +58,7 @@ module.exports = {
       from: { path: "^src/adapters/display/([^/]+)/" },
       to: {
         path: "^src/",
-        pathNot: "^src/(core|ports)/|^src/adapters/display/($1/|texts/|[^/]+[.]ts$)",
+        pathNot: `${SERVES_ALL}|^src/adapters/display/($1/|texts/|[^/]+[.]ts$)`,
       },
     },
     {
@@ -64,7 +66,14 @@ module.exports = {
       comment: "An encoding uses the connection in adapters/telemetry itself; never another encoding.",
       severity: "error",
       from: { path: "^src/adapters/telemetry/([^/]+)/" },
-      to: { path: "^src/", pathNot: "^src/(core|ports)/|^src/adapters/telemetry/($1/|[^/]+[.]ts$)" },
+      to: { path: "^src/", pathNot: `${SERVES_ALL}|^src/adapters/telemetry/($1/|[^/]+[.]ts$)` },
+    },
+    {
+      name: "what-serves-all-knows-none",
+      comment: "Listeners and certificates are the same for every adapter that has them.",
+      severity: "error",
+      from: { path: "^src/adapters/(certificates|http)/" },
+      to: { path: "^src/", pathNot: "^src/(core|ports)/|^src/adapters/$1/" },
     },
     {
       name: "gpio-and-serial-know-no-device",

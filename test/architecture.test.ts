@@ -35,6 +35,8 @@ describe("the import rule", () => {
     ["displays-say-the-same", "src/adapters/display/web/a.ts", "../../../engine/target.ts"],
     ["displays-say-the-same", "src/adapters/display/terminal/a.ts", "../web/target.ts"],
     ["adapters-stay-apart", "src/adapters/payment/seqr/a.ts", "../../display/web/target.ts"],
+    ["what-serves-all-knows-none", "src/adapters/certificates/a.ts", "../display/web/target.ts"],
+    ["what-serves-all-knows-none", "src/adapters/http/a.ts", "../../engine/target.ts"],
     ["simulators-share-only-codecs", "src/simulators/seqr/a.ts", "../../adapters/display/web/target.ts"],
     ["no-cycles", "src/engine/a.ts", "./a.ts"],
     ["resolvable", "src/cli/a.ts", "./nowhere.ts"],

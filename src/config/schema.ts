@@ -1,146 +1,281 @@
 import { z } from "zod";
 import { MINOR_DIGITS } from "../core/currencies.ts";
 import { UNIT_NAMES } from "../core/quantity.ts";
-import { dispenser } from "./dispensers.ts";
+import { dispenser } from "./dispenser-schema.ts";
 import { display } from "./display.ts";
-import { cron, decimal, duration, durationMs, hostAndPort, identifier, secretFile } from "./fields.ts";
+import { about, cron, decimal, duration, file, identifier, secretFile } from "./fields.ts";
 import { mqtt } from "./mqtt.ts";
+import { seqr } from "./seqr.ts";
 
-const kiosk = z.strictObject({
-  id: identifier,
-  name: z.string().min(1).max(80),
-  /** What to do or whom to call when something is wrong; the display shows it as it stands here. */
-  support: z.string().min(1).max(60).optional(),
-  currency: z.string().refine((code) => MINOR_DIGITS.has(code), { message: "expected an ISO 4217 code such as SEK" }),
-  locales: z
-    .array(z.enum(["sv", "en", "de", "fi"]))
-    .min(1)
-    .default(["en"]),
-  timezone: z
-    .string()
-    .refine((name) => Intl.supportedValuesOf("timeZone").includes(name) || name === "UTC", {
-      message: "expected a time zone such as Europe/Stockholm",
-    })
-    .default("UTC"),
-});
-
-/** What is attached to a payment after it was made; nothing unless it is configured. */
-const receipt = z.strictObject({
-  mimeType: z
-    .string()
-    .regex(/^[a-z]+\/[a-z0-9.+-]+$/, "expected a type such as text/plain")
-    .default("text/plain"),
-  type: z.enum(["PAYMENT_RECEIPT", "WARRANTY", "VOUCHER", "OTHER"]).default("PAYMENT_RECEIPT"),
-  content: z.enum(["text", "html", "empty"]).default("text"),
-});
-
-/** Sales that the customer's phone begins by scanning the machine's own printed code. */
-const unattended = z.strictObject({
-  listen: hostAndPort,
-  merchantId: z.string().regex(/^[A-Za-z0-9]{1,40}$/, "expected letters and digits"),
-  secretFile: secretFile,
-  certFile: z.string().min(1).optional(),
-  keyFile: secretFile.optional(),
-  publicUrl: z
-    .url({ protocol: /^https?$/ })
-    .refine(isSafeEndpoint, { message: "expected https; plain http is taken on loopback only" })
-    .optional(),
-  requestsPerMinute: z.int().min(1).max(600).default(30),
-});
-
-const seqr = z.strictObject({
-  endpoint: z.url({ protocol: /^https?$/ }).refine(isSafeEndpoint, {
-    message: "expected https: plain http would send passwords readable to anyone, and is taken on loopback only",
-  }),
-  requestTimeout: duration("1s", "60s").default(10_000),
-  pollInterval: duration("100ms", "10s").default(1_000),
-  commitTimeout: duration("1m", "7d").default(3_600_000),
-  offerTimeout: duration("45s", "1h").default(120_000),
-  clientId: z.string().min(1).max(80).default("kioskd"),
-  clientReference: z
-    .string()
-    .regex(/^[A-Za-z0-9._-]{0,16}$/, "expected at most 16 letters, digits, dots, dashes and underscores")
-    .default(""),
-  footer: z.string().max(200).default(""),
-  caFile: z.string().min(1).optional(),
-  receipt: receipt.optional(),
-  unattended: unattended.optional(),
-  reseller: z.strictObject({ id: z.string().min(1), userId: z.string().min(1), passwordFile: secretFile }).optional(),
-});
-
-const names = (about: string) => z.array(identifier).max(32).describe(about);
-
-const position = z.strictObject({
-  id: identifier,
-  formerly: z
-    .union([
-      identifier.transform((name) => [name]),
-      names("Ids that this position had before, while its dispenser and its terminal were those that it has now."),
-    ])
-    .default([])
-    .describe("What the journal holds under these ids belongs to this position: sales, blocks, prices, books."),
-  terminal: z.strictObject({ id: z.string().min(1).max(128), passwordFile: secretFile }).optional(),
-  seqrId: z
-    .string()
-    .regex(/^[A-Za-z0-9]{1,40}$/, "expected letters and digits")
-    .optional(),
-  code: z.enum(["bill", "sticker"]).default("bill"),
-  product: z.strictObject({
-    name: z.string().min(1).max(80),
-    sku: z.string().min(1).max(40),
-    unit: z.enum(UNIT_NAMES),
-    unitPrice: decimal,
-    /** Between which prices an operator may order one; half and double of `unitPrice` where nothing is said. */
-    lowestPrice: decimal.optional(),
-    highestPrice: decimal.optional(),
-    taxRate: z.number().min(0).max(100).multipleOf(0.01),
-    rounding: z.enum(["half-up", "down", "up"]).default("half-up"),
-    minimum: decimal.default("0"),
-  }),
-  reserve: z.array(decimal).min(1).max(12),
-  noFlowTimeout: duration("5s", "1h").default(120_000),
-  dispenser,
-});
-
-/** The whole configuration: what is allowed, what it means in the daemon's units, and what is assumed where nothing is said. */
-export const configSchema = z.strictObject({
-  kiosk,
-  journal: z.strictObject({
-    path: z.string().min(1),
-    mark: z
+const kiosk = z
+  .strictObject({
+    id: identifier.meta(
+      about("Names this kiosk among yours. It becomes part of MQTT topics; the journal keeps it.", "station-7"),
+    ),
+    name: z
       .string()
       .min(1)
+      .max(80)
+      .meta(about("The name that customers see, on the display and on receipts.", "Harbour station")),
+    support: z
+      .string()
+      .min(1)
+      .max(60)
       .optional()
-      .describe(
-        "A file that tells from outside how far the journal has come; best on another disk. Beside it by default.",
+      .meta(
+        about(
+          "What customers shall do, or whom they shall call, when something is wrong. The display shows it as it stands here; without it, nothing.",
+          "Call 010-123 45 67",
+        ),
+      ),
+    currency: z
+      .string()
+      .refine((code) => MINOR_DIGITS.has(code), { message: "expected an ISO 4217 code such as SEK" })
+      .meta({ form: "code of ISO 4217", ...about("The currency of all prices and amounts.", "SEK", "EUR") }),
+    locales: z
+      .array(z.enum(["sv", "en", "de", "fi"]))
+      .min(1)
+      .default(["en"])
+      .meta(
+        about("The languages of the display: the first one at the start, the others behind a button.", ["sv", "en"]),
+      ),
+    timezone: z
+      .string()
+      .refine((name) => Intl.supportedValuesOf("timeZone").includes(name) || name === "UTC", {
+        message: "expected a time zone such as Europe/Stockholm",
+      })
+      .default("UTC")
+      .meta({
+        form: "name of the IANA list",
+        ...about("The local time of receipts and of schedule.", "Europe/Stockholm"),
+      }),
+  })
+  .meta({ description: "Which kiosk this is, and how it speaks to customers." });
+
+const journal = z
+  .strictObject({
+    path: file.meta(
+      about(
+        "The file with every sale: the money. Keep it on a disk that does not lose what it has written; its folder holds other files of the daemon too.",
+        "/var/lib/kioskd/journal.db",
+      ),
+    ),
+    mark: file
+      .optional()
+      .meta(
+        about(
+          "A small file that tells from outside how far the journal has come, so that a journal that lost its end is noticed. Best on another disk; without this key it stands beside the journal.",
+          "/mnt/usb/journal.mark",
+        ),
       ),
     keep: duration("90d", "100y")
-      .default(durationMs("2y"))
-      .describe("Sales that closed longer ago go to yearly archive files beside the journal."),
-  }),
-  payment: z.strictObject({ provider: z.literal("seqr"), seqr }),
-  gpio: z
-    .strictObject({
-      backend: z.enum(["auto", "sysfs", "libgpiod"]).default("auto"),
-      /** Whose line N is GPIO N, on a board that is no Raspberry Pi. */
-      headerChip: z.string().min(1).max(80).optional(),
-    })
-    .prefault({}),
-  positions: z.array(position).min(1).max(32),
-  retired: names(
-    "Ids of positions that are gone for good. Of what the journal still holds of them, an open sale goes to a person.",
-  ).default([]),
-  display,
-  mqtt: mqtt.optional(),
-  schedule: z.strictObject({ reconcile: cron.optional(), housekeeping: cron.default("30 3 * * *") }).prefault({}),
-  log: z.strictObject({ level: z.enum(["debug", "info", "warn", "error"]).default("info") }).prefault({}),
-});
+      .prefault("2y")
+      .meta(
+        about(
+          "How long sales stay in the journal. Those that closed longer ago go to yearly archive files beside it; nothing is deleted.",
+          "5y",
+        ),
+      ),
+  })
+  .meta({ description: "Where the kiosk writes down every sale before anything follows from it." });
+
+const gpio = z
+  .strictObject({
+    backend: z
+      .enum(["auto", "sysfs", "libgpiod"])
+      .default("auto")
+      .meta(
+        about(
+          "By which way of the kernel lines are set and read. auto takes sysfs where the kernel has it, else libgpiod. Change it only when a way does not work on your board.",
+          "libgpiod",
+        ),
+      ),
+    headerChip: z
+      .string()
+      .min(1)
+      .max(80)
+      .optional()
+      .meta(
+        about(
+          "On a board that is no Raspberry Pi: the label of the chip whose line 17 is GPIO17 (`gpiodetect` lists labels). A Raspberry Pi needs none.",
+          "pinctrl-sun50i",
+        ),
+      ),
+  })
+  .prefault({})
+  .meta({ description: "The header with relays, valves and pulse inputs. Of use only with drivers that have lines." });
+
+const names = z.array(identifier).max(32);
+
+const product = z
+  .strictObject({
+    name: z.string().min(1).max(80).meta(about("What customers read on the display and the receipt.", "Diesel")),
+    sku: z.string().min(1).max(40).meta(about("The product's number in your books and at the payment service.", "DSL")),
+    unit: z
+      .enum(UNIT_NAMES)
+      .meta(
+        about(
+          "In what the product is priced and counted. credit is for machines with a price for each of their goods.",
+          "L",
+          "kWh",
+        ),
+      ),
+    unitPrice: decimal.meta(
+      about("The price of one unit, with tax, in kiosk.currency. For credit it is 1.00.", "19.89"),
+    ),
+    lowestPrice: decimal
+      .optional()
+      .meta(about("The lowest price that an operator may order from afar. Without it: half of unitPrice.", "15.00")),
+    highestPrice: decimal
+      .optional()
+      .meta(about("The highest price that an operator may order from afar. Without it: double of unitPrice.", "25.00")),
+    taxRate: z
+      .number()
+      .min(0)
+      .max(100)
+      .multipleOf(0.01)
+      .meta(about("The tax that is in the price, in percent.", 25, 5.5)),
+    rounding: z
+      .enum(["half-up", "down", "up"])
+      .default("half-up")
+      .meta(
+        about(
+          "How an amount is rounded to the smallest coin: half-up as in shops, down for the customer, up for the owner.",
+          "down",
+        ),
+      ),
+    minimum: decimal
+      .default("0")
+      .meta(
+        about("The least that a purchase costs, in kiosk.currency; customers are told. 0 is no such amount.", "5.00"),
+      ),
+  })
+  .meta({ description: "What is sold here, and for how much." });
+
+const position = z
+  .strictObject({
+    id: identifier.meta(
+      about(
+        "Names the position: one pump, one socket, one machine. The journal holds sales under it, so a new id needs formerly.",
+        "1",
+        "pump-2",
+      ),
+    ),
+    formerly: z
+      .union([identifier.transform((name) => [name]), names])
+      .prefault([])
+      .meta(
+        about(
+          "Ids that this position had before, with the dispenser and terminal that it has now. What the journal holds under them (sales, blocks, prices, books) belongs to it.",
+          ["1"],
+        ),
+      ),
+    terminal: z
+      .strictObject({
+        id: z
+          .string()
+          .min(1)
+          .max(128)
+          .meta(about("The terminal's id, as the payment service gave it.", "demo-terminal")),
+        passwordFile: secretFile.meta(about("The terminal's password.", "secrets/terminal-1")),
+      })
+      .optional()
+      .meta({
+        description:
+          "The position's account at the payment service, one of its own. Leave it out when `kioskd terminal register` has made one.",
+      }),
+    seqrId: z
+      .string()
+      .regex(/^[A-Za-z0-9]{1,40}$/, "expected letters and digits")
+      .optional()
+      .meta(about("The id of the printed code (sticker) of this terminal. Needed with code: sticker.", "4711")),
+    code: z
+      .enum(["bill", "sticker"])
+      .default("bill")
+      .meta(
+        about("Which code the display shows: a new one for each bill, or always the one that is printed.", "sticker"),
+      ),
+    product,
+    reserve: z
+      .array(decimal)
+      .min(1)
+      .max(12)
+      .meta(
+        about(
+          "The amounts, in kiosk.currency, that customers choose from as a maximum. So much is held; only what was taken is charged.",
+          ["100.00", "300.00", "500.00"],
+        ),
+      ),
+    noFlowTimeout: duration("5s", "1h")
+      .prefault("2m")
+      .meta(
+        about(
+          "A delivery in which nothing flows for so long is ended and charged. Longer for customers who need time to begin.",
+          "5m",
+        ),
+      ),
+    dispenser,
+  })
+  .meta({ description: "One pump, socket or machine, with its product and its account." });
+
+/** The whole configuration: what is allowed, what it means in the daemon's units, and what is assumed where nothing is said. */
+export const configSchema = z
+  .strictObject({
+    kiosk,
+    journal,
+    payment: z
+      .strictObject({
+        provider: z.literal("seqr").meta(about("The payment service; there is one.", "seqr")),
+        seqr,
+      })
+      .meta({ description: "How customers pay." }),
+    gpio,
+    positions: z
+      .array(position)
+      .min(1)
+      .max(32)
+      .meta({ description: "What customers can buy from: 1 to 32 pumps, sockets or machines." }),
+    retired: names
+      .default([])
+      .meta(
+        about("Ids of positions that are gone for good. A sale that is still open under one goes to a person.", ["2"]),
+      ),
+    display,
+    mqtt: mqtt.optional(),
+    schedule: z
+      .strictObject({
+        reconcile: cron
+          .optional()
+          .meta(
+            about(
+              "When the journal is compared with the payment service's books, in kiosk.timezone. Needs payment.seqr.reseller. Without it, only on command.",
+              "10 3 * * *",
+            ),
+          ),
+        housekeeping: cron
+          .default("30 3 * * *")
+          .meta(
+            about(
+              "When old sales go to the archive and the journal is tidied, in kiosk.timezone. Take a quiet hour.",
+              "0 4 * * *",
+            ),
+          ),
+      })
+      .prefault({})
+      .meta({ description: "What the daemon does by the clock." }),
+    log: z
+      .strictObject({
+        level: z
+          .enum(["debug", "info", "warn", "error"])
+          .default("info")
+          .meta(about("How much the daemon writes to its log: debug most, error least.", "debug")),
+      })
+      .prefault({})
+      .meta({ description: "What the daemon says to `journalctl`." }),
+  })
+  .meta({
+    description: "The configuration of a kiosk. Amounts and prices are text in quotes, durations are text such as 10s.",
+  });
 
 export type Config = z.output<typeof configSchema>;
 export type PositionConfig = Config["positions"][number];
-
-function isSafeEndpoint(text: string): boolean {
-  if (!URL.canParse(text)) return true;
-  const { protocol, hostname } = new URL(text);
-  return protocol === "https:" || ["127.0.0.1", "localhost", "[::1]"].includes(hostname);
-}

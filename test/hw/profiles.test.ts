@@ -5,7 +5,8 @@ import sax from "sax";
 import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
 import { parseLineName } from "../../src/adapters/gpio/line-name.ts";
-import { type DispenserConfig, dispenser, outputsOf } from "../../src/config/dispensers.ts";
+import { dispenser } from "../../src/config/dispenser-schema.ts";
+import { type DispenserConfig, outputsOf } from "../../src/config/dispensers.ts";
 
 const HW = join(import.meta.dirname, "../../hw");
 const NO_ASSEMBLIES: readonly string[] = ["rig", "udev"];

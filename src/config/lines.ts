@@ -1,0 +1,63 @@
+import { z } from "zod";
+import { about } from "./fields.ts";
+
+const lineName = z.string().min(1).max(80).meta({ form: "line" });
+
+export const lineKey = lineName.meta(
+  about("The line: by GPIO number, by pin of the header, or by chip and offset.", "GPIO17", "pin 11", "pinctrl-rp1:17"),
+);
+export const activeLow = z
+  .boolean()
+  .default(false)
+  .meta(about("The line is on while its level is low, as on many relay boards.", true));
+const bias = z
+  .enum(["as-is", "pull-up", "pull-down", "disabled"])
+  .default("as-is")
+  .meta(about("The board's own resistor at the line. as-is leaves it as the system has set it.", "pull-down"));
+
+/** A GPIO line: `GPIO17`, `pin 11` or `pinctrl-rp1:17`, by itself or with what is special about it. */
+export const outputLine = z
+  .union([
+    lineName,
+    z.strictObject({ line: lineKey, activeLow }).meta({ description: "An output line with what is special about it." }),
+  ])
+  .transform((given) => (typeof given === "string" ? { line: given, activeLow: false } : given));
+
+export const inputLine = z
+  .union([
+    lineName,
+    z
+      .strictObject({ line: lineKey, activeLow, bias })
+      .meta({ description: "An input line with what is special about it." }),
+  ])
+  .transform((given) =>
+    typeof given === "string" ? { line: given, activeLow: false, bias: "as-is" as const } : given,
+  );
+
+/** A pulse line has an edge and never a debounce: that belongs into its hardware. */
+export const pulseLine = z
+  .union([
+    lineName,
+    z
+      .strictObject({
+        line: lineKey,
+        edge: z
+          .enum(["rising", "falling"])
+          .default("rising")
+          .meta(about("Which change of the level is counted as a pulse.", "falling")),
+        bias,
+      })
+      .meta({ description: "A pulse line with what is special about it." }),
+  ])
+  .transform((given) =>
+    typeof given === "string" ? { line: given, edge: "rising" as const, bias: "as-is" as const } : given,
+  );
+
+export const alive = outputLine
+  .optional()
+  .meta(
+    about(
+      "A line that beats while the daemon is well: an external timer cuts the supply when it stops. Without it no timer watches.",
+      "GPIO23",
+    ),
+  );

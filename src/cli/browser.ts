@@ -23,7 +23,7 @@ const BROWSERS = ["chromium", "chromium-browser"];
 
 /** Keeps the kiosk's page open in a browser until told to end. */
 export async function browser(options: Options): Promise<void> {
-  const { config } = loadConfig(options.config, "read");
+  const { config, secrets } = loadConfig(options.config, "read");
   const url = urlOf(config.display);
   const token = tokenOf(options.config, config.display);
   const programs = {
@@ -35,7 +35,7 @@ export async function browser(options: Options): Promise<void> {
   const clock = systemClock();
   const log = createLog({
     level: config.log.level,
-    secrets: token === null ? [] : [token],
+    secrets: token === null ? secrets.all : [...secrets.all, token],
     write: (line) => process.stdout.write(line),
   });
   const runtimeFolder = process.env["RUNTIME_DIRECTORY"] ?? mkdtempSync(join(tmpdir(), "kioskd-display-"));

@@ -7,7 +7,7 @@ import { isoTime } from "../core/time.ts";
 import { Bench } from "./certification/bench.ts";
 import { billsFor } from "./certification/bills.ts";
 import { type Certification, markdown, stepTable } from "./certification/report.ts";
-import { maskerOf, secretsOf } from "./certification/secrets.ts";
+import { maskerOf } from "./certification/secrets.ts";
 import { runSteps, type StepResult } from "./certification/step.ts";
 import { certificationSteps } from "./certification/steps.ts";
 import { CliError, UsageError } from "./failure.ts";
@@ -43,7 +43,7 @@ export async function certify(options: CertifyOptions): Promise<void> {
   // Opened before anything is asked of anybody, because a report that cannot be written is noticed too late.
   const file = openSync(path, "w");
   const password = randomBytes(PASSWORD_BYTES).toString("hex");
-  const mask = maskerOf([...secretsOf(loaded), password]);
+  const mask = maskerOf([...loaded.secrets.all, password]);
   const say = (text: string): void => {
     if (options.json === true) process.stderr.write(`${mask(text)}\n`);
     else print(mask(text));

@@ -1,6 +1,7 @@
 import { openJournalForReading } from "../adapters/journal/sqlite/journal.ts";
 import { configJsonSchema } from "../config/json-schema.ts";
 import { loadConfig } from "../config/load.ts";
+import { withoutPasswords } from "../config/named-files.ts";
 import type { Config } from "../config/schema.ts";
 import { ordersOf } from "../engine/belongings.ts";
 import { LeftBehindError, leftBehind } from "../engine/left-behind.ts";
@@ -17,7 +18,7 @@ export async function checkConfig(options: { config?: string; json?: boolean; sc
   const { config, file } = loadConfig(options.config);
   const prices = await pricesInForce(config);
   if (options.json === true) {
-    printJson(config);
+    printJson(withoutPasswords(config));
     return;
   }
   const rows = config.positions.map(({ id, product, reserve, dispenser }) => [

@@ -52,7 +52,11 @@ export async function demo(options: Options, startDaemon: StartDaemon): Promise<
     const wired = kind.device === null ? NOTHING_WIRED : await wireDevice(folder, kind.device, address.host, undo);
     const parts = { endpoint: seqr.endpoint, brokerUrl: broker.url, position: kind.position(wired.port), address };
     const loaded = loadConfig(writeConfig(folder, parts));
-    const log = createLog({ level: "warn", secrets: [], write: (line) => process.stderr.write(line) });
+    const log = createLog({
+      level: "warn",
+      secrets: loaded.secrets.all,
+      write: (line) => process.stderr.write(line),
+    });
     const onFatal = (reason: string): void => {
       process.stderr.write(`${reason}\n`);
       process.exit(1);

@@ -2,7 +2,7 @@ import { dirname } from "node:path";
 import { systemClock } from "../adapters/clock/system/clock.ts";
 import { createLog } from "../adapters/log/pino/log.ts";
 import { outputsOf } from "../config/dispensers.ts";
-import { loadConfig } from "../config/load.ts";
+import { type Loaded, loadConfig } from "../config/load.ts";
 import type { Config, PositionConfig } from "../config/schema.ts";
 import { openDispenser, Shared, type Surroundings } from "../drivers.ts";
 import type { Clock } from "../ports/clock.ts";
@@ -16,9 +16,10 @@ const STOP_TIMEOUT_MS = 5_000;
 
 /** Closes everything that could let something flow, whatever became of the daemon: valves, contactors, devices. */
 export async function outputsOff(options: { config: string }): Promise<void> {
-  const { config } = loadConfig(options.config, "read");
+  const loaded = loadConfig(options.config, "read");
+  const { config } = loaded;
   const clock = systemClock();
-  const failures = [...(await closeLines(config, clock)), ...(await stopDevices(config, clock))];
+  const failures = [...(await closeLines(config, clock)), ...(await stopDevices(loaded, clock))];
   if (failures.length > 0) throw new CliError(`Something may still flow:\n${failures.join("\n")}`);
   print(`${config.positions.length} position(s): nothing can flow.`);
 }
@@ -36,9 +37,9 @@ async function closeLines({ positions, gpio }: Config, clock: Clock): Promise<st
 }
 
 /** A device behind a port is told to stop as the daemon would tell it. One whose contactor is a line is closed by now. */
-async function stopDevices(config: Config, clock: Clock): Promise<string[]> {
+async function stopDevices({ config, secrets }: Loaded, clock: Clock): Promise<string[]> {
   const shared = new Shared();
-  const log = createLog({ level: "error", secrets: [], write: (line) => process.stderr.write(line) });
+  const log = createLog({ level: "error", secrets: secrets.all, write: (line) => process.stderr.write(line) });
   const around = { config, folder: dirname(config.journal.path), clock, log, shared };
   const behindPorts = config.positions.filter(
     ({ dispenser }) => "port" in dispenser && outputsOf(dispenser).length === 0,

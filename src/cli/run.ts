@@ -20,14 +20,8 @@ export async function run(options: { config: string }, startDaemon: StartDaemon)
 }
 
 export function logFor({ config, secrets }: Loaded, level: "debug" | "info" | "warn" | "error"): Log {
-  const values = [secrets.resellerPassword, secrets.mqttPassword, secrets.displayToken, secrets.unattendedSecret];
-  const passwords = [...secrets.terminals.values()].map(({ password }) => password);
   const { display } = config;
   // There the display draws on standard output.
   const out = display.driver === "terminal" && display.device === undefined ? process.stderr : process.stdout;
-  return createLog({
-    level,
-    secrets: [...values.filter((value) => value !== null), ...passwords],
-    write: (line) => out.write(line),
-  });
+  return createLog({ level, secrets: secrets.all, write: (line) => out.write(line) });
 }

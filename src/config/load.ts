@@ -3,10 +3,11 @@ import { dirname, resolve } from "node:path";
 import type { z } from "zod";
 import { crossChecks } from "./checks.ts";
 import { readDocument } from "./document.ts";
+import { namedFiles, passwordsIn } from "./named-files.ts";
 import { placeChecks } from "./places.ts";
 import { ConfigError, type Problem } from "./problem.ts";
 import { withProfiles } from "./profile.ts";
-import { type Config, configSchema, type PositionConfig } from "./schema.ts";
+import { type Config, configSchema } from "./schema.ts";
 import { readRegisteredTerminal, readSecret, secretPath, type Terminal } from "./secrets.ts";
 
 interface Secrets {
@@ -19,6 +20,8 @@ interface Secrets {
   readonly unattendedSecret: string | null;
   /** PEM. */
   readonly unattendedKey: string | null;
+  /** Every value that was read, of every key that the schema marks, and passwords in addresses: for what hides them. */
+  readonly all: readonly string[];
 }
 
 export interface Loaded {
@@ -37,6 +40,7 @@ const NO_SECRETS: Secrets = {
   displayToken: null,
   unattendedSecret: null,
   unattendedKey: null,
+  all: [],
 };
 /** As many positions as are allowed, each with all that can be said of it, are half of this. */
 const LARGEST_CONFIG_BYTES = 256 * 1024;
@@ -62,7 +66,8 @@ export function loadConfig(file: string, purpose: Purpose = "serve"): Loaded {
   }
   const config = withAbsolutePaths(file, parsed.data);
   const found = [...crossChecks(config), ...placeChecks(file, config)];
-  const secrets = purpose === "read" ? NO_SECRETS : readSecrets(file, config, purpose, found);
+  const secrets =
+    purpose === "read" ? { ...NO_SECRETS, all: passwordsIn(config) } : readSecrets(file, config, purpose, found);
   if (found.length > 0) fail(found.map((each) => ({ ...each, line: lineOf(each.path) })));
   return { file, config, secrets };
 }
@@ -110,42 +115,42 @@ function withAbsolutePaths(file: string, config: Config): Config {
 }
 
 function readSecrets(file: string, config: Config, purpose: Purpose, found: Omit<Problem, "line">[]): Secrets {
-  const secret = (name: string | undefined, path: Problem["path"]): string | null => {
-    if (name === undefined) return null;
-    return attempt(found, path, () => readSecret(secretPath(file, name)));
-  };
+  const values = new Map<string, string>();
+  for (const { path, file: name } of namedFiles(config).filter(({ isSecret }) => isSecret)) {
+    const value = attempt(found, path, () => readSecret(secretPath(file, name)));
+    if (value !== null) values.set(path.join("."), value);
+  }
+  const valueAt = (key: string): string | null => values.get(key) ?? null;
   const terminals = new Map<string, Terminal>();
+  const registered: string[] = [];
   for (const [index, position] of config.positions.entries()) {
+    const { terminal } = position;
+    if (terminal !== undefined) {
+      const password = valueAt(`positions.${index}.terminal.passwordFile`);
+      if (password !== null) terminals.set(position.id, { id: terminal.id, password });
+      continue;
+    }
     const path = ["positions", index, "terminal"];
-    const terminal = attempt(found, path, () => terminalOf(file, config, position));
-    if (terminal !== null) terminals.set(position.id, terminal);
-    else if (purpose === "serve" && !found.some((each) => each.path[1] === index && each.path[2] === "terminal")) {
+    const before = found.length;
+    const kept = attempt(found, path, () => readRegisteredTerminal(config.journal.path, position));
+    if (kept !== null) registered.push(kept.password);
+    if (kept !== null && kept.terminalId !== null) {
+      terminals.set(position.id, { id: kept.terminalId, password: kept.password });
+    } else if (purpose === "serve" && found.length === before) {
       const message = `missing: give id and passwordFile, or run "kioskd terminal register --position ${position.id}"`;
       found.push({ path, message });
     }
   }
-  const { seqr } = config.payment;
-  const ofSeqr = (part: string, key: string, name: string | undefined): string | null =>
-    secret(name, ["payment", "seqr", part, key]);
   return {
-    resellerPassword: ofSeqr("reseller", "passwordFile", seqr.reseller?.passwordFile),
+    resellerPassword: valueAt("payment.seqr.reseller.passwordFile"),
     terminals,
-    mqttPassword: secret(config.mqtt?.passwordFile, ["mqtt", "passwordFile"]),
-    mqttKey: secret(config.mqtt?.keyFile, ["mqtt", "keyFile"]),
-    displayToken: secret(config.display.tokenFile, ["display", "tokenFile"]),
-    unattendedSecret: ofSeqr("unattended", "secretFile", seqr.unattended?.secretFile),
-    unattendedKey: ofSeqr("unattended", "keyFile", seqr.unattended?.keyFile),
+    mqttPassword: valueAt("mqtt.passwordFile"),
+    mqttKey: valueAt("mqtt.keyFile"),
+    displayToken: valueAt("display.tokenFile"),
+    unattendedSecret: valueAt("payment.seqr.unattended.secretFile"),
+    unattendedKey: valueAt("payment.seqr.unattended.keyFile"),
+    all: [...values.values(), ...registered, ...passwordsIn(config)],
   };
-}
-
-function terminalOf(file: string, config: Config, position: PositionConfig): Terminal | null {
-  const { terminal } = position;
-  if (terminal !== undefined) {
-    return { id: terminal.id, password: readSecret(secretPath(file, terminal.passwordFile)) };
-  }
-  const registered = readRegisteredTerminal(config.journal.path, position);
-  if (registered === null || registered.terminalId === null) return null;
-  return { id: registered.terminalId, password: registered.password };
 }
 
 function attempt<T>(found: Omit<Problem, "line">[], path: Problem["path"], work: () => T): T | null {

@@ -1,17 +1,12 @@
 import { existsSync, realpathSync, statSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import { isOfJournal, markNameOf } from "../core/journal-files.ts";
+import { namedFiles } from "./named-files.ts";
 import type { Problem } from "./problem.ts";
 import type { Config } from "./schema.ts";
 import { terminalFile } from "./secrets.ts";
 
 type Found = Omit<Problem, "line">;
-
-/** A file that a configuration names, as it names it, and the way to the key that does. */
-export interface NamedFile {
-  readonly key: string;
-  readonly file: string;
-}
 
 /** The journal and its mark are written to: a file that is something else would be lost, or keep the kiosk from starting. */
 export function placeChecks(file: string, config: Config): Found[] {
@@ -38,25 +33,6 @@ export function placeChecks(file: string, config: Config): Found[] {
     found.push({ path: ["journal", "mark"], message });
   }
   return found;
-}
-
-/** Every `…File` of a configuration, with the way to it: `positions.1.terminal.passwordFile`. */
-export function namedFiles(config: Config): NamedFile[] {
-  const found: NamedFile[] = [];
-  const walk = (value: unknown, way: readonly string[]): void => {
-    if (typeof value === "string" && way.at(-1)?.endsWith("File") === true) {
-      found.push({ key: way.join("."), file: value });
-    }
-    if (typeof value !== "object" || value === null) return;
-    for (const [key, part] of Object.entries(value)) walk(part, [...way, Array.isArray(value) ? idOf(part, key) : key]);
-  };
-  walk(config, []);
-  return found;
-}
-
-/** Positions may stand in another order on another machine. */
-function idOf(part: unknown, index: string): string {
-  return typeof part === "object" && part !== null && "id" in part ? String(part.id) : index;
 }
 
 /** What the daemon keeps of its positions beside the journal. */

@@ -137,7 +137,7 @@ describe("a wrong configuration is refused with path and line", () => {
     [
       "a secret that is not there",
       replace("secrets/terminal-1", "secrets/none"),
-      "kioskd.yaml:22: positions[0].terminal: there is no file",
+      "kioskd.yaml:22: positions[0].terminal.passwordFile: there is no file",
     ],
     [
       "a former name that is still a position",

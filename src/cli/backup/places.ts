@@ -1,7 +1,7 @@
 import { existsSync, readdirSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import type { Loaded } from "../../config/load.ts";
-import { type NamedFile, namedFiles } from "../../config/places.ts";
+import { type NamedFile, namedFiles } from "../../config/named-files.ts";
 import { secretPath, terminalFile } from "../../config/secrets.ts";
 
 /** A file of the kiosk, by the name that it has in a backup whatever its path is. */
@@ -13,8 +13,6 @@ export interface Place {
 const REGISTER = /^(meter|simulated)-[a-z0-9-]{1,64}[.]register$/;
 const TERMINAL = /^[a-z0-9-]{1,64}[.]json$/;
 const CREDENTIAL = "credential:";
-/** Keys of certificates, which are no secrets; every other key that names a file names a secret. */
-const PUBLIC = ["caFile", "certFile"];
 
 /** The files in which dispensers keep what they have counted, of positions that are gone too. */
 export function registersOf({ config }: Loaded): readonly Place[] {
@@ -48,15 +46,14 @@ function configuredRegisters({ positions }: Loaded["config"]): readonly Place[] 
 }
 
 export function certificatesOf(loaded: Loaded): readonly Place[] {
-  return named(loaded, true).map(({ key, file }) => ({
-    name: `certificates/${key}`,
-    path: resolve(dirname(loaded.file), file),
-  }));
+  return namedFiles(loaded.config)
+    .filter(({ isSecret }) => !isSecret)
+    .map(({ key, file }) => ({ name: `certificates/${key}`, path: resolve(dirname(loaded.file), file) }));
 }
 
 /** Files with secrets, and what is left out because systemd has it. */
 export function secretsOf(loaded: Loaded): { readonly places: readonly Place[]; readonly credentials: string[] } {
-  const all = named(loaded, false);
+  const all = secretsNamed(loaded);
   const places = all
     .filter(({ file }) => !file.startsWith(CREDENTIAL))
     .map(({ key, file }) => ({ name: key, path: secretPath(loaded.file, file) }));
@@ -77,7 +74,7 @@ export function secretPlace(loaded: Loaded, name: string): string | null {
     const isOurs = TERMINAL.test(file) && isOfPosition(loaded.config)(file);
     return isOurs ? join(dirname(terminalFile(loaded.config.journal.path, "any")), file) : null;
   }
-  const found = named(loaded, false).find(({ key }) => key === name);
+  const found = secretsNamed(loaded).find(({ key }) => key === name);
   // The file itself, and not the copy that systemd has passed of it.
   return found === undefined || found.file.startsWith(CREDENTIAL) ? null : resolve(dirname(loaded.file), found.file);
 }
@@ -86,8 +83,8 @@ export function certificatePlace(loaded: Loaded, name: string): string | null {
   return certificatesOf(loaded).find((each) => each.name === name)?.path ?? null;
 }
 
-function named({ config }: Loaded, isPublic: boolean): readonly NamedFile[] {
-  return namedFiles(config).filter(({ key }) => PUBLIC.includes(key.split(".").at(-1) ?? "") === isPublic);
+function secretsNamed({ config }: Loaded): readonly NamedFile[] {
+  return namedFiles(config).filter(({ isSecret }) => isSecret);
 }
 
 function listed(folder: string, pattern: RegExp): string[] {

@@ -1,12 +1,5 @@
-import type { Loaded } from "../../config/load.ts";
-
 /** Shorter ones are likely to be a part of some reference or amount, and are masked only where they stand alone. */
 const DISTINCT_LENGTH = 8;
-
-export function secretsOf({ secrets }: Loaded): readonly string[] {
-  const passwords = [...secrets.terminals.values()].map(({ password }) => password);
-  return [...Object.values(secrets).filter((value) => typeof value === "string"), ...passwords];
-}
 
 /** Replaces every secret in every text of a value, as it is and as XML has it. */
 export function maskerOf(secrets: readonly string[]): <T>(value: T) => T {

@@ -2,6 +2,9 @@ import { pino } from "pino";
 import type { Log } from "../../../ports/log.ts";
 
 const REDACTED = "[redacted]";
+/** Shorter ones stand in too much else. */
+const SHORTEST = 4;
+const SHORTEST_LINE = 12;
 const SECRET_KEYS = ["password", "token", "authorization", "cookie"];
 
 export interface LogSettings {
@@ -13,9 +16,7 @@ export interface LogSettings {
 
 /** One JSON object a line. Secrets are taken out by key and, for what slips into a text, by value. */
 export function createLog(settings: LogSettings): Log {
-  const values = settings.secrets
-    .flatMap((secret) => [secret, JSON.stringify(secret).slice(1, -1)])
-    .filter((secret) => secret.length >= 4);
+  const values = [...new Set(settings.secrets.flatMap(shapesOf))].sort((a, b) => b.length - a.length);
   const write = (line: string): void =>
     settings.write(values.reduce((text, secret) => text.replaceAll(secret, REDACTED), line));
   const paths = SECRET_KEYS.flatMap((key) => [key, `*.${key}`, `*.*.${key}`]);
@@ -37,4 +38,16 @@ export function createLog(settings: LogSettings): Log {
     warn: (fields, message) => logger.warn(fields, message),
     error: (fields, message) => logger.error(fields, message),
   };
+}
+
+/** As it is, as JSON, as part of an address and as XML have it; of a key in PEM also each line, for a part is enough. */
+function shapesOf(secret: string): string[] {
+  const lines = secret.split(/\r?\n/);
+  const xml = secret.replace(/&/g, "&amp;").replace(/</g, "&lt;").replace(/>/g, "&gt;").replace(/"/g, "&quot;");
+  return [
+    ...[secret, JSON.stringify(secret).slice(1, -1), encodeURIComponent(secret), xml].filter(
+      (shape) => shape.length >= SHORTEST,
+    ),
+    ...lines.filter((line) => lines.length > 1 && line.length >= SHORTEST_LINE && !line.startsWith("-----")),
+  ];
 }

@@ -1,0 +1,69 @@
+import { partsOf } from "./keys.ts";
+import type { Problem } from "./problem.ts";
+import type { Config } from "./schema.ts";
+
+/** A file that a configuration names, as it names it, and the way to the key that does. */
+export interface NamedFile {
+  /** `positions.pump-2.terminal.passwordFile`: by ids, for positions may stand in another order on another machine. */
+  readonly key: string;
+  readonly path: Problem["path"];
+  readonly file: string;
+  readonly isSecret: boolean;
+}
+
+/** Keys that name a secret, as the schema marks them: `positions.*.terminal.passwordFile`. */
+export const SECRET_KEYS: ReadonlySet<string> = new Set(
+  partsOf()
+    .filter(({ about }) => about["secret"] === true)
+    .map(({ way }) => way.join(".")),
+);
+
+/** Every secret and every other `…File` of a configuration. */
+export function namedFiles(config: Config): NamedFile[] {
+  const found: NamedFile[] = [];
+  const walk = (value: unknown, path: Problem["path"], names: readonly string[], way: readonly string[]): void => {
+    const isSecret = SECRET_KEYS.has(way.join("."));
+    if (typeof value === "string" && (isSecret || way.at(-1)?.endsWith("File") === true)) {
+      found.push({ key: names.join("."), path, file: value, isSecret });
+    }
+    if (Array.isArray(value)) {
+      for (const [index, part] of value.entries())
+        walk(part, [...path, index], [...names, idOf(part, index)], [...way, "*"]);
+    } else if (typeof value === "object" && value !== null) {
+      for (const [key, part] of Object.entries(value)) walk(part, [...path, key], [...names, key], [...way, key]);
+    }
+  };
+  walk(config, [], [], []);
+  return found;
+}
+
+function idOf(part: unknown, index: number): string {
+  return typeof part === "object" && part !== null && "id" in part ? String(part.id) : String(index);
+}
+
+/** What stands between the account's name and the last @ of an address. */
+const PASSWORD_IN_ADDRESS = /^([a-z][a-z0-9+.-]*:\/\/[^:/?#]*:)([^/?#]+)(?=@)/i;
+
+/** Passwords that stand in addresses, as they are written and as they are meant. */
+export function passwordsIn(value: unknown): string[] {
+  if (typeof value === "string") {
+    const password = PASSWORD_IN_ADDRESS.exec(value)?.[2];
+    return password === undefined ? [] : [password, decoded(password)];
+  }
+  return typeof value === "object" && value !== null ? Object.values(value).flatMap(passwordsIn) : [];
+}
+
+/** The same to be shown: without the passwords that stand in addresses. */
+export function withoutPasswords(config: Config): unknown {
+  return JSON.parse(JSON.stringify(config), (_key, part: unknown) =>
+    typeof part === "string" ? part.replace(PASSWORD_IN_ADDRESS, "$1***") : part,
+  );
+}
+
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}

@@ -1,0 +1,101 @@
+import { generateKeyPairSync } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { describe, expect, it, onTestFinished, vi } from "vitest";
+import { checkConfig } from "../../src/cli/check-config.ts";
+import { logFor } from "../../src/cli/run.ts";
+import { loadConfig } from "../../src/config/load.ts";
+import { SECRET_KEYS } from "../../src/config/named-files.ts";
+import { everySection, writeKnownSecrets } from "../support/known-secrets.ts";
+import { tempFolder } from "../support/temp.ts";
+
+const { privateKey } = generateKeyPairSync("ec", {
+  namedCurve: "prime256v1",
+  publicKeyEncoding: { type: "spki", format: "pem" },
+  privateKeyEncoding: { type: "pkcs8", format: "pem" },
+});
+const IN_ADDRESS = "in%40the-address";
+
+/** Signs that JSON, an address and XML each write in their own way. */
+function known(key: string, number: number): string {
+  return key.endsWith("keyFile") ? privateKey.replaceAll("A", String(number)) : `known "<&ö/${number}>`;
+}
+
+function scene(): { readonly file: string; readonly values: readonly string[] } {
+  const address = `mqtts://kiosk:${IN_ADDRESS}@127.0.0.1:8883`;
+  return writeKnownSecrets(tempFolder(), everySection("http://127.0.0.1:1/", address, "kiosk.pem"), known);
+}
+
+/** Everything that is written to the standard output from now on. */
+function outputs(): () => string {
+  const written: string[] = [];
+  const spy = vi.spyOn(process.stdout, "write").mockImplementation((text) => {
+    written.push(String(text));
+    return true;
+  });
+  onTestFinished(() => spy.mockRestore());
+  return () => written.join("");
+}
+
+/** All that would give a secret away: itself, as others write it, and each line of a key. */
+function traces(secret: string): string[] {
+  const lines = secret.split("\n").filter((line) => line.length > 20 && !line.startsWith("-----"));
+  const xml = secret.replace(/&/g, "&amp;").replace(/</g, "&lt;").replace(/>/g, "&gt;").replace(/"/g, "&quot;");
+  return [secret, JSON.stringify(secret).slice(1, -1), encodeURIComponent(secret), xml, ...lines];
+}
+
+describe("every secret that the schema marks", () => {
+  it("is one of these; a new one comes by itself", () => {
+    expect(SECRET_KEYS).toEqual(
+      new Set([
+        "display.tokenFile",
+        "mqtt.keyFile",
+        "mqtt.passwordFile",
+        "payment.seqr.reseller.passwordFile",
+        "payment.seqr.unattended.keyFile",
+        "payment.seqr.unattended.secretFile",
+        "positions.*.terminal.passwordFile",
+      ]),
+    );
+  });
+
+  it("is read, and each where it belongs", () => {
+    const { file, values } = scene();
+    const { all, terminals, ...named } = loadConfig(file).secrets;
+    const withoutEnd = values.map((value) => value.replace(/\n$/, ""));
+    expect(new Set(all)).toEqual(new Set([...withoutEnd, IN_ADDRESS, decodeURIComponent(IN_ADDRESS)]));
+    expect(new Set([...Object.values(named), terminals.get("1")?.password])).toEqual(new Set(withoutEnd));
+  });
+
+  it("is in no line of the log, whatever it stands in", () => {
+    const { file, values } = scene();
+    const loaded = loadConfig(file);
+    const output = outputs();
+    const log = logFor(loaded, "debug");
+    const hidden = [...values, IN_ADDRESS, decodeURIComponent(IN_ADDRESS)];
+    for (const shape of hidden.flatMap(traces)) {
+      log.warn({ detail: shape, deep: { list: [`before${shape}after`] } }, `said ${shape}`);
+      log.error({ error: new Error(shape) }, "failed");
+    }
+    log.info({ config: loaded.config, secrets: loaded.secrets, file: readFileSync(file, "utf8") }, "all of it");
+    const text = output();
+    expect(text.split("\n").length).toBeGreaterThan(hidden.length * 8);
+    expect(text).toContain('"url":["mqtts://kiosk:[redacted]@127.0.0.1:8883"]');
+    for (const shape of hidden.flatMap(traces)) expect(text).not.toContain(shape);
+  });
+
+  it.each([
+    [
+      "check-config --json",
+      (config: string) => checkConfig({ config, json: true }),
+      "mqtts://kiosk:***@127.0.0.1:8883",
+    ],
+    ["check-config", (config: string) => checkConfig({ config }), "is in order"],
+    ["check-config --schema", () => checkConfig({ schema: true }), "passwordFile"],
+  ])("is not shown by %s", async (_what, run, expected) => {
+    const { file, values } = scene();
+    const output = outputs();
+    await run(file);
+    expect(output()).toContain(expected);
+    for (const shape of [...values, IN_ADDRESS].flatMap(traces)) expect(output()).not.toContain(shape);
+  });
+});

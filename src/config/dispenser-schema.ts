@@ -38,14 +38,13 @@ const simulated = z
     driver: z.literal("simulated").meta(about("No hardware.", "simulated")),
     quantity: decimal.meta(about("What each customer takes, in the product's unit.", "5.000")),
     rate: decimal.default("40").meta(about("How fast it flows, in the product's unit a minute.", "20")),
-    register: file
-      .optional()
-      .meta(
-        about(
-          "The file that plays the meter's memory. Without this key it stands beside the journal.",
-          "/var/lib/kioskd/simulated-1.register",
-        ),
+    register: file.optional().meta({
+      form: "absolute path",
+      ...about(
+        "The file that plays the meter's memory. Without this key it stands beside the journal.",
+        "/var/lib/kioskd/simulated-1.register",
       ),
+    }),
   })
   .meta({ description: "A pump without hardware, to try things." });
 

@@ -3,9 +3,15 @@ import type { CommandName } from "../core/operator/messages.ts";
 import { about, duration, file, secretFile } from "./fields.ts";
 
 const brokerUrl = z.url({ protocol: /^mqtts?$/, error: "expected mqtt://HOST or mqtts://HOST" });
-const topic = z.string().regex(/^[^+#\s/][^+#\s]*$/, "expected a topic without +, # or blanks");
+const topic = z
+  .string()
+  .regex(/^[^+#\s/][^+#\s]*$/, "expected a topic without +, # or blanks")
+  .meta({ form: "topic without `+`, `#` or blanks" });
 /** One level of a topic. */
-const level = z.string().regex(/^[^+#\s/]+$/, "expected a name without +, #, / or blanks");
+const level = z
+  .string()
+  .regex(/^[^+#\s/]+$/, "expected a name without +, #, / or blanks")
+  .meta({ form: "name without `+`, `#`, `/` or blanks" });
 
 const COMMANDS = [
   "stop",

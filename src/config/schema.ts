@@ -164,12 +164,13 @@ const position = z
     formerly: z
       .union([identifier.transform((name) => [name]), names])
       .prefault([])
-      .meta(
-        about(
+      .meta({
+        form: "an id, or a list of at most 32",
+        ...about(
           "Ids that this position had before, with the dispenser and terminal that it has now. What the journal holds under them (sales, blocks, prices, books) belongs to it.",
           ["1"],
         ),
-      ),
+      }),
     terminal: z
       .strictObject({
         id: z
@@ -188,7 +189,10 @@ const position = z
       .string()
       .regex(/^[A-Za-z0-9]{1,40}$/, "expected letters and digits")
       .optional()
-      .meta(about("The id of the printed code (sticker) of this terminal. Needed with code: sticker.", "4711")),
+      .meta({
+        form: "1 to 40 letters and digits",
+        ...about("The id of the printed code (sticker) of this terminal. Needed with code: sticker.", "4711"),
+      }),
     code: z
       .enum(["bill", "sticker"])
       .default("bill")
@@ -235,11 +239,10 @@ export const configSchema = z
       .min(1)
       .max(32)
       .meta({ description: "What customers can buy from: 1 to 32 pumps, sockets or machines." }),
-    retired: names
-      .default([])
-      .meta(
-        about("Ids of positions that are gone for good. A sale that is still open under one goes to a person.", ["2"]),
-      ),
+    retired: names.default([]).meta({
+      form: "list of at most 32 ids",
+      ...about("Ids of positions that are gone for good. A sale that is still open under one goes to a person.", ["2"]),
+    }),
     display,
     mqtt: mqtt.optional(),
     schedule: z

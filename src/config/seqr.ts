@@ -7,7 +7,10 @@ const receipt = z
       .string()
       .regex(/^[a-z]+\/[a-z0-9.+-]+$/, "expected a type such as text/plain")
       .default("text/plain")
-      .meta(about("The type that the service is told. Goes with content.", "text/html")),
+      .meta({
+        form: "MIME type",
+        ...about("The type that the service is told. Goes with content.", "text/html"),
+      }),
     type: z
       .enum(["PAYMENT_RECEIPT", "WARRANTY", "VOUCHER", "OTHER"])
       .default("PAYMENT_RECEIPT")
@@ -33,7 +36,10 @@ const unattended = z
     merchantId: z
       .string()
       .regex(/^[A-Za-z0-9]{1,40}$/, "expected letters and digits")
-      .meta(about("Your number at the service; it becomes part of the printed code.", "4711")),
+      .meta({
+        form: "1 to 40 letters and digits",
+        ...about("Your number at the service; it becomes part of the printed code.", "4711"),
+      }),
     secretFile: secretFile.meta(
       about("The secret part of the address that the service calls, 16 to 200 characters.", "secrets/unattended"),
     ),
@@ -118,12 +124,13 @@ export const seqr = z
       .string()
       .regex(/^[A-Za-z0-9._-]{0,16}$/, "expected at most 16 letters, digits, dots, dashes and underscores")
       .default("")
-      .meta(
-        about(
+      .meta({
+        form: "at most 16 letters, digits, `.`, `_`, `-`",
+        ...about(
           "Name and version of the software as SEQR certified it; begins the reference of each bill.",
           "kioskd-1.0",
         ),
-      ),
+      }),
     footer: z
       .string()
       .max(200)

@@ -1,0 +1,4 @@
+import { configurationPage } from "./configuration-page.ts";
+import { writeFormatted } from "./examples.ts";
+
+writeFormatted({ "docs/configuration.md": configurationPage() });

@@ -27,8 +27,9 @@ export function namedFiles(config: Config): NamedFile[] {
       found.push({ key: names.join("."), path, file: value, isSecret });
     }
     if (Array.isArray(value)) {
-      for (const [index, part] of value.entries())
+      for (const [index, part] of value.entries()) {
         walk(part, [...path, index], [...names, idOf(part, index)], [...way, "*"]);
+      }
     } else if (typeof value === "object" && value !== null) {
       for (const [key, part] of Object.entries(value)) walk(part, [...path, key], [...names, key], [...way, key]);
     }
@@ -41,22 +42,23 @@ function idOf(part: unknown, index: number): string {
   return typeof part === "object" && part !== null && "id" in part ? String(part.id) : String(index);
 }
 
-/** What stands between the account's name and the last @ of an address. */
-const PASSWORD_IN_ADDRESS = /^([a-z][a-z0-9+.-]*:\/\/[^:/?#]*:)([^/?#]+)(?=@)/i;
+/** In an address as it is written: from the account's name to the last @ before the path. */
+const WRITTEN_PASSWORD = /^[^:]*:[\\/]*[^:/?#]*:([^/?#]+)@/;
 
-/** Passwords that stand in addresses, as they are written and as they are meant. */
+/** Passwords that stand in addresses, as they are written and as they are meant, the longest first. */
 export function passwordsIn(value: unknown): string[] {
-  if (typeof value === "string") {
-    const password = PASSWORD_IN_ADDRESS.exec(value)?.[2];
-    return password === undefined ? [] : [password, decoded(password)];
-  }
-  return typeof value === "object" && value !== null ? Object.values(value).flatMap(passwordsIn) : [];
+  if (typeof value === "object" && value !== null) return Object.values(value).flatMap(passwordsIn);
+  if (typeof value !== "string" || !URL.canParse(value)) return [];
+  const { password } = new URL(value);
+  if (password === "") return [];
+  const shapes = new Set([WRITTEN_PASSWORD.exec(value)?.[1] ?? password, password, decoded(password)]);
+  return [...shapes].sort((a, b) => b.length - a.length);
 }
 
 /** The same to be shown: without the passwords that stand in addresses. */
 export function withoutPasswords(config: Config): unknown {
   return JSON.parse(JSON.stringify(config), (_key, part: unknown) =>
-    typeof part === "string" ? part.replace(PASSWORD_IN_ADDRESS, "$1***") : part,
+    typeof part === "string" ? passwordsIn(part).reduce((text, each) => text.replaceAll(each, "***"), part) : part,
   );
 }
 

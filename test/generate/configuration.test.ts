@@ -1,5 +1,6 @@
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { Ajv2020 } from "ajv/dist/2020.js";
 import { describe, expect, it, test } from "vitest";
 import { parse, stringify } from "yaml";
 import { z } from "zod";
@@ -89,10 +90,25 @@ describe("the examples of the page", () => {
     const base = parse(readFileSync(join(ROOT, "config/kioskd.yaml"), "utf8"));
     const position = base.positions[0];
     const positions = dispenser === undefined ? base.positions : [{ ...position, ...sellingBy(dispenser), dispenser }];
-    const file = written({ ...base, positions, ...said });
-    expect(() => loadConfig(file)).not.toThrow();
+    const config = { ...base, positions, ...said };
+    expect(() => loadConfig(written(config))).not.toThrow();
+    expect(complaintsOfEditor(config)).toEqual([]);
   });
 });
+
+test("an editor complains about what the daemon refuses", () => {
+  const example = parse(readFileSync(join(ROOT, "config/kioskd.yaml"), "utf8"));
+  expect(complaintsOfEditor(example)).toEqual([]);
+  expect(complaintsOfEditor({ ...example, colour: "red" })).not.toEqual([]);
+  expect(complaintsOfEditor({ ...example, journal: { path: "journal.db", keep: "2 years" } })).not.toEqual([]);
+});
+
+/** What an editor underlines. */
+function complaintsOfEditor(config: object): readonly unknown[] {
+  const schema = JSON.parse(readFileSync(join(ROOT, "config/kioskd.schema.json"), "utf8"));
+  const isTaken = new Ajv2020({ strict: false, validateFormats: false }).compile(schema);
+  return isTaken(config) ? [] : (isTaken.errors ?? []);
+}
 
 /** A product in a unit that the dispenser counts. */
 function sellingBy(dispenser: { driver?: string }): object {

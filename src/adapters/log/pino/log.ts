@@ -40,14 +40,22 @@ export function createLog(settings: LogSettings): Log {
   };
 }
 
-/** As it is, as JSON, as part of an address and as XML have it; of a key in PEM also each line, for a part is enough. */
+/**
+ * As it is, as a part of an address and as XML have it, each also within JSON, and within JSON that is a text of it. Of
+ * a key in PEM also each line, for a part is enough.
+ */
 function shapesOf(secret: string): string[] {
   const lines = secret.split(/\r?\n/);
   const xml = secret.replace(/&/g, "&amp;").replace(/</g, "&lt;").replace(/>/g, "&gt;").replace(/"/g, "&quot;");
+  const whole = [secret, encodeURIComponent(secret), xml].flatMap((shape) => {
+    return [shape, inJson(shape), inJson(inJson(shape))];
+  });
   return [
-    ...[secret, JSON.stringify(secret).slice(1, -1), encodeURIComponent(secret), xml].filter(
-      (shape) => shape.length >= SHORTEST,
-    ),
+    ...whole.filter((shape) => shape.length >= SHORTEST),
     ...lines.filter((line) => lines.length > 1 && line.length >= SHORTEST_LINE && !line.startsWith("-----")),
   ];
+}
+
+function inJson(text: string): string {
+  return JSON.stringify(text).slice(1, -1);
 }

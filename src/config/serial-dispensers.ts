@@ -1,0 +1,199 @@
+import { z } from "zod";
+import { goodsMax, wattsMax } from "./dispenser-fields.ts";
+import { about, decimal, duration } from "./fields.ts";
+import { activeLow, lineKey } from "./lines.ts";
+
+const port = z
+  .string()
+  .regex(/^\/\S{1,200}$/, "expected a device's path, such as /dev/serial/by-id/usb-FTDI-if00-port0")
+  .meta({
+    form: "path of a serial port",
+    ...about("The serial port of the device. Take a name that stays the same when plugs change.", "/dev/kioskd/rs485"),
+  });
+const unitAddress = z.int().min(1).max(247);
+
+const pollOfBus = "How often the device is asked. Longer when several share one line.";
+const answerOfBus = "How long an answer of the device is waited for. Longer on a line with a slow converter.";
+
+export const dart = z
+  .strictObject({
+    driver: z.literal("dart").meta(about("A pump that speaks DART.", "dart")),
+    port,
+    baudRate: z
+      .union([z.literal(9_600), z.literal(19_200)])
+      .default(9_600)
+      .meta(about("The line's speed in bits a second, as the pump is set.", 19_200)),
+    address: z
+      .int()
+      .min(0x50)
+      .max(0x6f)
+      .meta(about("The pump's address on the line: 80 is its side 1, 81 the next one.", 80)),
+    nozzles: z
+      .array(z.int().min(1).max(8))
+      .min(1)
+      .refine((nozzles) => new Set(nozzles).size === nozzles.length, "expected each nozzle once")
+      .default([1])
+      .meta(about("The nozzles that are sold from; no other is ever released.", [1, 2])),
+    volumeDecimals: z
+      .union([z.literal(0), z.literal(1), z.literal(2), z.literal(3)])
+      .default(2)
+      .meta(
+        about(
+          "Decimals of the litres that the pump sends: a setting of the pump. A wrong one makes sales wrong by 10.",
+          3,
+        ),
+      ),
+    priceDecimals: z
+      .int()
+      .min(0)
+      .max(4)
+      .optional()
+      .meta(
+        about(
+          "Decimals of the price as the pump shows it; with it the daemon sets the price there. Without it the pump keeps its own price.",
+          2,
+        ),
+      ),
+    pollInterval: duration("20ms", "2s").prefault("200ms").meta(about(pollOfBus, "400ms")),
+    answerTimeout: duration("25ms", "2s").prefault("150ms").meta(about(answerOfBus, "300ms")),
+  })
+  .meta({ description: "A fuel pump on an RS-485 line by the protocol DART (Wayne, Dover, Mepsan, Mekser)." });
+
+const modbusContactor = z
+  .union([
+    z
+      .strictObject({
+        coil: z.int().min(0).max(65_535).meta(about("The coil's number on its Modbus device.", 0)),
+        unit: unitAddress
+          .optional()
+          .meta(about("The address of the device with the coil. Without it: the meter's own.", 2)),
+      })
+      .meta({ description: "A contactor by a coil of a Modbus device." }),
+    z.strictObject({ line: lineKey, activeLow }).meta({ description: "A contactor by a line of the header." }),
+  ])
+  .meta(
+    about(
+      "What switches the socket on: a line of the header, or a coil of a Modbus device.",
+      { line: "GPIO17" },
+      { coil: 0, unit: 2 },
+    ),
+  );
+
+const ownRegister = z
+  .strictObject({
+    function: z
+      .union([z.literal(3), z.literal(4)])
+      .meta(about("By which Modbus function it is read: 3 holding, 4 input register.", 4)),
+    address: z.int().min(0).max(65_535).meta(about("The number of the first register, counted from 0.", 342)),
+    type: z
+      .enum(["float32", "uint32", "int32", "uint64"])
+      .meta(about("How the number is written, by the meter's manual.", "float32")),
+    wordOrder: z
+      .enum(["high-first", "low-first"])
+      .default("high-first")
+      .meta(about("Which half of the number comes first.", "low-first")),
+    whPerCount: z
+      .number()
+      .positive()
+      .max(1_000_000)
+      .meta(about("How many watt-hours one count is: 1000 where the register counts kWh.", 1_000)),
+  })
+  .meta({ description: "The energy register of a meter that is not among the known ones." });
+
+export const modbusMeter = z
+  .strictObject({
+    driver: z.literal("modbus-meter").meta(about("A meter on RS-485.", "modbus-meter")),
+    port,
+    baudRate: z
+      .int()
+      .min(1_200)
+      .max(115_200)
+      .default(9_600)
+      .meta(
+        about("The line's speed in bits a second, as the meter is set. An SDM120 leaves the factory at 2400.", 2_400),
+      ),
+    parity: z
+      .enum(["none", "even", "odd"])
+      .default("none")
+      .meta(about("The line's check bit, as the meter is set.", "even")),
+    unit: unitAddress.default(1).meta(about("The meter's Modbus address.", 2)),
+    meter: z.union([z.enum(["sdm72", "sdm120", "sdm220", "sdm230", "sdm630"]), ownRegister]).meta(
+      about("Which meter it is, or where another one has its energy.", "sdm630", {
+        function: 4,
+        address: 342,
+        type: "float32",
+        whPerCount: 1_000,
+      }),
+    ),
+    contactor: modbusContactor,
+    maxPower: wattsMax(1_000_000),
+    pollInterval: duration("50ms", "1s").prefault("250ms").meta(about(pollOfBus, "500ms")),
+    answerTimeout: duration("50ms", "2s").prefault("300ms").meta(about(answerOfBus, "500ms")),
+  })
+  .meta({ description: "A socket by a meter on a Modbus line and a contactor." });
+
+export const rapi = z
+  .strictObject({
+    driver: z.literal("rapi").meta(about("An OpenEVSE controller.", "rapi")),
+    port,
+    currentA: z
+      .int()
+      .min(6)
+      .max(80)
+      .meta(
+        about(
+          "The current that cars are offered, in amperes. Never above what cable, socket and fuse are made for.",
+          16,
+        ),
+      ),
+    maxPower: wattsMax(100_000),
+  })
+  .meta({ description: "A charger with an OpenEVSE controller on a serial port." });
+
+export const mdb = z
+  .strictObject({
+    driver: z.literal("mdb").meta(about("A vending machine with an MDB bus.", "mdb")),
+    port,
+    flow: z
+      .enum(["authorise-first", "always-idle"])
+      .default("always-idle")
+      .meta(
+        about(
+          "always-idle: choose, then pay that price; needs a machine of MDB level 3. authorise-first: pay, then choose; every machine can.",
+          "authorise-first",
+        ),
+      ),
+    address: z
+      .union([z.literal(0x10), z.literal(0x60)])
+      .default(0x10)
+      .meta(about("Which card reader of the machine the adapter plays: 16 the first, 96 the second.", 96)),
+    prices: z
+      .record(z.string().regex(/^\d{1,5}$/, "expected an item's number"), decimal)
+      .optional()
+      .meta({
+        form: "list of item number and decimal in quotes",
+        ...about(
+          "What the machine is set to, item by item, in kiosk.currency; a request with another price is refused. Without it the machine's price is trusted, even if the line has garbled it.",
+          { "1": "12.00", "2": "15.00" },
+        ),
+      }),
+    currencyNumber: z
+      .int()
+      .min(1)
+      .max(999)
+      .optional()
+      .meta(
+        about(
+          "The currency's number in ISO 4217. Needed only for a currency that the daemon does not know by number.",
+          752,
+        ),
+      ),
+    maxVends: goodsMax,
+    vendTimeout: duration("5s", "5m")
+      .prefault("1m")
+      .meta(about("How long the machine may take from the approval until it says whether goods came out.", "90s")),
+    wantTimeout: duration("10s", "10m")
+      .prefault("2m")
+      .meta(about("How long goods chosen at the machine wait for the customer to pay.", "3m")),
+  })
+  .meta({ description: "A vending machine with its own controller, behind an MDB adapter." });

@@ -116,7 +116,7 @@ const DRIVERS: { readonly [D in DriverName]: Open<D> } = {
     return openModbusMeter({ unit, meter, maxPowerW, pollMs, timeoutMs }, line, clock, log, contactor);
   },
 
-  rapi: async ({ port: path, currentA, maxPower: maxPowerW }, { clock, log, shared }) => {
+  rapi: async ({ port: path, currentA, maxPower: maxPowerW, bootLock }, { clock, log, shared }) => {
     const { openRapiCharger } = await import("./adapters/dispenser/rapi/driver.ts");
     const { LONGEST_MESSAGE } = await import("./adapters/dispenser/rapi/codec.ts");
     const { openSerialLine } = await import("./adapters/serial/open.ts");
@@ -124,7 +124,7 @@ const DRIVERS: { readonly [D in DriverName]: Open<D> } = {
     const line = await shared.of(`rapi ${path}`, async () =>
       openSerialLine({ path, baudRate: 115_200 }, textLines({ end: "\r", maxBytes: LONGEST_MESSAGE }), clock, log),
     );
-    return openRapiCharger({ currentA, maxPowerW }, line, clock, log);
+    return openRapiCharger({ currentA, maxPowerW, bootLock }, line, clock, log);
   },
 
   mdb: async (config, { currency, clock, log, shared, register, base }) => {

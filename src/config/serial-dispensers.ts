@@ -147,6 +147,15 @@ export const rapi = z
         ),
       ),
     maxPower: wattsMax(100_000),
+    bootLock: z
+      .enum(["expected", "not-available"])
+      .default("expected")
+      .meta(
+        about(
+          "Whether the firmware stays off after a power cut until it is told (`$SB`). not-available takes the warning away, not the loss: such a charger gives energy away after each power cut.",
+          "not-available",
+        ),
+      ),
   })
   .meta({ description: "A charger with an OpenEVSE controller on a serial port." });
 

@@ -18,6 +18,11 @@ const CATALOGUE = {
     blocking: true,
     advice: "The dispenser or its meter reports a fault: check the device.",
   },
+  "dispenser-warning": {
+    owner: "dispenser",
+    blocking: false,
+    advice: "The dispenser sells, but something about it should be mended: the detail says what and how.",
+  },
   "dispenser-unreachable": {
     owner: "dispenser",
     blocking: true,

@@ -63,6 +63,8 @@ export class Position {
   readonly #readings: Readings;
   #newestAtMs = 0;
   #finishing = false;
+  /** What flowed before the journal has told whether a delivery was interrupted; null from then on. */
+  #found: Extract<DispenserEvent, { type: "unaccounted" }>[] | null = [];
   #ignored = 0;
   /**
    * Replaced when the sale moves on, which ends all errands of the state that was left: nothing more is begun for them
@@ -109,6 +111,9 @@ export class Position {
     if (stopped.kind !== "done") this.#deps.faults.raise("dispenser-unreachable", id, stopped.detail);
     const events = await lastSaleOf(journal, this.#deps);
     this.#state = replay(IDLE, events);
+    const found = this.#found ?? [];
+    this.#found = null;
+    for (const each of found) this.#settleErrors(this.#onUnaccounted(each));
     this.#newestAtMs = events.at(-1)?.atMs ?? 0;
     this.#time.follow(this.#newestAtMs);
     await this.#takeUpLate();
@@ -315,7 +320,7 @@ export class Position {
         this.#settleErrors(this.#finish());
         return;
       case "unaccounted":
-        this.#settleErrors(noteUnaccounted(this.#deps, event));
+        this.#settleErrors(this.#onUnaccounted(event));
         return;
       case "wanted":
         this.#deps.wanted(event.quantityBase);
@@ -330,7 +335,21 @@ export class Position {
         return;
       case "fault-cleared":
         faults.clear("dispenser-fault", id);
+        return;
+      case "warning-raised":
+        // One fault of a code at a place: the newer words count.
+        faults.clear("dispenser-warning", id);
+        faults.raise("dispenser-warning", id, event.detail);
+        return;
+      case "warning-cleared":
+        faults.clear("dispenser-warning", id);
     }
+  }
+
+  /** What is found at the start is the interrupted delivery's, where there is one: its totaliser holds it. */
+  async #onUnaccounted(event: Extract<DispenserEvent, { type: "unaccounted" }>): Promise<void> {
+    if (event.found === true && this.#found !== null) this.#found.push(event);
+    else if (event.found !== true || this.#state.phase !== "dispensing") await noteUnaccounted(this.#deps, event);
   }
 
   #onReading(totaliserBase: number): void {

@@ -36,11 +36,20 @@ export type DispenserEvent =
    * Something flowed, or may have, that no sale can be charged for: while not armed, or with a result that never
    * came. Null when nobody can say how much. Told once for each occurrence, with what it has come to so far.
    */
-  | { readonly type: "unaccounted"; readonly quantityBase: number | null; readonly detail: string }
+  | {
+      readonly type: "unaccounted";
+      readonly quantityBase: number | null;
+      readonly detail: string;
+      /** It flowed already when the driver came: a delivery that a restart interrupted explains it. */
+      readonly found?: true;
+    }
   /** The customer chose at the device before paying: goods of so much wait for a reservation. */
   | { readonly type: "wanted"; readonly quantityBase: number }
   /** What was wanted no longer is. */
   | { readonly type: "unwanted" }
   /** Nothing may be sold until it is cleared. A delivery that runs is stopped. */
   | { readonly type: "fault-raised"; readonly detail: string }
-  | { readonly type: "fault-cleared" };
+  | { readonly type: "fault-cleared" }
+  /** It sells, but something about it is not as it should be. */
+  | { readonly type: "warning-raised"; readonly detail: string }
+  | { readonly type: "warning-cleared" };

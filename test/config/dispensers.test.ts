@@ -114,7 +114,7 @@ describe("a dispenser that cannot be right is refused", () => {
   it("by as much as its driver really needs", () => {
     const { config } = loadConfig(write({ unit: "kWh", dispensers: [{ ...rapi, maxPower: 7_400 }] }));
     const leastBase = config.positions.map(({ dispenser }) => leastLimitBase(dispenser));
-    expect(leastBase).toEqual([shortfallWh({ currentA: 16, maxPowerW: 7_400 })]);
+    expect(leastBase).toEqual([shortfallWh({ currentA: 16, maxPowerW: 7_400, bootLock: "expected" })]);
   });
 
   it("but two pumps on one line, at two addresses, are two positions", () => {

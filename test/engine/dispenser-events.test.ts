@@ -69,6 +69,48 @@ describe("what no sale can be charged for", () => {
   });
 });
 
+describe("what flowed before the driver came", () => {
+  const FOUND = { type: "unaccounted", quantityBase: 700, detail: "it flowed", found: true } as const;
+
+  it("is nobody's when no delivery was interrupted", async () => {
+    const { journal, machine, pass } = await scene();
+    machine.tell(FOUND);
+    await pass(100);
+    expect(await journal.pending("unaccounted", 9)).toHaveLength(1);
+  });
+
+  it("is the interrupted delivery's when there is one, and billed with it", async () => {
+    const first = await scene();
+    await Promise.all([first.kiosk.customers.select("1", "20.00", null), first.pass(100)]);
+    await first.confirm();
+    first.machine.tell({ type: "reading", totaliserBase: 100 });
+    await first.pass(1_000);
+    const { journal, pass, view } = await scene({
+      journal: first.journal,
+      payment: first.payment,
+      ready: (machine) => {
+        machine.meter = done(700);
+        machine.tellAtOnce = FOUND;
+      },
+    });
+    await pass(5_000);
+    expect(await journal.pending("unaccounted", 9)).toEqual([]);
+    expect(view()).toMatchObject({ state: "closed", amount: "7.00" });
+  });
+});
+
+describe("a device that sells, but not as it should", () => {
+  it("is told of by a fault that blocks nothing, with the newest words, until it is mended", async () => {
+    const { machine, view, faults } = await scene();
+    machine.tell({ type: "warning-raised", detail: "no boot lock" });
+    machine.tell({ type: "warning-raised", detail: "no boot lock; no heartbeat" });
+    expect(faults()).toEqual(["dispenser-warning: no boot lock; no heartbeat"]);
+    expect(view().available).toBe(true);
+    machine.tell({ type: "warning-cleared" });
+    expect(faults()).toEqual([]);
+  });
+});
+
 describe("a meter that cannot be believed at the end", () => {
   it("is not asked for ever: what was heard of it is charged, and a person told", async () => {
     const { kiosk, machine, pass, view, confirm, faults } = await scene();

@@ -31,6 +31,8 @@ class Puppet implements Dispenser {
   readonly orders: string[] = [];
   meter: Outcome<number> = done(0);
   tell: (event: DispenserEvent) => void = () => {};
+  /** Told as soon as somebody listens. */
+  tellAtOnce: DispenserEvent | null = null;
 
   async arm(limitBase: number): Promise<Outcome<null>> {
     this.orders.push(`arm ${limitBase}`);
@@ -45,6 +47,7 @@ class Puppet implements Dispenser {
   }
   listen(listener: (event: DispenserEvent) => void): void {
     this.tell = listener;
+    if (this.tellAtOnce !== null) listener(this.tellAtOnce);
   }
   async close(): Promise<void> {}
 }
@@ -62,6 +65,8 @@ interface SceneSetup {
   readonly formerly?: readonly string[];
   readonly retired?: readonly string[];
   readonly identity?: Identity;
+  /** Sets the machine before the kiosk starts. */
+  readonly ready?: (machine: Puppet) => void;
 }
 
 /** A kiosk of one position in virtual time, on a real journal. */
@@ -71,6 +76,7 @@ export async function scene(setup: SceneSetup = {}) {
   const clock = clockOf(time, { number: 1, alive: true });
   const payment = setup.payment ?? new MemoryPayment(() => time.trueMs);
   const machine = new Puppet();
+  setup.ready?.(machine);
   let shown: KioskView = { positions: [] };
   const tariff = { ...TARIFF, rounding: "half-up", minimumMinor: 0 } as const;
   const configuredPrice = setup.configuredPrice ?? "1.00";

@@ -166,7 +166,12 @@ describe("a RAPI charger, whatever it says", () => {
         };
         await live((clock) => {
           const line = new LyingLine(textLines({ end: "\r", maxBytes: LONGEST_MESSAGE }), clock, reply);
-          const dispenser = openRapiCharger({ currentA: 16, maxPowerW: 11_000 }, line, clock, SILENT);
+          const dispenser = openRapiCharger(
+            { currentA: 16, maxPowerW: 11_000, bootLock: "expected" },
+            line,
+            clock,
+            SILENT,
+          );
           return { line, dispenser, starts: (bytes) => Buffer.from(bytes).toString("latin1").startsWith("$FE") };
         });
       }),

@@ -3,9 +3,10 @@ import type { DispenserEvent } from "../../ports/dispenser.ts";
 /** What a driver tells before anybody listens is kept, but for faults: each listener is told what stands when it comes. */
 const MOST_KEPT = 16;
 
-/** A driver's voice: its events, and the faults that stand, each under a cause of its own. */
+/** A driver's voice: its events, and the faults and warnings that stand, each under a cause of its own. */
 export class DispenserEvents {
   readonly #faults = new Map<string, string>();
+  readonly #warnings = new Map<string, string>();
   #kept: DispenserEvent[] = [];
   #listener: ((event: DispenserEvent) => void) | null = null;
 
@@ -16,6 +17,7 @@ export class DispenserEvents {
     for (const event of kept) listener(event);
     const { fault } = this;
     if (fault !== null) listener({ type: "fault-raised", detail: fault });
+    if (this.#warnings.size > 0) this.#tellWarnings();
   }
 
   get listening(): boolean {
@@ -49,5 +51,21 @@ export class DispenserEvents {
     if (!this.#faults.delete(cause)) return;
     const { fault } = this;
     this.#listener?.(fault === null ? { type: "fault-cleared" } : { type: "fault-raised", detail: fault });
+  }
+
+  /** What a person should mend, though it sells. Each cause stands until it is unsaid. */
+  warn(cause: string, detail: string): void {
+    if (this.#warnings.get(cause) === detail) return;
+    this.#warnings.set(cause, detail);
+    this.#tellWarnings();
+  }
+
+  unwarn(cause: string): void {
+    if (this.#warnings.delete(cause)) this.#tellWarnings();
+  }
+
+  #tellWarnings(): void {
+    const detail = [...this.#warnings.values()].join("; ");
+    this.#listener?.(detail === "" ? { type: "warning-cleared" } : { type: "warning-raised", detail });
   }
 }

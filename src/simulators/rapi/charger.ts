@@ -27,6 +27,7 @@ const ACTIONS: readonly BenchAction[] = [
   { id: "wrong-sequence", label: "Answers with another's sequence id (again: with its own)", kind: "fault" },
   { id: "session-reset", label: "Session counter goes to zero", kind: "fault" },
   { id: "weld", label: "The relay welds shut (again: repaired)", kind: "fault" },
+  { id: "no-boot-lock", label: "Firmware without a boot lock (again: with)", kind: "fault" },
   { id: "start-alone", label: "Begins to charge by itself", kind: "fault" },
 ];
 
@@ -75,6 +76,7 @@ class Charger implements BenchDevice {
     else if (id === "wrong-sequence") this.#sequences = this.#sequences === "wrong" ? "own" : "wrong";
     else if (id === "session-reset") evse.forgetSession();
     else if (id === "weld") evse.welded = !evse.welded;
+    else if (id === "no-boot-lock") evse.hasBootLock = !evse.hasBootLock;
     else if (id === "start-alone") {
       evse.bootLocked = false;
       evse.plugged = evse.carReady = true;
@@ -174,6 +176,7 @@ class Charger implements BenchDevice {
     else if (command === "FD") evse.disable();
     else if (command === "FS") evse.sleep();
     else if (command === "SB") {
+      if (!evse.hasBootLock) return null;
       evse.bootLocked = false;
       return ["OK", "0"];
     } else if (command === "SC" && first >= 0) {

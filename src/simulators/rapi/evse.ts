@@ -33,6 +33,7 @@ export class Evse {
   endedWh: number;
   relayClosed = false;
   bootLocked: boolean;
+  hasBootLock: boolean;
   plugged = false;
   /** What the pilot told last: not updated while disabled. */
   carConnected = false;
@@ -57,6 +58,7 @@ export class Evse {
     this.endedWh = options.accumulatedWh;
     this.#startWh = options.accumulatedWh;
     this.superviseS = 0;
+    this.hasBootLock = options.hasBootLock;
     this.bootLocked = options.hasBootLock;
     this.#nowMs = nowMs;
   }
@@ -160,7 +162,7 @@ export class Evse {
     this.state = STATE.unknown;
     this.limitKwh = 0;
     this.currentA = 32;
-    this.bootLocked = this.#options.hasBootLock;
+    this.bootLocked = this.hasBootLock;
     this.#pulseMs = this.#nowMs;
     this.#bootedMs = this.#nowMs + BOOT_MS;
   }

@@ -3,13 +3,17 @@ import type { DispenserEvent } from "../../../src/ports/dispenser.ts";
 import { atEnd, knowEachTest } from "../../support/at-end.ts";
 import { needs } from "../../support/components.ts";
 import { tempFolder } from "../../support/temp.ts";
-import { type Driven, makeRig, type Rig, type RigOptions, totaliser } from "./rig.ts";
+import { type Driven, makeRig, type Rig, type RigOptions, SETTINGS, totaliser } from "./rig.ts";
 
 knowEachTest();
 
 const LIMIT_WH = 80;
 /** So that kilowatt-hours take seconds. */
-const HUGE: RigOptions = { carPowerW: 600_000, supplyV: 60_000, settings: { currentA: 32, maxPowerW: 640_000 } };
+const HUGE: RigOptions = {
+  carPowerW: 600_000,
+  supplyV: 60_000,
+  settings: { currentA: 32, maxPowerW: 640_000, bootLock: "expected" },
+};
 
 async function rigOf(options: RigOptions = {}): Promise<Rig> {
   const rig = await makeRig(tempFolder(), "charger", options);
@@ -122,6 +126,49 @@ describe.skipIf(!needs("socat", "/usr/bin/socat"))("a RAPI charger in trouble", 
   });
 });
 
+describe.skipIf(!needs("socat", "/usr/bin/socat"))("a RAPI charger without a boot lock", { concurrent: true }, () => {
+  const WITHOUT: RigOptions = { hasBootLock: false };
+  const warnings = ({ events }: Driven): string[] =>
+    events.flatMap((event) => (event.type === "warning-raised" ? [event.detail] : []));
+
+  it("sells with a warning that says what to do, until its firmware has one", async () => {
+    const rig = await rigOf(WITHOUT);
+    await rig.until(has(rig, "warning-raised"), "the warning");
+    expect(warnings(rig)).toEqual([expect.stringMatching(/no boot lock.*Install firmware.*or write bootLock/)]);
+    expect(await rig.dispenser.arm(LIMIT_WH)).toMatchObject({ kind: "done" });
+    await rig.until(has(rig, "finished"), "the end");
+    rig.charger.act("no-boot-lock");
+    rig.charger.act("reboot");
+    await rig.until(has(rig, "warning-cleared"), "the end of the warning");
+  });
+
+  it("is not warned of where the owner bears it", async () => {
+    const rig = await rigOf({ ...WITHOUT, settings: { ...SETTINGS, bootLock: "not-available" } });
+    expect(await rig.dispenser.arm(LIMIT_WH)).toMatchObject({ kind: "done" });
+    await rig.until(has(rig, "finished"), "the end");
+    expect(has(rig, "warning-raised")()).toBe(false);
+  });
+
+  it("says what it gave before the daemon was up, and what it gives after a power cut in its sleep", async () => {
+    const rig = await rigOf(WITHOUT);
+    await rig.kill();
+    rig.charger.act("start-alone");
+    await rig.until(() => rig.charger.releasedBase() > 20, "some energy");
+    const next = rig.restart();
+    atEnd(() => next.kill());
+    await rig.until(has(next, "unaccounted"), "what was found");
+    const [found] = next.events.filter(({ type }) => type === "unaccounted");
+    expect(found).toMatchObject({ found: true, quantityBase: rig.charger.releasedBase() });
+    await totaliser(next.dispenser);
+    rig.charger.act("reboot");
+    await rig.until(() => next.events.filter(({ type }) => type === "unaccounted").length === 2, "the second");
+    await rig.until(() => isOff(rig), "the stop");
+    const [, second] = next.events.filter(({ type }) => type === "unaccounted");
+    expect(second).not.toHaveProperty("found");
+    expect((second as { quantityBase: number | null }).quantityBase ?? 1).toBeGreaterThan(0);
+  });
+});
+
 describe.skipIf(!needs("socat", "/usr/bin/socat"))("a RAPI charger in use", { concurrent: true }, () => {
   it("is finished when the car is unplugged, and has counted its session once", async () => {
     const rig = await chargingRig();
@@ -178,7 +225,9 @@ describe.skipIf(!needs("socat", "/usr/bin/socat"))("a RAPI charger in use", { co
     await rig.until(() => isOff(rig), "the stop");
     expect(await next.dispenser.stop()).toMatchObject({ kind: "done" });
     expect(await totaliser(next.dispenser)).toBe(rig.charger.releasedBase());
-    expect(has(next, "unaccounted")()).toBe(false);
+    // It cannot know that a sale was interrupted: who does, takes what was found for that sale's.
+    const told = next.events.filter(({ type }) => type === "unaccounted");
+    expect(told).toEqual([expect.objectContaining({ found: true, quantityBase: rig.charger.releasedBase() })]);
   });
 
   it("stops below its limit by its own whole kilowatt-hours when no daemon comes back", async () => {

@@ -17,7 +17,7 @@ import { roundTripMs } from "../../support/wire-pace.ts";
 /** What the driver waits for an answer, of the hurried time. */
 const ANSWER_MS = 300;
 export const MOST_HURRY = 5;
-export const SETTINGS: RapiSettings = { currentA: 32, maxPowerW: 22_200 };
+export const SETTINGS: RapiSettings = { currentA: 32, maxPowerW: 22_200, bootLock: "expected" };
 const CAR = { withCar: true, carPowerW: 22_000, supplyV: 690 };
 
 export interface Driven {

@@ -96,12 +96,17 @@ export class Controller {
     return reply.value.accepted ? done(null) : declined("refused", "the charger refuses to be enabled");
   }
 
-  /** Firmware without a boot lock does not know the command, and needs none. */
-  async clearBootLock(): Promise<Outcome<null>> {
+  /** False for firmware that has no boot lock: it charges a car by itself when its power comes back. */
+  async clearBootLock(): Promise<Outcome<boolean>> {
     const reply = await this.#ask(["SB"]);
     if (reply.kind !== "done") return reply;
     const isFaulty = reply.value.accepted && reply.value.words[0] === "1";
-    return isFaulty ? declined("refused", "the charger keeps its boot lock: it has a fault") : done(null);
+    return isFaulty
+      ? declined(
+          "refused",
+          "the charger keeps its boot lock, so it has a fault: read its own display, switch it off and on",
+        )
+      : done(reply.value.accepted);
   }
 
   /** Volatile: the plain form would wear out the memory. A lower current than asked for is as good. */

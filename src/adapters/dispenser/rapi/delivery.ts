@@ -1,6 +1,6 @@
 import type { Clock } from "../../../ports/clock.ts";
-import type { Log } from "../../../ports/log.ts";
-import type { Outcome } from "../../../ports/outcome.ts";
+import { done, type Outcome } from "../../../ports/outcome.ts";
+import type { DispenserEvents } from "../dispenser-events.ts";
 import { STATE } from "./codec.ts";
 import type { Controller, Sample } from "./controller.ts";
 import { backstopKwh, energyWh } from "./register.ts";
@@ -10,6 +10,8 @@ export interface RapiSettings {
   readonly currentA: number;
   /** More than the charger can ever give, in watts: bounds a reading that can be believed, and sets the lead of a stop. */
   readonly maxPowerW: number;
+  /** Whether the owner knows, and bears, that the firmware has no boot lock. */
+  readonly bootLock: "expected" | "not-available";
 }
 
 /** From before the charger is enabled until nothing can flow any more. */
@@ -48,24 +50,44 @@ export function beginDelivery(startBase: number, limitBase: number, nowMs: numbe
   };
 }
 
-/** Keeps up what bounds a delivery that this program no longer watches: a lowered current, and the charger's own limit. */
+const WITHOUT = {
+  "boot-lock":
+    "the charger's firmware has no boot lock ($SB is refused): after a power cut it charges a plugged-in car that nobody pays for, until this program is up. Install firmware that has it, or write bootLock: not-available if you bear that",
+  heartbeat:
+    "the charger's firmware takes no heartbeat ($SY is refused): it goes on at full current when this program is gone. Install newer firmware",
+  "own-limit":
+    "the charger takes no limit of its own ($SH is refused): nothing but this program ends a charge. Install newer firmware",
+} as const;
+
+/**
+ * Keeps up what bounds a charger that this program does not watch: its lock after a power cut, a lowered current, its
+ * own limit. Firmware that lacks one of them is warned of.
+ */
 export class Guard {
   readonly #controller: Controller;
   readonly #settings: RapiSettings;
   readonly #clock: Clock;
-  readonly #log: Log;
+  readonly #events: DispenserEvents;
 
-  constructor(controller: Controller, settings: RapiSettings, clock: Clock, log: Log) {
+  constructor(controller: Controller, settings: RapiSettings, clock: Clock, events: DispenserEvents) {
     this.#controller = controller;
     this.#settings = settings;
     this.#clock = clock;
-    this.#log = log;
+    this.#events = events;
   }
 
   /** All that must be set before it may charge. */
   async prepare(): Promise<Outcome<null>> {
-    const unlocked = await this.#controller.clearBootLock();
+    const unlocked = await this.unlock();
     return unlocked.kind === "done" ? await this.#supervise() : unlocked;
+  }
+
+  /** Only at rest: unlocked and awake, it would charge. */
+  async unlock(): Promise<Outcome<null>> {
+    const unlocked = await this.#controller.clearBootLock();
+    if (unlocked.kind !== "done") return unlocked;
+    this.#note("boot-lock", unlocked.value || this.#settings.bootLock === "not-available");
+    return done(null);
   }
 
   async keep(delivery: Delivery, sample: Sample, isCurrent: () => boolean): Promise<void> {
@@ -81,15 +103,19 @@ export class Guard {
     if (limitKwh === null || limitKwh === delivery.backstopKwh) return;
     const limited = await this.#controller.limitSession(limitKwh);
     if (limited.kind === "done") delivery.backstopKwh = limitKwh;
-    else if (++delivery.backstopRefusals === BACKSTOP_ATTEMPTS) {
-      this.#log.warn({ detail: limited.detail }, "the charger takes no limit of its own");
-    }
+    else delivery.backstopRefusals++;
+    this.#note("own-limit", delivery.backstopRefusals < BACKSTOP_ATTEMPTS);
   }
 
   async #supervise(): Promise<Outcome<null>> {
     const supervised = await this.#controller.supervise();
     if (supervised.kind !== "done") return supervised;
-    if (!supervised.value) this.#log.warn({}, "the charger's firmware does not notice when this program is gone");
+    this.#note("heartbeat", supervised.value);
     return await this.#controller.offerCurrent(this.#settings.currentA);
+  }
+
+  #note(part: keyof typeof WITHOUT, isThere: boolean): void {
+    if (isThere) this.#events.unwarn(part);
+    else this.#events.warn(part, WITHOUT[part]);
   }
 }

@@ -10,7 +10,7 @@ import { decodeRapi, STATE } from "./codec.ts";
 import { Controller, isAtRest, isFault, type Sample, type Status } from "./controller.ts";
 import { beginDelivery, type Delivery, Guard, LEAD_MS, type RapiSettings, shortfallWh } from "./delivery.ts";
 import { faultText } from "./fault-text.ts";
-import { Register } from "./register.ts";
+import { Register, WS_PER_WH } from "./register.ts";
 
 const POLL_MS = 200;
 const IDLE_MS = 1_000;
@@ -49,6 +49,10 @@ class Charger implements Dispenser {
   #lost: { readonly detail: string; told: boolean } | null = null;
   /** Where the totaliser stood when nothing could flow. */
   #restBase: number | null = null;
+  /** Whether it charged when it was first heard of; false once that is told. */
+  #foundCharging: boolean | null = null;
+  /** Whether the charger, as it runs now, was asked for what bounds it while nobody watches. */
+  #isKnown = false;
   #restarted = false;
   #state = 0;
   #answeredMs: number;
@@ -61,7 +65,7 @@ class Charger implements Dispenser {
     this.#log = log;
     this.#controller = new Controller(line, clock);
     this.#register = new Register(settings.maxPowerW);
-    this.#guard = new Guard(this.#controller, settings, clock, log);
+    this.#guard = new Guard(this.#controller, settings, clock, this.#events);
     this.#brake = new Brake(this.#controller, clock, {
       isUp: () => line.up,
       state: () => this.#state,
@@ -112,6 +116,7 @@ class Charger implements Dispenser {
     this.#orders++;
     this.#delivery = null;
     const halted = await this.#brake.halt();
+    if (halted.kind === "done") await this.#tellFound();
     if (halted.kind === "done" && this.#lost?.told === true) {
       this.#lost = null;
       this.#owed = false;
@@ -226,6 +231,8 @@ class Charger implements Dispenser {
       this.#restarted = false;
       // Disabled, it would not see the car go.
       if (state === STATE.disabled) await this.#controller.sleep();
+      await this.#tellFound();
+      if (!this.#isKnown) this.#isKnown = (await this.#guard.unlock()).kind === "done";
       return;
     }
     if (relayClosed && this.#restBase !== null) return await this.#charging(this.#restBase);
@@ -239,8 +246,20 @@ class Charger implements Dispenser {
     const halted = await this.#brake.halt();
     const sample = await this.#sample();
     const endBase = halted.kind === "done" && sample.kind === "done" ? this.#believe(sample.value) : null;
-    const quantityBase = endBase === null ? null : endBase - restBase;
+    // A charger that has lost its session stands below where it rested.
+    const quantityBase = endBase === null || endBase < restBase ? null : endBase - restBase;
     this.#events.tell({ type: "unaccounted", quantityBase, detail: "the charger charged without having been told to" });
+  }
+
+  /** What a charger gave while nobody watched: at most its session, which may hold what was paid before. */
+  async #tellFound(): Promise<void> {
+    if (this.#foundCharging !== true) return;
+    const sample = await this.#sample();
+    if (sample.kind !== "done" || !isAtRest(sample.value)) return;
+    this.#foundCharging = false;
+    const quantityBase = Math.floor(sample.value.sessionWs / WS_PER_WH);
+    const detail = "the charger was charging when this program came: its session has counted so much";
+    this.#events.tell({ type: "unaccounted", quantityBase, detail, found: true });
   }
 
   async #sample(): Promise<Outcome<Sample>> {
@@ -251,6 +270,7 @@ class Charger implements Dispenser {
     if (outcome.kind === "done") {
       this.#answeredMs = this.#clock.monotonicMs();
       this.#state = outcome.value.state;
+      this.#foundCharging ??= outcome.value.relayClosed;
       this.#events.clear("silent");
     }
     return outcome;
@@ -277,7 +297,10 @@ class Charger implements Dispenser {
   /** What the controller says unasked only makes the driver look sooner, but for a restart. */
   #notified(text: string): void {
     const kind = decodeRapi(text)?.words[0];
-    if (kind === "AB") this.#restarted = true;
+    if (kind === "AB") {
+      this.#restarted = true;
+      this.#isKnown = false;
+    }
     if (kind === "AB" || kind === "AT") this.#nap.cut();
   }
 }

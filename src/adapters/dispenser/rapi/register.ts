@@ -1,6 +1,6 @@
 import type { Sample } from "./controller.ts";
 
-const WS_PER_WH = 3_600;
+export const WS_PER_WH = 3_600;
 /** The meter counts in steps of a quarter second, and each question takes its time. */
 const SLACK_MS = 2_000;
 

@@ -99,6 +99,7 @@ const today = z
 const faultCode = exactly<FaultCode>()(
   z.enum([
     ...(["payment-unreachable", "payment-rejected", "dispenser-fault", "dispenser-unreachable"] as const),
+    ...(["dispenser-warning"] as const),
     ...(["journal-unwritable", "clock-implausible", "display-silent", "operator-block"] as const),
     ...(["broker-unreachable", "broker-refuses", "needs-attention", "books-differ"] as const),
     ...(["reconciliation-failed", "receipts-wait", "unaccounted", "overrun", "refund-unclear"] as const),

@@ -44,7 +44,7 @@ const DRIVERS: { readonly [D in DriverName]: Open<D> } = {
     const settings = {
       registerPath: site.register(),
       basePerUnit: unitBase,
-      maxPulsesPerSecond: Math.ceil((MARGIN * site.base(config.maxRate) * pulsesPerUnit) / unitBase / 60),
+      maxPulsesPerSecond: (MARGIN * site.base(config.maxRate) * pulsesPerUnit) / unitBase / 60,
       slowDownBase: site.base(config.slowDown),
       startDelayMs: config.startDelay,
       settleMs: config.settle,
@@ -77,7 +77,7 @@ const DRIVERS: { readonly [D in DriverName]: Open<D> } = {
     const settings = {
       registerPath: site.register(),
       basePerUnit: unitBase,
-      maxPulsesPerSecond: Math.ceil((MARGIN * maxPower * pulsesPerUnit) / unitBase / 3_600),
+      maxPulsesPerSecond: (MARGIN * maxPower * pulsesPerUnit) / unitBase / 3_600,
       lines: { contactor, meter, plug, alive },
       ...{ pulsesPerUnit, overrunPulses, settleMs },
     };

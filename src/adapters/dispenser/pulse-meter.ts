@@ -1,3 +1,4 @@
+import type { Clock } from "../../ports/clock.ts";
 import { declined, done, type Outcome, unknown } from "../../ports/outcome.ts";
 import type { PulseRegister, PulseState } from "./pulse-register.ts";
 
@@ -15,27 +16,36 @@ export interface MeterSettings {
 const COUNT_MODULUS = 2 ** 32;
 /** A count that is further on than this went back instead: a register that was put in the place of another one. */
 const LARGEST_STEP = 2 ** 31;
-/** What may come at once beyond the greatest flow: the time between two looks is known no better than that. */
-const SLACK_MS = 100;
+/** One pulse may always come; what the greatest flow gives in this time may come with it. */
+const SLACK_MS = 50;
+/** More than flow can be: up to so many are edges of one pulse, or noise; more are a count that jumped. */
+const MOST_EDGES = 10;
+/** So often among so many pulses, and the line is not to be believed. Less is not charged. */
+const BURSTS = 3;
+const BURST_PULSES = 100;
 
 /** One or two pulse channels as a totaliser. What it says is computed from the total, so that no rounding adds up. */
 export class PulseMeter {
   readonly #register: PulseRegister;
   readonly #settings: MeterSettings;
+  readonly #clock: Pick<Clock, "monotonicMs">;
   readonly #slack: number;
   #readAtMs: number | null = null;
   #allowance = 0;
+  /** Where the total stood when more edges came than flow can give. */
+  #burstsAt: readonly number[] = [];
   /** Why the count cannot be believed; what came from then on is not charged. */
   #doubt: string | null = null;
   #disagreement: string | null = null;
   /** When anything was last seen to flow, believed or not. */
   lastPulseMs: number;
 
-  constructor(register: PulseRegister, settings: MeterSettings, nowMs: number) {
+  constructor(register: PulseRegister, settings: MeterSettings, clock: Pick<Clock, "monotonicMs">) {
     this.#register = register;
     this.#settings = settings;
-    this.#slack = Math.max(10, Math.ceil((settings.maxPulsesPerSecond * SLACK_MS) / 1_000));
-    this.lastPulseMs = nowMs;
+    this.#clock = clock;
+    this.#slack = 1 + (settings.maxPulsesPerSecond * SLACK_MS) / 1_000;
+    this.lastPulseMs = clock.monotonicMs();
   }
 
   get pulses(): number {
@@ -67,12 +77,14 @@ export class PulseMeter {
     if (meanwhile.kind !== "done") return meanwhile;
     const fresh = counts.map((count, index) => (count - (channels[index]?.count ?? 0) + COUNT_MODULUS) % COUNT_MODULUS);
     const most = Math.max(...fresh);
-    this.#judge(most, nowMs);
+    const possible = this.#judge(most, nowMs);
     if (most > 0) {
       this.lastPulseMs = nowMs;
       const moved = channels.map((channel, index) => ({ ...channel, count: counts[index] ?? 0 }));
       this.#register.update({ channels: moved });
-      if (this.#doubt === null) this.#add(fresh, meanwhile.value);
+      // What two channels say is held against each other; one alone is charged for no more than can have flowed.
+      const counted = fresh.length > 1 ? fresh : fresh.map((count) => Math.min(count, possible));
+      if (this.#doubt === null) this.#add(counted, meanwhile.value);
     }
     return this.#doubt === null ? done(this.totaliserBase) : declined("refused", this.#doubt);
   }
@@ -93,19 +105,31 @@ export class PulseMeter {
     return Math.floor((total * this.#settings.basePerUnit) / this.#settings.pulsesPerUnit);
   }
 
-  #judge(most: number, nowMs: number): void {
-    const elapsedMs = this.#readAtMs === null ? null : nowMs - this.#readAtMs;
+  /** How many of these pulses can have been flow since the last look. */
+  #judge(most: number, nowMs: number): number {
+    // The processor may have been away between the look at the clock and that at the count.
+    const elapsedMs = this.#readAtMs === null ? null : Math.max(nowMs, this.#clock.monotonicMs()) - this.#readAtMs;
     this.#readAtMs = nowMs;
     if (elapsedMs === null) {
       this.#allowance = this.#slack;
       if (most >= LARGEST_STEP) this.#doubt ??= "the kernel's count went back since the register was written";
-      return;
+      return most;
     }
     const possible = this.#allowance + (this.#settings.maxPulsesPerSecond * elapsedMs) / 1_000;
     this.#allowance = Math.max(0, Math.min(this.#slack, possible - most));
-    if (most <= possible) return;
-    const what = most >= LARGEST_STEP ? "went back" : `jumped by ${most} pulses`;
-    this.#doubt ??= `the count ${what} within ${Math.round(elapsedMs)} ms; at most ${Math.floor(possible)} can be flow`;
+    if (most <= possible) return most;
+    const within = `within ${Math.round(elapsedMs)} ms; at most ${Math.floor(possible)} can be flow`;
+    if (most >= LARGEST_STEP) this.#doubt ??= `the count went back ${within}`;
+    else if (most > possible + MOST_EDGES) this.#doubt ??= `the count jumped by ${most} pulses ${within}`;
+    else this.#burst(most, within);
+    return Math.floor(possible);
+  }
+
+  #burst(most: number, within: string): void {
+    const recent = this.#burstsAt.filter((total) => total > this.pulses - BURST_PULSES);
+    this.#burstsAt = [...recent, this.pulses];
+    if (this.#burstsAt.length < BURSTS) return;
+    this.#doubt ??= `the pulse line counts several edges for a pulse, or noise: ${most} ${within}. Check its cable and its input circuit, and the greatest flow in the configuration`;
   }
 
   /** The channels are read one after the other, and the processor may be away in between: what the first has had since. */

@@ -56,7 +56,7 @@ export async function openPulseDispenser(
   const nowMs = clock.monotonicMs();
   const dispenser = new PulseDispenser({
     register,
-    meter: new PulseMeter(register, scale, nowMs),
+    meter: new PulseMeter(register, scale, clock),
     outlet: new Outlet(
       {
         drive: drive === null ? null : switched(lines.drive?.line ?? "", drive),

@@ -28,7 +28,11 @@ async function scene() {
   const scale = { pulsesPerUnit: 100, basePerUnit: 1_000 };
   const store = new MemoryRegister(driven.time);
   const register = await driven.settle(PulseRegister.open(store.open, channels, scale, driven.clock));
-  const meter = new PulseMeter(register, { ...scale, maxPulsesPerSecond: 2_000, channelTolerance: TOLERANCE }, 0);
+  const meter = new PulseMeter(
+    register,
+    { ...scale, maxPulsesPerSecond: 2_000, channelTolerance: TOLERANCE },
+    { monotonicMs: () => 0 },
+  );
   meter.begin(true);
   const look = (a: number, b: number, away: number, nowMs: number): string | null => {
     flowed[0] += a;

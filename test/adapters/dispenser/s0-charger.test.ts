@@ -118,6 +118,45 @@ describe("an S0 charger", () => {
     }
   });
 
+  it.each([
+    ["three edges for each pulse at half its power", 2, 3],
+    ["two edges for each pulse at half its power", 1, 3],
+  ])("is ended by %s, and charges no more than flowed", async (_what, noise, powerPps) => {
+    const rig = await charger(tempFolder(), { maxPulsesPerSecond: 9.2 });
+    const events: DispenserEvent[] = [];
+    rig.dispenser.listen((event) => events.push(event));
+    rig.meter.squeeze = powerPps / 6.1;
+    rig.meter.noiseA = noise;
+    await rig.dispenser.arm(1_000);
+    await rig.driven.pass(30_000);
+    const faults = events.flatMap((event) => (event.type === "fault-raised" ? [event.detail] : []));
+    expect(faults).toEqual([expect.stringMatching(/several edges for a pulse.*Check its cable.*daemon restarted/)]);
+    expect(rig.lines.level("contactor")).toBe(false);
+    const again = await rig.open();
+    expect((await again.stop()).kind).toBe("done");
+    const counted = await again.totaliser();
+    expect(counted).toMatchObject({ kind: "done" });
+    if (counted.kind === "done") expect(counted.value).toBeLessThanOrEqual(rig.meter.flowed);
+    // Three bursts are enough: nothing went on for long.
+    expect(rig.meter.flowed).toBeLessThan(20);
+  });
+
+  it("bears an edge too many now and then, and does not charge it", async () => {
+    const rig = await charger(tempFolder(), { maxPulsesPerSecond: 9.2 });
+    const events: DispenserEvent[] = [];
+    rig.dispenser.listen((event) => events.push(event));
+    await rig.dispenser.arm(100_000);
+    for (let minute = 0; minute < 10; minute++) {
+      rig.lines.pulse("s0", 3);
+      await rig.driven.pass(60_000);
+    }
+    expect(events.filter(({ type }) => type === "fault-raised")).toEqual([]);
+    const counted = await rig.dispenser.totaliser();
+    if (counted.kind !== "done") throw new Error(counted.detail);
+    expect(counted.value - rig.meter.flowed).toBeLessThanOrEqual(10);
+    expect(counted.value).toBeGreaterThanOrEqual(rig.meter.flowed - 10);
+  });
+
   it("opens no more than an impulse or two before its limit, and never after", async () => {
     const { driven, dispenser } = await charger(tempFolder());
     for (let n = 0; n < 4; n++) {

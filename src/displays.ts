@@ -3,11 +3,13 @@ import type { Loaded } from "./config/load.ts";
 import type { Clock } from "./ports/clock.ts";
 import type { CustomerInput, Display, Health } from "./ports/display.ts";
 import type { Log } from "./ports/log.ts";
+import type { Observer } from "./ports/metrics.ts";
 
 interface DisplayDeps {
   readonly input: CustomerInput;
   readonly health: () => Health;
   readonly metrics: () => Promise<string>;
+  readonly dropped: Observer["connectionDropped"];
   readonly clock: Clock;
   readonly log: Log;
 }

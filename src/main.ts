@@ -74,7 +74,9 @@ async function startDaemon(loaded: Loaded, { log, onFatal }: StartOptions): Prom
     });
     const metrics = async (): Promise<string> => prometheus.render(await metricsOf(kiosk, config.mqtt !== undefined));
     const input = kiosk.customers;
-    const display = open.add(await openDisplay(loaded, { input, health: () => kiosk.health(), metrics, clock, log }));
+    const dropped = observer.connectionDropped;
+    const health = () => kiosk.health();
+    const display = open.add(await openDisplay(loaded, { input, health, metrics, dropped, clock, log }));
     later.display = display;
     if (config.display.required) reportTo(kiosk, display);
     display.show(kiosk.view());
@@ -85,7 +87,7 @@ async function startDaemon(loaded: Loaded, { log, onFatal }: StartOptions): Prom
     open.add(kiosk);
     books.start();
     service.watch(() => kiosk.isWell());
-    open.add(await takeRemoteOffers(loaded, kiosk.customers, clock, log));
+    open.add(await takeRemoteOffers(loaded, kiosk.customers, { dropped, clock, log }));
     service.ready();
     const close = async (): Promise<void> => {
       service.stopping();

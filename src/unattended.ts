@@ -1,35 +1,49 @@
-import { readFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
+import type { UnattendedDeps } from "./adapters/unattended/seqr/listener.ts";
 import type { Loaded } from "./config/load.ts";
-import type { Clock } from "./ports/clock.ts";
-import type { Log } from "./ports/log.ts";
+import { readSecret, secretPath } from "./config/secrets.ts";
 import type { RemoteOffers } from "./ports/unattended.ts";
 
 /** For customers who scan the machine's own printed code; off unless it is configured. */
 export async function takeRemoteOffers(
   { file, config, secrets }: Loaded,
   customers: RemoteOffers,
-  clock: Clock,
-  log: Log,
+  deps: UnattendedDeps,
 ): Promise<{ close(): Promise<void> }> {
   const { unattended } = config.payment.seqr;
   if (unattended === undefined || secrets.unattendedSecret === null) return { close: async () => {} };
   const { startUnattendedListener } = await import("./adapters/unattended/seqr/listener.ts");
-  const { certFile, listen, merchantId, requestsPerMinute, publicUrl } = unattended;
-  const key = secrets.unattendedKey;
-  const tls =
-    certFile === undefined || key === null
-      ? null
-      : { cert: readFileSync(resolve(dirname(file), certFile), "utf8"), key };
+  const { certFile, keyFile, listen, merchantId, requestsPerMinute, publicUrl } = unattended;
+  const pair = certFile === undefined || keyFile === undefined ? null : await watchPair(file, certFile, keyFile, deps);
   const settings = {
     ...listen,
     merchantId,
     secret: secrets.unattendedSecret,
-    tls,
+    tls: pair?.first ?? null,
     requestsPerMinute,
     publicUrl: publicUrl ?? null,
     currency: config.kiosk.currency,
     positions: config.positions.map(({ id }) => id),
   };
-  return await startUnattendedListener(settings, customers, clock, log);
+  const listener = await startUnattendedListener(settings, customers, deps);
+  pair?.follow(
+    (tls) => {
+      listener.renew(tls);
+      deps.log.info({ certFile }, "The unattended service has a new certificate.");
+    },
+    (reason) => deps.log.warn({ certFile, reason }, "A new certificate cannot be used; the one before stays in use."),
+  );
+  return {
+    close: async () => {
+      pair?.close();
+      await listener.close();
+    },
+  };
+}
+
+async function watchPair(file: string, certFile: string, keyFile: string, { clock }: UnattendedDeps) {
+  const { readPem, watchFiles } = await import("./adapters/certificates/watch-files.ts");
+  const cert = resolve(dirname(file), certFile);
+  const key = secretPath(file, keyFile);
+  return watchFiles([cert, key], () => ({ cert: readPem(cert), key: readSecret(key) }), clock);
 }

@@ -17,6 +17,23 @@ export interface Metrics {
 /** Why somebody was not let begin a sale: a fault, or what the sale itself would have been. */
 export type SaleRefusal = FaultCode | "in-use" | "too-little" | "too-much" | "not-serving";
 
+/** Where this program listens. */
+export type ListenerName = "display" | "remote-offers";
+
+/**
+ * Why a connection was ended: it took too long (`slow`), its origin had more than its share (`share`), a new one needed
+ * its place (`displaced`), it sent requests without waiting for answers (`pipelined`), or it followed events and did
+ * not read them (`not-reading`), gave its place to another (`follower-displaced`) or found none (`follower-refused`).
+ */
+export type DropReason =
+  | "slow"
+  | "share"
+  | "displaced"
+  | "pipelined"
+  | "not-reading"
+  | "follower-displaced"
+  | "follower-refused";
+
 /** Is told what happens when it happens, to count it. Returns at once and never throws. */
 export interface Observer {
   saleClosed(record: SaleRecord): void;
@@ -29,4 +46,5 @@ export interface Observer {
   journaled(durationMs: number): void;
   /** A name that is no command's comes as `unknown`, or whoever writes to the broker could fill the memory. */
   commanded(name: CommandName | "unknown", result: "ok" | CommandRefusal): void;
+  connectionDropped(listener: ListenerName, reason: DropReason): void;
 }

@@ -9,6 +9,7 @@ export const SILENT_OBSERVER: Observer = {
   paymentCall: () => {},
   journaled: () => {},
   commanded: () => {},
+  connectionDropped: () => {},
 };
 
 /** A machine that nothing can be told of. */

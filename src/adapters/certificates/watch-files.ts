@@ -1,4 +1,4 @@
-import { statSync } from "node:fs";
+import { readFileSync, statSync } from "node:fs";
 import type { Cancel, Clock } from "../../ports/clock.ts";
 
 /** What a few files hold together, such as a certificate and its key. */
@@ -15,6 +15,8 @@ export interface WatchedFiles<T> {
 
 /** A renewal has days of time; a look costs one call for each file. */
 const LOOK_EVERY_MS = 60_000;
+/** All authorities of a system together have about so many. */
+const LARGEST_PEM_BYTES = 1024 * 1024;
 
 /**
  * Looks at the files once a minute, because a notice from the kernel does not come for a file that a symbolic link
@@ -52,6 +54,13 @@ export function watchFiles<T>(paths: readonly string[], read: () => T, clock: Cl
       cancel();
     },
   };
+}
+
+/** A file of certificates. */
+export function readPem(path: string): string {
+  const { size } = statSync(path);
+  if (size > LARGEST_PEM_BYTES) throw new Error(`${path} is longer than ${LARGEST_PEM_BYTES} bytes`);
+  return readFileSync(path, "utf8");
 }
 
 /** Differs when a file was written, exchanged, allowed or forbidden, is gone or is there again. */

@@ -4,6 +4,7 @@ import type { WebDisplaySettings } from "../../../src/adapters/display/web/setti
 import type { Clock } from "../../../src/ports/clock.ts";
 import type { CustomerInput, Display, Health, InputAnswer } from "../../../src/ports/display.ts";
 import type { Log } from "../../../src/ports/log.ts";
+import type { DropReason } from "../../../src/ports/metrics.ts";
 
 interface Pressed {
   readonly action: "select" | "stop" | "cancel" | "extend";
@@ -34,6 +35,8 @@ export async function startTestDisplay(
     cancel: (position) => take({ action: "cancel", position }),
     extend: (position) => take({ action: "extend", position }),
   };
+  const drops: DropReason[] = [];
+  const dropped = (_listener: unknown, reason: DropReason): void => void drops.push(reason);
   const keep = (_fields: unknown, message: string): void => void logged.push(message);
   const log: Log = { debug: keep, info: keep, warn: keep, error: keep };
   const settings = {
@@ -50,15 +53,16 @@ export async function startTestDisplay(
   };
   const display = await startWebDisplay(
     { ...settings, ...changes },
-    { input, health: () => control.health, metrics: async () => "kioskd_sales_total 7\n", clock, log },
+    { input, health: () => control.health, metrics: async () => "kioskd_sales_total 7\n", dropped, clock, log },
   );
-  return { display, pressed, logged, control, port: Number(new URL(display.url).port) };
+  return { display, pressed, logged, drops, control, port: Number(new URL(display.url).port) };
 }
 
 export interface TestDisplay {
   readonly display: Display & { readonly url: string };
   readonly pressed: Pressed[];
   readonly logged: string[];
+  readonly drops: DropReason[];
   readonly control: { answer: InputAnswer | Error; health: Health };
   readonly port: number;
 }

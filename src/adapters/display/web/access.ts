@@ -1,12 +1,12 @@
 import { createHash, createHmac, timingSafeEqual } from "node:crypto";
+import type { IncomingHttpHeaders } from "node:http";
 import type { FastifyReply, FastifyRequest } from "fastify";
+import { isLoopback } from "../../http/address.ts";
 
 const COOKIE_NAME = "kioskd";
+/** What proxies write into the requests that they pass on. */
+const FORWARDED = ["forwarded", "via", "x-forwarded-for", "x-real-ip"];
 const LOCAL_NAMES: ReadonlySet<string> = new Set(["localhost", "127.0.0.1", "[::1]"]);
-
-export function isLoopback(host: string): boolean {
-  return host === "localhost" || host === "::1" || /^127(\.\d{1,3}){3}$/.test(host);
-}
 
 /** Throws when the address would let anyone on the network press the kiosk's buttons. */
 export function assertGuarded(host: string, token: string | null): void {
@@ -25,6 +25,10 @@ export function assertGuarded(host: string, token: string | null): void {
 export function isLocalHostHeader(header: string | undefined): boolean {
   const name = /^(\[[^\]]*\]|[^:]*)(?::\d{1,5})?$/.exec(header ?? "")?.[1];
   return name !== undefined && LOCAL_NAMES.has(name.toLowerCase());
+}
+
+export function isForwarded(headers: IncomingHttpHeaders): boolean {
+  return FORWARDED.some((name) => headers[name] !== undefined);
 }
 
 /** True without `Origin` (no browser, or one that reads only), or when the page came from this server. */

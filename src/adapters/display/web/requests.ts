@@ -11,6 +11,8 @@ export const selectBody = z.strictObject({
     .regex(/^\d{1,9}(\.\d{1,6})?$/, { error: PRICE })
     .optional(),
 });
+/** Chosen by each page at its start, so that its heartbeats are known to be of the same page as its events. */
+export const pageName = z.object({ page: z.string().regex(/^[a-z0-9]{8,32}$/) });
 export const emptyBody = z.strictObject({}).optional();
 
 type Parsed<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly reason: string };

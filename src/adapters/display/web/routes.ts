@@ -1,9 +1,11 @@
-import type { FastifyInstance, FastifyReply } from "fastify";
+import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { CustomerInput, Health, InputAnswer, KioskView } from "../../../ports/display.ts";
-import { isAuthorised } from "./access.ts";
-import type { EventHub } from "./events.ts";
+import { originOf } from "../../http/address.ts";
+import type { Listener } from "../../http/listener.ts";
+import { isForwarded } from "./access.ts";
+import type { EventHub, Who } from "./events.ts";
 import type { Presence } from "./presence.ts";
-import { emptyBody, parseBody, selectBody } from "./requests.ts";
+import { emptyBody, pageName, parseBody, selectBody } from "./requests.ts";
 import type { WebDisplaySettings } from "./settings.ts";
 import type { Slide } from "./slides.ts";
 
@@ -14,6 +16,8 @@ interface RouteDeps {
   readonly settings: WebDisplaySettings;
   readonly slides: readonly Slide[];
   readonly hub: EventHub;
+  readonly listener: Listener;
+  readonly isKnown: (request: FastifyRequest) => boolean;
   readonly presence: Presence;
   readonly lastView: () => KioskView;
 }
@@ -38,17 +42,14 @@ export function addOpenRoutes(app: FastifyInstance, { health }: Pick<RouteDeps, 
 
 /** Everything that tells of a sale or changes one; asks for the token when there is one. */
 export function addGuardedRoutes(app: FastifyInstance, deps: RouteDeps): void {
-  const { token } = deps.settings;
-  if (token !== null) {
-    app.addHook("onRequest", async (request, reply) => {
-      if (isAuthorised(request, token)) return;
-      await refuse(reply.header("www-authenticate", "Bearer"), 401, "a valid token is required");
-    });
-  }
+  app.addHook("onRequest", async (request, reply) => {
+    if (deps.isKnown(request)) return;
+    await refuse(reply.header("www-authenticate", "Bearer"), 401, "a valid token is required");
+  });
   addReads(app, deps);
-  addEvents(app, deps.hub);
+  addEvents(app, deps);
   addInputs(app, deps.input);
-  addPresence(app, deps.presence);
+  addPresence(app, deps);
 }
 
 function addReads(app: FastifyInstance, { settings, slides, metrics, lastView }: RouteDeps): void {
@@ -62,19 +63,22 @@ function addReads(app: FastifyInstance, { settings, slides, metrics, lastView }:
 }
 
 /** The page tells that a customer can read it; whoever keeps the browser alive asks. */
-function addPresence(app: FastifyInstance, presence: Presence): void {
+function addPresence(app: FastifyInstance, { presence, hub }: RouteDeps): void {
   app.get("/api/display", () => ({ heartbeatAgeMs: presence.ageMs }));
   app.post("/api/display/heartbeat", async (request, reply) => {
     const body = parseBody(emptyBody, request.body);
     if (!body.ok) return refuse(reply, 400, body.reason);
     presence.heard();
+    const { page } = whoOf(request);
+    if (page !== null) hub.heard(page);
     return reply.code(204).send();
   });
 }
 
-function addEvents(app: FastifyInstance, hub: EventHub): void {
-  app.get("/api/events", (_request, reply) => {
-    if (hub.isFull()) {
+function addEvents(app: FastifyInstance, { hub, listener }: RouteDeps): void {
+  app.get("/api/events", (request, reply) => {
+    const who = whoOf(request);
+    if (!hub.makeRoom(who)) {
       void refuse(reply, 503, "too many clients follow the events");
       return;
     }
@@ -82,8 +86,16 @@ function addEvents(app: FastifyInstance, hub: EventHub): void {
     reply.hijack();
     for (const [name, value] of Object.entries(headers)) if (value !== undefined) reply.raw.setHeader(name, value);
     reply.raw.writeHead(200);
-    hub.add(reply.raw);
+    listener.follow(request.raw);
+    hub.add(reply.raw, who);
   });
+}
+
+function whoOf(request: FastifyRequest): Who {
+  const query = pageName.safeParse(request.query);
+  const { remoteAddress } = request.raw.socket;
+  const isOwn = remoteAddress !== undefined && originOf(remoteAddress).isLoopback && !isForwarded(request.headers);
+  return { page: query.success ? query.data.page : null, isOwn };
 }
 
 function addInputs(app: FastifyInstance, input: CustomerInput): void {

@@ -1,10 +1,15 @@
 import { createHash } from "node:crypto";
+import type { IncomingMessage } from "node:http";
 import type { AddressInfo } from "node:net";
 import fastify, { type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
 import type { Clock } from "../../../ports/clock.ts";
 import type { CustomerInput, Display, Health, KioskView } from "../../../ports/display.ts";
 import type { Log } from "../../../ports/log.ts";
-import { assertGuarded, isLocalHostHeader, isLoopback, isOwnOrigin, isToken, setCookie } from "./access.ts";
+import type { Observer } from "../../../ports/metrics.ts";
+import { isLoopback, urlOf } from "../../http/address.ts";
+import { Listener } from "../../http/listener.ts";
+import type { PlaceLimits } from "../../http/places.ts";
+import { assertGuarded, isAuthorised, isLocalHostHeader, isOwnOrigin, isToken, setCookie } from "./access.ts";
 import { type Asset, readAssets } from "./assets.ts";
 import { eventHub } from "./events.ts";
 import { Presence } from "./presence.ts";
@@ -16,13 +21,12 @@ interface WebDisplayDeps {
   readonly input: CustomerInput;
   readonly health: () => Health;
   readonly metrics: () => Promise<string>;
+  readonly dropped: Observer["connectionDropped"];
   readonly clock: Clock;
   readonly log: Log;
 }
 
-const BODY_LIMIT_BYTES = 4096;
-const CONNECTIONS_LIMIT = 128;
-const REQUEST_TIMEOUT_MS = 10_000;
+const PLACES: PlaceLimits = { most: 128, mostOfOrigin: 32, keptForLoopback: 16 };
 const HEADERS: Readonly<Record<string, string>> = {
   "content-security-policy":
     "default-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; object-src 'none'",
@@ -51,25 +55,24 @@ export async function startWebDisplay(
   const slides = await findSlides(settings.slides, deps.log);
   let lastView: KioskView = { positions: [] };
   const presence = new Presence(deps.clock);
-  const hub = eventHub(JSON.stringify(lastView), hashOf(assets), () =>
-    deps.log.warn({}, "A display client was too slow; dropped."),
-  );
-  const app = fastify({
-    logger: false,
-    bodyLimit: BODY_LIMIT_BYTES,
-    exposeHeadRoutes: false,
-    forceCloseConnections: true,
-    requestTimeout: REQUEST_TIMEOUT_MS,
+  const listener = new Listener({ name: "display", tls: null, places: PLACES }, deps);
+  const hub = eventHub(JSON.stringify(lastView), hashOf(assets), deps.clock, (reason) => listener.dropped(reason));
+  const app = fastify(listener.options);
+  app.addHook("preClose", async () => listener.close());
+  const known = new WeakSet<IncomingMessage>();
+  addGuards(app, isLoopback(host), (request) => {
+    if (token !== null && !isAuthorised(request, token)) return;
+    known.add(request.raw);
+    listener.trust(request.raw);
   });
-  app.server.maxConnections = CONNECTIONS_LIMIT;
-  addGuards(app, isLoopback(host));
   addErrors(app, deps.log);
   addJsonParser(app);
   addPage(app, assets, token);
   addSlides(app, slides);
   addOpenRoutes(app, deps);
   await app.register((scope, _options, done) => {
-    addGuardedRoutes(scope, { ...deps, settings, slides, hub, presence, lastView: () => lastView });
+    const isKnown = (request: FastifyRequest): boolean => known.has(request.raw);
+    addGuardedRoutes(scope, { ...deps, settings, slides, hub, listener, presence, isKnown, lastView: () => lastView });
     done();
   });
 
@@ -79,7 +82,7 @@ export async function startWebDisplay(
     hub.close();
     throw error;
   }
-  const url = urlOf(host, app.server.address() as AddressInfo);
+  const url = urlOf("http", host, app.server.address() as AddressInfo);
   deps.log.info({ url }, "The web display listens.");
 
   let closing: Promise<void> | undefined;
@@ -99,11 +102,8 @@ export async function startWebDisplay(
   };
 }
 
-function urlOf(host: string, address: AddressInfo): string {
-  return `http://${host.includes(":") ? `[${host}]` : host}:${address.port}`;
-}
-
-function addGuards(app: FastifyInstance, localOnly: boolean): void {
+/** What passes is held against the token; without one it is known at once. */
+function addGuards(app: FastifyInstance, localOnly: boolean, passed: (request: FastifyRequest) => void): void {
   app.addHook("onRequest", async (request, reply) => {
     reply.headers(HEADERS);
     const { host, origin } = request.headers;
@@ -111,6 +111,8 @@ function addGuards(app: FastifyInstance, localOnly: boolean): void {
       await refuse(reply, 403, "unknown host: use localhost, 127.0.0.1 or [::1]");
     } else if (request.method === "POST" && !isOwnOrigin(origin, host)) {
       await refuse(reply, 403, "requests from other origins are refused");
+    } else {
+      passed(request);
     }
   });
 }

@@ -4,7 +4,7 @@ import type Registry from "prom-client/lib/registry.js";
 import { minorDigits, parseAmount } from "../../../core/money.ts";
 import type { SaleRecord } from "../../../core/sale/record.ts";
 import type { Outcome } from "../../../core/sale/state.ts";
-import type { Observer } from "../../../ports/metrics.ts";
+import type { DropReason, ListenerName, Observer } from "../../../ports/metrics.ts";
 
 export interface Sold {
   /** The ids of all positions. */
@@ -13,6 +13,16 @@ export interface Sold {
 }
 
 const OUTCOMES: readonly Outcome[] = ["paid", "released", "needs-attention"];
+const LISTENERS: readonly ListenerName[] = ["display", "remote-offers"];
+const DROP_REASONS: readonly DropReason[] = [
+  "slow",
+  "share",
+  "displaced",
+  "pipelined",
+  "not-reading",
+  "follower-displaced",
+  "follower-refused",
+];
 const PAYMENT_CALL_SECONDS = [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60];
 const ARMED_SECONDS = [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
 const JOURNAL_SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5];
@@ -51,6 +61,7 @@ export function observed(registry: Registry, sold: Sold): Observer {
     labelNames: ["command", "result"],
     registers,
   });
+  const drops = dropsIn(registry);
   const countSale = salesIn(registry, sold);
   const countCharged = chargedIn(registry, sold);
   return {
@@ -64,7 +75,19 @@ export function observed(registry: Registry, sold: Sold): Observer {
     paymentCall: (operation, outcome, durationMs) => paymentCalls.observe({ operation, outcome }, durationMs / 1000),
     journaled: (durationMs) => journaled.observe(durationMs / 1000),
     commanded: (command, result) => commands.inc({ command, result }),
+    connectionDropped: (listener, reason) => drops.inc({ listener, reason }),
   };
+}
+
+function dropsIn(registry: Registry): Counter<"listener" | "reason"> {
+  const drops = new Counter({
+    name: "kioskd_connections_dropped_total",
+    help: "Connections to a listener that were ended so that others are served, since the daemon started",
+    labelNames: ["listener", "reason"],
+    registers: [registry],
+  });
+  for (const listener of LISTENERS) for (const reason of DROP_REASONS) drops.inc({ listener, reason }, 0);
+  return drops;
 }
 
 /** Every series is there from the start, or the first sale of each kind would not show in a rate. */

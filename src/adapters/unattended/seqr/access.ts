@@ -1,13 +1,10 @@
 import { createHash, timingSafeEqual } from "node:crypto";
+import { isLoopback } from "../../http/address.ts";
 
 /** What stands in a path as it is, long enough that nobody guesses it. */
 const SECRET = /^[A-Za-z0-9._~-]{16,200}$/;
 
 export type Target = { readonly kind: "createPurchase" } | { readonly kind: "notify"; readonly position: string };
-
-function isLoopback(host: string): boolean {
-  return host === "localhost" || host === "::1" || /^127(\.\d{1,3}){3}$/.test(host);
-}
 
 /** Throws when the secret could be guessed, or read by anyone between here and the payment service. */
 export function assertGuarded(host: string, encrypted: boolean, secret: string): void {

@@ -2,8 +2,12 @@ import type { AddressInfo } from "node:net";
 import fastify, { type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
 import type { Clock } from "../../../ports/clock.ts";
 import type { Log } from "../../../ports/log.ts";
+import type { Observer } from "../../../ports/metrics.ts";
 import type { RemoteOffer, RemoteOffers } from "../../../ports/unattended.ts";
 import { within } from "../../../ports/wait.ts";
+import { urlOf } from "../../http/address.ts";
+import { Listener, type TlsPair } from "../../http/listener.ts";
+import type { PlaceLimits } from "../../http/places.ts";
 import { assertGuarded, targetOf } from "./access.ts";
 import { spaced, tokenBucket } from "./limits.ts";
 import { type Answer, answerOf, parseObject, readPurchase } from "./purchase.ts";
@@ -15,8 +19,8 @@ interface UnattendedSettings {
   readonly merchantId: string;
   /** The first part of every path, by which the payment service proves itself. */
   readonly secret: string;
-  /** PEM texts. Required when `host` is not a loopback address. */
-  readonly tls: { readonly cert: string; readonly key: string } | null;
+  /** Required when `host` is not a loopback address. */
+  readonly tls: TlsPair | null;
   readonly requestsPerMinute: number;
   /** Where this listener's root is reached from the internet; null when the service shall not notify. */
   readonly publicUrl: string | null;
@@ -30,7 +34,15 @@ export interface UnattendedListener {
   notificationUrl(position: string): string | null;
   /** What the position's printed code holds. */
   stickerText(position: string): string;
+  /** For connections from now on. Throws when the pair cannot be used; then the one before stays in use. */
+  renew(tls: TlsPair): void;
   close(): Promise<void>;
+}
+
+export interface UnattendedDeps {
+  readonly dropped: Observer["connectionDropped"];
+  readonly clock: Clock;
+  readonly log: Log;
 }
 
 interface Context {
@@ -39,15 +51,14 @@ interface Context {
   readonly offers: RemoteOffers;
   readonly clock: Clock;
   readonly log: Log;
+  readonly listener: Listener;
 }
 
 /** The service waits 5 s; the answer needs its way back. */
 const ANSWER_WITHIN_MS = 4_500;
 const WAKE_EVERY_MS = 1_000;
 const COMPLAIN_EVERY_MS = 60_000;
-const BODY_LIMIT_BYTES = 4096;
-const CONNECTIONS_LIMIT = 64;
-const REQUEST_TIMEOUT_MS = 10_000;
+const PLACES: PlaceLimits = { most: 64, mostOfOrigin: 16, keptForLoopback: 8 };
 const HEADERS: Readonly<Record<string, string>> = { "cache-control": "no-store", "x-content-type-options": "nosniff" };
 const LATE: RemoteOffer = { kind: "late" };
 
@@ -58,14 +69,15 @@ const LATE: RemoteOffer = { kind: "late" };
 export async function startUnattendedListener(
   settings: UnattendedSettings,
   offers: RemoteOffers,
-  clock: Clock,
-  log: Log,
+  deps: UnattendedDeps,
 ): Promise<UnattendedListener> {
+  const { clock, log } = deps;
   const { host, port, secret, tls, merchantId } = settings;
   assertGuarded(host, tls !== null, secret);
-  const context: Context = { settings, positions: new Set(settings.positions), offers, clock, log };
-  const app = makeServer(tls);
-  app.server.maxConnections = CONNECTIONS_LIMIT;
+  const listener = new Listener({ name: "remote-offers", tls, places: PLACES }, deps);
+  const context: Context = { settings, positions: new Set(settings.positions), offers, clock, log, listener };
+  const app = makeServer(listener);
+  app.addHook("preClose", async () => listener.close());
   const arrivals = new WeakMap<FastifyRequest, number>();
   addGuard(app, context, arrivals);
   addErrors(app, log);
@@ -86,6 +98,7 @@ export async function startUnattendedListener(
     url,
     notificationUrl: (position) => (publicRoot === null ? null : `${publicRoot}/${secret}/notify/${position}`),
     stickerText: (position) => `HTTP://SEQR.SE/000/ups?w=${merchantId}&t=${position}`,
+    renew: (pair) => listener.renew(pair),
     close: () => {
       closing ??= app.close();
       return closing;
@@ -93,19 +106,12 @@ export async function startUnattendedListener(
   };
 }
 
-function makeServer(tls: UnattendedSettings["tls"]) {
-  const options = {
-    logger: false,
-    bodyLimit: BODY_LIMIT_BYTES,
-    exposeHeadRoutes: false,
-    forceCloseConnections: true,
-    requestTimeout: REQUEST_TIMEOUT_MS,
-    frameworkErrors: (_error: FastifyError, _request: FastifyRequest, reply: FastifyReply) => {
-      void notFound(reply);
-    },
+function makeServer(listener: Listener) {
+  const frameworkErrors = (_error: FastifyError, _request: FastifyRequest, reply: FastifyReply): void => {
+    void notFound(reply);
   };
   try {
-    return fastify({ ...options, https: tls === null ? null : { ...tls, minVersion: "TLSv1.2" as const } });
+    return fastify({ ...listener.options, frameworkErrors });
   } catch (error) {
     throw new Error(`The unattended service's certificate and key cannot be used: ${reasonOf(error)}`);
   }
@@ -116,7 +122,7 @@ function makeServer(tls: UnattendedSettings["tls"]) {
  * is answered here. Only who knows the secret takes from the rate: nobody else can use it up.
  */
 function addGuard(app: FastifyInstance, context: Context, arrivals: WeakMap<FastifyRequest, number>): void {
-  const { settings, positions, offers, clock, log } = context;
+  const { settings, positions, offers, clock, log, listener } = context;
   const mayAsk = tokenBucket(settings.requestsPerMinute, clock);
   const mayWake = spaced(WAKE_EVERY_MS, clock);
   const mayComplain = spaced(COMPLAIN_EVERY_MS, clock);
@@ -124,6 +130,7 @@ function addGuard(app: FastifyInstance, context: Context, arrivals: WeakMap<Fast
     reply.headers(HEADERS);
     const target = targetOf(request.method, request.url, settings.secret, positions);
     if (target === null) return await notFound(reply);
+    listener.trust(request.raw);
     if (target.kind === "notify") {
       const { position } = target;
       try {
@@ -190,10 +197,6 @@ function notFound(reply: FastifyReply): FastifyReply {
 
 function refuse(reply: FastifyReply, status: number, error: string): FastifyReply {
   return reply.code(status).send({ error });
-}
-
-function urlOf(scheme: string, host: string, address: AddressInfo): string {
-  return `${scheme}://${host.includes(":") ? `[${host}]` : host}:${address.port}`;
 }
 
 function reasonOf(error: unknown): string {

@@ -1,4 +1,5 @@
 import type { PositionView } from "../../../../core/sale/view.ts";
+import { PAGE } from "./requests.ts";
 
 /** Two beats of the kiosk and some: a loss is told within 3 s, and one late beat is none. */
 const LOST_AFTER_MS = 2_500;
@@ -28,7 +29,7 @@ export function follow(listener: Listener): void {
   let ownHash: string | undefined;
 
   function open(): EventSource {
-    const opened = new EventSource("/api/events");
+    const opened = new EventSource(`/api/events?page=${PAGE}`);
     opened.addEventListener("state", (event) => {
       heardMs = performance.now();
       isLost = false;

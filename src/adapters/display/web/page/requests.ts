@@ -13,8 +13,14 @@ export interface Settings {
   readonly dim: { readonly afterMs: number; readonly percent: number } | null;
 }
 
+/** By which the kiosk knows that events and heartbeats are of one page. */
+export const PAGE = Array.from(crypto.getRandomValues(new Uint32Array(4)), (part) => part.toString(36))
+  .join("")
+  .padEnd(8, "0");
+
 const REQUEST_TIMEOUT_MS = 5_000;
 const RETRY_MS = 3_000;
+const MOST_STOPS = 3;
 const HEARTBEAT_MS = 2_000;
 
 /** Tries until the kiosk answers. */
@@ -30,7 +36,12 @@ export function loadSettings(loaded: (settings: Settings) => void): void {
 /** Why the kiosk has not taken it; null when it has. */
 export async function press(position: string, action: Action): Promise<RefusalLabel | null> {
   const body = action.kind === "select" ? { reserve: action.reserve, unitPrice: action.unitPrice } : {};
-  const response = await post(`/api/positions/${encodeURIComponent(position)}/${action.kind}`, body);
+  const path = `/api/positions/${encodeURIComponent(position)}/${action.kind}`;
+  let response = await post(path, body);
+  // A connection may be lost while it is opened; a stop may come twice.
+  for (let again = 0; response === null && action.kind === "stop" && again < MOST_STOPS; again += 1) {
+    response = await post(path, body);
+  }
   if (response?.ok === true) return null;
   const refused: unknown = await response?.json().catch(() => null);
   // Only another price in force comes with a price.
@@ -48,7 +59,7 @@ export function beat(isFresh: () => boolean): void {
     requestAnimationFrame(() =>
       requestAnimationFrame(() => {
         isAsked = false;
-        if (isFresh()) void post("/api/display/heartbeat", {});
+        if (isFresh()) void post(`/api/display/heartbeat?page=${PAGE}`, {});
       }),
     );
   }, HEARTBEAT_MS);

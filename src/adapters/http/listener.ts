@@ -1,0 +1,224 @@
+import { createServer, type IncomingMessage, type RequestListener, type ServerResponse, STATUS_CODES } from "node:http";
+import { createServer as createTlsServer, type Server as TlsServer } from "node:https";
+import type { Socket } from "node:net";
+import type { Duplex } from "node:stream";
+import { createSecureContext } from "node:tls";
+import type { Cancel, Clock } from "../../ports/clock.ts";
+import type { Log } from "../../ports/log.ts";
+import type { DropReason, ListenerName } from "../../ports/metrics.ts";
+import { originOf } from "./address.ts";
+import { type Place, type PlaceLimits, Places } from "./places.ts";
+
+/** PEM texts. */
+export interface TlsPair {
+  readonly cert: string;
+  readonly key: string;
+}
+
+export interface ListenerSettings {
+  readonly name: ListenerName;
+  readonly tls: TlsPair | null;
+  readonly places: PlaceLimits;
+}
+
+export interface ListenerDeps {
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly dropped: (listener: ListenerName, reason: DropReason) => void;
+}
+
+const BODY_LIMIT_BYTES = 4096;
+/** From the connection to the end of a handshake, from there to the last header, and to the body's end. */
+const HANDSHAKE_TIMEOUT_MS = 5_000;
+const HEADERS_TIMEOUT_MS = 5_000;
+const REQUEST_TIMEOUT_MS = 5_000;
+/** A page sends a heartbeat every two seconds, and so keeps its connection. */
+const KEEP_ALIVE_MS = 5_000;
+const CHECK_EVERY_MS = 1_000;
+/** Until an answer is made and taken: a font by a stranger, a large picture over a slow line by the page. */
+const STRANGER_ANSWER_MS = 10_000;
+const KNOWN_ANSWER_MS = 60_000;
+/** No browser sends a second request on a connection before the first is answered. */
+const MOST_REQUESTS_AT_ONCE = 4;
+const COMPLAIN_EVERY_MS = 60_000;
+
+/**
+ * How this program listens for HTTP, for every adapter that does: who waits gets seconds, who is not known gets one
+ * answer a connection, and whatever others hold, a new connection gets a place.
+ */
+export class Listener {
+  readonly #settings: ListenerSettings;
+  readonly #deps: ListenerDeps;
+  readonly #places: Places;
+  readonly #byPeer = new Map<string, Place>();
+  readonly #byRequest = new WeakMap<IncomingMessage, { readonly place: Place; readonly response: ServerResponse }>();
+  readonly #tlsServers: TlsServer[] = [];
+  readonly #counts = new Map<DropReason, number>();
+  #tls: TlsPair | null;
+  #complainedMs = Number.NEGATIVE_INFINITY;
+  #cancelCheck: Cancel | null = null;
+  #isClosed = false;
+
+  constructor(settings: ListenerSettings, deps: ListenerDeps) {
+    this.#settings = settings;
+    this.#deps = deps;
+    this.#tls = settings.tls;
+    this.#places = new Places(settings.places, (why) => this.dropped(why));
+  }
+
+  /** What fastify is made with. A host that has two addresses gets two servers, which share their places. */
+  get options() {
+    return {
+      logger: false as const,
+      bodyLimit: BODY_LIMIT_BYTES,
+      exposeHeadRoutes: false,
+      forceCloseConnections: true,
+      serverFactory: (handler: RequestListener) => this.#serve(handler),
+      // Answered for all servers below; fastify knows the first one only.
+      clientErrorHandler: () => {},
+    };
+  }
+
+  /** The request has shown that it may ask: its connection is kept for more, and goes after those of strangers. */
+  trust(request: IncomingMessage): void {
+    const known = this.#byRequest.get(request);
+    if (known === undefined) return;
+    known.place.isKnown = true;
+    known.response.removeHeader("connection");
+  }
+
+  /** The answer to the request does not end by itself. */
+  follow(request: IncomingMessage): void {
+    const known = this.#byRequest.get(request);
+    if (known !== undefined) known.place.isFollower = true;
+  }
+
+  /** For connections from now on. Throws when the pair cannot be used; then the one before stays in use. */
+  renew(tls: TlsPair): void {
+    createSecureContext(tls);
+    this.#tls = tls;
+    for (const server of this.#tlsServers) server.setSecureContext(tls);
+  }
+
+  /** Counts what was dropped, and tells of it once a minute at most. */
+  dropped(reason: DropReason): void {
+    const { clock, log, dropped } = this.#deps;
+    dropped(this.#settings.name, reason);
+    this.#counts.set(reason, (this.#counts.get(reason) ?? 0) + 1);
+    const nowMs = clock.monotonicMs();
+    if (nowMs - this.#complainedMs < COMPLAIN_EVERY_MS) return;
+    this.#complainedMs = nowMs;
+    log.warn(
+      { listener: this.#settings.name, ...Object.fromEntries(this.#counts) },
+      "Connections were dropped so that others are served.",
+    );
+    this.#counts.clear();
+  }
+
+  close(): void {
+    this.#isClosed = true;
+    this.#cancelCheck?.();
+    this.#cancelCheck = null;
+    for (const { end } of this.#places) end();
+  }
+
+  #serve(handler: RequestListener) {
+    const options = { connectionsCheckingInterval: CHECK_EVERY_MS };
+    const handle: RequestListener = (request, response) => {
+      if (this.#begin(request, response)) handler(request, response);
+    };
+    const server =
+      this.#tls === null
+        ? createServer(options, handle)
+        : createTlsServer(
+            { ...options, ...this.#tls, minVersion: "TLSv1.2", handshakeTimeout: HANDSHAKE_TIMEOUT_MS },
+            handle,
+          );
+    server.headersTimeout = HEADERS_TIMEOUT_MS;
+    server.requestTimeout = REQUEST_TIMEOUT_MS;
+    server.keepAliveTimeout = KEEP_ALIVE_MS;
+    server.on("connection", (socket: Socket) => this.#accept(socket));
+    server.on("clientError", (error: NodeJS.ErrnoException, socket: Duplex) => this.#fail(error, socket));
+    if (this.#tls !== null) this.#tlsServers.push(server as TlsServer);
+    server.on("tlsClientError", (error: NodeJS.ErrnoException) => {
+      if (error.code === "ERR_TLS_HANDSHAKE_TIMEOUT") this.dropped("slow");
+    });
+    return server;
+  }
+
+  #accept(socket: Socket): void {
+    // Gone already, or the listener is.
+    if (socket.remoteAddress === undefined || this.#isClosed) {
+      socket.destroy();
+      return;
+    }
+    const peer = peerOf(socket);
+    const place = this.#places.take(originOf(socket.remoteAddress), this.#nowMs(), () => socket.destroy());
+    this.#byPeer.set(peer, place);
+    socket.once("close", () => {
+      this.#places.leave(place);
+      if (this.#byPeer.get(peer) === place) this.#byPeer.delete(peer);
+    });
+    this.#checkLater();
+  }
+
+  /** False when there is nothing more to do for it. */
+  #begin(request: IncomingMessage, response: ServerResponse): boolean {
+    const place = this.#byPeer.get(peerOf(request.socket));
+    if (place === undefined || request.socket.destroyed) {
+      request.socket.destroy();
+      return false;
+    }
+    if (place.requests >= MOST_REQUESTS_AT_ONCE) {
+      place.end();
+      this.dropped("pipelined");
+      return false;
+    }
+    place.requests += 1;
+    place.isKnown = false;
+    place.sinceMs = this.#nowMs();
+    response.once("close", () => {
+      place.requests -= 1;
+      place.sinceMs = this.#nowMs();
+    });
+    this.#byRequest.set(request, { place, response });
+    // Until it has shown that it may ask, one answer is all.
+    response.setHeader("connection", "close");
+    return true;
+  }
+
+  #fail(error: NodeJS.ErrnoException, socket: Duplex): void {
+    const isLate = error.code === "ERR_HTTP_REQUEST_TIMEOUT";
+    if (isLate) this.dropped("slow");
+    const status = isLate ? 408 : error.code === "HPE_HEADER_OVERFLOW" ? 431 : 400;
+    if (socket.writable && error.code !== "ECONNRESET") {
+      socket.write(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nconnection: close\r\ncontent-length: 0\r\n\r\n`);
+    }
+    socket.destroy();
+  }
+
+  /** Only while there are connections, so that a kiosk without any does not wake for them. */
+  #checkLater(): void {
+    this.#cancelCheck ??= this.#deps.clock.after(CHECK_EVERY_MS, () => {
+      this.#cancelCheck = null;
+      for (const place of this.#places) this.#check(place);
+      if (this.#places.size > 0) this.#checkLater();
+    });
+  }
+
+  #check({ isFollower, isKnown, requests, sinceMs, end }: Place): void {
+    if (isFollower || requests === 0) return;
+    if (this.#nowMs() - sinceMs <= (isKnown ? KNOWN_ANSWER_MS : STRANGER_ANSWER_MS)) return;
+    end();
+    this.dropped("slow");
+  }
+
+  #nowMs(): number {
+    return this.#deps.clock.monotonicMs();
+  }
+}
+
+/** The same for a connection and for what TLS makes of it. */
+function peerOf({ remoteAddress, remotePort, localAddress, localPort }: Socket): string {
+  return [remoteAddress, remotePort, localAddress, localPort].join(" ");
+}

@@ -5,6 +5,7 @@ const WIRE = [
   "test/adapters/dart/{bus,contract,driver,noise}.test.ts",
   "test/adapters/framebuffer/{contract,input,picture}.test.ts",
   "test/adapters/gpio/libgpiod.test.ts",
+  "test/adapters/http/{crowd,patience}.test.ts",
   "test/adapters/mdb/{machine,noise}.test.ts",
   "test/adapters/modbus-meter/{contract,faults,noise,pymodbus}.test.ts",
   "test/adapters/mqtt/**/*.test.ts",

@@ -40,6 +40,8 @@ const STRANGER_ANSWER_MS = 10_000;
 const KNOWN_ANSWER_MS = 60_000;
 /** No browser sends a second request on a connection before the first is answered. */
 const MOST_REQUESTS_AT_ONCE = 4;
+/** As many as the kernel hands over at once. */
+const MOST_UNREAD = 512;
 const COMPLAIN_EVERY_MS = 60_000;
 
 /**
@@ -57,6 +59,7 @@ export class Listener {
   #tls: TlsPair | null;
   #complainedMs = Number.NEGATIVE_INFINITY;
   #cancelCheck: Cancel | null = null;
+  #willTrim = false;
   #isClosed = false;
 
   constructor(settings: ListenerSettings, deps: ListenerDeps) {
@@ -160,6 +163,23 @@ export class Listener {
       if (this.#byPeer.get(peer) === place) this.#byPeer.delete(peer);
     });
     this.#checkLater();
+    if (this.#places.size >= this.#settings.places.most + MOST_UNREAD) this.#places.trim();
+    else this.#trimLater();
+  }
+
+  /**
+   * The kernel hands over all that have come before any of them is read. Who is to go is decided when their first
+   * bytes were read, two rounds of the event loop on, so that a crowd does not push out a request that has come.
+   */
+  #trimLater(): void {
+    if (this.#willTrim) return;
+    this.#willTrim = true;
+    setImmediate(() =>
+      setImmediate(() => {
+        this.#willTrim = false;
+        this.#places.trim();
+      }),
+    );
   }
 
   /** False when there is nothing more to do for it. */

@@ -22,12 +22,15 @@ export interface Place {
   sinceMs: number;
 }
 
+/** Of each limit, what those that are known may hold while others come: whoever is known was new once. */
+const KNOWN_SHARE = 7 / 8;
+
 /** Why a place was taken away. */
 type Lost = "displaced" | "share";
 
 /**
  * The connections of a listener. A new one always gets a place, because nobody knows yet whether it brings a press of
- * STOP: when there is none left, the one goes that has the least to lose.
+ * STOP: when there are too many, those go that have the least to lose.
  */
 export class Places {
   readonly #limits: PlaceLimits;
@@ -49,26 +52,44 @@ export class Places {
 
   take(origin: Origin, nowMs: number, end: () => void): Place {
     const place: Place = { origin, end, isKnown: false, requests: 0, isFollower: false, sinceMs: nowMs };
-    const { most, mostOfOrigin, keptForLoopback } = this.#limits;
-    const ofOrigin = [...this.#places].filter((other) => other.origin.name === origin.name);
-    const ofOthers = [...this.#places].filter((other) => !other.origin.isLoopback);
-    if (!origin.isLoopback && ofOrigin.length >= mostOfOrigin) this.#displace(ofOrigin, "share");
-    else if (!origin.isLoopback && ofOthers.length >= most - keptForLoopback) this.#displace(ofOthers, "displaced");
-    else if (this.#places.size >= most) this.#displace([...this.#places], "displaced");
     this.#places.add(place);
     return place;
+  }
+
+  /** Until then there are more than the limits say. */
+  trim(): void {
+    const { most, mostOfOrigin, keptForLoopback } = this.#limits;
+    const beyond = [...this.#places].filter(({ origin }) => !origin.isLoopback);
+    for (const name of new Set(beyond.map(({ origin }) => origin.name))) {
+      this.#displace(
+        beyond.filter(({ origin }) => origin.name === name),
+        mostOfOrigin,
+        "share",
+      );
+    }
+    this.#displace(
+      beyond.filter((place) => this.#places.has(place)),
+      most - keptForLoopback,
+      "displaced",
+    );
+    this.#displace([...this.#places], most, "displaced");
   }
 
   leave(place: Place): void {
     this.#places.delete(place);
   }
 
-  #displace(among: readonly Place[], why: Lost): void {
-    const least = leastOf(among);
-    if (least === undefined) return;
-    this.#places.delete(least);
-    least.end();
-    this.#lost(why);
+  #displace(among: readonly Place[], most: number, why: Lost): void {
+    const left = new Set(among);
+    while (left.size > most) {
+      const known = [...left].filter(({ isKnown }) => isKnown);
+      const least = leastOf(known.length > most * KNOWN_SHARE ? known : [...left]);
+      if (least === undefined) return;
+      left.delete(least);
+      this.#places.delete(least);
+      least.end();
+      this.#lost(why);
+    }
   }
 }
 

@@ -1,0 +1,112 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { originOf } from "../../../src/adapters/http/address.ts";
+import { type Place, Places } from "../../../src/adapters/http/places.ts";
+
+const LIMITS = { most: 8, mostOfOrigin: 3, keptForLoopback: 2 };
+const HERE = "127.0.0.1";
+
+type Standing = "stranger" | "idle" | "asking" | "follower";
+type Row = readonly [address: string, standing?: Standing];
+
+function stand(place: Place, standing: Standing): void {
+  place.isKnown = standing !== "stranger";
+  place.isFollower = standing === "follower";
+  place.requests = standing === "asking" || standing === "follower" ? 1 : 0;
+}
+
+/** Connections that come one after another; which of them, by their numbers, were ended and why. */
+function crowd(rows: readonly Row[]) {
+  const lost: string[] = [];
+  const ended: number[] = [];
+  const places = new Places(LIMITS, (why) => lost.push(why));
+  const all = rows.map(([address, standing = "stranger"], index) => {
+    const place = places.take(originOf(address), index, () => ended.push(index));
+    stand(place, standing);
+    places.trim();
+    return place;
+  });
+  return { places, all, ended, lost };
+}
+
+const many = (count: number, address: string, standing?: Standing): Row[] =>
+  Array.from({ length: count }, () => (standing === undefined ? [address] : [address, standing]));
+/** Each from an address of its own. */
+const various = (count: number, standing?: Standing): Row[] =>
+  Array.from({ length: count }, (_, index) => [`198.51.100.${index}`, standing ?? "stranger"]);
+
+describe("a new connection", () => {
+  it.each<[string, Row[], number[], string[]]>([
+    ["finds a place while there is one", many(8, HERE), [], []],
+    ["takes the oldest stranger's", many(9, HERE), [0], ["displaced"]],
+    ["takes none from another origin when its own has its share", many(4, "192.0.2.1"), [0], ["share"]],
+    [
+      "counts for its network of 64 bits",
+      [["2001:db8::1"], ["2001:db8::2"], ["2001:db8::3"], ["2001:db8::4"], ["2001:db8:0:1::5"]],
+      [0],
+      ["share"],
+    ],
+    ["of many addresses takes none of those for loopback", various(7), [0], ["displaced"]],
+    ["of loopback finds its place when others hold all of theirs", [...various(6), ...many(2, HERE)], [], []],
+    [
+      "takes a stranger's before one that is known",
+      [[HERE, "idle"], [HERE, "asking"], ...many(7, HERE)],
+      [2],
+      ["displaced"],
+    ],
+    ["takes one of the origin that has most", [["192.0.2.1"], ["192.0.2.2"], ...many(7, HERE)], [2], ["displaced"]],
+    [
+      "takes an idle one when all are known, then one that asks, never a follower's first",
+      [[HERE, "follower"], [HERE, "asking"], [HERE, "idle"], ...many(5, HERE, "asking"), [HERE, "asking"], [HERE]],
+      [2, 1],
+      ["displaced", "displaced"],
+    ],
+  ])("%s", (_case, rows, ended, lost) => {
+    const crowded = crowd(rows);
+    expect([crowded.ended, crowded.lost]).toEqual([ended, lost]);
+  });
+
+  it("is not pushed out by those that came with it before its request was read", () => {
+    const ended: number[] = [];
+    const places = new Places(LIMITS, () => {});
+    const all = Array.from({ length: 40 }, (_, index) => places.take(originOf(HERE), index, () => ended.push(index)));
+    const press = all[5];
+    if (press === undefined) throw new Error("there is none");
+    stand(press, "asking");
+    places.trim();
+    expect(ended).toHaveLength(32);
+    expect(ended).not.toContain(5);
+  });
+});
+
+it("whatever comes, the limits hold, and nobody who is known goes for a stranger or a stranger's origin", () => {
+  const address = fc.constantFrom(HERE, "192.0.2.1", "192.0.2.2", "192.0.2.3", "2001:db8::1", "2001:db8::2");
+  const standing = fc.constantFrom<Standing>("stranger", "idle", "asking", "follower");
+  fc.assert(
+    fc.property(fc.array(fc.tuple(address, standing), { maxLength: 60 }), (rows) => {
+      const ended = new Set<Place>();
+      const places = new Places(LIMITS, () => {});
+      for (const [index, [from, as]] of rows.entries()) {
+        const place: Place = places.take(originOf(from), index, () => ended.add(place));
+        const before = [...places];
+        places.trim();
+        const left = [...places];
+        const remote = left.filter(({ origin }) => !origin.isLoopback);
+        expect(left.length).toBeLessThanOrEqual(LIMITS.most);
+        expect(remote.length).toBeLessThanOrEqual(LIMITS.most - LIMITS.keptForLoopback);
+        for (const { origin } of remote) {
+          const ofOrigin = remote.filter((other) => other.origin.name === origin.name);
+          expect(ofOrigin.length).toBeLessThanOrEqual(LIMITS.mostOfOrigin);
+        }
+        // One comes, so one goes at most, and a known one only where there are hardly any strangers.
+        const gone = before.filter((other) => !left.includes(other));
+        expect(gone.length).toBeLessThanOrEqual(1);
+        for (const other of gone.filter(({ isKnown }) => isKnown)) {
+          const strangers = left.filter((each) => each.origin.name === other.origin.name && !each.isKnown);
+          expect(strangers.length).toBeLessThanOrEqual(1);
+        }
+        stand(place, as);
+      }
+    }),
+  );
+});

@@ -73,7 +73,7 @@ module.exports = {
       comment: "Listeners and certificates are the same for every adapter that has them.",
       severity: "error",
       from: { path: "^src/adapters/(certificates|http)/" },
-      to: { path: "^src/", pathNot: "^src/(core|ports)/|^src/adapters/$1/" },
+      to: { path: "^src/", pathNot: SERVES_ALL },
     },
     {
       name: "gpio-and-serial-know-no-device",

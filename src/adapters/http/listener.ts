@@ -2,18 +2,12 @@ import { createServer, type IncomingMessage, type RequestListener, type ServerRe
 import { createServer as createTlsServer, type Server as TlsServer } from "node:https";
 import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
-import { createSecureContext } from "node:tls";
 import type { Cancel, Clock } from "../../ports/clock.ts";
 import type { Log } from "../../ports/log.ts";
 import type { DropReason, ListenerName } from "../../ports/metrics.ts";
+import { checkPair, type TlsPair } from "../certificates/pair.ts";
 import { originOf } from "./address.ts";
 import { type Place, type PlaceLimits, Places } from "./places.ts";
-
-/** PEM texts. */
-export interface TlsPair {
-  readonly cert: string;
-  readonly key: string;
-}
 
 export interface ListenerSettings {
   readonly name: ListenerName;
@@ -98,7 +92,7 @@ export class Listener {
 
   /** For connections from now on. Throws when the pair cannot be used; then the one before stays in use. */
   renew(tls: TlsPair): void {
-    createSecureContext(tls);
+    checkPair(tls);
     this.#tls = tls;
     for (const server of this.#tlsServers) server.setSecureContext(tls);
   }
@@ -130,6 +124,7 @@ export class Listener {
     const handle: RequestListener = (request, response) => {
       if (this.#begin(request, response)) handler(request, response);
     };
+    if (this.#tls !== null) checkPair(this.#tls);
     const server =
       this.#tls === null
         ? createServer(options, handle)

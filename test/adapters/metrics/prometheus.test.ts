@@ -80,6 +80,27 @@ describe("a scrape", () => {
       { "{command=stop,result=ok}": 1, "{command=unknown,result=unknown-command}": 1 },
     ],
     [
+      "kioskd_connections_dropped_total",
+      {
+        happens: (observer) => {
+          observer.connectionDropped("display", "slow");
+          observer.connectionDropped("display", "slow");
+          observer.connectionDropped("remote-offers", "share");
+        },
+      },
+      Object.fromEntries(
+        ["display", "remote-offers"].flatMap((listener) =>
+          ["slow", "share", "displaced", "pipelined", "not-reading", "follower-displaced", "follower-refused"].map(
+            (reason) => {
+              const count =
+                listener === "display" && reason === "slow" ? 2 : Number(listener !== "display" && reason === "share");
+              return [`{listener=${listener},reason=${reason}}`, count];
+            },
+          ),
+        ),
+      ),
+    ],
+    [
       "kioskd_outbox_records",
       { metrics: { ...QUIET, outbox: { sales: 3, refunds: 0, reconciliations: 1, unaccounted: 0 } } },
       { "{stream=sales}": 3, "{stream=refunds}": 0, "{stream=reconciliations}": 1, "{stream=unaccounted}": 0 },

@@ -62,7 +62,11 @@ export async function startBench(changes: Partial<Settings> = {}): Promise<Bench
   const offers = new FakeOffers();
   const { log, logged } = recordingLog();
   const clock = clockOf(time, { number: 1, alive: true });
-  const listener = await startUnattendedListener({ ...SETTINGS, ...changes }, offers, { dropped: () => {}, clock, log });
+  const listener = await startUnattendedListener({ ...SETTINGS, ...changes }, offers, {
+    dropped: () => {},
+    clock,
+    log,
+  });
   onTestFinished(() => listener.close());
   const post: Bench["post"] = (path, body, headers = {}) => {
     const text = body === undefined || typeof body === "string" ? body : JSON.stringify(body);

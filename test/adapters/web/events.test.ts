@@ -1,7 +1,10 @@
-import { createServer, type Server } from "node:http";
+import { EventEmitter } from "node:events";
+import { createServer, type Server, type ServerResponse } from "node:http";
 import { type AddressInfo, connect } from "node:net";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { systemClock } from "../../../src/adapters/clock/system/clock.ts";
 import { eventHub } from "../../../src/adapters/display/web/events.ts";
+import type { DropReason } from "../../../src/ports/metrics.ts";
 import { VIEWS } from "../../support/views.ts";
 import { startTestDisplay, type TestDisplay } from "./support.ts";
 
@@ -45,19 +48,18 @@ describe("the web display's events", () => {
     stream.abort();
   });
 
-  it("are for sixteen clients; a place is free again when one leaves", async () => {
-    const streams = await Promise.all(Array.from({ length: 16 }, () => listen(kiosk.display.url)));
-    expect(streams.map(({ status }) => status)).toEqual(Array.from({ length: 16 }, () => 200));
-    expect((await listen(kiosk.display.url)).status).toBe(503);
-    streams[0]?.abort();
-    await expect
-      .poll(async () => {
-        const stream = await listen(kiosk.display.url);
-        stream.abort();
-        return stream.status;
-      })
-      .toBe(200);
-    for (const stream of streams) stream.abort();
+  it("are for sixteen followers; a new one takes the place of the one that is silent longest", async () => {
+    const streams: Stream[] = [];
+    for (let each = 0; each < 16; each += 1) streams.push(await listen(kiosk.display.url, `page000${each + 10}`));
+    // The first tells that it is looked at; the second has said nothing for longest then.
+    const headers = { "content-type": "application/json" };
+    const beat = `${kiosk.display.url}/api/display/heartbeat?page=page00010`;
+    expect((await fetch(beat, { method: "POST", headers, body: "{}" })).status).toBe(204);
+    const last = await listen(kiosk.display.url, "page00099");
+    expect(last.status).toBe(200);
+    await streams[1]?.ended;
+    expect(kiosk.drops).toEqual(["follower-displaced"]);
+    for (const stream of [...streams, last]) stream.abort();
   });
 
   it("end promptly with the display", async () => {
@@ -78,11 +80,9 @@ describe("a client that does not read", () => {
   });
 
   it("is dropped when its buffer is full", async () => {
-    let dropped = 0;
-    const hub = eventHub("{}", "hash", () => {
-      dropped += 1;
-    });
-    server = createServer((_request, response) => hub.add(response));
+    const drops: DropReason[] = [];
+    const hub = eventHub("{}", "hash", systemClock(), (reason) => drops.push(reason));
+    server = createServer((_request, response) => hub.add(response, { page: null, isOwn: true }));
     await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
     const socket = connect((server.address() as AddressInfo).port, "127.0.0.1");
     socket.on("error", () => undefined);
@@ -90,20 +90,19 @@ describe("a client that does not read", () => {
     socket.pause();
     const filler = "x".repeat(64 * 1024);
     // The kernel takes some megabytes before the buffer that we bound begins to fill.
-    for (let round = 0; round < 1_000 && dropped === 0; round += 1) {
+    for (let round = 0; round < 1_000 && drops.length === 0; round += 1) {
       hub.push(JSON.stringify({ round, filler }));
       await new Promise((resolve) => setImmediate(resolve));
     }
-    expect(dropped).toBe(1);
-    expect(hub.isFull()).toBe(false);
+    expect(drops).toEqual(["not-reading"]);
     hub.close();
     socket.destroy();
   });
 });
 
-async function listen(url: string): Promise<Stream> {
+async function listen(url: string, page = "page0000"): Promise<Stream> {
   const controller = new AbortController();
-  const response = await fetch(`${url}/api/events`, { signal: controller.signal });
+  const response = await fetch(`${url}/api/events?page=${page}`, { signal: controller.signal });
   const events: { event: string; data: string }[] = [];
   const ended = read(response, events).catch(() => undefined);
   return { status: response.status, events, ended, abort: () => controller.abort() };
@@ -122,3 +121,98 @@ async function read(response: Response, events: { event: string; data: string }[
     }
   }
 }
+
+describe("a place among the followers", () => {
+  type Row = readonly [page: string, isOwn: boolean, heardMs: number | null, isBehind: boolean];
+  const named = (row: Row) => ({ page: row[0], isOwn: row[1] });
+
+  it.each<[string, Row[], boolean, string | null]>([
+    [
+      "of one that is behind goes first",
+      [
+        ["a", true, null, false],
+        ["b", true, 20_000, true],
+      ],
+      false,
+      "b",
+    ],
+    [
+      "of one that was never heard of goes next",
+      [
+        ["a", true, 20_000, false],
+        ["b", true, null, false],
+      ],
+      false,
+      "b",
+    ],
+    [
+      "of one that was not heard of lately goes too",
+      [
+        ["a", false, 19_000, false],
+        ["b", false, 5_000, false],
+      ],
+      false,
+      "b",
+    ],
+    [
+      "of a page that is looked at does not go",
+      [
+        ["a", false, 19_000, false],
+        ["b", true, 19_000, false],
+      ],
+      false,
+      null,
+    ],
+    [
+      "of a page elsewhere goes to the kiosk's own",
+      [
+        ["a", true, 15_000, false],
+        ["b", false, 19_000, false],
+      ],
+      true,
+      "b",
+    ],
+    [
+      "of the kiosk's own page does not go",
+      [
+        ["a", true, 15_000, false],
+        ["b", true, 19_000, false],
+      ],
+      true,
+      null,
+    ],
+  ])("%s", (_case, rows, isOwn, expected) => {
+    let nowMs = 0;
+    const drops: DropReason[] = [];
+    const limits = { followers: rows.length, bufferBytes: 1_000, heartbeatMs: 60_000 };
+    const hub = eventHub("{}", "hash", { monotonicMs: () => nowMs }, (reason) => drops.push(reason), limits);
+    const responses = rows.map((row) => {
+      const response = Object.assign(new EventEmitter(), {
+        destroyed: false,
+        writableLength: 0,
+        write: () => true,
+        end: () => {},
+        destroy: () => {
+          response.destroyed = true;
+        },
+      });
+      hub.add(response as unknown as ServerResponse, named(row));
+      return response;
+    });
+    const beats = rows
+      .filter(([, , heardMs]) => heardMs !== null)
+      .sort((one, other) => Number(one[2]) - Number(other[2]));
+    for (const [page, , heardMs] of beats) {
+      nowMs = heardMs ?? 0;
+      hub.heard(page);
+    }
+    nowMs = 20_000;
+    for (const [index, row] of rows.entries()) if (row[3]) Object.assign(responses[index] ?? {}, { writableLength: 1 });
+    expect(hub.makeRoom({ page: "new", isOwn })).toBe(expected !== null);
+    expect(rows.filter((_row, index) => responses[index]?.destroyed).map(([page]) => page)).toEqual(
+      expected === null ? [] : [expected],
+    );
+    expect(drops).toEqual([expected === null ? "follower-refused" : "follower-displaced"]);
+    hub.close();
+  });
+});

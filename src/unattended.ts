@@ -14,7 +14,8 @@ export async function takeRemoteOffers(
   if (unattended === undefined || secrets.unattendedSecret === null) return { close: async () => {} };
   const { startUnattendedListener } = await import("./adapters/unattended/seqr/listener.ts");
   const { certFile, keyFile, listen, merchantId, requestsPerMinute, publicUrl } = unattended;
-  const pair = certFile === undefined || keyFile === undefined ? null : await watchPair(file, certFile, keyFile, deps);
+  const isPlain = certFile === undefined || keyFile === undefined || secrets.unattendedKey === null;
+  const pair = isPlain ? null : await watchPair(file, certFile, keyFile, deps);
   const settings = {
     ...listen,
     merchantId,

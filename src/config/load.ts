@@ -18,6 +18,8 @@ interface Secrets {
   readonly mqttKey: string | null;
   readonly displayToken: string | null;
   readonly unattendedSecret: string | null;
+  /** PEM. */
+  readonly unattendedKey: string | null;
   /** Every value that was read, of every key that the schema marks, and passwords in addresses: for what hides them. */
   readonly all: readonly string[];
 }
@@ -37,6 +39,7 @@ const NO_SECRETS: Secrets = {
   mqttKey: null,
   displayToken: null,
   unattendedSecret: null,
+  unattendedKey: null,
   all: [],
 };
 /** As many positions as are allowed, each with all that can be said of it, are half of this. */
@@ -145,6 +148,7 @@ function readSecrets(file: string, config: Config, purpose: Purpose, found: Omit
     mqttKey: valueAt("mqtt.keyFile"),
     displayToken: valueAt("display.tokenFile"),
     unattendedSecret: valueAt("payment.seqr.unattended.secretFile"),
+    unattendedKey: valueAt("payment.seqr.unattended.keyFile"),
     all: [...values.values(), ...registered, ...passwordsIn(config)],
   };
 }

@@ -40,7 +40,7 @@ export async function report(name: string, options: ReportOptions): Promise<void
     }
     throw new CliError("The report is not ready yet: try again in a minute.");
   });
-  show(document, options.format);
+  await show(document, options.format);
 }
 
 function reportId(name: string): string {
@@ -57,12 +57,12 @@ async function lastPeriod({ config }: Loaded, position: string): Promise<string>
   throw new CliError(`Position ${position} was never reconciled: "kioskd reconcile" first, or give --period.`);
 }
 
-function show(document: ReportDocument, format: string): void {
+async function show(document: ReportDocument, format: string): Promise<void> {
   if (format === "json") {
     printJson(document);
     return;
   }
-  const rows = format === "table" ? rowsOf(document.text) : null;
+  const rows = format === "table" ? await rowsOf(document.text) : null;
   const [first] = rows ?? [];
   if (rows === null || first === undefined) {
     print(document.text);

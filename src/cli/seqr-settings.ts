@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
+import { Authority } from "../adapters/payment/seqr/authority.ts";
 import type { SeqrBooksSettings } from "../adapters/payment/seqr/books.ts";
 import type { Loaded } from "../config/load.ts";
 import { CliError } from "./failure.ts";
@@ -22,7 +23,7 @@ export function seqrSettings({ file, config, secrets }: Loaded): SeqrBooksSettin
     notificationUrl: (position) =>
       publicUrl === undefined || secret === null ? null : new URL(`${secret}/notify/${position}`, `${publicUrl}/`).href,
     endpoint: seqr.endpoint,
-    ca: seqr.caFile === undefined ? null : readAuthority(resolve(dirname(file), seqr.caFile)),
+    authority: seqr.caFile === undefined ? null : authorityIn(resolve(dirname(file), seqr.caFile)),
     requestTimeoutMs: seqr.requestTimeout,
     pollIntervalMs: seqr.pollInterval,
     clientId: seqr.clientId,
@@ -37,9 +38,9 @@ export function seqrSettings({ file, config, secrets }: Loaded): SeqrBooksSettin
   };
 }
 
-function readAuthority(path: string): string {
+function authorityIn(path: string): Authority {
   try {
-    return readFileSync(path, "utf8");
+    return new Authority(readFileSync(path, "utf8"));
   } catch {
     throw new CliError(`payment.seqr.caFile: ${path} cannot be read: expected certificates in PEM form`);
   }

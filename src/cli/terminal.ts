@@ -120,13 +120,16 @@ async function withService<T>(
   work: (service: SeqrTerminals) => Promise<Outcome<T>>,
   what: string,
 ): Promise<T> {
-  const { endpoint, requestTimeoutMs, clientId, ca, reseller } = seqrSettings(loaded);
+  const { endpoint, requestTimeoutMs, clientId, authority, reseller } = seqrSettings(loaded);
   if (reseller === null) {
     throw new CliError(
       "payment.seqr.reseller is missing in the configuration: id, userId and passwordFile are needed for this.",
     );
   }
-  const service = await createSeqrTerminals({ endpoint, requestTimeoutMs, clientId, ca: ca ?? null, reseller });
+  const service = await createSeqrTerminals({
+    ...{ endpoint, requestTimeoutMs, clientId, reseller },
+    authority: authority ?? null,
+  });
   try {
     const outcome = await work(service);
     if (outcome.kind === "done") return outcome.value;

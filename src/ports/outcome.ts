@@ -12,8 +12,19 @@ export type Outcome<T> =
       readonly reason: DeclineReason;
       readonly detail: string;
       readonly customer?: CustomerHint;
+      /** What a person can do about it; where nothing is said, what stands with the fault counts. */
+      readonly advice?: string;
     }
-  | { readonly kind: "unknown"; readonly detail: string };
+  | Unknown;
+
+export interface Unknown {
+  readonly kind: "unknown";
+  readonly detail: string;
+  /** As with a "no". */
+  readonly advice?: string;
+  /** How long the other side asks not to be asked again, at most some minutes. */
+  readonly retryAfterMs?: number;
+}
 
 /** `rejected`: this terminal or its credentials are refused; only an operator can mend it. */
 export type DeclineReason = "refused" | "rejected";
@@ -26,6 +37,6 @@ export function declined<T>(reason: DeclineReason, detail: string, customer: Cus
   return customer === null ? { kind: "declined", reason, detail } : { kind: "declined", reason, detail, customer };
 }
 
-export function unknown<T>(detail: string): Outcome<T> {
-  return { kind: "unknown", detail };
+export function unknown<T>(detail: string, beyond: Omit<Unknown, "kind" | "detail"> = {}): Outcome<T> {
+  return { kind: "unknown", detail, ...beyond };
 }

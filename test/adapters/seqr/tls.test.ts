@@ -5,6 +5,7 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { Authority } from "../../../src/adapters/payment/seqr/authority.ts";
 import { createSeqrProvider } from "../../../src/adapters/payment/seqr/provider.ts";
 import { createTransport } from "../../../src/adapters/payment/seqr/transport.ts";
 import type { Outcome } from "../../../src/ports/outcome.ts";
@@ -47,7 +48,9 @@ afterAll(async () => {
 });
 
 async function probed(host: string, authority: string | null): Promise<Outcome<null>> {
-  const settings = settingsFor(`https://${host}:${port}/soap`, { ca: authority });
+  const settings = settingsFor(`https://${host}:${port}/soap`, {
+    authority: authority === null ? null : new Authority(authority),
+  });
   const provider = await createSeqrProvider(settings, CLOCK, memoryLog());
   const outcome = await provider.probe("1");
   await provider.close();
@@ -89,6 +92,9 @@ describe.runIf(hasOpenssl)("the service's certificate", () => {
   });
 });
 
+const transportTo = (endpoint: string) =>
+  createTransport({ endpoint, timeoutMs: 1000, authority: null, wallMs: Date.now, onDate: () => undefined });
+
 describe("an endpoint", () => {
   it.each([
     "http://pay.example.com/soap",
@@ -97,18 +103,18 @@ describe("an endpoint", () => {
     "http://127.0.0.1.example.com/soap",
     "ftp://localhost/soap",
   ])("%s is refused", async (endpoint) => {
-    expect(() => createTransport(endpoint, 1000)).toThrow("must begin with https:");
+    expect(() => transportTo(endpoint)).toThrow("must begin with https:");
     await expect(createSeqrProvider(settingsFor(endpoint), CLOCK, memoryLog())).rejects.toThrow("https:");
   });
 
   it("that is no address is refused", () => {
-    expect(() => createTransport("soap", 1000)).toThrow("no address");
+    expect(() => transportTo("soap")).toThrow("no address");
   });
 
   it.each(["https://pay.example.com/soap", "http://localhost:1/", "http://127.0.0.1:1/", "http://[::1]:1/"])(
     "%s is taken",
     (endpoint) => {
-      createTransport(endpoint, 1000).close();
+      transportTo(endpoint).close();
     },
   );
 });

@@ -102,7 +102,7 @@ class Books implements SeqrBooks {
     const made = await this.report(TERMINAL_DETAILS, parameters, null);
     if (made.kind !== "done") return made;
     if (made.value === null) return done(null);
-    return bookedPayments(made.value.text, terminal.id, this.#settings.currency);
+    return await bookedPayments(made.value.text, terminal.id, this.#settings.currency);
   }
 
   async report(

@@ -74,7 +74,14 @@ export class SeqrCalls {
     const onDate = (atMs: number): void => {
       heard.time = { atMs, heardMs: clock.monotonicMs() };
     };
-    return new SeqrCalls(settings, clock, log, await createSeqrClient({ ...settings, onDate }), observe, heard);
+    return new SeqrCalls(
+      settings,
+      clock,
+      log,
+      await createSeqrClient({ ...settings, onDate, wallMs: () => clock.wallMs() }),
+      observe,
+      heard,
+    );
   }
 
   get serviceTime(): ServiceTime | null {

@@ -1,10 +1,12 @@
 import { fileURLToPath } from "node:url";
-import { createClientAsync, type IHttpClient, type IOptions, type SoapMethodAsync } from "soap";
+import { type Client, createClientAsync, type IHttpClient, type SoapMethod } from "soap";
+import type { Unknown } from "../../../ports/outcome.ts";
+import { fieldOf, type Read, readBody } from "./answer.ts";
+import type { Authority } from "./authority.ts";
 import { type ResultCode, resultCode } from "./codes.ts";
-import { type Exchange, listened, operationIn } from "./exchange.ts";
-import { assertPlainXml } from "./plain-xml.ts";
-import { ANSWERS, type AnswerOf, ENVELOPED, type Operation } from "./schema.ts";
-import { type Connection, createTransport, NoAnswer, type Transport } from "./transport.ts";
+import { type Exchange, listened } from "./exchange.ts";
+import { ANSWERS, type AnswerOf, type Operation } from "./schema.ts";
+import { type Connection, createTransport, NoAnswer } from "./transport.ts";
 
 export const WSDL_PATH = fileURLToPath(new URL("./wsdl/cashregister.wsdl", import.meta.url));
 
@@ -25,17 +27,17 @@ export interface Principal {
 }
 
 /** An answer with its result code, or none that could be understood. Details are short and carry no secrets. */
-export type Reply<T> =
-  | { readonly kind: "answer"; readonly result: ResultCode; readonly body: T }
-  | { readonly kind: "unknown"; readonly detail: string };
+export type Reply<T> = { readonly kind: "answer"; readonly result: ResultCode; readonly body: T } | Unknown;
 
 export interface SeqrClientSettings {
   readonly endpoint: string;
   readonly requestTimeoutMs: number;
   /** Name and version of the calling software, as the service sees it. */
   readonly clientId: string;
-  /** The authority (PEM) whose certificates are taken instead of those the machine trusts. */
-  readonly ca?: string | null;
+  /** Whose certificates are taken instead of those the machine trusts. */
+  readonly authority?: Authority | null;
+  /** The machine's wall clock. */
+  readonly wallMs?: () => number;
   /** Hears of every exchange; passwords are masked. */
   readonly onExchange?: (exchange: Exchange) => void;
   /** Hears with each answer what time it is at the service. */
@@ -45,8 +47,7 @@ export interface SeqrClientSettings {
 /** Reports list every payment of a period, twice; anything else is small. */
 const ANSWER_LIMIT_BYTES = 256 * 1024;
 const REPORT_LIMIT_BYTES = 4 * 1024 * 1024;
-const CDATA = "<![CDATA[";
-const CDATA_END = "]]>";
+const HEADERS = { "Content-Type": "text/xml; charset=utf-8", SOAPAction: '""' };
 
 /** Changes nothing there, so it may go out twice. Everything else goes out once, on a connection of its own. */
 const ASKS: ReadonlySet<Operation> = new Set<Operation>(["getPaymentStatus", "executeReport"]);
@@ -70,17 +71,16 @@ export interface SeqrClient {
 
 /** Rejects only when endpoint or authority are not acceptable or the interface description cannot be read. */
 export async function createSeqrClient(settings: SeqrClientSettings): Promise<SeqrClient> {
-  const { endpoint, requestTimeoutMs, ca, onDate } = settings;
-  const bare = createTransport(endpoint, requestTimeoutMs, ca ?? null, onDate);
+  const { endpoint, requestTimeoutMs, authority, onDate, wallMs } = settings;
+  const bare = createTransport({
+    endpoint,
+    timeoutMs: requestTimeoutMs,
+    authority: authority ?? null,
+    wallMs: wallMs ?? Date.now,
+    onDate: onDate ?? (() => undefined),
+  });
   const transport = settings.onExchange === undefined ? bare : listened(bare, settings.onExchange);
-  const options: IOptions = {
-    endpoint: settings.endpoint,
-    // The package's cache would share one description, and its options, between clients and simulator.
-    disableCache: true,
-    customDeserializer: TEXT_DESERIALIZER,
-    httpClient: httpClientOn(transport),
-  };
-  const soap = await createClientAsync(WSDL_PATH, options);
+  const compose = await createComposer();
 
   async function call<K extends Operation>(
     operation: K,
@@ -89,13 +89,14 @@ export async function createSeqrClient(settings: SeqrClientSettings): Promise<Se
     parameters: Readonly<Record<string, unknown>>,
     connection: Connection = "kept",
   ): Promise<Reply<AnswerOf<K>>> {
-    const invoke: SoapMethodAsync = soap[`${operation}Async`];
     const context = contextOf(settings.clientId, principal, reference);
+    const limitBytes = operation === "executeReport" ? REPORT_LIMIT_BYTES : ANSWER_LIMIT_BYTES;
     try {
-      const [answer] = await invoke({ context, ...parameters }, { connection: connectionOf(operation, connection) });
-      return understand(operation, answer);
+      const request = compose(operation, { context, ...parameters });
+      const answer = await transport.post(request, HEADERS, limitBytes, connectionOf(operation, connection));
+      return understand(operation, await readBody(answer));
     } catch (error) {
-      return { kind: "unknown", detail: `${operation}: ${describe(error)}` };
+      return noReply(operation, error);
     }
   }
 
@@ -114,54 +115,51 @@ function contextOf(clientId: string, principal: Principal, reference: string): R
   };
 }
 
-function understand<K extends Operation>(operation: K, answer: unknown): Reply<AnswerOf<K>> {
-  const enveloped = ENVELOPED.safeParse(answer);
-  const parsed = ANSWERS[operation].safeParse(enveloped.data?.return);
+function understand<K extends Operation>(operation: K, body: Read): Reply<AnswerOf<K>> {
+  const response = fieldOf(body, `${operation}Response`);
+  const parsed = ANSWERS[operation].safeParse(fieldOf(response, "return"));
   if (!parsed.success) {
     const fields = parsed.error.issues.map((issue) => issue.path.join(".") || "answer").slice(0, 3);
     return { kind: "unknown", detail: `${operation}: answer not understood (${fields.join(", ")})` };
   }
   // The schema was looked up by the operation's own name; TypeScript does not follow the correlation.
-  const body = parsed.data as AnswerOf<K>;
-  return { kind: "answer", result: resultCode(body.resultCode), body };
+  const answer = parsed.data as AnswerOf<K>;
+  return { kind: "answer", result: resultCode(answer.resultCode), body: answer };
 }
 
-/** The package's errors quote what was sent, passwords included, so only our own texts are passed on. */
-function describe(error: unknown): string {
-  return error instanceof NoAnswer ? error.message : "the answer is no valid SOAP message";
-}
-
-/** The package would read a document inside a CDATA section, as reports are, as a part of the answer itself. */
-function withoutCdata(xml: string): string {
-  let plain = "";
-  let at = 0;
-  for (;;) {
-    const from = xml.indexOf(CDATA, at);
-    const to = xml.indexOf(CDATA_END, from);
-    if (from === -1 || to === -1) return plain + xml.slice(at);
-    const text = xml.slice(from + CDATA.length, to);
-    plain += xml.slice(at, from) + text.replace(/&/g, "&amp;").replace(/</g, "&lt;").replace(/>/g, "&gt;");
-    at = to + CDATA_END.length;
-  }
-}
-
-/** An answer as the package can be trusted with it. Throws when it cannot. */
-function readable(xml: string): string {
-  assertPlainXml(xml);
-  return withoutCdata(xml);
-}
-
-function httpClientOn(transport: Transport): IHttpClient {
+/** Errors of packages may quote what was sent, passwords included, so only our own texts are passed on. */
+function noReply(operation: Operation, error: unknown): Unknown {
+  if (!(error instanceof NoAnswer))
+    return { kind: "unknown", detail: `${operation}: the answer is no valid SOAP message` };
+  const { message, advice, retryAfterMs } = error;
   return {
-    request(_url: string, data: string, callback, headers = {}, options = {}) {
-      const connection = options["connection"] === "kept" ? "kept" : "fresh";
-      const limitBytes = operationIn(data) === "executeReport" ? REPORT_LIMIT_BYTES : ANSWER_LIMIT_BYTES;
-      const exchange = transport
-        .post(data, headers, limitBytes, connection)
-        .then((body) => callback(null, { status: 200, headers: {} }, readable(body)))
-        // What the package throws on a strange answer must end the call too, else it would never end.
-        .catch((error: unknown) => callback(error));
-      return exchange as unknown as ReturnType<IHttpClient["request"]>;
+    ...{ kind: "unknown", detail: `${operation}: ${message}` },
+    ...(advice === null ? {} : { advice }),
+    ...(retryAfterMs === null ? {} : { retryAfterMs }),
+  };
+}
+
+type Compose = (operation: Operation, parameters: Readonly<Record<string, unknown>>) => string;
+
+/**
+ * The package writes requests by the interface description. It does not get to read the answers: it reads a whole one at
+ * once, without bounds, and takes the last part of a text for all of it.
+ */
+async function createComposer(): Promise<Compose> {
+  let composed = "";
+  const httpClient: IHttpClient = {
+    request(_url: string, xml: string) {
+      composed = xml;
+      return undefined as unknown as ReturnType<IHttpClient["request"]>;
     },
+  };
+  // The package's cache would share one description, and its options, between clients and simulator.
+  const soap: Client = await createClientAsync(WSDL_PATH, { disableCache: true, httpClient });
+  return (operation, parameters) => {
+    const write: SoapMethod = soap[operation];
+    write(parameters, () => undefined);
+    const xml = composed;
+    composed = "";
+    return xml;
   };
 }

@@ -93,7 +93,7 @@ class SeqrProvider implements PaymentProvider {
     if (committed.kind === "unknown") {
       // The commit may have worked, and the service takes back what nobody asks about.
       const seen = await this.query(sale, reference);
-      return isOver(seen) ? seen : unknown(committed.detail);
+      return isOver(seen) ? seen : committed;
     }
     if (committed.result.treatment !== "success") return this.#judgedByStatus(sale, reference, committed.result);
     return this.#awaitPaid(sale, reference);

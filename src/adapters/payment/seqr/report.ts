@@ -2,6 +2,7 @@ import sax from "sax";
 import type { BookedPayment } from "../../../ports/books.ts";
 import { done, type Outcome, unknown } from "../../../ports/outcome.ts";
 import { signedAmountMinorOf } from "./amount.ts";
+import { piecewise, Turn } from "./piecewise.ts";
 import type { WireReport } from "./schema.ts";
 
 export interface ReportDocument {
@@ -28,11 +29,17 @@ export function documentOf({ title, mimeType, content, contentString }: WireRepo
 }
 
 /** Every payment of one terminal's detail report, or unknown: a part of the books would look like money missing. */
-export function bookedPayments(text: string, terminalId: string, currency: string): Outcome<readonly BookedPayment[]> {
-  const rows = rowsOf(text);
+export async function bookedPayments(
+  text: string,
+  terminalId: string,
+  currency: string,
+): Promise<Outcome<readonly BookedPayment[]>> {
+  const rows = await rowsOf(text);
   if (rows === null) return unknown("the report is not complete, or lists no transactions");
   const payments: BookedPayment[] = [];
+  const turn = new Turn();
   for (const row of rows) {
+    await turn.end();
     const paymentReference = row.get("ErsReference") ?? "";
     const amountMinor = signedAmountMinorOf(row.get("SalesAmount") ?? "", currency);
     if (paymentReference === "" || amountMinor === null)
@@ -47,7 +54,7 @@ export function bookedPayments(text: string, terminalId: string, currency: strin
  * The rows of a report, in which names count and places do not; null when it is cut or lists no transactions.
  * The service's own samples close their root by another name, or by opening it again, which is let pass.
  */
-export function rowsOf(text: string): readonly Row[] | null {
+export async function rowsOf(text: string): Promise<readonly Row[] | null> {
   const rows: Row[] = [];
   const open: OpenElement[] = [];
   let latest: OpenElement | null = null;
@@ -83,7 +90,8 @@ export function rowsOf(text: string): readonly Row[] | null {
     closedBadly = true;
   };
   try {
-    parser.write(text.trim()).close();
+    await piecewise(text.trim(), (piece) => parser.write(piece));
+    parser.close();
   } catch {
     return null;
   }

@@ -5,18 +5,16 @@ import { z } from "zod";
  * and unknown ones are ignored; numbers, decimals and dates arrive as text.
  */
 
-/** An element that carries attributes arrives as an object with its text inside. */
-function unwrapped(value: unknown): unknown {
-  if (value === null) return undefined;
-  if (typeof value === "object" && "attributes" in value) return "$value" in value ? value.$value : undefined;
-  return value === "" ? undefined : value;
+/** An empty element says as little as a missing one. */
+function filled(value: unknown): unknown {
+  return value === null || value === "" ? undefined : value;
 }
 
-const text = z.preprocess(unwrapped, z.string().max(4096).optional());
+const text = z.preprocess(filled, z.string().max(4096).optional());
 /** What a display can draw as a code. */
-const codeText = z.preprocess(unwrapped, z.string().max(512).optional());
+const codeText = z.preprocess(filled, z.string().max(512).optional());
 const whole = z.preprocess(
-  unwrapped,
+  filled,
   z
     .string()
     .regex(/^\d{1,9}$/)
@@ -33,12 +31,12 @@ const receipt = z.object({
   paymentReference: text,
   payerTerminalId: text,
   receiverName: text,
-  invoice: z.preprocess(unwrapped, z.object({ totalAmount: z.preprocess(unwrapped, amount.optional()) }).optional()),
+  invoice: z.preprocess(filled, z.object({ totalAmount: z.preprocess(filled, amount.optional()) }).optional()),
 });
 
 const plain = z.object({ resultCode: whole, ersReference: text });
 
-const longText = z.preprocess(unwrapped, z.string().optional());
+const longText = z.preprocess(filled, z.string().optional());
 const report = z.object({ title: text, mimeType: text, content: longText, contentString: longText });
 
 export const ANSWERS = {
@@ -49,7 +47,7 @@ export const ANSWERS = {
   updateInvoice: plain,
   getPaymentStatus: plain.extend({
     status: text,
-    receipt: z.preprocess(unwrapped, receipt.optional()),
+    receipt: z.preprocess(filled, receipt.optional()),
     version: whole.optional().catch(undefined),
   }),
   commitReservation: plain,
@@ -57,13 +55,10 @@ export const ANSWERS = {
   refundPayment: plain,
   submitPaymentReceipt: plain,
   markTransactionPeriod: plain.extend({ transactionPeriodId: text }),
-  executeReport: plain.extend({ report: z.preprocess(unwrapped, report.optional()) }),
+  executeReport: plain.extend({ report: z.preprocess(filled, report.optional()) }),
 } as const;
 
 export type Operation = keyof typeof ANSWERS;
 export type AnswerOf<K extends Operation> = z.output<(typeof ANSWERS)[K]>;
 export type PaymentStatus = AnswerOf<"getPaymentStatus">;
 export type WireReport = z.output<typeof report>;
-
-/** The outermost element of every answer. */
-export const ENVELOPED = z.object({ return: z.unknown() });

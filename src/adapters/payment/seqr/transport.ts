@@ -1,9 +1,14 @@
-import { X509Certificate } from "node:crypto";
 import http from "node:http";
 import https from "node:https";
+import type { Authority } from "./authority.ts";
+import { type Body, readWhole } from "./body.ts";
+import { type Cause, causeOfConnection, causeOfSilence, causeOfStatus, HTML_PAGE } from "./causes.ts";
+import { retryAfterMs } from "./retry-after.ts";
 
 /** An idle connection is not kept for longer. Servers and what stands before them may well be quicker to drop it. */
 const IDLE_CONNECTION_MS = 4000;
+/** A fault says so at its beginning. */
+const LOOKED_AT_CHARS = 4 * 1024;
 
 /**
  * `kept`: a connection that an earlier call has left, if there is one. It may be dead without anybody having said so;
@@ -15,12 +20,18 @@ export type Connection = "kept" | "fresh";
 /** No usable answer came; what was asked may or may not have been done. The message carries no foreign text. */
 export class NoAnswer extends Error {
   override readonly name = "NoAnswer";
+  /** What a person can do about it. */
+  readonly advice: string | null;
   /** What came instead of an answer, when it came whole. */
   readonly answer: string | null;
+  /** How long the service asks to be left alone. */
+  readonly retryAfterMs: number | null;
 
-  constructor(message: string, answer: string | null = null) {
-    super(message);
+  constructor({ detail, advice }: Cause, answer: string | null = null, retryAfterMs: number | null = null) {
+    super(detail);
+    this.advice = advice;
     this.answer = answer;
+    this.retryAfterMs = retryAfterMs;
   }
 }
 
@@ -37,26 +48,28 @@ export interface Transport {
 
 type Send = (connection: Connection) => http.ClientRequest;
 
+export interface TransportSettings {
+  readonly endpoint: string;
+  readonly timeoutMs: number;
+  /** Whose certificates are taken instead of those the machine trusts. */
+  readonly authority: Authority | null;
+  wallMs(): number;
+  /** Hears the service's own time with each whole answer. */
+  onDate(atMs: number): void;
+}
+
 /**
  * Connections to one endpoint. The time-out covers the whole exchange, a repetition included, so a server that sends
  * a byte now and then gains nothing by it. Redirects are not followed and no proxy is taken from the environment.
- * With `ca` (PEM) only certificates of that authority are taken, otherwise those the machine trusts. `onDate` hears the
- * service's own time with each whole answer. Throws when the endpoint is no address or not a safe one, and when `ca`
- * is no certificate.
+ * Throws when the endpoint is no address or not a safe one.
  */
-export function createTransport(
-  endpoint: string,
-  timeoutMs: number,
-  ca: string | null = null,
-  onDate: (atMs: number) => void = () => undefined,
-): Transport {
-  const url = safeUrl(endpoint);
+export function createTransport(settings: TransportSettings): Transport {
+  const url = safeUrl(settings.endpoint);
   const protocol = url.protocol === "https:" ? https : http;
   const common = {
     maxSockets: 16,
     // Said explicitly, so that no environment variable can turn it off.
     rejectUnauthorized: true,
-    ...(ca === null ? {} : { ca: certificatesIn(ca) }),
   };
   const agents = {
     kept: new protocol.Agent({ ...common, keepAlive: true, maxFreeSockets: 4, timeout: IDLE_CONNECTION_MS }),
@@ -69,13 +82,17 @@ export function createTransport(
     limitBytes: number,
     connection: Connection,
   ): Promise<string> {
-    const length = { "Content-Length": Buffer.byteLength(body) };
+    const fixed = { "Content-Length": Buffer.byteLength(body), "Accept-Encoding": "identity" };
     const send: Send = (way) => {
-      const request = protocol.request(url, { method: "POST", agent: agents[way], headers: { ...headers, ...length } });
+      const pem = settings.authority?.pem ?? null;
+      // Connections are kept apart by the authority that they were made with.
+      const tls = pem === null ? {} : { ca: pem };
+      const options = { method: "POST", agent: agents[way], headers: { ...headers, ...fixed }, ...tls };
+      const request = protocol.request(url, options);
       request.end(body);
       return request;
     };
-    return exchange({ send, connection, timeoutMs, limitBytes, dropKept: () => dropIdle(agents.kept), onDate });
+    return exchange({ send, connection, limitBytes, dropKept: () => dropIdle(agents.kept), settings });
   }
 
   function close(): void {
@@ -89,14 +106,14 @@ export function createTransport(
 interface ExchangeTerms {
   readonly send: Send;
   readonly connection: Connection;
-  readonly timeoutMs: number;
   readonly limitBytes: number;
   /** Lets go of every connection that waits for its next use. */
   dropKept(): void;
-  onDate(atMs: number): void;
+  readonly settings: TransportSettings;
 }
 
-function exchange({ send, connection, timeoutMs, limitBytes, dropKept, onDate }: ExchangeTerms): Promise<string> {
+function exchange({ send, connection, limitBytes, dropKept, settings }: ExchangeTerms): Promise<string> {
+  const { timeoutMs, wallMs, onDate } = settings;
   return new Promise((resolve, reject) => {
     let request: http.ClientRequest;
     let isOver = false;
@@ -104,16 +121,16 @@ function exchange({ send, connection, timeoutMs, limitBytes, dropKept, onDate }:
       isOver = true;
       clearTimeout(timer);
     };
-    const fail = (detail: string, answer: string | null = null): void => {
+    const fail = (reason: NoAnswer): void => {
       if (isOver) return;
       end();
-      reject(new NoAnswer(detail, answer));
+      reject(reason);
       request.destroy();
     };
     const timer = setTimeout(() => {
       // What stands between here and there may have forgotten all of them: where one is silent, the others are as dead.
       dropKept();
-      fail(`no complete answer within ${timeoutMs} ms`);
+      fail(new NoAnswer(causeOfSilence(timeoutMs)));
     }, timeoutMs);
     const start = (way: Connection): void => {
       const sent = send(way);
@@ -123,12 +140,14 @@ function exchange({ send, connection, timeoutMs, limitBytes, dropKept, onDate }:
         if (isOver) return;
         if (sent.reusedSocket) dropKept();
         if (sent.reusedSocket && !isAnswered) start("fresh");
-        else fail(`connection failed (${error.code ?? "no code"})`);
+        else fail(new NoAnswer(causeOfConnection(error.code, wallMs())));
       });
       sent.on("response", (response) => {
         isAnswered = true;
-        readWhole(response, limitBytes, fail, (answer) => {
-          if (response.statusCode !== 200) return fail(describeRefusal(response.statusCode, answer), answer);
+        readWhole(response, limitBytes, (body) => {
+          if (isOver) return;
+          const answer = answerIn(response, body, wallMs());
+          if (answer instanceof NoAnswer) return fail(answer);
           const atMs = Date.parse(response.headers.date ?? "");
           if (Number.isFinite(atMs)) onDate(atMs);
           end();
@@ -140,24 +159,21 @@ function exchange({ send, connection, timeoutMs, limitBytes, dropKept, onDate }:
   });
 }
 
-function readWhole(
-  response: http.IncomingMessage,
-  limitBytes: number,
-  fail: (detail: string) => void,
-  done: (answer: string) => void,
-): void {
-  const chunks: Buffer[] = [];
-  let sizeBytes = 0;
-  response.on("data", (chunk: Buffer) => {
-    sizeBytes += chunk.length;
-    if (sizeBytes > limitBytes) fail(`answer larger than ${limitBytes} bytes`);
-    else chunks.push(chunk);
-  });
-  response.on("error", () => fail("connection cut during the answer"));
-  response.on("close", () => {
-    if (!response.complete) fail("connection cut during the answer");
-  });
-  response.on("end", () => done(Buffer.concat(chunks).toString("utf8")));
+const FAULT = /<(?:\w{1,40}:)?Fault[\s>]/;
+const HTML = /^\s{0,100}(?:<!doctype\s+html|<html)[\s>]/i;
+
+/** Only a 200 whose whole body can be read, and that is no web page, is an answer. */
+function answerIn({ statusCode = 0, headers }: http.IncomingMessage, body: Body, wallMs: number): string | NoAnswer {
+  const text = "text" in body ? body.text : null;
+  const isHtml = /^\s*text\/html\b/i.test(headers["content-type"] ?? "") || HTML.test(text?.slice(0, 400) ?? "");
+  if (statusCode !== 200) {
+    const looks = FAULT.test(text?.slice(0, LOOKED_AT_CHARS) ?? "") ? "fault" : isHtml ? "html" : "other";
+    const asksToWait = statusCode === 429 || statusCode === 503;
+    const waitMs = asksToWait ? retryAfterMs(headers["retry-after"], headers.date, wallMs) : null;
+    return new NoAnswer(causeOfStatus(statusCode, looks), text, waitMs);
+  }
+  if ("problem" in body) return new NoAnswer(isHtml ? HTML_PAGE : { detail: body.problem, advice: null });
+  return HTML.test(body.text.slice(0, 400)) ? new NoAnswer(HTML_PAGE, text) : body.text;
 }
 
 function dropIdle(agent: http.Agent): void {
@@ -173,19 +189,4 @@ function safeUrl(endpoint: string): URL {
   throw new Error(
     `the payment service's endpoint must begin with https: - ${url.protocol}//${url.host} would carry passwords unencrypted, which is taken on loopback only`,
   );
-}
-
-/** Node takes a text without any certificate as an authority that has signed nothing, and says so nowhere. */
-function certificatesIn(pem: string): string {
-  try {
-    new X509Certificate(pem);
-    return pem;
-  } catch {
-    throw new Error("the certificate authority's file holds no certificate in PEM form");
-  }
-}
-
-function describeRefusal(status: number | undefined, answer: string): string {
-  const kind = /<(?:\w+:)?Fault[\s>]/.test(answer) ? "SOAP fault" : "no SOAP answer";
-  return `${kind} (HTTP ${status ?? "without status"})`;
 }

@@ -1,6 +1,7 @@
 import type { Truth } from "../../../core/sale/resolve.ts";
 import type { Sale } from "../../../core/sale/state.ts";
 import { declined, done, type Outcome, unknown } from "../../../ports/outcome.ts";
+import { adviceOfCode } from "./causes.ts";
 import type { Reply } from "./client.ts";
 import { CODE, describeCode, type ResultCode } from "./codes.ts";
 import { contradictionIn, type Expected, shownAmount } from "./held-against.ts";
@@ -8,7 +9,7 @@ import type { PaymentStatus } from "./schema.ts";
 
 /** What an answer to getPaymentStatus says about the money. */
 export function outcomeOfStatus(expected: Expected, reply: Reply<PaymentStatus>): Outcome<Truth> {
-  if (reply.kind === "unknown") return unknown(reply.detail);
+  if (reply.kind === "unknown") return reply;
   switch (reply.result.code) {
     case CODE.success:
       return done(truthOf(expected, reply.body));
@@ -26,7 +27,7 @@ export function outcomeOfStatus(expected: Expected, reply: Reply<PaymentStatus>)
 export function outcomeOfCode<T>(result: ResultCode): Outcome<T> {
   switch (result.treatment) {
     case "operator":
-      return declined("rejected", describeCode(result), result.customer);
+      return rejected(result);
     case "give-up":
       return declined("refused", describeCode(result), result.customer);
     case "success":
@@ -34,6 +35,11 @@ export function outcomeOfCode<T>(result: ResultCode): Outcome<T> {
     case "query-first":
       return unknown(describeCode(result));
   }
+}
+
+function rejected<T>(result: ResultCode): Outcome<T> {
+  const advice = adviceOfCode(result);
+  return { ...declined<T>("rejected", describeCode(result), result.customer), ...(advice === null ? {} : { advice }) };
 }
 
 function truthOf(expected: Expected, status: PaymentStatus): Truth {

@@ -1,4 +1,3 @@
-import { readFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { Authority } from "../adapters/payment/seqr/authority.ts";
 import type { SeqrBooksSettings } from "../adapters/payment/seqr/books.ts";
@@ -40,7 +39,7 @@ export function seqrSettings({ file, config, secrets }: Loaded): SeqrBooksSettin
 
 function authorityIn(path: string): Authority {
   try {
-    return new Authority(readFileSync(path, "utf8"));
+    return new Authority(path);
   } catch {
     throw new CliError(`payment.seqr.caFile: ${path} cannot be read: expected certificates in PEM form`);
   }

@@ -107,6 +107,8 @@ export interface Fault {
   readonly position: string | null;
   readonly sinceMs: number;
   readonly detail: string;
+  /** What an operator can do about its cause, where its owner knows that; else what stands in the catalogue counts. */
+  readonly advice?: string;
 }
 
 /** What stays until a person has looked at it, across restarts; all others are conditions that their owners clear. */
@@ -120,9 +122,12 @@ export const PERSON_CODES = [
 
 export type PersonCode = (typeof PERSON_CODES)[number];
 
-/** At most one fault of a code at a place; a second raise keeps the first one's time. */
+/** At most one fault of a code at a place; a second raise keeps the first one's time, and says another cause anew. */
 export function raise(faults: readonly Fault[], fault: Fault): readonly Fault[] {
-  return find(faults, fault.code, fault.position) === undefined ? [...faults, fault] : faults;
+  const known = find(faults, fault.code, fault.position);
+  if (known === undefined) return [...faults, fault];
+  if (known.advice === fault.advice) return faults;
+  return faults.map((each) => (each === known ? { ...fault, sinceMs: known.sinceMs } : each));
 }
 
 /** The same, but the newer one counts: for what is a sum that changes. */
@@ -138,7 +143,7 @@ export function clear(faults: readonly Fault[], code: FaultCode, position: strin
   return left.length === faults.length ? faults : left;
 }
 
-function find(faults: readonly Fault[], code: FaultCode, position: string | null): Fault | undefined {
+export function find(faults: readonly Fault[], code: FaultCode, position: string | null): Fault | undefined {
   return faults.find((fault) => fault.code === code && fault.position === position);
 }
 
@@ -160,7 +165,12 @@ export function owner(code: FaultCode): string {
   return CATALOGUE[code].owner;
 }
 
-/** What an operator can do about it. */
+/** What an operator can do about it, whatever its cause. */
 export function advice(code: FaultCode): string {
   return CATALOGUE[code].advice;
+}
+
+/** What an operator can do about it. */
+export function adviceFor(fault: Pick<Fault, "code" | "advice">): string {
+  return fault.advice ?? advice(fault.code);
 }

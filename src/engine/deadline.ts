@@ -13,6 +13,8 @@ export class Deadline {
   #cancel: Cancel = () => {};
   /** The state that is kept beyond its deadline until it was tried once to get out of it otherwise. */
   #graced: State | null = null;
+  /** Monotonic; null while the state has no end. */
+  #dueMs: number | null = null;
 
   /** @param timeMoved called when the sale's time was set anew while it runs: what hangs on it is due at another moment */
   constructor(clock: Clock, time: SaleClock, passed: () => void, timeMoved: () => void) {
@@ -37,11 +39,18 @@ export class Deadline {
     if (state !== null) this.#await(state, this.#clock.monotonicMs());
   }
 
+  /** Null when the state has no end. */
+  get leftMs(): number | null {
+    return this.#dueMs === null ? null : Math.max(0, this.#dueMs - this.#clock.monotonicMs());
+  }
+
   #await(state: State, leastAtMs: number): void {
     this.#cancel();
     const atMs = deadlineMs(state);
+    this.#dueMs = null;
     if (atMs === null) return;
     const leftMs = this.#leftMs(atMs, leastAtMs);
+    this.#dueMs = this.#clock.monotonicMs() + leftMs;
     if (leftMs <= POLICY.clockLookMs || this.#time.lostSinceMs === null) {
       this.#cancel = this.#clock.after(leftMs, this.#passed);
       return;

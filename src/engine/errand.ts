@@ -30,6 +30,8 @@ export interface Errand {
   isOurs(kind: OwnedName["kind"], name: string): Promise<boolean>;
   /** What a person has to look at, and no record will tell. */
   readonly forPerson: (matter: Matter) => void;
+  /** How long the state may still last; null when it has no end. */
+  leftMs(): number | null;
   /** What the errand had to do has been tried once, whatever came of it. */
   tried(): void;
   /** Of a state that was left only what became of its money still counts. */
@@ -40,12 +42,12 @@ export interface Errand {
 export function notePayment(errand: Pick<Errand, "faults" | "position">, outcome: Outcome<unknown>): void {
   const { faults, position } = errand;
   if (outcome.kind === "unknown") {
-    faults.raise("payment-unreachable", position, outcome.detail);
+    faults.raise("payment-unreachable", position, outcome.detail, outcome.advice);
     return;
   }
   faults.clear("payment-unreachable", position);
   if (outcome.kind === "declined" && outcome.reason === "rejected") {
-    faults.raise("payment-rejected", position, outcome.detail);
+    faults.raise("payment-rejected", position, outcome.detail, outcome.advice);
   } else {
     faults.clear("payment-rejected", position);
   }

@@ -1,6 +1,7 @@
-import { advice, clear, type Fault, type FaultCode, put, raise } from "../core/faults.ts";
+import { adviceFor, clear, type Fault, type FaultCode, find, put, raise } from "../core/faults.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Log } from "../ports/log.ts";
+import { POLICY } from "./policy.ts";
 
 /**
  * The kiosk's raised faults. Conditions, not history: their owners raise them anew after a restart. What waits for a
@@ -11,6 +12,8 @@ export class FaultBoard {
   readonly #log: Log;
   readonly #changed: () => void;
   #faults: readonly Fault[] = [];
+  /** When a fault's cause was last said, by code and position (monotonic). */
+  readonly #saidMs = new Map<string, number>();
 
   constructor(clock: Clock, log: Log, changed: () => void) {
     this.#clock = clock;
@@ -22,24 +25,42 @@ export class FaultBoard {
     return this.#faults;
   }
 
-  /** @param text of which the first line is shown */
-  raise(code: FaultCode, position: string | null, text: string): void {
+  /**
+   * Says another cause anew, but not all the time: two may take turns.
+   * @param text of which the first line is shown
+   * @param advice about the cause, where it is known
+   */
+  raise(code: FaultCode, position: string | null, text: string, advice?: string): void {
     const [detail = ""] = text.split("\n", 1);
-    this.#adopt(raise(this.#faults, { code, position, detail, sinceMs: this.#clock.wallMs() }), () =>
-      this.#log.warn({ fault: code, position, detail, advice: advice(code) }, "fault raised"),
-    );
+    const key = `${code} ${position ?? ""}`;
+    const nowMs = this.#clock.monotonicMs();
+    const saidMs = this.#saidMs.get(key) ?? Number.NEGATIVE_INFINITY;
+    if (find(this.#faults, code, position) !== undefined && nowMs - saidMs < POLICY.causeMs) return;
+    const fault = {
+      code,
+      position,
+      detail,
+      sinceMs: this.#clock.wallMs(),
+      ...(advice === undefined ? {} : { advice }),
+    };
+    this.#adopt(raise(this.#faults, fault), () => {
+      this.#saidMs.set(key, nowMs);
+      this.#tell(fault);
+    });
   }
 
   /** Raises it, or says anew what it has come to. */
   put(fault: Fault): void {
-    const { code, position, detail } = fault;
-    this.#adopt(put(this.#faults, fault), () =>
-      this.#log.warn({ fault: code, position, detail, advice: advice(code) }, "fault raised"),
-    );
+    this.#adopt(put(this.#faults, fault), () => this.#tell(fault));
   }
 
   clear(code: FaultCode, position: string | null): void {
     this.#adopt(clear(this.#faults, code, position), () => this.#log.info({ fault: code, position }, "fault cleared"));
+  }
+
+  #tell(fault: Fault): void {
+    const { code, position, detail } = fault;
+    this.#log.warn({ fault: code, position, detail, advice: adviceFor(fault) }, "fault raised");
   }
 
   #adopt(next: readonly Fault[], report: () => void): void {

@@ -5,6 +5,7 @@ import type { Cancel, Clock } from "../ports/clock.ts";
 import type { OwnedName } from "../ports/journal.ts";
 import type { Log } from "../ports/log.ts";
 import type { PaymentProvider } from "../ports/payment.ts";
+import { askedMs } from "../ports/wait.ts";
 import type { News } from "./errand.ts";
 import { capturedNews } from "./payment-errands.ts";
 import { POLICY } from "./policy.ts";
@@ -62,11 +63,11 @@ export class LateTruth {
     this.#watched.delete(saleId);
   }
 
-  #askLater(watched: Watched, attempt: number): void {
+  #askLater(watched: Watched, attempt: number, leastMs = 0): void {
     const delayMs = POLICY.lateTruthMs[attempt];
     const { offer, sale } = watched.closed;
     if (delayMs === undefined || offer === null) return;
-    watched.cancel = this.#deps.clock.after(delayMs, () => {
+    watched.cancel = this.#deps.clock.after(Math.max(delayMs, leastMs), () => {
       this.#ask(watched, offer.reference, attempt).catch((error: unknown) =>
         this.#deps.log.error({ sale: sale.id, error: String(error) }, "what was learned late could not be taken"),
       );
@@ -91,7 +92,7 @@ export class LateTruth {
     const news = outcome.kind === "done" ? await this.#newsOf(sale.id, outcome.value) : null;
     if (this.#watched.get(sale.id) !== watched) return;
     if (!isTimeKnown()) this.#askLater(watched, attempt);
-    else if (news === null || news.type === "contradicted") this.#askLater(watched, attempt + 1);
+    else if (news === null || news.type === "contradicted") this.#askLater(watched, attempt + 1, askedMs(0, outcome));
     else await learned(sale.id, news);
   }
 }

@@ -1,8 +1,9 @@
+import { Repeats } from "../core/repeats.ts";
 import { isAnother } from "../core/sale/recover.ts";
 import { judge, type Truth } from "../core/sale/resolve.ts";
 import type { Committing, Offered, Offering, Releasing } from "../core/sale/state.ts";
 import type { Outcome } from "../ports/outcome.ts";
-import { backoffMs, wait } from "../ports/wait.ts";
+import { askedMs, backoffMs, wait } from "../ports/wait.ts";
 import { type Errand, type News, notePayment } from "./errand.ts";
 import { POLICY } from "./policy.ts";
 
@@ -26,31 +27,38 @@ export async function offer(errand: Errand, { sale }: Offering): Promise<void> {
       return await errand.tell({ type: "offer-refused", detail, ...(customer === undefined ? {} : { customer }) });
     }
     const delayMs = POLICY.offerRetriesMs[attempt];
-    if (delayMs === undefined) return await errand.tell({ type: "offer-unanswered" });
-    await wait(errand.clock, delayMs);
+    const waitMs = askedMs(delayMs ?? 0, outcome);
+    if (delayMs === undefined || waitMs > POLICY.offerAskedMs) return await errand.tell({ type: "offer-unanswered" });
+    await wait(errand.clock, waitMs);
   }
 }
 
 /** Asks for the offer's state until the customer has decided; the state's deadline ends it otherwise. */
 export async function watch(errand: Errand, { sale, offer: { reference } }: Offered): Promise<void> {
   let silent = 0;
+  let waitMs = errand.payment.watchIntervalMs;
+  const unclear = new Repeats();
   while (errand.alive()) {
-    await errand.nap.take(errand.clock, errand.payment.watchIntervalMs);
+    await errand.nap.take(errand.clock, waitMs);
     if (!errand.alive()) return;
     const outcome = await errand.payment.query(sale, reference);
+    waitMs = askedMs(errand.payment.watchIntervalMs, outcome);
     silent = outcome.kind === "unknown" ? silent + 1 : 0;
     if (silent === 0 || silent >= POLICY.pollsUntilUnreachable) notePayment(errand, outcome);
-    if (outcome.kind === "done" && (await decided(errand, outcome.value))) return;
+    if (outcome.kind === "done" && (await decided(errand, outcome.value, unclear))) return;
   }
 }
 
-async function decided(errand: Errand, truth: Truth): Promise<boolean> {
+async function decided(errand: Errand, truth: Truth, unclear: Repeats): Promise<boolean> {
   switch (truth.state) {
     case "open":
       return false;
-    case "unclear":
-      errand.log.warn({ position: errand.position, detail: truth.detail }, "the payment service's answer is unclear");
+    case "unclear": {
+      const times = unclear.failed(truth.detail, errand.clock.monotonicMs());
+      const fields = { position: errand.position, detail: truth.detail, times };
+      if (times !== null) errand.log.warn(fields, "the payment service's answer is unclear");
       return false;
+    }
     case "held": {
       const { authorisedMinor, holdUntilMs } = truth;
       await errand.tell({ type: "reserved", authorisedMinor, holdUntilMs });
@@ -91,8 +99,15 @@ export async function resolve(errand: Errand, state: Committing | Releasing, fre
     queryFirst = !(query && next === "repeat");
     if (query && next === "repeat") continue;
     errand.tried();
-    await wait(errand.clock, backoffMs(POLICY.resolveRetriesMs, attempt++));
+    await wait(errand.clock, resolveWaitMs(backoffMs(POLICY.resolveRetriesMs, attempt++), outcome, errand.leftMs()));
   }
+}
+
+/** As long as the service asks for, but never so long that the state ends without another attempt. */
+function resolveWaitMs(delayMs: number, outcome: Outcome<unknown>, leftMs: number | null): number {
+  const waitMs = Math.min(askedMs(delayMs, outcome), POLICY.resolveAskedMs);
+  const mostMs = leftMs === null ? waitMs : leftMs - POLICY.resolveLastMs;
+  return Math.max(delayMs, Math.min(waitMs, mostMs));
 }
 
 /** A payment that stands for another sale already is none of this one. */

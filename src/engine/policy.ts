@@ -25,6 +25,13 @@ export const POLICY = {
   lateTruthRecentMs: 24 * 3_600_000,
   /** Waits between appends to a journal that refuses; afterwards the daemon gives up and is restarted. */
   appendRetriesMs: [100, 250, 500, 1_000, 2_000, 5_000, 5_000, 5_000, 5_000, 5_000],
+  /** The longest wait that the service may ask for before an offer is sent again. */
+  offerAskedMs: 5_000,
+  /** The same for a commit or release, of which one more is sent so long before the end of the state. */
+  resolveAskedMs: 60_000,
+  resolveLastMs: 15_000,
+  /** How long a fault keeps the cause that was last said. */
+  causeMs: 30_000,
   /** Polls in a row that must fail before the service counts as unreachable. */
   pollsUntilUnreachable: 3,
   /** How long a new price must have been in force until a choice that names none is one at that price. */

@@ -294,8 +294,9 @@ export class Position {
     const tried = (): void => {
       if (epoch.alive) this.#deadline.tried();
     };
+    const leftMs = (): number | null => this.#deadline.leftMs;
     const isOurs: Errand["isOurs"] = (kind, name) => references.isOf(saleId, { kind, name });
-    return { ...this.#deps, position: id, alive: () => epoch.alive, isOurs, tried, tell };
+    return { ...this.#deps, position: id, alive: () => epoch.alive, isOurs, leftMs, tried, tell };
   }
 
   async #finish(): Promise<void> {

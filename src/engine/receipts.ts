@@ -55,7 +55,7 @@ export class Receipts {
     if (outcome.kind === "unknown" || (outcome.kind === "declined" && outcome.reason === "rejected")) {
       this.#failures++;
       const isTold = outcome.kind === "declined" || this.#failures >= POLICY.receiptsUntilTold;
-      if (isTold) faults.raise("receipts-wait", null, `sale ${sale.saleId}: ${outcome.detail}`);
+      if (isTold) faults.raise("receipts-wait", null, `sale ${sale.saleId}: ${outcome.detail}`, outcome.advice);
       return false;
     }
     this.#failures = 0;

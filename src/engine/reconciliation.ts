@@ -15,7 +15,7 @@ import type { Calendar, Clock } from "../ports/clock.ts";
 import type { Journal } from "../ports/journal.ts";
 import type { Log } from "../ports/log.ts";
 import type { Outcome } from "../ports/outcome.ts";
-import { backoffMs, wait } from "../ports/wait.ts";
+import { askedMs, backoffMs, wait } from "../ports/wait.ts";
 import { type Named, namesOf } from "./belongings.ts";
 import type { FaultBoard } from "./fault-board.ts";
 import { POLICY } from "./policy.ts";
@@ -171,9 +171,12 @@ export class Reconciler {
   }
 
   async #mark(position: string): Promise<string | null> {
+    let askedForMs = 0;
     for (let attempt = 0; attempt < POLICY.reconcileAttempts && !this.#closed; attempt++) {
-      if (attempt > 0) await wait(this.#deps.clock, backoffMs(POLICY.reconcileRetriesMs, attempt - 1));
+      const backMs = backoffMs(POLICY.reconcileRetriesMs, attempt - 1);
+      if (attempt > 0) await wait(this.#deps.clock, Math.max(backMs, askedForMs));
       const marked = await this.#deps.books.markPeriod(position);
+      askedForMs = askedMs(0, marked);
       this.#noteAccess(position, marked);
       if (marked.kind === "done") {
         await this.#note(position, { type: "marked", periodId: marked.value.periodId });
@@ -187,10 +190,12 @@ export class Reconciler {
   }
 
   async #transactions(position: string, periodId: string): Promise<readonly BookedPayment[] | null> {
+    let askedForMs = 0;
     for (let attempt = 0; attempt < POLICY.reconcileAttempts && !this.#closed; attempt++) {
-      await wait(this.#deps.clock, backoffMs(POLICY.reconcileRetriesMs, attempt));
+      await wait(this.#deps.clock, Math.max(backoffMs(POLICY.reconcileRetriesMs, attempt), askedForMs));
       if (this.#closed) return null;
       const report = await this.#deps.books.transactions(position, periodId);
+      askedForMs = askedMs(0, report);
       this.#noteAccess(position, report);
       if (report.kind === "done" && report.value !== null) return report.value;
       if (report.kind !== "done") this.#deps.log.warn({ position, detail: report.detail }, "no report yet");

@@ -5,6 +5,7 @@ import type { Journal } from "../ports/journal.ts";
 import type { Log } from "../ports/log.ts";
 import type { Machine } from "../ports/machine.ts";
 import type { PaymentProvider } from "../ports/payment.ts";
+import { askedMs } from "../ports/wait.ts";
 import { ClockCheck } from "./clock-check.ts";
 import { notePayment } from "./errand.ts";
 import type { FaultBoard } from "./fault-board.ts";
@@ -36,6 +37,8 @@ export class Supervisor {
   readonly #clock: ClockCheck;
   #cancel: Cancel = () => {};
   #closed = false;
+  /** How long the service asked in the last round to be left alone. */
+  #askedMs = 0;
 
   constructor(deps: SupervisorDeps) {
     this.#deps = deps;
@@ -49,7 +52,8 @@ export class Supervisor {
       .finally(() => {
         if (this.#closed) return;
         const faulty = this.#clock.isDoubtful || faults.all.some(({ code }) => CLEARED_HERE.has(code));
-        this.#cancel = clock.after(faulty ? POLICY.probeFaultyMs : POLICY.probeMs, () => this.start());
+        const delayMs = Math.max(faulty ? POLICY.probeFaultyMs : POLICY.probeMs, this.#askedMs);
+        this.#cancel = clock.after(delayMs, () => this.start());
       });
   }
 
@@ -81,15 +85,18 @@ export class Supervisor {
     const { positions } = this.#deps;
     await this.checkJournal();
     const idle = positions.filter(({ busy }) => !busy());
-    await Promise.all(idle.map(({ id }) => this.#probe(id)));
+    this.#askedMs = Math.max(0, ...(await Promise.all(idle.map(({ id }) => this.#probe(id)))));
     // The answers have told what time it is at the service.
     await this.checkClock();
     await Promise.all(idle.map(({ id, dispenser, busy }) => (busy() ? null : this.checkDispenser(id, dispenser))));
   }
 
-  async #probe(id: string): Promise<void> {
+  /** Gives how long the service asks to be left alone. */
+  async #probe(id: string): Promise<number> {
     const { payment, faults } = this.#deps;
-    notePayment({ position: id, faults }, await payment.probe(id));
+    const outcome = await payment.probe(id);
+    notePayment({ position: id, faults }, outcome);
+    return askedMs(0, outcome);
   }
 
   /** A write of no use wears the card, so it happens only while the journal is known to be broken. */

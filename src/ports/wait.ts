@@ -1,4 +1,5 @@
 import type { Clock } from "./clock.ts";
+import type { Outcome } from "./outcome.ts";
 
 export function wait(clock: Clock, delayMs: number): Promise<void> {
   return new Promise((resolve) => {
@@ -9,6 +10,11 @@ export function wait(clock: Clock, delayMs: number): Promise<void> {
 /** The nth wait of a schedule whose last entry repeats. */
 export function backoffMs(scheduleMs: readonly number[], attempt: number): number {
   return scheduleMs[Math.min(attempt, scheduleMs.length - 1)] ?? 0;
+}
+
+/** How long to wait after an outcome: longer where the other side asked for it. */
+export function askedMs(delayMs: number, outcome: Outcome<unknown>): number {
+  return Math.max(delayMs, outcome.kind === "unknown" ? (outcome.retryAfterMs ?? 0) : 0);
 }
 
 /**

@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import https from "node:https";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
@@ -47,10 +47,12 @@ afterAll(async () => {
   rmSync(folder, { recursive: true });
 });
 
-async function probed(host: string, authority: string | null): Promise<Outcome<null>> {
-  const settings = settingsFor(`https://${host}:${port}/soap`, {
-    authority: authority === null ? null : new Authority(authority),
-  });
+/** @param pem what the authority's file holds */
+async function probed(host: string, pem: string | null): Promise<Outcome<null>> {
+  const file = path.join(folder, "authority.pem");
+  if (pem !== null) writeFileSync(file, pem);
+  const authority = pem === null ? null : new Authority(file);
+  const settings = settingsFor(`https://${host}:${port}/soap`, { authority });
   const provider = await createSeqrProvider(settings, CLOCK, memoryLog());
   const outcome = await provider.probe("1");
   await provider.close();

@@ -1,26 +1,49 @@
 import { X509Certificate } from "node:crypto";
+import { readFileSync } from "node:fs";
+import type { Clock } from "../../../ports/clock.ts";
+import type { Log } from "../../../ports/log.ts";
+import { watchFiles } from "../../certificates/watch-files.ts";
 
-/** The authority whose certificates count; what it holds may be replaced while calls go on, and counts for the next one. */
+/** The authority whose certificates count, and no other: a file that may change while calls go on. */
 export class Authority {
+  readonly #path: string;
   #pem: string;
+  #unfollow = (): void => {};
 
-  /** Throws when the text holds no certificate. */
-  constructor(pem: string) {
-    this.#pem = certificatesIn(pem);
+  /** Throws when the file cannot be read or holds no certificate. */
+  constructor(path: string) {
+    this.#path = path;
+    this.#pem = certificatesIn(path);
   }
 
+  /** As it counts for the next connection. */
   get pem(): string {
     return this.#pem;
   }
 
-  /** Throws when the text holds no certificate, and goes on with the one before. */
-  replace(pem: string): void {
-    this.#pem = certificatesIn(pem);
+  /** From now on the file is read again when it changes; one that cannot be used leaves what counted before. */
+  follow(clock: Clock, log: Log): void {
+    this.close();
+    const files = watchFiles([this.#path], () => certificatesIn(this.#path), clock);
+    const take = (pem: string): void => {
+      this.#pem = pem;
+      log.info({ file: this.#path }, "the payment service's authority was read again");
+    };
+    this.#pem = files.first;
+    files.follow(take, (reason) =>
+      log.warn({ file: this.#path, reason }, "the payment service's authority has changed and cannot be used"),
+    );
+    this.#unfollow = () => files.close();
+  }
+
+  close(): void {
+    this.#unfollow();
   }
 }
 
 /** Node takes a text without any certificate as an authority that has signed nothing, and says so nowhere. */
-function certificatesIn(pem: string): string {
+function certificatesIn(path: string): string {
+  const pem = readFileSync(path, "utf8");
   try {
     new X509Certificate(pem);
     return pem;

@@ -1,9 +1,17 @@
+import { Repeats } from "../../../core/repeats.ts";
 import type { Clock } from "../../../ports/clock.ts";
-import type { Log } from "../../../ports/log.ts";
+import type { Log, LogFields } from "../../../ports/log.ts";
 import type { Observer } from "../../../ports/metrics.ts";
 import type { Outcome } from "../../../ports/outcome.ts";
 import type { ServiceTime } from "../../../ports/payment.ts";
-import { createSeqrClient, type Principal, type Reply, type SeqrClient, type SeqrClientSettings } from "./client.ts";
+import {
+  ASKS,
+  createSeqrClient,
+  type Principal,
+  type Reply,
+  type SeqrClient,
+  type SeqrClientSettings,
+} from "./client.ts";
 import { describeCode } from "./codes.ts";
 import type { AnswerOf, Operation } from "./schema.ts";
 import type { Connection } from "./transport.ts";
@@ -43,6 +51,8 @@ export class SeqrCalls {
   readonly #observe: Observe;
   #lastCall: number;
 
+  readonly #failing = new Map<Operation, Repeats>();
+
   /** What time it was at the service when its newest answer came. */
   readonly #heard: { time: ServiceTime | null };
 
@@ -74,14 +84,9 @@ export class SeqrCalls {
     const onDate = (atMs: number): void => {
       heard.time = { atMs, heardMs: clock.monotonicMs() };
     };
-    return new SeqrCalls(
-      settings,
-      clock,
-      log,
-      await createSeqrClient({ ...settings, onDate, wallMs: () => clock.wallMs() }),
-      observe,
-      heard,
-    );
+    const client = await createSeqrClient({ ...settings, onDate, wallMs: () => clock.wallMs() });
+    settings.authority?.follow(clock, log);
+    return new SeqrCalls(settings, clock, log, client, observe, heard);
   }
 
   get serviceTime(): ServiceTime | null {
@@ -117,6 +122,7 @@ export class SeqrCalls {
   }
 
   close(): void {
+    this.#settings.authority?.close();
     this.#client.close();
   }
 
@@ -132,9 +138,23 @@ export class SeqrCalls {
     const durationMs = this.#clock.monotonicMs() - startedMs;
     this.#observe(operation, outcomeOf(reply), durationMs);
     const fields = { operation, ...named, durationMs: Math.round(durationMs) };
-    if (reply.kind === "unknown") this.#log.warn({ ...fields, detail: reply.detail }, "payment service gave no answer");
-    else this.#log.debug({ ...fields, result: describeCode(reply.result) }, "payment service answered");
+    if (reply.kind === "unknown") {
+      this.#tellSilence(operation, { ...fields, detail: reply.detail });
+      return reply;
+    }
+    this.#log.debug({ ...fields, result: describeCode(reply.result) }, "payment service answered");
+    const failures = this.#failing.get(operation)?.well() ?? 0;
+    if (failures > 0) this.#log.info({ operation, failures }, "payment service answers again");
     return reply;
+  }
+
+  /** Each time where something was to be done; what only asks may ask each second, so then it is counted. */
+  #tellSilence(operation: Operation, fields: LogFields & { readonly detail: string }): void {
+    const repeats = this.#failing.get(operation) ?? new Repeats();
+    this.#failing.set(operation, repeats);
+    const times = repeats.failed(fields.detail, this.#clock.monotonicMs());
+    const isTold = times !== null || !ASKS.has(operation);
+    this.#log[isTold ? "warn" : "debug"]({ ...fields, times: times ?? 1 }, "payment service gave no answer");
   }
 
   /** Unique also after a restart, because it counts on from the wall clock. */

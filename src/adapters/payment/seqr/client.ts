@@ -50,7 +50,7 @@ const REPORT_LIMIT_BYTES = 4 * 1024 * 1024;
 const HEADERS = { "Content-Type": "text/xml; charset=utf-8", SOAPAction: '""' };
 
 /** Changes nothing there, so it may go out twice. Everything else goes out once, on a connection of its own. */
-const ASKS: ReadonlySet<Operation> = new Set<Operation>(["getPaymentStatus", "executeReport"]);
+export const ASKS: ReadonlySet<Operation> = new Set<Operation>(["getPaymentStatus", "executeReport"]);
 
 /** How a call goes out. A call that only asks may be told to walk the way of those that change something. */
 function connectionOf(operation: Operation, wanted: Connection): Connection {

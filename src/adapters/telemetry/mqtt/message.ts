@@ -1,4 +1,4 @@
-import { advice, type Fault, owner, severity } from "../../../core/faults.ts";
+import { adviceFor, type Fault, owner, severity } from "../../../core/faults.ts";
 import type { PositionView } from "../../../core/sale/view.ts";
 import { isoTime } from "../../../core/time.ts";
 import type { Entry } from "../../../ports/journal.ts";
@@ -27,10 +27,13 @@ export function meterText(view: PositionView): string {
 
 export function faultsText(faults: readonly Fault[]): string {
   const message: FaultsMessage = {
-    faults: faults.map(({ code, position, sinceMs, detail }) => ({
-      ...{ code, severity: severity(code), position, since: isoTime(sinceMs) },
-      ...{ owner: owner(code), detail, advice: advice(code) },
-    })),
+    faults: faults.map((fault) => {
+      const { code, position, sinceMs, detail } = fault;
+      return {
+        ...{ code, severity: severity(code), position, since: isoTime(sinceMs) },
+        ...{ owner: owner(code), detail, advice: adviceFor(fault) },
+      };
+    }),
   };
   return JSON.stringify(message);
 }

@@ -1,5 +1,5 @@
 import sax, { type QualifiedTag } from "sax";
-import { piecewise } from "./piecewise.ts";
+import { flat, parsed } from "./piecewise.ts";
 
 /** An element as it is read: its text, null where it says that it is none, its elements by name, or several of a name. */
 export type Read = string | null | Read[] | { [name: string]: Read };
@@ -28,9 +28,7 @@ const XSI = "http://www.w3.org/2001/XMLSchema-instance";
  * element is one, whatever comments or sections are in it.
  */
 export async function readBody(xml: string): Promise<Read> {
-  const reader = new Reader();
-  await piecewise(xml, (piece) => reader.take(piece));
-  return reader.body();
+  return await new Reader().read(xml);
 }
 
 class Reader {
@@ -45,7 +43,7 @@ class Reader {
     const parser = this.#parser;
     const read = (part: string): void => {
       const current = this.#path.at(-1);
-      if (current !== undefined) current.text += part;
+      if (current !== undefined) current.text += flat(part);
     };
     parser.onopentagstart = () => {
       this.#inTag = true;
@@ -60,14 +58,11 @@ class Reader {
     parser.onerror = refuse;
   }
 
-  take(piece: string): void {
-    this.#parser.write(piece);
-    this.#tagChars = this.#inTag ? this.#tagChars + piece.length : 0;
-    if (this.#tagChars > TAG_CHARS_MAX) refuse();
-  }
-
-  body(): Read {
-    this.#parser.close();
+  async read(xml: string): Promise<Read> {
+    await parsed(this.#parser, xml, (pieceChars) => {
+      this.#tagChars = this.#inTag ? this.#tagChars + pieceChars : 0;
+      if (this.#tagChars > TAG_CHARS_MAX) refuse();
+    });
     const envelope = fieldOf(this.#document.fields, "Envelope");
     return fieldOf(envelope, "Body") ?? null;
   }

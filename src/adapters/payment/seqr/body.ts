@@ -1,6 +1,7 @@
 import type http from "node:http";
 import { promisify } from "node:util";
 import zlib from "node:zlib";
+import { Turn } from "./piecewise.ts";
 
 /** A body that came whole, or why it counts as none. */
 export type Body = { readonly text: string } | { readonly problem: string };
@@ -35,6 +36,7 @@ const MARKS: readonly (readonly [readonly number[], string])[] = [
   [[0xfe, 0xff], "utf-16be"],
 ];
 const DECLARATION_BYTES = 200;
+const PIECE_BYTES = 32 * 1024;
 
 /** Reads an answer to its end; `done` is called once. No more than the limit is ever kept, packed or not. */
 export function readWhole(response: http.IncomingMessage, limitBytes: number, done: (body: Body) => void): void {
@@ -58,11 +60,11 @@ function tooLarge(limitBytes: number): Body {
 }
 
 async function bodyOf(bytes: Buffer, packing: string, contentType: string, limitBytes: number): Promise<Body> {
-  if (UNPACKED.includes(packing)) return textOf(bytes, contentType);
+  if (UNPACKED.includes(packing)) return await textOf(bytes, contentType);
   const unpack = UNPACKING.get(packing);
   if (unpack === undefined) return { problem: "the answer is packed in a way that is not read here" };
   try {
-    return textOf(await unpack(bytes, { maxOutputLength: limitBytes }), contentType);
+    return await textOf(await unpack(bytes, { maxOutputLength: limitBytes }), contentType);
   } catch (error) {
     const isTooLarge = (error as NodeJS.ErrnoException).code === "ERR_BUFFER_TOO_LARGE";
     return isTooLarge ? tooLarge(limitBytes) : { problem: "the answer is packed, and cannot be unpacked" };
@@ -100,18 +102,29 @@ class Collected {
 }
 
 /** The byte order mark counts first, then the header's character set, then the declaration's (RFC 7303). */
-export function textOf(bytes: Buffer, contentType: string): Body {
+async function textOf(bytes: Buffer, contentType: string): Promise<Body> {
   const marked = MARKS.find(([mark]) => mark.every((byte, index) => bytes[index] === byte))?.[1];
   const named =
     /;\s*charset\s*=\s*["']?([^\s"';]*)/i.exec(contentType.slice(0, 200))?.[1] ?? declared(bytes) ?? "utf-8";
   const charset = marked ?? CHARSETS.get(named.toLowerCase());
-  if (charset !== undefined) return { text: new TextDecoder(charset).decode(bytes) };
+  if (charset !== undefined) return { text: await decoded(bytes, charset) };
   const isUnmarked = named.toLowerCase() === "utf-16";
   return {
     problem: isUnmarked
       ? "the answer is in UTF-16 without a byte order mark"
       : "the answer is in a character set that is not read here",
   };
+}
+
+async function decoded(bytes: Buffer, charset: string): Promise<string> {
+  const decoder = new TextDecoder(charset);
+  const turn = new Turn();
+  let text = "";
+  for (let at = 0; at < bytes.length; at += PIECE_BYTES) {
+    text += decoder.decode(bytes.subarray(at, at + PIECE_BYTES), { stream: true });
+    await turn.end();
+  }
+  return text + decoder.decode();
 }
 
 function declared(bytes: Buffer): string | undefined {

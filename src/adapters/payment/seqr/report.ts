@@ -2,7 +2,7 @@ import sax from "sax";
 import type { BookedPayment } from "../../../ports/books.ts";
 import { done, type Outcome, unknown } from "../../../ports/outcome.ts";
 import { signedAmountMinorOf } from "./amount.ts";
-import { piecewise, Turn } from "./piecewise.ts";
+import { flat, parsed, Turn } from "./piecewise.ts";
 import type { WireReport } from "./schema.ts";
 
 export interface ReportDocument {
@@ -22,6 +22,10 @@ interface OpenElement {
 
 /** Reports are some five elements deep. */
 const DEPTH_MAX = 40;
+/** More than the longest report that is taken can hold. */
+const ROWS_MAX = 65_000;
+/** What a tag may hold that is not read; the parser keeps all of it until the tag ends. */
+const ATTRIBUTES_MAX = 64;
 
 export function documentOf({ title, mimeType, content, contentString }: WireReport): ReportDocument {
   const text = contentString ?? Buffer.from(content ?? "", "base64").toString("utf8");
@@ -58,6 +62,7 @@ export async function rowsOf(text: string): Promise<readonly Row[] | null> {
   const rows: Row[] = [];
   const open: OpenElement[] = [];
   let latest: OpenElement | null = null;
+  let attributes = 0;
   let listsDetails = false;
   let closedBadly = false;
   const parser = sax.parser(true);
@@ -65,7 +70,12 @@ export async function rowsOf(text: string): Promise<readonly Row[] | null> {
     latest = { name: localName(node.name), fields: new Map(), text: "" };
     open.push(latest);
     if (latest.name === "TransactionDetails") listsDetails = true;
-    if (closedBadly || open.length > DEPTH_MAX) giveUp();
+    if (closedBadly || open.length > DEPTH_MAX || rows.length > ROWS_MAX) giveUp();
+    attributes = 0;
+  };
+  parser.onattribute = () => {
+    attributes += 1;
+    if (attributes > ATTRIBUTES_MAX) giveUp();
   };
   parser.onclosetag = () => {
     latest = null;
@@ -78,7 +88,7 @@ export async function rowsOf(text: string): Promise<readonly Row[] | null> {
   };
   parser.ontext = (part) => {
     const element = open.at(-1);
-    if (element !== undefined) element.text += part;
+    if (element !== undefined) element.text += flat(part);
   };
   parser.oncdata = parser.ontext;
   parser.onerror = ({ message }) => {
@@ -90,8 +100,7 @@ export async function rowsOf(text: string): Promise<readonly Row[] | null> {
     closedBadly = true;
   };
   try {
-    await piecewise(text.trim(), (piece) => parser.write(piece));
-    parser.close();
+    await parsed(parser, text.trim(), () => undefined);
   } catch {
     return null;
   }

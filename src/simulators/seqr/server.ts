@@ -8,7 +8,8 @@ import { urlOf } from "../bench/address.ts";
 import type { TerminalAccount } from "./accounts.ts";
 import type { AmbiguitiesChange } from "./ambiguities.ts";
 import { addControl } from "./control.ts";
-import { type Fault, Faults } from "./faults.ts";
+import { dressed, isWay } from "./dressing.ts";
+import { type Fault, Faults, refusesRequest } from "./faults.ts";
 import { answerWith, OPERATIONS, perform } from "./operations.ts";
 import { addPhone } from "./phone.ts";
 import { BillBook } from "./rules.ts";
@@ -113,6 +114,11 @@ async function addSoap(app: FastifyInstance, book: BillBook, faults: Faults, now
     const answer = await soap.processRequest(xml, { url: SOAP_PATH });
     if (fault?.mode === "drop-response") return cut(request, reply);
     if (fault?.mode === "delay") await new Promise((resolve) => setTimeout(resolve, fault.delayMs));
+    if (fault !== null && isWay(fault.mode)) {
+      const { contentType, packing, body } = dressed(fault.mode, answer.body);
+      const headed = packing === null ? reply : reply.header("Content-Encoding", packing);
+      return headed.code(answer.statusCode).header("Content-Type", contentType).send(body);
+    }
     const body = fault?.mode === "truncate" ? answer.body.slice(0, answer.body.length / 2) : answer.body;
     return reply.code(answer.statusCode).type(XML).send(body);
   });
@@ -135,13 +141,15 @@ function soapOn(wsdl: string, answer: (operation: string, parameters: unknown) =
   });
 }
 
-function refusesRequest(fault: Fault): boolean {
-  return fault.mode === "drop-request" || fault.mode === "soap-fault" || fault.mode === "html";
-}
-
 function refuse(fault: Fault, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   if (fault.mode === "html") {
     return reply.code(502).type("text/html").send("<html><body><h1>502 Bad Gateway</h1></body></html>");
+  }
+  if (fault.mode === "portal") return reply.type("text/html").send("<!DOCTYPE html><html><body>Log in</body></html>");
+  if (fault.mode === "redirect") return reply.redirect("http://portal.invalid/login", 302);
+  if (fault.mode === "busy") {
+    const asking = fault.retryAfter === undefined ? reply : reply.header("Retry-After", fault.retryAfter);
+    return asking.code(fault.status).type("text/plain").send("busy");
   }
   if (fault.mode === "drop-request") return cut(request, reply);
   return reply.code(500).type(XML).send(soapFault("Server", "internal error"));

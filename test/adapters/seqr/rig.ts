@@ -22,10 +22,15 @@ export const CLOCK: Clock = {
 };
 
 /** Everything that was logged, as one text. */
-export function memoryLog(): Log & { text(): string } {
+export function memoryLog(): Log & { text(): string; warned(): readonly string[] } {
   const lines: string[] = [];
+  const warnings: string[] = [];
   const write = (fields: LogFields, message: string) => void lines.push(`${message} ${JSON.stringify(fields)}`);
-  return { debug: write, info: write, warn: write, error: write, text: () => lines.join("\n") };
+  const warn = (fields: LogFields, message: string) => {
+    write(fields, message);
+    warnings.push(message);
+  };
+  return { debug: write, info: write, warn, error: write, text: () => lines.join("\n"), warned: () => warnings };
 }
 
 export const PASSWORD = DEMO_TERMINAL.password;

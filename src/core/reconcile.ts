@@ -27,19 +27,24 @@ export interface Comparison {
   readonly carried: readonly OwnBooking[];
 }
 
+/** So many bookings are looked at in one go. */
+const STEP = 500;
+
 /**
  * Holds the service's books of a period against ours. Each booking is used once; what was booked within
- * `slackMs` before the mark may have fallen into the next period.
+ * `slackMs` before the mark may have fallen into the next period. The books of a busy day are long: between its steps
+ * others may have their turn.
  */
-export function compareBooks(
+export function* compareBooks(
   theirs: readonly Booking[],
   ours: readonly OwnBooking[],
   markedAtMs: number,
   slackMs: number,
-): Comparison {
+): Generator<void, Comparison> {
   const left = new Set(ours);
   const byReference = new Map<string, OwnBooking[]>();
-  for (const own of ours) {
+  for (const [index, own] of ours.entries()) {
+    if (index % STEP === STEP - 1) yield;
     const same = byReference.get(own.paymentReference);
     if (same === undefined) byReference.set(own.paymentReference, [own]);
     else same.push(own);
@@ -52,12 +57,15 @@ export function compareBooks(
     if (own !== null) left.delete(own);
     return own;
   };
-  const unequal = theirs.filter((booking) => {
+  const unequal: Booking[] = [];
+  for (const [index, booking] of theirs.entries()) {
+    if (index % STEP === STEP - 1) yield;
     const exact = take(booking, (own) => own.amountMinor === booking.amountMinor);
-    if (exact !== null) matched.push(exact);
-    return exact === null;
-  });
-  for (const booking of unequal) {
+    if (exact === null) unequal.push(booking);
+    else matched.push(exact);
+  }
+  for (const [index, booking] of unequal.entries()) {
+    if (index % STEP === STEP - 1) yield;
     const own = take(booking, (each) => Math.sign(each.amountMinor) === Math.sign(booking.amountMinor));
     if (own === null) missingHere.push(difference(booking, null));
     else differing.push(difference(booking, own));

@@ -212,7 +212,10 @@ export class Reconciler {
     const books = new OwnBooks(booked, markedAtMs - POLICY.reconcileSlackMs, carried);
     const throughSale = await this.#sales(namesOf(named), state.throughSale, books);
     const throughRefund = await this.#refunds(namesOf(named), state.throughRefund, books);
-    const { matched, ...found } = compareBooks(booked, books.kept, markedAtMs, POLICY.reconcileSlackMs);
+    const comparing = compareBooks(booked, books.kept, markedAtMs, POLICY.reconcileSlackMs);
+    let step = comparing.next();
+    for (; step.done !== true; step = comparing.next()) await wait(this.#deps.clock, 0);
+    const { matched, ...found } = step.value;
     await this.#note(named.id, {
       type: "compared",
       periodId,

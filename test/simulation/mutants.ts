@@ -206,7 +206,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "a commit is tried once",
     file: "engine/payment-errands.ts",
-    right: "await wait(errand.clock, backoffMs(POLICY.resolveRetriesMs, attempt++));",
+    right:
+      "await wait(errand.clock, resolveWaitMs(backoffMs(POLICY.resolveRetriesMs, attempt++), outcome, errand.leftMs()));",
     wrong: "return;",
     caughtBy: ["5 unknown", "3 resolved"],
   },

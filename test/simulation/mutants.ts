@@ -293,7 +293,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "the service is asked every minute",
     file: "engine/payment-errands.ts",
-    right: "await errand.nap.take(errand.clock, errand.payment.watchIntervalMs);",
+    right: "await errand.nap.take(errand.clock, waitMs);",
     wrong: "await errand.nap.take(errand.clock, 60_000);",
     caughtBy: ["5 unknown"],
   },

@@ -24,6 +24,11 @@ export function textLines({ end, maxBytes }: TextLinesOptions): Framing<string> 
       const lines: string[] = [];
       let from = 0;
       for (let to = bytes.indexOf(endByte); to !== -1; to = bytes.indexOf(endByte, from)) {
+        if (to === from && line === "" && !tooLong) {
+          // A flood of ends costs no more than a flood of anything else.
+          from = to + 1;
+          continue;
+        }
         take(bytes.subarray(from, to));
         const text = line.replace(/^[\r\n]+|[\r\n]+$/g, "");
         if (text !== "" && text.length <= maxBytes && !tooLong) lines.push(text);

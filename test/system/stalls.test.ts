@@ -1,0 +1,111 @@
+import { setImmediate as turn } from "node:timers/promises";
+import { describe, expect, it, onTestFinished } from "vitest";
+import { dartFraming } from "../../src/adapters/dispenser/dart/codec.ts";
+import { answersFraming } from "../../src/adapters/dispenser/modbus-meter/codec.ts";
+import { LONGEST_MESSAGE } from "../../src/adapters/dispenser/rapi/codec.ts";
+import { codeOf } from "../../src/adapters/display/code.ts";
+import type { Framing } from "../../src/adapters/serial/line.ts";
+import { textLines } from "../../src/adapters/serial/lines-framing.ts";
+import { compareBooks } from "../../src/core/reconcile.ts";
+import { startBroker } from "../../src/simulators/broker/broker.ts";
+import { startKiosk, Watcher } from "../adapters/mqtt/rig.ts";
+import { settingsFor } from "../adapters/mqtt/samples.ts";
+import { SECRET, startBench } from "../adapters/unattended/support.ts";
+import { startTestDisplay } from "../adapters/web/support.ts";
+import { longestStallMs, STALL_MAX_MS } from "../support/stall.ts";
+
+const MB = 1024 * 1024;
+/** What the kernel gives of a serial port at a time. */
+const READ_BYTES = 4_095;
+
+async function posted(url: string, body: string): Promise<void> {
+  // The connection may be cut while the body is still on its way.
+  await fetch(url, { method: "POST", headers: { "Content-Type": "application/json" }, body }).catch(() => undefined);
+}
+
+describe("the loop that closes valves goes on under", () => {
+  const BODIES: readonly (readonly [string, string])[] = [
+    ["a large body", JSON.stringify({ reserve: "9".repeat(MB) })],
+    ["a deep body", "[".repeat(MB)],
+    ["a deep body that is taken", "[".repeat(4_000)],
+    ["many fields", `{${Array.from({ length: 500 }, (_, index) => `"${index}":1`).join()}}`],
+  ];
+
+  it.each(BODIES)("%s for the display", async (_what, body) => {
+    const display = await startTestDisplay();
+    onTestFinished(() => display.display.close());
+    const url = new URL("/api/positions/1/select", display.display.url).href;
+    expect(await longestStallMs(() => posted(url, body))).toBeLessThan(STALL_MAX_MS);
+    expect(display.pressed).toEqual([]);
+  });
+
+  it.each(BODIES)("%s for the listener of machine codes", async (_what, body) => {
+    const { listener, offers } = await startBench();
+    const url = `${listener.url}/${SECRET}/createPurchase`;
+    expect(await longestStallMs(() => posted(url, body))).toBeLessThan(STALL_MAX_MS);
+    expect(offers.asked).toEqual([]);
+  });
+
+  it.each([
+    ["a command of a megabyte", `{"id":"a","position":"${"1".repeat(MB)}"}`],
+    ["a deep command", "[".repeat(16_000)],
+    ["a command of many fields", `{${Array.from({ length: 1_200 }, (_, index) => `"f${index}":1`).join()}}`],
+  ])("%s", async (_what, payload) => {
+    const broker = await startBroker({ host: "127.0.0.1", port: 0 });
+    const kiosk = startKiosk(settingsFor(broker.url));
+    const watcher = new Watcher(broker.url);
+    onTestFinished(async () => {
+      await watcher.close();
+      await kiosk.telemetry.close();
+      await broker.close();
+    });
+    await kiosk.connected();
+    expect(await longestStallMs(() => watcher.send("cmd/stop", payload))).toBeLessThan(STALL_MAX_MS);
+  });
+
+  const FRAMINGS: readonly (readonly [string, () => Framing<unknown>])[] = [
+    ["RAPI", () => textLines({ end: "\r", maxBytes: LONGEST_MESSAGE })],
+    ["MDB", () => textLines({ end: "\n", maxBytes: LONGEST_MESSAGE })],
+    ["DART", dartFraming],
+    ["Modbus", answersFraming],
+  ];
+  const FLOODS: readonly (readonly [string, readonly number[]])[] = [
+    ["zeros", [0]],
+    ["ends of lines", [13, 10]],
+    ["letters", [97]],
+    ["beginnings of Modbus answers", [1, 3, 250]],
+    ["beginnings of Modbus answers that are none", [1, 16, 0, 0, 0, 0, 255]],
+    ["beginnings of DART frames", [0x50, 0x30, 0xfa, 0x10]],
+  ];
+  const table = FRAMINGS.flatMap(([name, make]) => FLOODS.map(([what, bytes]) => [what, name, make, bytes] as const));
+  it.each(table)("a flood of %s on a port of %s", async (_what, _name, make, bytes) => {
+    const framing = make();
+    const flood = new Uint8Array(MB).map((_, index) => bytes[index % bytes.length] ?? 0);
+    const stalledMs = await longestStallMs(async () => {
+      for (let at = 0; at < flood.length; at += READ_BYTES) {
+        framing.push(flood.slice(at, at + READ_BYTES));
+        await turn();
+      }
+    });
+    expect(stalledMs).toBeLessThan(STALL_MAX_MS);
+  });
+
+  it("books of 60,000 payments", async () => {
+    const theirs = Array.from({ length: 60_000 }, (_, index) => ({
+      paymentReference: `p${index}`,
+      amountMinor: index,
+    }));
+    const ours = theirs.map((booking, index) => ({ ...booking, saleId: `s${index}`, atMs: index }));
+    const stalledMs = await longestStallMs(async () => {
+      const comparing = compareBooks(theirs, ours, 1e12, 1_000);
+      let step = comparing.next();
+      for (; step.done !== true; step = comparing.next()) await turn();
+      expect(step.value.matched).toHaveLength(60_000);
+    });
+    expect(stalledMs).toBeLessThan(STALL_MAX_MS);
+  });
+
+  it("the longest code that is drawn", async () => {
+    expect(await longestStallMs(async () => codeOf("https://x/?é".repeat(42)))).toBeLessThan(STALL_MAX_MS);
+  });
+});

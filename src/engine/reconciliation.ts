@@ -77,7 +77,7 @@ export class Reconciler {
   #running: Promise<void> | null = null;
   #closed = false;
   /** Positions whose account the service does not let in, with what it says. */
-  readonly #shutOut = new Map<string, string>();
+  readonly #shutOut = new Map<string, { readonly detail: string; readonly advice?: string }>();
   #differs = false;
 
   constructor(deps: ReconcilerDeps) {
@@ -263,17 +263,17 @@ export class Reconciler {
 
   /** A no to the account that asks is none to what it asks for. */
   #noteAccess(position: string, outcome: Outcome<unknown>): void {
-    if (outcome.kind === "declined" && outcome.reason === "rejected") this.#shutOut.set(position, outcome.detail);
+    if (outcome.kind === "declined" && outcome.reason === "rejected") this.#shutOut.set(position, outcome);
     else this.#shutOut.delete(position);
   }
 
   #showFault(position: string, state: ReconciliationState): void {
     const { faults } = this.#deps;
     const { last, open } = state;
-    const failure = this.#shutOut.get(position) ?? (last?.type === "failed" ? last.detail : null);
+    const failure = this.#shutOut.get(position) ?? (last?.type === "failed" ? { detail: last.detail } : null);
     // Nobody can mend that for a position that is not configured any more.
     if (failure !== null && this.#deps.positions.some(({ id }) => id === position)) {
-      faults.raise("reconciliation-failed", position, failure);
+      faults.raise("reconciliation-failed", position, failure.detail, failure.advice);
     } else faults.clear("reconciliation-failed", position);
     const [oldest] = open;
     // A clean night takes nothing back: a difference stays until a person settles it, or a later night explains it.

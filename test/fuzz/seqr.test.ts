@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import type { RequestListener } from "node:http";
+import { brotliCompressSync, brotliDecompressSync, deflateSync, gunzipSync, gzipSync, inflateSync } from "node:zlib";
 import fc from "fast-check";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { codeOf } from "../../src/adapters/display/code.ts";
@@ -12,7 +13,7 @@ import { childNamed, readXml, type XmlElement } from "../../src/simulators/seqr/
 import { CLOCK, envelope, memoryLog, type RawServer, rawServer, settingsFor } from "../adapters/seqr/rig.ts";
 import { CONTRACT_DELIVERY, contractSale } from "../contract/payment.ts";
 import { ALWAYS, OURS } from "../support/sale-fixtures.ts";
-import { mutated, runs } from "./arbitraries.ts";
+import { damaged, mutated, runs } from "./arbitraries.ts";
 
 const SALE = contractSale();
 const fixture = (name: string): string =>
@@ -73,9 +74,9 @@ afterAll(async () => {
   await server.close();
 });
 
-function answering(body: string | Uint8Array): RequestListener {
+function answering(body: string | Uint8Array, headers: Readonly<Record<string, string>> = {}): RequestListener {
   return (_request, response) => {
-    response.writeHead(200, { "Content-Type": "text/xml" });
+    response.writeHead(200, { "Content-Type": "text/xml", ...headers });
     response.end(body);
   };
 }
@@ -179,6 +180,49 @@ describe("an answer of the payment service, whatever it is", () => {
         else expectTrue(outcome, xml);
       }),
       runs(120),
+    );
+  });
+
+  it("says what is packed or coded in another way only where another reader unpacks the same", async () => {
+    const packed = fc
+      .constantFrom(...STATUS_ANSWERS)
+      .chain((xml) =>
+        fc
+          .constantFrom<readonly [string, (bytes: Buffer) => Buffer, (bytes: Uint8Array) => Buffer]>(
+            ["gzip", gzipSync, gunzipSync],
+            ["deflate", deflateSync, inflateSync],
+            ["br", brotliCompressSync, brotliDecompressSync],
+          )
+          .chain(([packing, pack, unpack]) =>
+            damaged(fc.constant(pack(Buffer.from(xml)))).map((body) => ({ packing, body, unpack })),
+          ),
+      );
+    await fc.assert(
+      fc.asyncProperty(packed, async ({ packing, body, unpack }) => {
+        listener = answering(body, { "Content-Encoding": packing });
+        const outcome = await provider.query(SALE, "1");
+        if (outcome.kind === "done") expectTrue(outcome, unpack(body).toString());
+      }),
+      runs(150),
+    );
+  });
+
+  it("reads no character set into bytes that nobody named", async () => {
+    const name = fc.oneof(
+      fc.constantFrom(...["utf-16", "utf-16le", "UTF-16BE", "constructor", "__proto__", "utf-7", "utf-32", "'", '""']),
+      fc.constantFrom(...["iso-8859-1", "windows-1252", "us-ascii", "utf-8;x", "utf-8 utf-16", "\t", "utf8"]),
+      fc.stringMatching(/^[ -~]{0,30}$/),
+    );
+    await fc.assert(
+      fc.asyncProperty(name, fc.constantFrom(...STATUS_ANSWERS), async (charset, xml) => {
+        listener = answering(xml, { "Content-Type": `text/xml; charset=${charset}` });
+        const outcome = await provider.query(SALE, "1");
+        expectTrue(outcome, xml);
+        // None of the others has a name of which one of these is a part.
+        const mayBeRead = charset.trim() === "" || /utf-?8|ascii|latin|1252|8859|;|utf-16[lb]e/i.test(charset);
+        if (!mayBeRead && /^[\w-]/.test(charset)) expect(outcome.kind).toBe("unknown");
+      }),
+      runs(150),
     );
   });
 

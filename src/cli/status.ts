@@ -40,6 +40,7 @@ interface PositionStatus {
 interface Daemon {
   readonly answers: boolean;
   readonly reasons: readonly string[];
+  readonly advice: readonly string[];
 }
 
 /** What an operator wants to know first, from the journal: it says the same whether the daemon runs or not. */
@@ -67,6 +68,7 @@ export async function status(options: { config: string; json?: boolean }): Promi
     return;
   }
   print(wrapped(`Kiosk ${kiosk}: ${daemonText(daemon)}`));
+  for (const each of daemon?.advice ?? []) print(wrapped(each, "  "));
   if (block !== null) print(wrapped(`All of it is out of service since ${time(block.since)}: ${block.reason}`));
   for (const position of positions) printPosition(position, currency);
   const ofKiosk = elsewhere.filter(({ position }) => position === null);
@@ -123,11 +125,15 @@ async function askDaemon({ config }: Loaded): Promise<Daemon | null> {
     const answer = await fetch(`http://${name.includes(":") ? `[${name}]` : name}:${port}/health`, {
       signal: AbortSignal.timeout(HEALTH_TIMEOUT_MS),
     });
-    const { reasons } = (await answer.json()) as { reasons?: unknown };
-    return { answers: true, reasons: Array.isArray(reasons) ? reasons.map(String) : [] };
+    const { reasons, advice } = (await answer.json()) as { reasons?: unknown; advice?: unknown };
+    return { answers: true, reasons: textsIn(reasons), advice: textsIn(advice) };
   } catch {
-    return { answers: false, reasons: [] };
+    return { answers: false, reasons: [], advice: [] };
   }
+}
+
+function textsIn(list: unknown): readonly string[] {
+  return Array.isArray(list) ? list.map(String) : [];
 }
 
 function daemonText(daemon: Daemon | null): string {

@@ -1,4 +1,4 @@
-import { blocks } from "../core/faults.ts";
+import { adviceFor, blocks } from "../core/faults.ts";
 import type { CommandName } from "../core/operator/messages.ts";
 import type { SaleRecord } from "../core/sale/record.ts";
 import { isOpen } from "../core/sale/state.ts";
@@ -155,11 +155,12 @@ export class Kiosk {
   }
 
   health(): Health {
-    const reasons = this.faults.all
-      .filter(blocks)
-      .map((fault) => `${fault.position === null ? "" : `position ${fault.position}: `}${fault.code}: ${fault.detail}`);
+    const blocking = this.faults.all.filter(blocks);
+    const reasons = blocking.map(
+      (fault) => `${fault.position === null ? "" : `position ${fault.position}: `}${fault.code}: ${fault.detail}`,
+    );
     if (!this.#started) reasons.unshift("starting");
-    return { ok: reasons.length === 0, reasons };
+    return { ok: reasons.length === 0, reasons, advice: [...new Set(blocking.map(adviceFor))] };
   }
 
   async metrics(): Promise<Pick<Metrics, "ignoredEvents" | "outbox" | "faults">> {

@@ -37,4 +37,6 @@ export type InputAnswer =
 export interface Health {
   readonly ok: boolean;
   readonly reasons: readonly string[];
+  /** What a person can do about them. */
+  readonly advice: readonly string[];
 }

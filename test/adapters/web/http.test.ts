@@ -173,9 +173,12 @@ describe("the web display's requests", () => {
 
   it("tells its health", async () => {
     expect((await send(kiosk.port, "GET", "/health")).status).toBe(200);
-    kiosk.control.health = { ok: false, reasons: ["payment-unreachable"] };
+    kiosk.control.health = { ok: false, reasons: ["payment-unreachable"], advice: ["look"] };
     const ill = await send(kiosk.port, "GET", "/health");
-    expect([ill.status, JSON.parse(ill.text)]).toEqual([503, { ok: false, reasons: ["payment-unreachable"] }]);
+    expect([ill.status, JSON.parse(ill.text)]).toEqual([
+      503,
+      { ok: false, reasons: ["payment-unreachable"], advice: ["look"] },
+    ]);
   });
 
   it("serves the slides that it found at its start, and nothing else of their folder", async () => {

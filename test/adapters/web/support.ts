@@ -22,7 +22,7 @@ export async function startTestDisplay(
   const logged: string[] = [];
   const control: { answer: InputAnswer | Error; health: Health } = {
     answer: { kind: "taken" },
-    health: { ok: true, reasons: [] },
+    health: { ok: true, reasons: [], advice: [] },
   };
   const take = async (press: Pressed): Promise<InputAnswer> => {
     pressed.push(press);

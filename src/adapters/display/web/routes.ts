@@ -35,8 +35,8 @@ const STATUS: Readonly<Record<Exclude<InputAnswer["kind"], "taken">, number>> = 
 
 export function addOpenRoutes(app: FastifyInstance, { health }: Pick<RouteDeps, "health">): void {
   app.get("/health", (_request, reply) => {
-    const { ok, reasons } = health();
-    return reply.code(ok ? 200 : 503).send({ ok, reasons });
+    const { ok, reasons, advice } = health();
+    return reply.code(ok ? 200 : 503).send({ ok, reasons, advice });
   });
 }
 

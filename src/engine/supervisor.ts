@@ -37,8 +37,8 @@ export class Supervisor {
   readonly #clock: ClockCheck;
   #cancel: Cancel = () => {};
   #closed = false;
-  /** How long the service asked in the last round to be left alone. */
-  #askedMs = 0;
+  /** Until when the service asked to be left alone (monotonic). All else is looked at meanwhile. */
+  #quietUntilMs = 0;
 
   constructor(deps: SupervisorDeps) {
     this.#deps = deps;
@@ -52,8 +52,7 @@ export class Supervisor {
       .finally(() => {
         if (this.#closed) return;
         const faulty = this.#clock.isDoubtful || faults.all.some(({ code }) => CLEARED_HERE.has(code));
-        const delayMs = Math.max(faulty ? POLICY.probeFaultyMs : POLICY.probeMs, this.#askedMs);
-        this.#cancel = clock.after(delayMs, () => this.start());
+        this.#cancel = clock.after(faulty ? POLICY.probeFaultyMs : POLICY.probeMs, () => this.start());
       });
   }
 
@@ -85,18 +84,21 @@ export class Supervisor {
     const { positions } = this.#deps;
     await this.checkJournal();
     const idle = positions.filter(({ busy }) => !busy());
-    this.#askedMs = Math.max(0, ...(await Promise.all(idle.map(({ id }) => this.#probe(id)))));
+    await this.#probeAll(idle.map(({ id }) => id));
     // The answers have told what time it is at the service.
     await this.checkClock();
     await Promise.all(idle.map(({ id, dispenser, busy }) => (busy() ? null : this.checkDispenser(id, dispenser))));
   }
 
-  /** Gives how long the service asks to be left alone. */
-  async #probe(id: string): Promise<number> {
-    const { payment, faults } = this.#deps;
-    const outcome = await payment.probe(id);
-    notePayment({ position: id, faults }, outcome);
-    return askedMs(0, outcome);
+  async #probeAll(ids: readonly string[]): Promise<void> {
+    const { payment, faults, clock } = this.#deps;
+    if (clock.monotonicMs() < this.#quietUntilMs) return;
+    const probe = async (position: string): Promise<number> => {
+      const outcome = await payment.probe(position);
+      notePayment({ position, faults }, outcome);
+      return askedMs(0, outcome);
+    };
+    this.#quietUntilMs = Math.max(0, ...(await Promise.all(ids.map(probe)))) + clock.monotonicMs();
   }
 
   /** A write of no use wears the card, so it happens only while the journal is known to be broken. */

@@ -9,6 +9,7 @@ import { done, type Outcome, unknown } from "../../src/ports/outcome.ts";
 import { Nap } from "../../src/ports/wait.ts";
 import { SILENT } from "../support/silent-log.ts";
 import { clockOf, VirtualTime } from "../support/virtual-clock.ts";
+import { scene } from "./scene.ts";
 
 const ASKING_MS = 1_000;
 
@@ -103,6 +104,22 @@ describe("a service that asks to wait", () => {
     expect(askedAtMs.slice(0, 3)).toEqual([0, 60_000, 85_000]);
     expect(askedAtMs.every((atMs) => atMs < 100_000)).toBe(true);
   });
+});
+
+it("a service that asks to wait is left alone, and all else is looked at meanwhile", async () => {
+  const { payment, machine, pass, faults } = await scene();
+  let probes = 0;
+  payment.probe = async () => {
+    probes++;
+    return unknown("busy", { retryAfterMs: 300_000 });
+  };
+  await pass(60_000);
+  expect(probes).toBe(1);
+  machine.meter = unknown("no answer");
+  await pass(60_000);
+  expect(faults()).toEqual(["payment-unreachable: busy", "dispenser-unreachable: no answer"]);
+  await pass(260_000);
+  expect(probes).toBe(2);
 });
 
 describe("what goes on being unclear", () => {

@@ -48,12 +48,17 @@ const CATALOGUE = {
   "broker-unreachable": {
     owner: "telemetry",
     blocking: false,
-    advice: "The broker does not answer: sales go on, records wait in the outbox.",
+    advice: "There is no connection to the broker; the detail says why. Sales go on, records wait in the outbox.",
   },
   "broker-refuses": {
     owner: "telemetry",
     blocking: false,
-    advice: "The broker does not let the kiosk write or read a topic: check its access list.",
+    advice: "The broker does not let the kiosk write or read a topic; the detail says which, why, and what to do.",
+  },
+  "receiver-silent": {
+    owner: "telemetry",
+    blocking: false,
+    advice: "Nobody acknowledges sales, so they wait in the outbox: check their receiver; the detail says where.",
   },
   "needs-attention": {
     owner: "sales",

@@ -49,6 +49,13 @@ export class FaultBoard {
     });
   }
 
+  /** Raises it, or says anew why it is raised: since when stays as it was. */
+  explain(code: FaultCode, position: string | null, text: string): void {
+    const known = this.#faults.find((fault) => fault.code === code && fault.position === position);
+    const [detail = ""] = text.split("\n", 1);
+    this.put({ code, position, detail, sinceMs: known?.sinceMs ?? this.#clock.wallMs() });
+  }
+
   /** Raises it, or says anew what it has come to. */
   put(fault: Fault): void {
     this.#adopt(put(this.#faults, fault), () => this.#tell(fault));

@@ -10,7 +10,7 @@ import type { Log } from "../ports/log.ts";
 import type { Machine } from "../ports/machine.ts";
 import type { Metrics, Observer } from "../ports/metrics.ts";
 import type { PaymentProvider } from "../ports/payment.ts";
-import type { Telemetry } from "../ports/telemetry.ts";
+import type { Telemetry, TelemetryTrouble } from "../ports/telemetry.ts";
 import { Nap, wait, within } from "../ports/wait.ts";
 import { Admission, type PositionSetup } from "./admission.ts";
 import type { Named } from "./belongings.ts";
@@ -138,7 +138,7 @@ export class Kiosk {
     await this.#handOverRetired();
     this.#started = true;
     telemetry.onOrder((command) => this.operators.order(command));
-    telemetry.onRefusal((detail) => this.#raiseOrClear("broker-refuses", detail));
+    telemetry.onTrouble((trouble, detail) => this.#raiseOrClear(trouble, detail));
     telemetry.onConnection((connected, detail) => {
       this.#raiseOrClear("broker-unreachable", connected ? null : detail);
       if (!this.#ending) this.#outbox.connection(connected);
@@ -268,10 +268,10 @@ export class Kiosk {
     return { setup, pricedAtMs: null, position, nap };
   }
 
-  #raiseOrClear(code: "broker-refuses" | "broker-unreachable", detail: string | null): void {
+  #raiseOrClear(code: TelemetryTrouble | "broker-unreachable", detail: string | null): void {
     if (this.#ending) return;
     if (detail === null) this.faults.clear(code, null);
-    else this.faults.raise(code, null, detail);
+    else this.faults.explain(code, null, detail);
   }
 
   /** @param at the position that has changed; without one it may be any of them */

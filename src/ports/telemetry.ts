@@ -1,4 +1,4 @@
-import type { Fault } from "../core/faults.ts";
+import type { Fault, FaultCode } from "../core/faults.ts";
 import type { Command, HealthMessage } from "../core/operator/messages.ts";
 import type { PositionView } from "../core/sale/view.ts";
 import type { Entry, OutboxStream, Readers } from "./journal.ts";
@@ -9,6 +9,9 @@ export interface Snapshot {
   readonly positions: readonly PositionView[];
   readonly faults: readonly Fault[];
 }
+
+/** What is not as it should be although there is a connection. */
+export type TelemetryTrouble = Extract<FaultCode, "broker-refuses" | "receiver-silent">;
 
 /** The way to the operator. Nothing throws. */
 export interface Telemetry {
@@ -30,7 +33,7 @@ export interface Telemetry {
   onOrder(take: (command: Command) => Promise<OrderAnswer>): void;
   /** Called with every change; the current state is told at once. */
   onConnection(listener: (connected: boolean, detail: string) => void): void;
-  /** Called with what the other side does not let the kiosk do, and with null when it lets it again. */
-  onRefusal(listener: (detail: string | null) => void): void;
+  /** Called with what is and what to do about it, and with null when it is over; what is now is told at once. */
+  onTrouble(listener: (trouble: TelemetryTrouble, detail: string | null) => void): void;
   close(): Promise<void>;
 }

@@ -1,12 +1,14 @@
 import { createServer } from "node:net";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { limitsOf } from "../../src/adapters/telemetry/limits.ts";
 import { ReceiverAcks } from "../../src/adapters/telemetry/mqtt/acks.ts";
 import { Commands } from "../../src/adapters/telemetry/mqtt/commands.ts";
 import { KioskTopics } from "../../src/adapters/telemetry/mqtt/topics.ts";
 import type { Message, Session } from "../../src/adapters/telemetry/session.ts";
 import { loadCodec } from "../../src/adapters/telemetry/sparkplug/payload.ts";
 import type { Command } from "../../src/core/operator/messages.ts";
+import { TOPICS } from "../../src/core/operator/topics.ts";
 import { startKiosk } from "../adapters/mqtt/rig.ts";
 import { settingsFor } from "../adapters/mqtt/samples.ts";
 import { encodePayload } from "../adapters/sparkplug/rig.ts";
@@ -63,6 +65,7 @@ const target = fc.oneof(
   fc.constantFrom(
     ...["", "ops/1", "$SYS/x", "a/#", "a/+", "\u0000", "kioskd/demo-2/cmd/stop", "kioskd/demo-1/sales/ack"],
   ),
+  fc.constantFrom("kioskd-answers/", "kioskd-answers/demo-1/ops", "kioskd/demo-1/", "kioskd/demo-1/ops/1"),
   fc.constantFrom("kioskd/demo-1/cmd/stop", "kioskd/demo-1/sales", "kioskd/demo-1/positions/1/state", "a".repeat(300)),
 );
 const message: fc.Arbitrary<Message> = fc.record({
@@ -87,8 +90,11 @@ function recorder(): Session & { readonly published: { readonly topic: string; r
       published.push({ topic, text: String(text) });
       return { kind: "acknowledged" };
     },
-    send: () => {},
+    limits: limitsOf({}, 0),
+    fits: () => true,
+    send: () => ({ kind: "acknowledged" }),
     subscribe: async () => new Map(),
+    unsubscribe: () => {},
     drop: () => {},
     leave: async () => {},
   };
@@ -121,11 +127,12 @@ describe("an order, whatever it is", () => {
         }
         expect(session.published.length).toBeLessThanOrEqual(messages.length);
         for (const { topic, text } of session.published) {
-          if (topic.startsWith("kioskd/")) expect(topic).toMatch(/^kioskd\/demo-1\/cmd\/.*\/reply$/s);
-          expect(topic).not.toMatch(/^$|^\$|\0/);
+          expect(topic).toMatch(/^kioskd\/demo-1\/.|^kioskd-answers\/./s);
+          expect(topic).not.toMatch(/\0/);
           const { command } = JSON.parse(text);
           const isOwn = topic.startsWith(BASE);
           if (isOwn) expect(topic).toBe(`${BASE}${command}/reply`);
+          else for (const { address } of Object.values(TOPICS)) expect(topic).not.toBe(`kioskd/demo-1/${address}`);
         }
         expect(Object.keys(Object.prototype)).toEqual([]);
       }),
@@ -161,11 +168,11 @@ describe("an order, whatever it is", () => {
         message,
         fc.constantFrom('{"seq":7}', '{"seq":6}', '{"seq":"7"}', '{"seq":7.5}'),
         async (one, text) => {
-          const acks = new ReceiverAcks();
-          const { kept } = acks.expect(7);
+          const acks = new ReceiverAcks(timeless(), 10_000, "kioskd/demo-1/sales/ack", () => {});
+          const kept = acks.kept(7, async () => true);
           acks.arrived(one);
           acks.arrived({ ...one, payload: Buffer.from(text) });
-          acks.lost();
+          acks.startOver();
           expect(await kept).toBe(!one.retain && text === '{"seq":7}');
         },
       ),

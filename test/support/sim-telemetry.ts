@@ -36,7 +36,7 @@ export class SimBroker {
       publish: () => {},
       report: () => {},
       onOrder: () => {},
-      onRefusal: () => {},
+      onTrouble: () => {},
       deliver: (_stream, entry) => this.#deliver(life, entry as Entry<SaleRecord>),
       onConnection: (listener) => {
         if (!life.alive) return;

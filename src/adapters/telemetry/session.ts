@@ -1,6 +1,8 @@
-import { connect, type IClientOptions, type IPublishPacket, type MqttClient } from "mqtt";
-import type { Clock } from "../../ports/clock.ts";
+import { connect, type IClientOptions, type IConnackPacket, type IPublishPacket, type MqttClient } from "mqtt";
+import type { Cancel, Clock } from "../../ports/clock.ts";
 import { within } from "../../ports/wait.ts";
+import { type BrokerLimits, limitsOf, publishBytes, type Sized, subscribeBytes } from "./limits.ts";
+import { type About, closedText, codeOf, errorText, reasonText, type Said } from "./reasons.ts";
 
 /** 5 is MQTT 5, 4 is what MQTT 3.1.1 calls itself on the wire. */
 export type ProtocolVersion = 4 | 5;
@@ -11,14 +13,23 @@ export interface BrokerSettings {
   readonly clientId: string;
   readonly username: string | null;
   readonly password: string | null;
-  /** PEM texts. Without `ca` the machine's own authorities count; `cert` and `key` are the kiosk's. */
-  readonly tls: { readonly ca: string | null; readonly cert: string | null; readonly key: string | null };
+  /** Read anew for every attempt, as files are exchanged while the kiosk runs. Throws when one cannot be read. */
+  readonly tls: () => Pems;
+  /** Calls back when the files have changed. */
+  readonly onTlsChange: (changed: () => void) => Cancel;
   readonly keepaliveS: number;
   /** How long the broker keeps commands for a kiosk that is away. MQTT 5 only; 0 is not at all. */
   readonly sessionExpiryS: number;
 }
 
-/** What the broker publishes, with QoS 1, when the kiosk goes without a word. */
+/** PEM texts. Without `ca` the machine's own authorities count; `cert` and `key` are the kiosk's. */
+export interface Pems {
+  readonly ca: string | null;
+  readonly cert: string | null;
+  readonly key: string | null;
+}
+
+/** What the broker publishes when the kiosk goes without a word. */
 export interface Will {
   readonly topic: string;
   readonly payload: string | Uint8Array;
@@ -33,8 +44,9 @@ interface PublishOptions {
 
 export interface Message {
   readonly topic: string;
-  /** Empty when it was too large. */
+  /** Empty when it was larger than anything that is read. */
   readonly payload: Uint8Array;
+  /** For a command. */
   readonly tooLarge: boolean;
   /** In MQTT 5 also of a message that came at once; in 3.1.1 only of one that was there before the subscription. */
   readonly retain: boolean;
@@ -45,7 +57,7 @@ export interface Message {
   readonly correlation: Uint8Array | null;
 }
 
-/** `refused`: the broker answered and said no. `lost`: no answer can come any more. */
+/** `refused`: the broker said no, or takes nothing that large. `lost`: no answer can come any more. */
 export type Acknowledgement =
   | { readonly kind: "acknowledged" }
   | { readonly kind: "refused"; readonly detail: string }
@@ -53,21 +65,31 @@ export type Acknowledgement =
 
 /** One connection to the broker, used until it ends and never again. */
 export interface Session {
-  /** With QoS 1. Always resolves, at the latest when the session ends. */
+  readonly limits: BrokerLimits;
+  /** Whether the broker takes a message that large. */
+  fits(topic: string, payload: string): boolean;
+  /**
+   * With QoS 1, retained only where the broker keeps such messages; where it takes QoS 0 only, acknowledged means sent.
+   * Always resolves, at the latest when the session ends.
+   */
   publish(topic: string, payload: string | Uint8Array, options: PublishOptions): Promise<Acknowledgement>;
-  /** With QoS 0; dropped when the network does not keep up. */
-  send(topic: string, payload: string | Uint8Array): void;
+  /** With QoS 0; acknowledged means sent, lost that the network does not keep up. */
+  send(topic: string, payload: string | Uint8Array): Acknowledgement;
   /** With QoS 1; what the broker says to each filter. Always resolves, at the latest when the session ends. */
   subscribe(filters: readonly string[]): Promise<ReadonlyMap<string, Acknowledgement>>;
+  unsubscribe(filters: readonly string[]): void;
   /** Ends at once; the broker publishes the will. */
   drop(detail: string): void;
   /** Ends orderly, within half a second; the broker forgets the will. */
   leave(): Promise<void>;
 }
 
-/** `version`: the broker does not seem to speak this protocol version. */
+/**
+ * `version`: the broker does not seem to speak this protocol version. `will-retain` and `will-qos`: it does not take
+ * a will that is retained, or that has QoS 1.
+ */
 export interface Ending {
-  readonly cause: "version" | "other";
+  readonly cause: "version" | "will-retain" | "will-qos" | "other";
   readonly detail: string;
 }
 
@@ -88,13 +110,20 @@ const PACKET_MAX_BYTES = 65_536;
 const RECEIVE_MAX = 16;
 const NOTHING = new Uint8Array();
 const LOST: Acknowledgement = { kind: "lost" };
-/** Unacceptable protocol version in a 3.1.1 answer, and in an MQTT 5 one. */
-const VERSION_CODES: readonly unknown[] = [1, 0x84];
+const UNLIMITED = limitsOf({}, 0);
+/** What refusals of a connection are answered with by another attempt. Sources: MQTT 3.1.1, 3.2.2.3; MQTT 5.0, 3.2.2.2. */
+const CAUSES: Readonly<Record<number, Ending["cause"]>> = {
+  1: "version",
+  132: "version",
+  154: "will-retain",
+  155: "will-qos",
+};
 
 export interface Attempt {
   readonly url: string;
   readonly version: ProtocolVersion;
   readonly will: Will;
+  readonly willQos: 0 | 1;
 }
 
 /** Throws when the URL is none that the mqtt package understands. */
@@ -104,15 +133,16 @@ export function openSession(
   clock: Clock,
   listener: SessionListener,
 ): Session {
-  return new ClientSession(connect(attempt.url, clientOptions(settings, attempt)), clock, listener);
+  return new ClientSession(connect(attempt.url, clientOptions(settings, attempt)), settings, attempt, clock, listener);
 }
 
 /**
  * A client object per connection: the package keeps unacknowledged messages for its own next connection, where
  * it would send them behind our back and out of order.
  */
-function clientOptions(settings: BrokerSettings, { version, will }: Attempt): IClientOptions {
-  const { username, password, tls, sessionExpiryS } = settings;
+function clientOptions(settings: BrokerSettings, { version, will, willQos }: Attempt): IClientOptions {
+  const { username, password, sessionExpiryS } = settings;
+  const tls = settings.tls();
   return {
     clientId: settings.clientId,
     protocolVersion: version,
@@ -125,8 +155,8 @@ function clientOptions(settings: BrokerSettings, { version, will }: Attempt): IC
     timerVariant: "native",
     // The package's own log writes whole packets, the password among them.
     log: () => {},
-    will: { topic: will.topic, payload: Buffer.from(will.payload), qos: 1, retain: will.retain },
-    ...(version === 5 ? { properties: limits(sessionExpiryS) } : {}),
+    will: { topic: will.topic, payload: Buffer.from(will.payload), qos: willQos, retain: will.retain },
+    ...(version === 5 ? { properties: ownLimits(sessionExpiryS) } : {}),
     ...(username === null ? {} : { username }),
     ...(password === null ? {} : { password }),
     ...(tls.ca === null ? {} : { ca: tls.ca }),
@@ -135,46 +165,78 @@ function clientOptions(settings: BrokerSettings, { version, will }: Attempt): IC
   };
 }
 
-function limits(sessionExpiryInterval: number): NonNullable<IClientOptions["properties"]> {
+function ownLimits(sessionExpiryInterval: number): NonNullable<IClientOptions["properties"]> {
   return { sessionExpiryInterval, maximumPacketSize: PACKET_MAX_BYTES, receiveMaximum: RECEIVE_MAX };
 }
 
 class ClientSession implements Session {
   readonly #client: MqttClient;
+  readonly #settings: BrokerSettings;
+  readonly #version: ProtocolVersion;
   readonly #clock: Clock;
   readonly #listener: SessionListener;
   readonly #waiting = new Set<(answer: Acknowledgement) => void>();
+  readonly #turns = new Turns();
+  #limits = UNLIMITED;
   #phase: "opening" | "up" | "leaving" | "ended" = "opening";
   #reached = false;
+  #refusal: Said | undefined;
   #farewell: string | null = null;
 
-  constructor(client: MqttClient, clock: Clock, listener: SessionListener) {
+  constructor(client: MqttClient, settings: BrokerSettings, attempt: Attempt, clock: Clock, listener: SessionListener) {
     this.#client = client;
+    this.#settings = settings;
+    this.#version = attempt.version;
     this.#clock = clock;
     this.#listener = listener;
     client.stream.once("encrypted" in client.stream ? "secureConnect" : "connect", () => {
       this.#reached = true;
     });
     client.on("message", (topic, payload, packet) => this.#onMessage(topic, payload, packet));
-    client.on("connect", () => this.#onUp());
+    client.on("packetreceive", (packet) => {
+      if (packet.cmd === "connack") this.#refusal = packet.properties;
+    });
+    client.on("connect", (packet) => this.#onUp(packet));
     client.on("error", (error) => this.#onError(error));
-    client.on("disconnect", (packet) => {
-      this.#farewell = `the broker disconnected us with reason ${packet.reasonCode ?? 0}`;
+    client.on("disconnect", ({ reasonCode, properties }) => {
+      this.#farewell = reasonText(reasonCode ?? 0, properties, this.#about());
     });
     client.on("close", () => this.#onClose());
   }
 
+  get limits(): BrokerLimits {
+    return this.#limits;
+  }
+
+  fits(topic: string, payload: string): boolean {
+    return this.#tooLarge(this.#sized(topic, payload, this.#limits.qosMax)) === null;
+  }
+
   publish(topic: string, payload: string | Uint8Array, options: PublishOptions): Promise<Acknowledgement> {
-    const { retain, properties } = options;
-    const packet = { qos: 1, retain, ...(properties === undefined ? {} : { properties }) } as const;
+    const { qosMax: qos, keepsRetained } = this.#limits;
+    const { properties } = options;
+    const tooLarge = this.#tooLarge(this.#sized(topic, payload, qos, properties?.correlationData.length));
+    if (tooLarge !== null) return Promise.resolve(tooLarge);
+    const retain = options.retain && keepsRetained;
+    const packet = { qos, retain, ...(properties === undefined ? {} : { properties }) } as const;
     return this.#answered((answer) =>
-      this.#client.publish(topic, bytesOf(payload), packet, (error) => answer(acknowledgementOf(error))),
+      this.#turns.take((done) => {
+        if (!this.#isUp()) return;
+        this.#client.publish(topic, bytesOf(payload), packet, (error, answered) => {
+          done();
+          const said = answered?.cmd === "puback" ? answered.properties : undefined;
+          answer(this.#acknowledgement(error ?? null, error ? codeOf(error) : null, said));
+        });
+      }),
     );
   }
 
-  send(topic: string, payload: string | Uint8Array): void {
-    if (!this.#isUp() || this.#client.stream.writableLength > BACKLOG_BYTES) return;
+  send(topic: string, payload: string | Uint8Array): Acknowledgement {
+    if (!this.#isUp() || this.#client.stream.writableLength > BACKLOG_BYTES) return LOST;
+    const tooLarge = this.#tooLarge(this.#sized(topic, payload, 0));
+    if (tooLarge !== null) return tooLarge;
     this.#client.publish(topic, bytesOf(payload), { qos: 0 });
+    return { kind: "acknowledged" };
   }
 
   async subscribe(filters: readonly string[]): Promise<ReadonlyMap<string, Acknowledgement>> {
@@ -184,9 +246,19 @@ class ClientSession implements Session {
   }
 
   #subscribe(filter: string): Promise<Acknowledgement> {
+    const tooLarge = this.#beyond(subscribeBytes(filter, this.#version));
+    if (tooLarge !== null) return Promise.resolve(tooLarge);
     return this.#answered((answer) =>
-      this.#client.subscribe(filter, { qos: 1, rap: true }, (error) => answer(acknowledgementOf(error))),
+      this.#client.subscribe(filter, { qos: 1, rap: true }, (error, _granted, packet) => {
+        // A refused subscription comes without its code, but with the broker's packet.
+        const [code] = packet?.granted ?? [];
+        answer(this.#acknowledgement(error, code, packet?.properties));
+      }),
     );
+  }
+
+  unsubscribe(filters: readonly string[]): void {
+    if (this.#isUp()) this.#client.unsubscribe([...filters]);
   }
 
   #answered(ask: (answer: (acknowledgement: Acknowledgement) => void) => void): Promise<Acknowledgement> {
@@ -199,6 +271,26 @@ class ClientSession implements Session {
       this.#waiting.add(answer);
       ask(answer);
     });
+  }
+
+  #sized(topic: string, payload: string | Uint8Array, qos: 0 | 1, correlationBytes: number | null = null): Sized {
+    return { topic, payloadBytes: Buffer.byteLength(payload), qos, correlationBytes };
+  }
+
+  #tooLarge(message: Sized): Acknowledgement | null {
+    return this.#beyond(publishBytes(message, this.#version));
+  }
+
+  #beyond(bytes: number): Acknowledgement | null {
+    const { packetMaxBytes } = this.#limits;
+    if (bytes <= packetMaxBytes) return null;
+    const detail = `it takes ${bytes} bytes and the broker takes ${packetMaxBytes}: raise its maximum packet size`;
+    return { kind: "refused", detail };
+  }
+
+  #acknowledgement(error: Error | null, code: unknown, said: Said | undefined): Acknowledgement {
+    if (error === null) return { kind: "acknowledged" };
+    return typeof code === "number" ? { kind: "refused", detail: reasonText(code, said, this.#about()) } : LOST;
   }
 
   drop(detail: string): void {
@@ -216,8 +308,10 @@ class ClientSession implements Session {
     this.drop("closed");
   }
 
-  #onUp(): void {
+  #onUp(packet: IConnackPacket): void {
     if (this.#phase !== "opening") return;
+    this.#limits = limitsOf(packet, this.#settings.sessionExpiryS);
+    this.#turns.open(this.#limits.inFlightMax);
     this.#phase = "up";
     this.#listener.up();
   }
@@ -226,13 +320,17 @@ class ClientSession implements Session {
     return this.#phase === "up" && this.#client.connected;
   }
 
+  #about(): About {
+    const { clientId, keepaliveS } = this.#settings;
+    return { clientId: this.#limits.assignedClientId ?? clientId, keepaliveS, version: this.#version };
+  }
+
   #onMessage(topic: string, payload: Buffer, { retain, dup, properties }: IPublishPacket): void {
     if (this.#phase !== "up") return;
-    const tooLarge = payload.length > PAYLOAD_MAX_BYTES;
     this.#listener.message({
       topic,
-      payload: tooLarge ? NOTHING : payload,
-      tooLarge,
+      payload: payload.length > PACKET_MAX_BYTES ? NOTHING : payload,
+      tooLarge: payload.length > PAYLOAD_MAX_BYTES,
       retain,
       duplicate: dup,
       expiryS: properties?.messageExpiryInterval ?? null,
@@ -243,17 +341,21 @@ class ClientSession implements Session {
 
   #onError(error: Error): void {
     const code = codeOf(error);
-    const detail = wordsOf(error, code);
-    const opening = this.#phase === "opening";
-    const refused = opening && VERSION_CODES.includes(code);
-    const cut = opening && this.#reached && code === "ECONNRESET";
-    this.#end({ cause: refused || cut ? "version" : "other", detail });
+    // What the broker said last counts for more than how the network then ended it.
+    const detail = this.#farewell ?? errorText(error, this.#refusal, this.#about());
+    this.#end({ cause: this.#causeOf(code), detail });
+  }
+
+  #causeOf(code: string | number | null): Ending["cause"] {
+    if (this.#phase !== "opening") return "other";
+    if (typeof code === "number") return CAUSES[code] ?? "other";
+    return this.#reached && code === "ECONNRESET" ? "version" : "other";
   }
 
   #onClose(): void {
-    const cut = this.#reached && this.#phase === "opening";
-    const detail = this.#farewell ?? (cut ? "the broker cut the connection unanswered" : "the connection was closed");
-    this.#end({ cause: cut ? "version" : "other", detail });
+    const phase = this.#phase === "opening" ? "opening" : "up";
+    const cut = this.#reached && phase === "opening";
+    this.#end({ cause: cut ? "version" : "other", detail: this.#farewell ?? closedText(phase, this.#about()) });
   }
 
   #end(ending: Ending): void {
@@ -266,25 +368,32 @@ class ClientSession implements Session {
   }
 }
 
-function acknowledgementOf(error: Error | undefined | null): Acknowledgement {
-  if (!error) return { kind: "acknowledged" };
-  // A refused subscription comes without its code, but with the broker's packet.
-  const answered = typeof codeOf(error) === "number" || ("packet" in error && error.packet !== undefined);
-  return answered ? { kind: "refused", detail: error.message } : LOST;
-}
+/** Lets so many things be under way at a time, the others in their order after them. Who asks bounds how many wait. */
+class Turns {
+  readonly #waiting: ((done: () => void) => void)[] = [];
+  #free = 0;
 
-function wordsOf(error: Error, code: unknown): string {
-  const words = error.message === "" ? String(code ?? error.name) : error.message;
-  if (typeof code !== "string") return words;
-  if (code.includes("ALERT")) return `the broker refuses the kiosk's certificate: ${words}`;
-  const isCertificate = /CERT|SELF_SIGNED|UNABLE_TO_(GET|VERIFY)/.test(code);
-  return isCertificate ? `the broker's certificate is refused: ${words}` : words;
+  open(places: number): void {
+    this.#free = places;
+  }
+
+  take(begin: (done: () => void) => void): void {
+    this.#waiting.push(begin);
+    this.#next();
+  }
+
+  #next(): void {
+    if (this.#free === 0) return;
+    const begin = this.#waiting.shift();
+    if (begin === undefined) return;
+    this.#free -= 1;
+    begin(() => {
+      this.#free += 1;
+      this.#next();
+    });
+  }
 }
 
 function bytesOf(payload: string | Uint8Array): string | Buffer {
   return typeof payload === "string" ? payload : Buffer.from(payload);
-}
-
-function codeOf(error: Error): unknown {
-  return "code" in error ? error.code : null;
 }

@@ -37,8 +37,8 @@ test.skipIf(!isWhole)("the example's list lets each do what is theirs, and nobod
   ];
   const kiosk = startKiosk({
     ...settingsFor(broker.url),
-    ...{ username: "demo-1", password: "a", tls: { ca: ours.pem, cert: client.cert, key: client.key } },
-    ...{ discoveryPrefix: "homeassistant", applicationAck: true },
+    ...{ username: "demo-1", password: "a", tls: () => ({ ca: ours.pem, cert: client.cert, key: client.key }) },
+    ...{ discovery: true, applicationAck: true },
   });
   onTestFinished(() => kiosk.telemetry.close());
   kiosk.telemetry.onOrder(async () => ({ kind: "done" }));

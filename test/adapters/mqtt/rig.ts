@@ -25,6 +25,8 @@ export interface Kiosk {
   /** What became of each command. */
   readonly commands: readonly (readonly [name: string, result: string])[];
   readonly refusals: readonly (string | null)[];
+  /** Of the receiver of sales. */
+  readonly silences: readonly (string | null)[];
   /** Resolves when it is connected for the nth time. */
   connected(times?: number): Promise<void>;
 }
@@ -43,7 +45,8 @@ export function startKiosk(settings: MqttSettings, clock: Clock = hurriedClock(H
   const log: Log = { debug: write("debug"), info: write("info"), warn: write("warn"), error: write("error") };
   const telemetry = createMqtt(settings, clock, log, (name, result) => commands.push([name, result]));
   const refusals: (string | null)[] = [];
-  telemetry.onRefusal((detail) => refusals.push(detail));
+  const silences: (string | null)[] = [];
+  telemetry.onTrouble((trouble, detail) => (trouble === "receiver-silent" ? silences : refusals).push(detail));
   const changes: { connected: boolean; detail: string }[] = [];
   telemetry.onConnection((connected, detail) => changes.push({ connected, detail }));
   telemetry.start();
@@ -53,6 +56,7 @@ export function startKiosk(settings: MqttSettings, clock: Clock = hurriedClock(H
     changes,
     commands,
     refusals,
+    silences,
     connected: (times = 1) =>
       vi.waitFor(() => {
         const seen = changes.filter((change) => change.connected).length;

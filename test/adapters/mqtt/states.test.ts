@@ -117,7 +117,7 @@ describe.skipIf(!hasMosquitto())("what the kiosk shows", () => {
   });
 
   test("where another encoding shows the states, only status, records and answers are here", async () => {
-    await start({ publishesStates: false, discoveryPrefix: "homeassistant" });
+    await start({ publishesStates: false, discovery: true });
     kiosk.telemetry.publish({ ...dispensing("1.000", "19.89"), faults: [FAULT] });
     kiosk.telemetry.report(healthOf({}));
     await watcher.send("cmd/unblock", "{}");
@@ -128,7 +128,7 @@ describe.skipIf(!hasMosquitto())("what the kiosk shows", () => {
   });
 
   test("Home Assistant finds the kiosk as one device, by what is published anyway", async () => {
-    await start({ discoveryPrefix: "homeassistant" });
+    await start({ discovery: true });
     const find = () => watcher.messages.find(({ topic }) => topic === "homeassistant/device/demo-1/config");
     await seen(() => expect(find()).toBeDefined());
     const config = JSON.parse(find()?.text ?? "");

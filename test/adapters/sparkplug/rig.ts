@@ -55,8 +55,9 @@ export interface Kiosk {
 }
 
 function settingsFor(url: string): SparkplugSettings {
-  const tls = { ca: null, cert: null, key: null };
-  return { ...FACTS, urls: [url], username: null, password: null, tls, keepaliveS: 30 };
+  const certificates = { tls: () => ({ ca: null, cert: null, key: null }), onTlsChange: () => () => {} };
+  const clientId = `kioskd-${FACTS.kioskId}`;
+  return { ...FACTS, ...certificates, urls: [url], clientId, username: null, password: null, keepaliveS: 30 };
 }
 
 export function startKiosk(url: string, clock: Clock = hurriedClock(HURRY)): Kiosk {
@@ -70,7 +71,7 @@ export function startKiosk(url: string, clock: Clock = hurriedClock(HURRY)): Kio
     if (connected) ups += 1;
   });
   const refusals: (string | null)[] = [];
-  telemetry.onRefusal((detail) => refusals.push(detail));
+  telemetry.onTrouble((_trouble, detail) => refusals.push(detail));
   telemetry.start();
   return {
     telemetry,

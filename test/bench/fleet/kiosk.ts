@@ -58,9 +58,10 @@ export async function startKiosk(id: string, { url, ca, topicPrefix, sells }: Lo
   const telemetry = createMqtt(
     {
       urls: [url],
-      ...{ username: null, password: null, tls: { ca, cert: null, key: null } },
+      ...{ username: null, password: null, tls: () => ({ ca, cert: null, key: null }), onTlsChange: () => () => {} },
       ...{ keepaliveS: 30, sessionExpiryS: 0, topicPrefix, version: "0.0.0" },
-      ...{ clientId: `kioskd-${id}`, kioskId: id, kioskName: id, currency: DIESEL.currency, discoveryPrefix: null },
+      ...{ clientId: `kioskd-${id}`, kioskId: id, kioskName: id, currency: DIESEL.currency },
+      ...{ device: id, discovery: false, discoveryPrefix: "homeassistant" },
       ...{ deliverTimeoutMs: 10_000, applicationAck: false, publishesStates: true },
       positions: [{ id: POSITION, productName: "Diesel", unit: DIESEL.unit }],
     },

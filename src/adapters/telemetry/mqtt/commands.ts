@@ -93,7 +93,7 @@ export class Commands {
 
   #addressProblem(wireName: string, { responseTopic, correlation }: Message): Refused | null {
     if (responseTopic !== null && !this.#topics.mayAnswer(wireName, responseTopic)) {
-      return refused("malformed", "response topic: no answer can go there");
+      return refused("malformed", `response topic: answers go ${this.#topics.answerPlaces}`);
     }
     if ((correlation?.length ?? 0) > CORRELATION_MAX_BYTES) {
       return refused("malformed", `correlation data: longer than ${CORRELATION_MAX_BYTES} bytes`);

@@ -8,8 +8,8 @@ export interface DiscoveredPosition {
 }
 
 export interface DiscoverySettings {
-  readonly discoveryPrefix: string;
-  readonly kioskId: string;
+  /** As `deviceName` makes it: another kiosk's is different. */
+  readonly device: string;
   readonly kioskName: string;
   readonly currency: string;
   readonly version: string;
@@ -21,18 +21,14 @@ type Component = Readonly<Record<string, unknown>> & { readonly p: "sensor" | "b
 /** Units that Home Assistant knows a kind of sensor for which may be a total. */
 const DEVICE_CLASSES: Readonly<Partial<Record<Unit, string>>> = { L: "volume", kWh: "energy" };
 
-export function discoveryTopic({ discoveryPrefix, kioskId }: DiscoverySettings): string {
-  return `${discoveryPrefix}/device/${kioskId}/config`;
-}
-
 /**
  * One retained message by which Home Assistant, and what reads its format, sets up the whole kiosk as a device. What
  * is shown comes from the topics that are there anyway. Source: Home Assistant's documentation of MQTT discovery.
  */
 export function discoveryText(settings: DiscoverySettings, topics: KioskTopics): string {
-  const { kioskId, kioskName, version, positions } = settings;
+  const { device, kioskName, version, positions } = settings;
   return JSON.stringify({
-    dev: { ids: [`kioskd-${kioskId}`], name: kioskName, mf: "kioskd", mdl: "kiosk", sw: version },
+    dev: { ids: [`kioskd-${device}`], name: kioskName, mf: "kioskd", mdl: "kiosk", sw: version },
     o: { name: "kioskd", sw: version },
     availability: [{ topic: topics.of("status"), value_template: "{{ value_json.state }}" }],
     qos: 1,
@@ -40,7 +36,7 @@ export function discoveryText(settings: DiscoverySettings, topics: KioskTopics):
       [
         ...kioskComponents(topics),
         ...positions.flatMap((position) => positionComponents(settings, position, topics)),
-      ].map(([name, component]) => [name, { ...component, uniq_id: `kioskd-${kioskId}-${name}` }]),
+      ].map(([name, component]) => [name, { ...component, uniq_id: `kioskd-${device}-${name}` }]),
     ),
   });
 }

@@ -101,7 +101,7 @@ const faultCode = exactly<FaultCode>()(
     ...(["payment-unreachable", "payment-rejected", "dispenser-fault", "dispenser-unreachable"] as const),
     ...(["dispenser-warning"] as const),
     ...(["journal-unwritable", "clock-implausible", "display-silent", "operator-block"] as const),
-    ...(["broker-unreachable", "broker-refuses", "needs-attention", "books-differ"] as const),
+    ...(["broker-unreachable", "broker-refuses", "receiver-silent", "needs-attention", "books-differ"] as const),
     ...(["reconciliation-failed", "receipts-wait", "unaccounted", "overrun", "refund-unclear"] as const),
   ]),
 );

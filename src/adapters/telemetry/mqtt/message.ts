@@ -1,7 +1,6 @@
 import { adviceFor, type Fault, owner, severity } from "../../../core/faults.ts";
 import type { PositionView } from "../../../core/sale/view.ts";
 import { isoTime } from "../../../core/time.ts";
-import type { Entry } from "../../../ports/journal.ts";
 import type { FaultsMessage, MeterMessage, StateMessage, StatusMessage } from "./message-schema.ts";
 
 export function statusText(status: StatusMessage): string {
@@ -36,8 +35,4 @@ export function faultsText(faults: readonly Fault[]): string {
     }),
   };
   return JSON.stringify(message);
-}
-
-export function recordText({ seq, body }: Entry<object>): string {
-  return JSON.stringify({ seq, ...body });
 }

@@ -1,5 +1,6 @@
 import type { PositionView } from "../../../core/sale/view.ts";
 import type { Cancel, Clock } from "../../../ports/clock.ts";
+import type { OnAnswer } from "../refusals.ts";
 import type { Session } from "../session.ts";
 import { meterText } from "./message.ts";
 
@@ -9,15 +10,17 @@ const INTERVAL_MS = 1000;
 export class MeterTopic {
   readonly #topic: string;
   readonly #clock: Clock;
+  readonly #onAnswer: OnAnswer;
   #view: PositionView | null = null;
   #session: Session | null = null;
   #sent: string | null = null;
   #sentAtMs: number | null = null;
   #cancel: Cancel | null = null;
 
-  constructor(topic: string, clock: Clock) {
+  constructor(topic: string, clock: Clock, onAnswer: OnAnswer) {
     this.#topic = topic;
     this.#clock = clock;
+    this.#onAnswer = onAnswer;
   }
 
   show(view: PositionView): void {
@@ -53,7 +56,7 @@ export class MeterTopic {
     }
     this.#sent = text;
     this.#sentAtMs = nowMs;
-    this.#session.send(this.#topic, text);
+    this.#onAnswer(this.#topic, this.#session.send(this.#topic, text));
   }
 
   #stop(): void {

@@ -4,20 +4,25 @@ import { isoTime } from "../../../core/time.ts";
 import type { Clock } from "../../../ports/clock.ts";
 import type { Entry, OutboxStream, Readers } from "../../../ports/journal.ts";
 import type { Log } from "../../../ports/log.ts";
-import type { Snapshot, Telemetry } from "../../../ports/telemetry.ts";
+import type { Snapshot, Telemetry, TelemetryTrouble } from "../../../ports/telemetry.ts";
 import { within } from "../../../ports/wait.ts";
 import { Connection, type ConnectionListener, type Place } from "../connection.ts";
+import { unusual } from "../limits.ts";
+import { type OnAnswer, Refusals } from "../refusals.ts";
 import type { BrokerSettings, Message, Session, Will } from "../session.ts";
 import { ReceiverAcks } from "./acks.ts";
+import { COMMANDS } from "./command-schema.ts";
 import { Commands, type OnCommand, type TakeOrder } from "./commands.ts";
-import { recordText, statusText } from "./message.ts";
-import { Refusals } from "./refusals.ts";
+import { recordFor } from "./forms.ts";
+import { Leftovers } from "./leftovers.ts";
+import { statusText } from "./message.ts";
 import { RetainedTopic } from "./retained.ts";
 import { type ShownSettings, StateTopics } from "./states.ts";
 import { KioskTopics } from "./topics.ts";
 
 export interface MqttSettings extends BrokerSettings, ShownSettings {
   readonly topicPrefix: string;
+  readonly kioskId: string;
   /** How long a record may wait for its acknowledgement. */
   readonly deliverTimeoutMs: number;
   /** A sale counts as delivered only when its receiver says so, on a topic of its own. */
@@ -28,6 +33,8 @@ export interface MqttSettings extends BrokerSettings, ShownSettings {
 
 const FAREWELL_TIMEOUT_MS = 2000;
 const DETAILS_MAX = 16;
+const UNACKNOWLEDGED =
+  "the broker takes QoS 0 only and never says that it has a record, so it is kept here: allow QoS 1 at the broker, or let the receiver of sales acknowledge them (mqtt.applicationAck)";
 
 /**
  * Telemetry over MQTT 5, or 3.1.1 where the broker speaks nothing newer. Once started it connects in the
@@ -46,14 +53,17 @@ class MqttTelemetry implements Telemetry, ConnectionListener {
   readonly #connection: Connection;
   readonly #refusals: Refusals;
   readonly #commands: Commands;
-  readonly #acks = new ReceiverAcks();
+  readonly #acks: ReceiverAcks;
+  readonly #leftovers: Leftovers;
   readonly #status: RetainedTopic;
   readonly #states: StateTopics | null;
   readonly #listeners: ((connected: boolean, detail: string) => void)[] = [];
+  readonly #silenceListeners: ((detail: string | null) => void)[] = [];
   readonly #failures = new Set<string>();
   readonly #refusedFilters = new Set<string>();
   #session: Session | null = null;
   #detail = "connecting";
+  #silence: string | null = null;
   #closing: Promise<void> | null = null;
 
   constructor(settings: MqttSettings, clock: Clock, log: Log, onCommand: OnCommand) {
@@ -63,10 +73,14 @@ class MqttTelemetry implements Telemetry, ConnectionListener {
     this.#topics = new KioskTopics(settings.topicPrefix, settings.kioskId);
     this.#refusals = new Refusals(log);
     this.#commands = new Commands(this.#topics, clock, log, onCommand);
-    const retained = (topic: string): RetainedTopic =>
-      new RetainedTopic(topic, (_, answer) => this.#refusals.note(topic, answer));
-    this.#status = retained(this.#topics.of("status"));
-    this.#states = settings.publishesStates ? new StateTopics(settings, this.#topics, clock, retained) : null;
+    const onAnswer: OnAnswer = (topic, answer) => this.#refusals.note(topic, answer);
+    this.#status = new RetainedTopic(this.#topics.of("status"), onAnswer);
+    this.#states = settings.publishesStates ? new StateTopics(settings, this.#topics, clock, onAnswer) : null;
+    const retained = new Set([this.#status.topic, ...(this.#states?.retained ?? [])]);
+    this.#leftovers = new Leftovers(this.#topics, { retained, discoveryPrefix: settings.discoveryPrefix }, clock, log);
+    this.#acks = new ReceiverAcks(clock, settings.deliverTimeoutMs, this.#topics.of("ack"), (detail) =>
+      this.#onSilence(detail),
+    );
     this.#connection = new Connection(settings, clock, this);
   }
 
@@ -83,35 +97,59 @@ class MqttTelemetry implements Telemetry, ConnectionListener {
     if (session === null) return;
     // Once a minute is often enough for what goes by the clock, and to ask again for what was refused.
     this.#states?.refresh();
-    this.#status.retryRefused();
+    this.#status.refresh();
     this.#subscribe(session, [...this.#refusedFilters]);
-    if (this.#states !== null) session.send(this.#topics.of("health"), JSON.stringify(health));
+    if (this.#states === null) return;
+    const topic = this.#topics.of("health");
+    this.#refusals.note(topic, session.send(topic, JSON.stringify(health)));
   }
 
   async deliver(stream: OutboxStream, entry: Entry<Readers[OutboxStream]>): Promise<boolean> {
     const session = this.#session;
     if (session === null) return false;
-    const { deliverTimeoutMs, applicationAck } = this.#settings;
-    const receiver = applicationAck && stream === "sales" ? this.#acks.expect(entry.seq) : null;
-    let answered = false;
-    const cancel = this.#clock.after(deliverTimeoutMs, () => {
-      receiver?.giveUp();
-      // Dropped, the connection takes with it what the package would have gone on waiting for.
-      if (!answered) session.drop(`the broker did not acknowledge a record within ${deliverTimeoutMs} ms`);
-    });
-    const topic = this.#topics.of(stream);
-    const answer = await session.publish(topic, recordText(entry), { retain: false });
-    answered = true;
-    this.#refusals.note(topic, answer);
-    const delivered = answer.kind === "acknowledged" && (receiver === null || (await receiver.kept));
-    cancel();
-    receiver?.giveUp();
+    const receiver = this.#settings.applicationAck && stream === "sales" ? this.#acks : null;
+    if (receiver === null && session.limits.qosMax === 0) {
+      this.#refusals.note(this.#topics.of(stream), { kind: "refused", detail: UNACKNOWLEDGED });
+      return false;
+    }
+    const send = (): Promise<boolean> => this.#sendRecord(session, stream, entry);
+    const delivered = await (receiver === null ? send() : receiver.kept(entry.seq, send));
     if (delivered && isSale(stream, entry)) this.#states?.sold(entry);
     return delivered;
   }
 
+  /** True when the broker has taken it. */
+  async #sendRecord(session: Session, stream: OutboxStream, entry: Entry<Readers[OutboxStream]>): Promise<boolean> {
+    const { deliverTimeoutMs } = this.#settings;
+    // Dropped, the connection takes with it what the package would have gone on waiting for.
+    const cancel = this.#clock.after(deliverTimeoutMs, () =>
+      session.drop(
+        `the broker did not acknowledge a record within ${deliverTimeoutMs / 1000} s: check the network, and look into its log`,
+      ),
+    );
+    const topic = this.#topics.of(stream);
+    const { text, isShortened } = recordFor(session, topic, stream, entry);
+    if (isShortened) {
+      const { seq } = entry;
+      const { packetMaxBytes } = session.limits;
+      this.#log.warn(
+        { topic, seq, packetMaxBytes },
+        "a record was too large for the broker and is sent in a shorter form",
+      );
+    }
+    const answer = await session.publish(topic, text, { retain: false });
+    cancel();
+    this.#refusals.note(topic, answer);
+    return answer.kind === "acknowledged";
+  }
+
   onOrder(take: TakeOrder): void {
-    this.#commands.takenBy(take);
+    this.#commands.takenBy(async (command) => {
+      const answer = await take(command);
+      // Who asks for records is there.
+      if (command.name === "republish" && answer.kind === "done") this.#acks.startOver();
+      return answer;
+    });
   }
 
   onConnection(listener: (connected: boolean, detail: string) => void): void {
@@ -119,8 +157,10 @@ class MqttTelemetry implements Telemetry, ConnectionListener {
     listener(this.#session !== null, this.#detail);
   }
 
-  onRefusal(listener: (detail: string | null) => void): void {
-    this.#refusals.listen(listener);
+  onTrouble(listener: (trouble: TelemetryTrouble, detail: string | null) => void): void {
+    this.#refusals.listen((detail) => listener("broker-refuses", detail));
+    this.#silenceListeners.push((detail) => listener("receiver-silent", detail));
+    if (this.#silence !== null) listener("receiver-silent", this.#silence);
   }
 
   close(): Promise<void> {
@@ -139,18 +179,26 @@ class MqttTelemetry implements Telemetry, ConnectionListener {
   up(session: Session, { broker, protocol }: Place): void {
     this.#session = session;
     this.#failures.clear();
-    const { version } = this.#settings;
+    const { version, sessionExpiryS } = this.#settings;
+    const { limits } = session;
     this.#status.show(statusText({ state: "online", version, since: isoTime(this.#clock.wallMs()) }));
+    const filters = this.#filters(session);
+    this.#refusals.forget([...this.#refusedFilters].filter((filter) => !filters.includes(filter)));
     this.#refusedFilters.clear();
-    this.#subscribe(session, this.#filters());
+    this.#subscribe(session, filters);
     for (const part of this.#parts()) part.connected(session);
-    this.#log.info({ broker, protocol }, "connected to the broker");
+    this.#log.info({ broker, protocol, ...unusual(limits) }, "connected to the broker");
+    if (limits.sessionExpiryS !== null && limits.sessionExpiryS < sessionExpiryS) {
+      const fields = { askedS: sessionExpiryS, keptS: limits.sessionExpiryS };
+      this.#log.warn(fields, "the broker keeps commands for a shorter time than mqtt.sessionExpiry asks for");
+    }
     this.#tell(`connected to ${broker} with ${protocol}`);
   }
 
   message(message: Message): void {
     if (message.topic === this.#topics.of("ack")) this.#acks.arrived(message);
     else if (this.#topics.isCommand(message.topic)) this.#commands.arrived(message);
+    else this.#leftovers.arrived(message);
   }
 
   down(detail: string): void {
@@ -174,11 +222,11 @@ class MqttTelemetry implements Telemetry, ConnectionListener {
   #disconnect(): void {
     this.#session = null;
     for (const part of this.#parts()) part.disconnected();
-    this.#acks.lost();
+    this.#acks.startOver();
   }
 
   #parts(): readonly { connected(session: Session): void; disconnected(): void }[] {
-    return [this.#status, this.#commands, ...(this.#states === null ? [] : [this.#states])];
+    return [this.#status, this.#commands, ...(this.#states === null ? [] : [this.#states]), this.#leftovers];
   }
 
   async #announceShutdown(session: Session): Promise<void> {
@@ -187,8 +235,11 @@ class MqttTelemetry implements Telemetry, ConnectionListener {
     await within(this.#clock, FAREWELL_TIMEOUT_MS, published);
   }
 
-  #filters(): readonly string[] {
-    return [this.#topics.commands, ...(this.#settings.applicationAck ? [this.#topics.of("ack")] : [])];
+  #filters({ limits }: Session): readonly string[] {
+    const commands = limits.wildcards
+      ? [this.#topics.commands]
+      : Object.keys(COMMANDS).map((name) => this.#topics.command(name));
+    return [...commands, ...(this.#settings.applicationAck ? [this.#topics.of("ack")] : [])];
   }
 
   #subscribe(session: Session, filters: readonly string[]): void {
@@ -199,6 +250,12 @@ class MqttTelemetry implements Telemetry, ConnectionListener {
         this.#refusals.note(filter, answer);
       }
     });
+  }
+
+  #onSilence(detail: string | null): void {
+    if (detail === this.#silence) return;
+    this.#silence = detail;
+    for (const listener of this.#silenceListeners) listener(detail);
   }
 
   #tell(detail: string): void {

@@ -20,7 +20,18 @@ const receipt = z.strictObject({
   details: z.record(z.string(), z.string()).describe("What else the service said, as it said it."),
 });
 
-const sale = exactly<Numbered<SaleRecord>>()(
+/** The broker takes no message as large as the record. */
+interface Shortened {
+  readonly shortened?: true;
+}
+
+const shortened = (what: string) =>
+  z
+    .literal(true)
+    .exactOptional()
+    .describe(`The broker takes no message as large as the record: ${what}. Left out otherwise.`);
+
+const sale = exactly<Numbered<SaleRecord> & Shortened>()(
   z.strictObject({
     seq,
     saleId: field.saleId,
@@ -59,6 +70,7 @@ const sale = exactly<Numbered<SaleRecord>>()(
       .describe(
         "Takes the place of the sale's earlier record: what became of the payment was learned after the hand-over. Left out otherwise.",
       ),
+    shortened: shortened("`receipt` is null or has no `details`, whatever the payment service said"),
   }),
 ).describe("A closed sale: what was delivered, what was charged, and why not when nothing was.");
 
@@ -134,10 +146,13 @@ const compared = z.strictObject({
     .min(0)
     .describe("How many more differences there were than are listed; absent when all are.")
     .exactOptional(),
+  shortened: shortened("the lists are cut, and `beyond` counts the differences that are not listed"),
   ...ofPosition,
 });
 
-const reconciliation = exactly<Numbered<ReconciliationEvent>>()(
+type Abridged<T> = T extends { readonly type: "compared" } ? T & Shortened : T;
+
+const reconciliation = exactly<Numbered<Abridged<ReconciliationEvent>>>()(
   z.union([
     z.strictObject({
       seq,

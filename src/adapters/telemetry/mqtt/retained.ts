@@ -1,6 +1,7 @@
+import type { OnAnswer } from "../refusals.ts";
 import type { Acknowledgement, Session } from "../session.ts";
 
-/** Beyond this many unacknowledged messages only the newest is kept. */
+/** Beyond this many unacknowledged messages, or what the broker takes at a time, only the newest is kept. */
 const UNACKNOWLEDGED_MAX = 8;
 
 interface Content {
@@ -11,16 +12,16 @@ interface Content {
 
 /** A retained topic: what the broker has been told, and what it still has to be told. */
 export class RetainedTopic {
-  readonly #topic: string;
-  readonly #onAnswer: (topic: string, answer: Acknowledgement) => void;
+  readonly topic: string;
+  readonly #onAnswer: OnAnswer;
   #content: Content | null = null;
   #session: Session | null = null;
   #sentKey: string | null = null;
   #refused = false;
   #unacknowledged = 0;
 
-  constructor(topic: string, onAnswer: (topic: string, answer: Acknowledgement) => void) {
-    this.#topic = topic;
+  constructor(topic: string, onAnswer: OnAnswer) {
+    this.topic = topic;
     this.#onAnswer = onAnswer;
   }
 
@@ -40,9 +41,12 @@ export class RetainedTopic {
     this.#session = null;
   }
 
-  /** The broker may have changed its mind. */
-  retryRefused(): void {
-    if (!this.#refused) return;
+  /**
+   * To be called from time to time: the broker may have changed its mind about what it refused, and of one that keeps
+   * nothing who came later has not heard yet.
+   */
+  refresh(): void {
+    if (!this.#refused && this.#session?.limits.keepsRetained !== false) return;
     this.#sentKey = null;
     this.#publish();
   }
@@ -51,11 +55,11 @@ export class RetainedTopic {
     const session = this.#session;
     const content = this.#content;
     if (session === null || content === null || content.key === this.#sentKey) return;
-    if (this.#unacknowledged >= UNACKNOWLEDGED_MAX) return;
+    if (this.#unacknowledged >= Math.min(UNACKNOWLEDGED_MAX, session.limits.inFlightMax)) return;
     this.#sentKey = content.key;
     this.#unacknowledged += 1;
     void session
-      .publish(this.#topic, content.text, { retain: true })
+      .publish(this.topic, content.text, { retain: true })
       .then((answer) => this.#onAcknowledged(session, answer));
   }
 
@@ -63,7 +67,7 @@ export class RetainedTopic {
     if (session !== this.#session) return;
     this.#unacknowledged -= 1;
     this.#refused = answer.kind === "refused";
-    this.#onAnswer(this.#topic, answer);
+    this.#onAnswer(this.topic, answer);
     if (answer.kind !== "lost") this.#publish();
   }
 }

@@ -3,17 +3,20 @@ import type { PositionView } from "../../../core/sale/view.ts";
 import type { Clock } from "../../../ports/clock.ts";
 import type { Entry } from "../../../ports/journal.ts";
 import type { Snapshot } from "../../../ports/telemetry.ts";
+import type { OnAnswer } from "../refusals.ts";
 import type { Session } from "../session.ts";
-import { type DiscoveredPosition, type DiscoverySettings, discoveryText, discoveryTopic } from "./discovery.ts";
+import { type DiscoveredPosition, type DiscoverySettings, discoveryText } from "./discovery.ts";
 import { faultsText, stateKey, stateText } from "./message.ts";
 import { MeterTopic } from "./meter.ts";
-import type { RetainedTopic } from "./retained.ts";
+import { RetainedTopic } from "./retained.ts";
 import { Today } from "./today.ts";
-import type { KioskTopics } from "./topics.ts";
+import { announcementTopic, type KioskTopics } from "./topics.ts";
 
-export interface ShownSettings extends Omit<DiscoverySettings, "discoveryPrefix"> {
-  /** Where Home Assistant looks for devices; null when it is not to find this one. */
-  readonly discoveryPrefix: string | null;
+export interface ShownSettings extends DiscoverySettings {
+  /** Whether Home Assistant is to find this kiosk. */
+  readonly discovery: boolean;
+  /** Where it looks for devices. */
+  readonly discoveryPrefix: string;
 }
 
 interface PositionTopics {
@@ -29,20 +32,26 @@ export class StateTopics {
   readonly #discovery: readonly RetainedTopic[];
   readonly #today: Today;
 
-  constructor(settings: ShownSettings, topics: KioskTopics, clock: Clock, retained: (topic: string) => RetainedTopic) {
-    const { positions, discoveryPrefix } = settings;
+  constructor(settings: ShownSettings, topics: KioskTopics, clock: Clock, onAnswer: OnAnswer) {
+    const { positions } = settings;
+    const retained = (topic: string): RetainedTopic => new RetainedTopic(topic, onAnswer);
     this.#positions = new Map(
       positions.map((position) => {
         const { id } = position;
         const state = retained(topics.at("state", id));
-        const meter = new MeterTopic(topics.at("meter", id), clock);
+        const meter = new MeterTopic(topics.at("meter", id), clock, onAnswer);
         return [id, { ...position, state, meter, today: retained(topics.at("today", id)) }];
       }),
     );
     this.#faults = retained(topics.of("faults"));
     this.#today = new Today(settings.currency, new Map(positions.map(({ id, unit }) => [id, unit])), clock);
-    this.#discovery = discoveryPrefix === null ? [] : [discovery({ ...settings, discoveryPrefix }, topics, retained)];
+    this.#discovery = settings.discovery ? [discovery(settings, topics, retained)] : [];
     this.#showToday();
+  }
+
+  /** What is kept at the broker. */
+  get retained(): readonly string[] {
+    return this.#retained().map(({ topic }) => topic);
   }
 
   show({ positions, faults }: Snapshot): void {
@@ -58,7 +67,7 @@ export class StateTopics {
   /** The day may have turned, and the broker may have changed its mind. */
   refresh(): void {
     this.#showToday();
-    for (const topic of this.#retained()) topic.retryRefused();
+    for (const topic of this.#retained()) topic.refresh();
   }
 
   connected(session: Session): void {
@@ -88,11 +97,11 @@ export class StateTopics {
 }
 
 function discovery(
-  settings: DiscoverySettings,
+  settings: ShownSettings,
   topics: KioskTopics,
   retained: (topic: string) => RetainedTopic,
 ): RetainedTopic {
-  const topic = retained(discoveryTopic(settings));
+  const topic = retained(announcementTopic(settings.discoveryPrefix, settings.device));
   topic.show(discoveryText(settings, topics));
   return topic;
 }

@@ -9,7 +9,7 @@ export function noTelemetry(): Telemetry {
     deliver: async () => false,
     onOrder: () => {},
     onConnection: () => {},
-    onRefusal: () => {},
+    onTrouble: () => {},
     close: async () => {},
   };
 }

@@ -1,9 +1,11 @@
 import type { HealthMessage } from "../../../core/operator/messages.ts";
 import type { Clock } from "../../../ports/clock.ts";
 import type { Log } from "../../../ports/log.ts";
-import type { Snapshot, Telemetry } from "../../../ports/telemetry.ts";
+import type { Snapshot, Telemetry, TelemetryTrouble } from "../../../ports/telemetry.ts";
 import { within } from "../../../ports/wait.ts";
 import { type Place as Broker, Connection } from "../connection.ts";
+import { unusual } from "../limits.ts";
+import { Refusals } from "../refusals.ts";
 import type { BrokerSettings, Message, Session } from "../session.ts";
 import { IgnoredCommands } from "./ignored.ts";
 import { REBIRTH } from "./metrics.ts";
@@ -11,7 +13,7 @@ import { EdgeNode, type NodeFacts } from "./node.ts";
 import { type Codec, loadCodec } from "./payload.ts";
 
 /** Neither `group` nor an id has `/`, `+` or `#` in it. */
-export interface SparkplugSettings extends Omit<BrokerSettings, "clientId" | "sessionExpiryS">, NodeFacts {}
+export interface SparkplugSettings extends Omit<BrokerSettings, "sessionExpiryS">, NodeFacts {}
 
 const FAREWELL_TIMEOUT_MS = 2000;
 
@@ -32,11 +34,10 @@ class SparkplugTelemetry implements Telemetry {
   readonly #ignored: IgnoredCommands;
   #started: Promise<void> = Promise.resolve();
   readonly #connectionListeners: ((connected: boolean, detail: string) => void)[] = [];
-  readonly #refusalListeners: ((detail: string | null) => void)[] = [];
+  readonly #refusals: Refusals;
   #connection: Connection | null = null;
   #up: { readonly session: Session; readonly codec: Codec } | null = null;
   #detail = "connecting";
-  #refusal: string | null = null;
   #closing: Promise<void> | null = null;
 
   constructor(settings: SparkplugSettings, clock: Clock, log: Log) {
@@ -45,6 +46,7 @@ class SparkplugTelemetry implements Telemetry {
     this.#log = log;
     this.#node = new EdgeNode(settings, clock);
     this.#ignored = new IgnoredCommands(clock, log);
+    this.#refusals = new Refusals(log);
   }
 
   start(): void {
@@ -72,9 +74,8 @@ class SparkplugTelemetry implements Telemetry {
     listener(this.#up !== null, this.#detail);
   }
 
-  onRefusal(listener: (detail: string | null) => void): void {
-    this.#refusalListeners.push(listener);
-    if (this.#refusal !== null) listener(this.#refusal);
+  onTrouble(listener: (trouble: TelemetryTrouble, detail: string | null) => void): void {
+    this.#refusals.listen((detail) => listener("broker-refuses", detail));
   }
 
   close(): Promise<void> {
@@ -86,7 +87,7 @@ class SparkplugTelemetry implements Telemetry {
     const codec = await loadCodec();
     if (this.#closing !== null) return;
     // A session that outlived its connection would bring old commands; the specification forbids it.
-    const settings = { ...this.#settings, clientId: `kioskd-${this.#settings.kioskId}-sparkplug`, sessionExpiryS: 0 };
+    const settings = { ...this.#settings, clientId: `${this.#settings.clientId}-sparkplug`, sessionExpiryS: 0 };
     this.#connection = new Connection(settings, this.#clock, {
       will: () => {
         this.#node.next();
@@ -124,22 +125,18 @@ class SparkplugTelemetry implements Telemetry {
     this.#up = { session, codec };
     void this.#subscribe(session);
     this.#node.connected((topic, metrics, seq) =>
-      session.send(topic, codec.encode(metrics, this.#clock.wallMs(), seq)),
+      this.#refusals.note(topic, session.send(topic, codec.encode(metrics, this.#clock.wallMs(), seq))),
     );
-    this.#log.info({ broker, protocol }, "connected to the broker for Sparkplug");
+    this.#log.info({ broker, protocol, ...unusual(session.limits) }, "connected to the broker for Sparkplug");
     this.#tell(`connected to ${broker} with ${protocol}`);
   }
 
   async #subscribe(session: Session): Promise<void> {
     const rebirths = this.#node.topic("NCMD");
-    const answers = await session.subscribe([rebirths, this.#node.topic("DCMD", "+")]);
-    const answer = answers.get(rebirths);
-    if (this.#up?.session !== session || answer === undefined || answer.kind === "lost") return;
-    const refusal = answer.kind === "refused" ? `${rebirths} may not be read: ${answer.detail}` : null;
-    if (refusal === this.#refusal) return;
-    this.#refusal = refusal;
-    if (refusal !== null) this.#log.warn({ detail: refusal }, "the broker refuses Sparkplug commands");
-    for (const listener of this.#refusalListeners) listener(refusal);
+    // Commands to devices are read to be counted, which a broker without wildcards does not need to allow.
+    const others = session.limits.wildcards ? [this.#node.topic("DCMD", "+")] : [];
+    const answer = (await session.subscribe([rebirths, ...others])).get(rebirths);
+    if (answer !== undefined) this.#refusals.note(rebirths, answer);
   }
 
   #onMessage(message: Message, codec: Codec): void {

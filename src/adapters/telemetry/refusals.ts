@@ -1,5 +1,8 @@
-import type { Log } from "../../../ports/log.ts";
-import type { Acknowledgement } from "../session.ts";
+import type { Log } from "../../ports/log.ts";
+import type { Acknowledgement } from "./session.ts";
+
+/** What the broker says to a message on a topic. */
+export type OnAnswer = (topic: string, answer: Acknowledgement) => void;
 
 /** What the broker does not let the kiosk do, topic by topic, until it lets it again. */
 export class Refusals {
@@ -26,6 +29,12 @@ export class Refusals {
       }
       this.#refused.set(topic, answer.detail);
     }
+    this.#tell();
+  }
+
+  /** What is not asked for any more is not refused. */
+  forget(topics: readonly string[]): void {
+    for (const topic of topics) this.#refused.delete(topic);
     this.#tell();
   }
 

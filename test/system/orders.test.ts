@@ -7,7 +7,7 @@ import { hasMosquitto, mosquitto } from "../support/mosquitto.ts";
 import { tempFolder } from "../support/temp.ts";
 
 const BASE = "kioskd/test-1";
-const REPLIES = "operator/replies";
+const REPLIES = "kioskd-answers/test-1/operator";
 
 /** An operator who orders and waits for the answer to that very order. */
 async function operatorAt(url: string): Promise<(name: string, body: object) => Promise<unknown>> {

@@ -116,7 +116,7 @@ export class Connection {
     } catch (error) {
       const { clientId, keepaliveS } = this.#settings;
       const known = error instanceof Error ? error : new Error(String(error));
-      this.#retry(errorText(known, undefined, { clientId, keepaliveS, version }));
+      this.#retry(errorText(known, undefined, { clientId, keepaliveS }));
     }
   }
 

@@ -1,8 +1,6 @@
 /** What is known of the connection that a text is about. */
 export interface About {
   readonly clientId: string;
-  /** The version that was spoken or tried. */
-  readonly version: 4 | 5;
   readonly keepaliveS: number;
 }
 
@@ -23,7 +21,7 @@ const REASONS: Readonly<Record<number, readonly [is: string, advice: string]>> =
   3: ["the broker is not ready", COMES_BACK],
   4: ["wrong user name or password", ACCOUNT],
   5: ["not authorised", ACCESS],
-  128: ["the broker refuses without a reason", ITS_LOG],
+  128: ["the broker refuses without a reason", "look into its log and its access list"],
   129: ["the broker could not read a packet", ITS_LOG],
   130: ["the broker saw an error in the protocol", ITS_LOG],
   131: ["the broker does not do this", ITS_LOG],
@@ -108,8 +106,6 @@ const MACHINE: Readonly<Record<string, string>> = {
   ENETUNREACH: NO_WAY,
   EHOSTDOWN: NO_WAY,
   ENETDOWN: NO_WAY,
-  ECONNRESET: "the connection was cut: check the network, and look into the broker's log",
-  EPIPE: "the connection was cut: check the network, and look into the broker's log",
   EPROTO: NO_TLS,
   ERR_SSL_WRONG_VERSION_NUMBER: NO_TLS,
   ERR_SSL_PACKET_LENGTH_TOO_LONG: NO_TLS,
@@ -129,6 +125,7 @@ const SILENCE: Readonly<Record<string, (about: About) => string>> = {
 export function errorText(error: Error, said: Said | undefined, about: About): string {
   const code = codeOf(error);
   if (typeof code === "number") return reasonText(code, said, about);
+  if (code === "ECONNRESET" || code === "EPIPE") return cutText(about);
   const known = MACHINE[code ?? ""] ?? SILENCE[error.message]?.(about);
   if (known !== undefined) return known;
   const words = plain(error.message === "" ? (code ?? error.name) : error.message);
@@ -142,14 +139,14 @@ export function errorText(error: Error, said: Said | undefined, about: About): s
     : words;
 }
 
-/** The broker closed it, or something between. */
-export function closedText(phase: "opening" | "up", { clientId, version }: About): string {
-  if (phase === "opening") {
-    return "the broker cut the connection unanswered: use mqtts:// in mqtt.url if its port is for TLS, and look into its log";
-  }
-  if (version === 5) return `the connection was closed without a reason: ${ITS_LOG}`;
-  return `the connection was closed, and MQTT 3.1.1 tells no reason: if that repeats, another client may be connected as ${clientId}`;
+/** Somebody ended the connection and did not say why. MQTT 3.1.1 never does. */
+export function cutText({ clientId }: Pick<About, "clientId">): string {
+  return `the connection was cut without a reason: check the network, and look into the broker's log; if that repeats, another client may be connected as ${clientId}`;
 }
+
+/** The same before the broker had answered at all. */
+export const UNANSWERED =
+  "the broker cut the connection unanswered: use mqtts:// in mqtt.url if its port is for TLS, and look into its log";
 
 export function codeOf(error: Error): string | number | null {
   const code = "code" in error ? error.code : null;

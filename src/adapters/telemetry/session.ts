@@ -2,7 +2,7 @@ import { connect, type IClientOptions, type IConnackPacket, type IPublishPacket,
 import type { Cancel, Clock } from "../../ports/clock.ts";
 import { within } from "../../ports/wait.ts";
 import { type BrokerLimits, limitsOf, publishBytes, type Sized, subscribeBytes } from "./limits.ts";
-import { type About, closedText, codeOf, errorText, reasonText, type Said } from "./reasons.ts";
+import { type About, codeOf, cutText, errorText, reasonText, type Said, UNANSWERED } from "./reasons.ts";
 
 /** 5 is MQTT 5, 4 is what MQTT 3.1.1 calls itself on the wire. */
 export type ProtocolVersion = 4 | 5;
@@ -60,7 +60,7 @@ export interface Message {
 /** `refused`: the broker said no, or takes nothing that large. `lost`: no answer can come any more. */
 export type Acknowledgement =
   | { readonly kind: "acknowledged" }
-  | { readonly kind: "refused"; readonly detail: string }
+  | { readonly kind: "refused"; readonly reasonCode: number; readonly detail: string }
   | { readonly kind: "lost" };
 
 /** One connection to the broker, used until it ends and never again. */
@@ -110,6 +110,7 @@ const PACKET_MAX_BYTES = 65_536;
 const RECEIVE_MAX = 16;
 const NOTHING = new Uint8Array();
 const LOST: Acknowledgement = { kind: "lost" };
+const PACKET_TOO_LARGE = 149;
 const UNLIMITED = limitsOf({}, 0);
 /** What refusals of a connection are answered with by another attempt. Sources: MQTT 3.1.1, 3.2.2.3; MQTT 5.0, 3.2.2.2. */
 const CAUSES: Readonly<Record<number, Ending["cause"]>> = {
@@ -285,12 +286,13 @@ class ClientSession implements Session {
     const { packetMaxBytes } = this.#limits;
     if (bytes <= packetMaxBytes) return null;
     const detail = `it takes ${bytes} bytes and the broker takes ${packetMaxBytes}: raise its maximum packet size`;
-    return { kind: "refused", detail };
+    return { kind: "refused", reasonCode: PACKET_TOO_LARGE, detail };
   }
 
   #acknowledgement(error: Error | null, code: unknown, said: Said | undefined): Acknowledgement {
     if (error === null) return { kind: "acknowledged" };
-    return typeof code === "number" ? { kind: "refused", detail: reasonText(code, said, this.#about()) } : LOST;
+    if (typeof code !== "number") return LOST;
+    return { kind: "refused", reasonCode: code, detail: reasonText(code, said, this.#about()) };
   }
 
   drop(detail: string): void {
@@ -322,7 +324,7 @@ class ClientSession implements Session {
 
   #about(): About {
     const { clientId, keepaliveS } = this.#settings;
-    return { clientId: this.#limits.assignedClientId ?? clientId, keepaliveS, version: this.#version };
+    return { clientId: this.#limits.assignedClientId ?? clientId, keepaliveS };
   }
 
   #onMessage(topic: string, payload: Buffer, { retain, dup, properties }: IPublishPacket): void {
@@ -341,21 +343,24 @@ class ClientSession implements Session {
 
   #onError(error: Error): void {
     const code = codeOf(error);
+    if (code === "ECONNRESET" && this.#isUnanswered()) {
+      this.#end({ cause: "version", detail: UNANSWERED });
+      return;
+    }
+    const opening = this.#phase === "opening" && typeof code === "number";
     // What the broker said last counts for more than how the network then ended it.
     const detail = this.#farewell ?? errorText(error, this.#refusal, this.#about());
-    this.#end({ cause: this.#causeOf(code), detail });
-  }
-
-  #causeOf(code: string | number | null): Ending["cause"] {
-    if (this.#phase !== "opening") return "other";
-    if (typeof code === "number") return CAUSES[code] ?? "other";
-    return this.#reached && code === "ECONNRESET" ? "version" : "other";
+    this.#end({ cause: (opening ? CAUSES[code] : undefined) ?? "other", detail });
   }
 
   #onClose(): void {
-    const phase = this.#phase === "opening" ? "opening" : "up";
-    const cut = this.#reached && phase === "opening";
-    this.#end({ cause: cut ? "version" : "other", detail: this.#farewell ?? closedText(phase, this.#about()) });
+    if (this.#isUnanswered()) this.#end({ cause: "version", detail: UNANSWERED });
+    else this.#end({ cause: "other", detail: this.#farewell ?? cutText(this.#about()) });
+  }
+
+  /** Whether the broker was reached and has said nothing. */
+  #isUnanswered(): boolean {
+    return this.#reached && this.#phase === "opening" && this.#farewell === null;
   }
 
   #end(ending: Ending): void {

@@ -109,9 +109,9 @@ describe.skipIf(!hasMosquitto())("commands", () => {
   test("the answer goes to the response topic, with its correlation data", async () => {
     await start();
     const correlationData = Buffer.from([0, 1, 255]);
-    const properties = { responseTopic: "kioskd/backend/answers", correlationData };
+    const properties = { responseTopic: "kioskd-answers/demo-1/backend", correlationData };
     await watcher.send("cmd/unblock", "{}", { properties });
-    const find = () => watcher.messages.find(({ topic }) => topic === "kioskd/backend/answers");
+    const find = () => watcher.messages.find(({ topic }) => topic === "kioskd-answers/demo-1/backend");
     await vi.waitFor(() => expect(find()).toBeDefined(), SOON);
     expect(find()?.correlation).toEqual(correlationData);
     expect(JSON.parse(find()?.text ?? "")).toEqual({ command: "unblock", id: null, ok: true });
@@ -125,8 +125,13 @@ describe.skipIf(!hasMosquitto())("commands", () => {
     "kioskd/other/cmd/stop",
     "kioskd/other/cmd/anything",
     "kioskd/other/cmd/stop/reply",
+    "kioskd/demo-1/sales/ack",
+    "kioskd/other/answers",
+    "kioskd-answers/",
+    "backend/answers",
+    "homeassistant/device/demo-1/config",
     "$SYS/broker/x",
-    "x".repeat(257),
+    `kioskd-answers/${"x".repeat(257)}`,
   ])("nobody gets the kiosk to write to %s", async (responseTopic) => {
     await start();
     await watcher.send("cmd/unblock", "{}", { properties: { responseTopic } });
@@ -138,6 +143,12 @@ describe.skipIf(!hasMosquitto())("commands", () => {
     });
     expect(taken).toEqual([]);
     expect(watcher.messages.filter(({ topic, text }) => topic === responseTopic && text.includes('"ok"'))).toEqual([]);
+  });
+
+  test("an answer goes below the kiosk's own topic too", async () => {
+    await start();
+    await watcher.send("cmd/unblock", "{}", { properties: { responseTopic: "kioskd/demo-1/answers/7" } });
+    expect(await replies("answers/7", 1)).toEqual([{ command: "unblock", id: null, ok: true }]);
   });
 
   test("correlation data has a bound", async () => {
@@ -164,10 +175,10 @@ describe.skipIf(!hasMosquitto())("commands", () => {
     await start();
     const send = (responseTopic: string, correlation: string): Promise<void> =>
       watcher.send("cmd/unblock", "{}", { properties: { responseTopic, correlationData: Buffer.from(correlation) } });
-    await send("backend/a", "1");
-    await send("backend/b", "1");
-    await send("backend/a", "1");
-    await send("backend/a", "2");
+    await send("kioskd-answers/backend/a", "1");
+    await send("kioskd-answers/backend/b", "1");
+    await send("kioskd-answers/backend/a", "1");
+    await send("kioskd-answers/backend/a", "2");
     await vi.waitFor(() => expect(kiosk.commands).toHaveLength(4), SOON);
     expect(kiosk.commands.map(([, result]) => result).toSorted()).toEqual(["ok", "ok", "ok", "repeated"]);
   });
@@ -201,8 +212,14 @@ describe.skipIf(!hasMosquitto())("commands", () => {
     await watcher.send("cmd/stop", '{"position":"1"}', { retain: true });
     await start();
     await vi.waitFor(() => expect(kiosk.commands).toHaveLength(1), SOON);
-    await watcher.send("cmd/unblock", "{}", { retain: true, properties: { responseTopic: "backend/a" } });
-    await vi.waitFor(() => expect(watcher.messages.some(({ topic }) => topic === "backend/a")).toBe(true), SOON);
+    await watcher.send("cmd/unblock", "{}", {
+      retain: true,
+      properties: { responseTopic: "kioskd-answers/backend/a" },
+    });
+    await vi.waitFor(
+      () => expect(watcher.messages.some(({ topic }) => topic === "kioskd-answers/backend/a")).toBe(true),
+      SOON,
+    );
     expect(kiosk.commands).toEqual([
       ["stop", "retained"],
       ["unblock", "retained"],

@@ -82,7 +82,7 @@ test("a broker that does not let it read its commands is told of, until it does"
   });
   await connected();
   await vi.waitFor(() => expect(refusals).toHaveLength(1), SOON);
-  expect(refusals[0]).toContain("spBv1.0/fuel/NCMD/demo-1 may not be read");
+  expect(refusals[0]).toContain("spBv1.0/fuel/NCMD/demo-1: the broker refuses without a reason");
   denied = "DCMD";
   cut();
   await connected(2);

@@ -33,6 +33,8 @@ export interface MqttSettings extends BrokerSettings, ShownSettings {
 
 const FAREWELL_TIMEOUT_MS = 2000;
 const DETAILS_MAX = 16;
+const STREAMS = ["sales", "refunds", "reconciliations", "unaccounted"] as const satisfies readonly OutboxStream[];
+const QOS_NOT_SUPPORTED = 155;
 const UNACKNOWLEDGED =
   "the broker takes QoS 0 only and never says that it has a record, so it is kept here: allow QoS 1 at the broker, or let the receiver of sales acknowledge them (mqtt.applicationAck)";
 
@@ -71,7 +73,8 @@ class MqttTelemetry implements Telemetry, ConnectionListener {
     this.#clock = clock;
     this.#log = log;
     this.#topics = new KioskTopics(settings.topicPrefix, settings.kioskId);
-    this.#refusals = new Refusals(log);
+    const records: readonly string[] = STREAMS.map((stream) => this.#topics.of(stream));
+    this.#refusals = new Refusals(log, (topic) => records.includes(topic));
     this.#commands = new Commands(this.#topics, clock, log, onCommand);
     const onAnswer: OnAnswer = (topic, answer) => this.#refusals.note(topic, answer);
     this.#status = new RetainedTopic(this.#topics.of("status"), onAnswer);
@@ -109,7 +112,11 @@ class MqttTelemetry implements Telemetry, ConnectionListener {
     if (session === null) return false;
     const receiver = this.#settings.applicationAck && stream === "sales" ? this.#acks : null;
     if (receiver === null && session.limits.qosMax === 0) {
-      this.#refusals.note(this.#topics.of(stream), { kind: "refused", detail: UNACKNOWLEDGED });
+      this.#refusals.note(this.#topics.of(stream), {
+        kind: "refused",
+        reasonCode: QOS_NOT_SUPPORTED,
+        detail: UNACKNOWLEDGED,
+      });
       return false;
     }
     const send = (): Promise<boolean> => this.#sendRecord(session, stream, entry);

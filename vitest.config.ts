@@ -8,7 +8,7 @@ const WIRE = [
   "test/adapters/http/{crowd,patience}.test.ts",
   "test/adapters/mdb/{machine,noise}.test.ts",
   "test/adapters/modbus-meter/{contract,faults,noise,pymodbus}.test.ts",
-  "test/adapters/mqtt/**/*.test.ts",
+  "test/adapters/mqtt/**/!(acks|reasons).test.ts",
   "test/adapters/rapi/{contract,faults,noise}.test.ts",
   "test/adapters/seqr/**/!(report).test.ts",
   "test/adapters/serial/line.test.ts",

@@ -38,12 +38,15 @@ export interface Guarded {
   readonly accounts: Readonly<Record<string, string>>;
 }
 
-/** Not started yet. `acl` is the content of an access control file; without one everything is allowed. */
-export async function mosquitto(acl?: string, guarded?: Guarded): Promise<Mosquitto> {
+/**
+ * Not started yet. `acl` is the content of an access control file; without one everything is allowed. `more` are lines
+ * of its configuration.
+ */
+export async function mosquitto(acl?: string, guarded?: Guarded, more: readonly string[] = []): Promise<Mosquitto> {
   const folder = await mkdtemp(join(tmpdir(), "kioskd-mosquitto-"));
   const port = await freePort();
   const aclFile = join(folder, "acl");
-  const lines = [`listener ${port} 127.0.0.1`, "persistence false", "user root"];
+  const lines = [`listener ${port} 127.0.0.1`, "persistence false", "user root", ...more];
   if (acl !== undefined) {
     await writeFile(aclFile, acl, { mode: 0o600 });
     lines.push(`acl_file ${aclFile}`);

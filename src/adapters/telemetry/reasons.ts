@@ -82,6 +82,7 @@ const AUTHORITY = "nobody whom the kiosk trusts has signed the broker's certific
 const OWN_CERTIFICATE = "check mqtt.certFile and mqtt.keyFile, and which authority the broker trusts";
 const NO_TLS = "the broker's port does not speak TLS: use mqtt:// in mqtt.url, or the broker's port for TLS";
 const NO_WAY = "there is no way to the broker: check network, address and firewall";
+const CUT = "the connection was cut: check the network, and look into the broker's log";
 const UNFIT_PAIR = "the kiosk's certificate and key do not fit together: check mqtt.certFile and mqtt.keyFile";
 const NO_PEM = "a certificate or key is no PEM text: check mqtt.caFile, mqtt.certFile and mqtt.keyFile";
 
@@ -106,6 +107,8 @@ const MACHINE: Readonly<Record<string, string>> = {
   ENETUNREACH: NO_WAY,
   EHOSTDOWN: NO_WAY,
   ENETDOWN: NO_WAY,
+  ECONNRESET: CUT,
+  EPIPE: CUT,
   EPROTO: NO_TLS,
   ERR_SSL_WRONG_VERSION_NUMBER: NO_TLS,
   ERR_SSL_PACKET_LENGTH_TOO_LONG: NO_TLS,
@@ -125,7 +128,6 @@ const SILENCE: Readonly<Record<string, (about: About) => string>> = {
 export function errorText(error: Error, said: Said | undefined, about: About): string {
   const code = codeOf(error);
   if (typeof code === "number") return reasonText(code, said, about);
-  if (code === "ECONNRESET" || code === "EPIPE") return cutText(about);
   const known = MACHINE[code ?? ""] ?? SILENCE[error.message]?.(about);
   if (known !== undefined) return known;
   const words = plain(error.message === "" ? (code ?? error.name) : error.message);
@@ -139,9 +141,12 @@ export function errorText(error: Error, said: Said | undefined, about: About): s
     : words;
 }
 
-/** Somebody ended the connection and did not say why. MQTT 3.1.1 never does. */
-export function cutText({ clientId }: Pick<About, "clientId">): string {
-  return `the connection was cut without a reason: check the network, and look into the broker's log; if that repeats, another client may be connected as ${clientId}`;
+/**
+ * A connection that stood ended and nobody said why. In MQTT 3.1.1 a broker cannot; Mosquitto 2.0.11 says nothing in
+ * MQTT 5 either when a second client takes the name of the first one.
+ */
+export function endedText({ clientId }: Pick<About, "clientId">): string {
+  return `the connection ended without a reason, as it does when another client is connected as ${clientId}: give every kiosk a kiosk.id of its own, or check the network and the broker's log`;
 }
 
 /** The same before the broker had answered at all. */

@@ -2,7 +2,7 @@ import { connect, type IClientOptions, type IConnackPacket, type IPublishPacket,
 import type { Cancel, Clock } from "../../ports/clock.ts";
 import { within } from "../../ports/wait.ts";
 import { type BrokerLimits, limitsOf, publishBytes, type Sized, subscribeBytes } from "./limits.ts";
-import { type About, codeOf, cutText, errorText, reasonText, type Said, UNANSWERED } from "./reasons.ts";
+import { type About, codeOf, endedText, errorText, reasonText, type Said, UNANSWERED } from "./reasons.ts";
 
 /** 5 is MQTT 5, 4 is what MQTT 3.1.1 calls itself on the wire. */
 export type ProtocolVersion = 4 | 5;
@@ -347,15 +347,17 @@ class ClientSession implements Session {
       this.#end({ cause: "version", detail: UNANSWERED });
       return;
     }
-    const opening = this.#phase === "opening" && typeof code === "number";
+    const opening = this.#phase === "opening";
+    const isCut = !opening && (code === "ECONNRESET" || code === "EPIPE");
+    const text = isCut ? endedText(this.#about()) : errorText(error, this.#refusal, this.#about());
     // What the broker said last counts for more than how the network then ended it.
-    const detail = this.#farewell ?? errorText(error, this.#refusal, this.#about());
-    this.#end({ cause: (opening ? CAUSES[code] : undefined) ?? "other", detail });
+    const detail = this.#farewell ?? text;
+    this.#end({ cause: (opening && typeof code === "number" ? CAUSES[code] : undefined) ?? "other", detail });
   }
 
   #onClose(): void {
     if (this.#isUnanswered()) this.#end({ cause: "version", detail: UNANSWERED });
-    else this.#end({ cause: "other", detail: this.#farewell ?? cutText(this.#about()) });
+    else this.#end({ cause: "other", detail: this.#farewell ?? endedText(this.#about()) });
   }
 
   /** Whether the broker was reached and has said nothing. */

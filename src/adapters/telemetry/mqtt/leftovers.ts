@@ -46,8 +46,12 @@ export class Leftovers {
     this.#session = session;
     this.#left = LOOKED_AT_MAX;
     const { discoveryPrefix } = this.#written;
-    const filters = [...this.#topics.shown, ...this.#topics.announcements("+", discoveryPrefix)];
-    this.#filters = filters.filter((filter) => wildcards || !filter.includes("+"));
+    // A wildcard stands for one level.
+    const prefixes = discoveryPrefix.includes("/") ? ["+", discoveryPrefix] : ["+"];
+    const filters = [...this.#topics.shown, ...this.#topics.announcements(...prefixes)];
+    this.#filters = wildcards
+      ? filters
+      : [...filters.filter((filter) => !filter.includes("+")), ...this.#topics.announcements(discoveryPrefix)];
     // A broker that does not let the kiosk look keeps what it has: that is no reason to trouble anybody.
     void session.subscribe(this.#filters);
     this.#cancel = this.#clock.after(LOOK_MS, () => this.#end());

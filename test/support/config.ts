@@ -7,6 +7,8 @@ interface Setup {
   readonly brokerUrl?: string;
   /** How long the broker keeps what is ordered while the kiosk is away. */
   readonly sessionExpiry?: string;
+  /** More of the broker's section. */
+  readonly mqtt?: Readonly<Record<string, unknown>>;
   /** What the simulated customer takes, and how fast. */
   readonly quantity?: string;
   readonly rate?: string;
@@ -40,7 +42,7 @@ export function writeConfig(folder: string, setup: Setup): string {
     display: { driver: "web", listen: "127.0.0.1:0", required: setup.displayRequired ?? false },
     ...(setup.brokerUrl === undefined
       ? {}
-      : { mqtt: { url: setup.brokerUrl, sessionExpiry: setup.sessionExpiry ?? "0s" } }),
+      : { mqtt: { url: setup.brokerUrl, sessionExpiry: setup.sessionExpiry ?? "0s", ...setup.mqtt } }),
   };
   const file = join(folder, "kioskd.yaml");
   writeFileSync(file, stringify(config));

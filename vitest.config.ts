@@ -13,7 +13,7 @@ const WIRE = [
   "test/adapters/seqr/**/!(report).test.ts",
   "test/adapters/serial/line.test.ts",
   "test/adapters/service/**/*.test.ts",
-  "test/adapters/sparkplug/{aedes,foreign,mosquitto}.test.ts",
+  "test/adapters/sparkplug/{aedes,foreign,limits,mosquitto}.test.ts",
   "test/adapters/terminal/{pty,screens}.test.ts",
   "test/adapters/{unattended,web}/**/*.test.ts",
   "test/{bare,bench,blueprint,campaign,hw,monitoring,rig,screens,system,systemd}/**/*.test.ts",

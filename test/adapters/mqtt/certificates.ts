@@ -16,8 +16,8 @@ export function hasOpenssl(): boolean {
 export interface Authority {
   readonly path: string;
   readonly pem: string;
-  /** A certificate for a name or address that this authority vouches for. */
-  issue(name: string, address?: string): Promise<Issued>;
+  /** A certificate for a name or address that this authority vouches for; one of -1 days has expired. */
+  issue(name: string, address?: string, days?: number): Promise<Issued>;
 }
 
 export interface Issued {
@@ -35,12 +35,22 @@ export async function authority(folder: string, name: string): Promise<Authority
   return {
     path,
     pem: await readFile(path, "utf8"),
-    issue: async (subject, address = "127.0.0.1") => {
+    issue: async (subject, address = "127.0.0.1", days = 2) => {
       const base = join(folder, `${name}-${subject}`);
       const [keyPath, certPath] = [`${base}.key`, `${base}.pem`];
       await openssl("req", ...NEW_KEY, "-keyout", keyPath, "-out", `${base}.csr`, "-subj", `/CN=${subject}`);
       await writeFile(`${base}.ext`, `subjectAltName=IP:${address}\n`);
-      const signing = ["-CA", path, "-CAkey", caKey, "-CAcreateserial", "-days", "2", "-extfile", `${base}.ext`];
+      const signing = [
+        "-CA",
+        path,
+        "-CAkey",
+        caKey,
+        "-CAcreateserial",
+        "-days",
+        String(days),
+        "-extfile",
+        `${base}.ext`,
+      ];
       await openssl("x509", "-req", "-in", `${base}.csr`, "-out", certPath, ...signing);
       const [cert, key] = await Promise.all([readFile(certPath, "utf8"), readFile(keyPath, "utf8")]);
       return { certPath, keyPath, cert, key };

@@ -107,6 +107,7 @@ describe.skipIf(!isWhole)("a guarded mosquitto", () => {
   test.each<readonly [string, () => Promise<Issued>, RegExp]>([
     ["of another authority", () => theirs.issue("stranger"), /nobody whom the kiosk trusts .*mqtt\.caFile/],
     ["for another address", () => ours.issue("elsewhere", "127.0.0.2"), /is for another name: write that name into/],
+    ["that has expired", () => ours.issue("old", "127.0.0.1", -1), /has expired: renew it, or check the kiosk's clock/],
   ])("a broker whose certificate is one %s is refused", async (_what, issue, detail) => {
     const stranger = await guarded(await issue());
     kiosk = startKiosk(settings(stranger.url));

@@ -1,14 +1,7 @@
 import type { Cancel, Clock } from "../../ports/clock.ts";
+import type { ProtocolVersion } from "./limits.ts";
 import { errorText } from "./reasons.ts";
-import {
-  type BrokerSettings,
-  type Ending,
-  type Message,
-  openSession,
-  type ProtocolVersion,
-  type Session,
-  type Will,
-} from "./session.ts";
+import { type BrokerSettings, type Ending, type Message, openSession, type Session, type Will } from "./session.ts";
 
 export interface ConnectionListener {
   /** Made anew for every attempt. */

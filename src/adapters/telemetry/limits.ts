@@ -1,6 +1,8 @@
 import type { IConnackPacket } from "mqtt";
 import { z } from "zod";
-import type { ProtocolVersion } from "./session.ts";
+
+/** 5 is MQTT 5, 4 is what MQTT 3.1.1 calls itself on the wire. */
+export type ProtocolVersion = 4 | 5;
 
 /** What the broker takes, as it says when it lets the kiosk in. */
 export interface BrokerLimits {

@@ -1,11 +1,15 @@
 import { connect, type IClientOptions, type IConnackPacket, type IPublishPacket, type MqttClient } from "mqtt";
 import type { Cancel, Clock } from "../../ports/clock.ts";
 import { within } from "../../ports/wait.ts";
-import { type BrokerLimits, limitsOf, publishBytes, type Sized, subscribeBytes } from "./limits.ts";
+import {
+  type BrokerLimits,
+  limitsOf,
+  type ProtocolVersion,
+  publishBytes,
+  type Sized,
+  subscribeBytes,
+} from "./limits.ts";
 import { type About, codeOf, endedText, errorText, reasonText, type Said, UNANSWERED } from "./reasons.ts";
-
-/** 5 is MQTT 5, 4 is what MQTT 3.1.1 calls itself on the wire. */
-export type ProtocolVersion = 4 | 5;
 
 export interface BrokerSettings {
   /** Tried in turn: after each failure the next one. */

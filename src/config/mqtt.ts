@@ -38,7 +38,7 @@ export const mqtt = z
       .default("kioskd")
       .meta(
         about(
-          "First part of every topic, before kiosk.id. Change it when several owners share one broker.",
+          "First part of every topic, before kiosk.id. Change it when several owners share one broker; the kiosk then also has a client id and a name for Home Assistant of its own.",
           "shop/pumps",
         ),
       ),
@@ -54,7 +54,7 @@ export const mqtt = z
       .optional()
       .meta(
         about(
-          "The authority (PEM) that signed the broker's certificate. Needed when it is your own; without it the machine's list of authorities counts.",
+          "The authority (PEM) that signed the broker's certificate. Needed when it is your own; without it the machine's list of authorities counts. This file and the kiosk's own are read again when they change.",
           "certificates/ca.pem",
         ),
       ),
@@ -85,7 +85,7 @@ export const mqtt = z
       .default(false)
       .meta(
         about(
-          "A sale leaves the outbox only when your own system has answered on the topic `sales/ack`. Otherwise the broker's answer is enough.",
+          "A sale leaves the outbox only when your own system has answered on the topic `sales/ack`, and is sent again ever more seldom until then. Otherwise the broker's answer is enough.",
           true,
         ),
       ),

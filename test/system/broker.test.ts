@@ -28,14 +28,19 @@ interface Scene {
   readonly config: string;
 }
 
-async function scene(rate = "3000"): Promise<Scene> {
-  const broker = await mosquitto();
+/** `limits` are lines of the broker's configuration, `mqtt` is more of the kiosk's. */
+async function scene(
+  rate = "3000",
+  limits: readonly string[] = [],
+  mqtt: Record<string, unknown> = {},
+): Promise<Scene> {
+  const broker = await mosquitto(undefined, undefined, limits);
   atEnd(() => broker.close());
   await broker.start();
   const seqr = await startSeqrSimulator({ host: "127.0.0.1", port: 0 });
   atEnd(() => seqr.close());
   const folder = tempFolder();
-  const setup = { endpoint: seqr.endpoint, brokerUrl: broker.url, quantity: "1.000", rate };
+  const setup = { endpoint: seqr.endpoint, brokerUrl: broker.url, quantity: "1.000", rate, mqtt };
   return { broker, seqr, folder, config: writeConfig(folder, setup) };
 }
 
@@ -93,6 +98,28 @@ describe.skipIf(!hasMosquitto())("the daemon and a real broker", SIDE_BY_SIDE, (
     ]);
     expect(heard.find(({ topic }) => topic.endsWith("/meter"))?.body).toMatchObject({ saleId, unit: "L" });
     expect(JSON.stringify(heard)).not.toContain("SEQR.SE");
+  });
+
+  it("keeps to what the broker takes: what is too large is told, and keeps nothing else from arriving", async () => {
+    const stage = await scene("3000", ["max_packet_size 900"], { discovery: true });
+    const heard: Message[] = [];
+    await listen(stage, heard);
+    const daemon = new DaemonProcess(stage.config);
+    const saleId = await sell(stage, daemon);
+    await eventually("the record arrives", () => sales(heard).length === 1);
+    expect(sales(heard)).toMatchObject([{ seq: 1, saleId, charged: "19.89" }]);
+    const faults = (): unknown[] =>
+      heard.filter(({ topic }) => topic === "kioskd/test-1/faults").flatMap(({ body }) => body["faults"]);
+    await eventually("the fault is told", () => JSON.stringify(faults()).includes("broker-refuses"));
+    expect(faults()).toContainEqual(
+      expect.objectContaining({
+        code: "broker-refuses",
+        detail: expect.stringMatching(
+          /^homeassistant\/device\/test-1\/config: it takes \d+ bytes and the broker takes 900: /,
+        ),
+      }),
+    );
+    expect(statuses(heard)).toEqual(["online"]);
   });
 
   it("tells of a refund that was made beside it, in a stream of its own", async () => {

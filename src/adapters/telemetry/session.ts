@@ -10,6 +10,7 @@ import {
   subscribeBytes,
 } from "./limits.ts";
 import { type About, codeOf, endedText, errorText, reasonText, type Said, UNANSWERED } from "./reasons.ts";
+import { Turns } from "./turns.ts";
 
 export interface BrokerSettings {
   /** Tried in turn: after each failure the next one. */
@@ -376,32 +377,6 @@ class ClientSession implements Session {
     this.#client.stream.destroy();
     for (const answer of [...this.#waiting]) answer(LOST);
     this.#listener.down(ending);
-  }
-}
-
-/** Lets so many things be under way at a time, the others in their order after them. Who asks bounds how many wait. */
-class Turns {
-  readonly #waiting: ((done: () => void) => void)[] = [];
-  #free = 0;
-
-  open(places: number): void {
-    this.#free = places;
-  }
-
-  take(begin: (done: () => void) => void): void {
-    this.#waiting.push(begin);
-    this.#next();
-  }
-
-  #next(): void {
-    if (this.#free === 0) return;
-    const begin = this.#waiting.shift();
-    if (begin === undefined) return;
-    this.#free -= 1;
-    begin(() => {
-      this.#free += 1;
-      this.#next();
-    });
   }
 }
 

@@ -151,10 +151,10 @@ class MqttTelemetry implements Telemetry, ConnectionListener {
   }
 
   onOrder(take: TakeOrder): void {
-    this.#commands.takenBy(async (command) => {
-      const answer = await take(command);
+    this.#commands.takenBy((command) => {
+      const answer = take(command);
       // Who asks for records is there.
-      if (command.name === "republish" && answer.kind === "done") this.#acks.startOver();
+      if (command.name === "republish") void answer.then(({ kind }) => kind === "done" && this.#acks.startOver());
       return answer;
     });
   }

@@ -24,10 +24,10 @@ module.exports = {
       to: not("^src/(core|ports|engine)/"),
     },
     {
-      name: "config-knows-core-zod-yaml",
+      name: "config-knows-core-and-its-readers",
       severity: "error",
       from: { path: "^src/config/" },
-      to: not("^(src/(core|config)/|node_modules/(zod|yaml)/|(fs|path)$)"),
+      to: not("^(src/(core|config)/|node_modules/(zod|yaml|cron-parser)/|(fs|path)$)"),
     },
     {
       name: "adapters-stay-apart",

@@ -29,7 +29,7 @@ describe("the import rule", () => {
     ["ports-know-only-the-core", "src/ports/a.ts", "../engine/target.ts"],
     ["engine-knows-core-and-ports", "src/engine/a.ts", "../adapters/display/web/target.ts"],
     ["engine-knows-core-and-ports", "src/engine/a.ts", "node:timers"],
-    ["config-knows-core-zod-yaml", "src/config/a.ts", "../engine/target.ts"],
+    ["config-knows-core-and-its-readers", "src/config/a.ts", "../engine/target.ts"],
     ["adapters-stay-apart", "src/adapters/journal/sqlite/a.ts", "../../../engine/target.ts"],
     ["telemetry-shares-its-connection", "src/adapters/telemetry/mqtt/a.ts", "../../display/web/target.ts"],
     ["displays-say-the-same", "src/adapters/display/web/a.ts", "../../../engine/target.ts"],

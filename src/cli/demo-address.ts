@@ -23,7 +23,7 @@ export function demoAddress(listen: string | undefined): DemoAddress {
   }
   const { host, port } = address.data;
   const isLoopback = ["127.0.0.1", "localhost", "::1"].includes(host);
-  return { host, port, token: isLoopback ? null : randomBytes(9).toString("base64url") };
+  return { host, port, token: isLoopback ? null : randomBytes(12).toString("base64url") };
 }
 
 /** The same address by a name that others can reach this machine by, where it is all addresses of the machine. */

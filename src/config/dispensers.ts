@@ -1,8 +1,9 @@
 import type { z } from "zod";
-import type { dispenser } from "./dispenser-schema.ts";
+import { dispenser } from "./dispenser-schema.ts";
 
 export type DispenserConfig = z.output<typeof dispenser>;
 export type DriverName = DispenserConfig["driver"];
+export const DRIVER_NAMES: readonly string[] = dispenser.options.flatMap(({ shape }) => [...shape.driver.values]);
 export type DriverConfig<D extends DriverName> = Extract<DispenserConfig, { driver: D }>;
 
 /** What is written in the product's unit, with where it stands; `rate` may not be 0. */

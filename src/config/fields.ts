@@ -1,3 +1,4 @@
+import { CronExpressionParser } from "cron-parser";
 import { z } from "zod";
 
 /** What a key says of itself, for editors and `docs/configuration.md`: each example is a value as a person writes it. */
@@ -14,12 +15,9 @@ const UNIT_MS = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000, y: 36
 export function duration(least: string, most: string) {
   return z
     .string()
-    .regex(DURATION, 'expected a duration such as "500ms", "10s", "5m" or "1h"')
+    .regex(DURATION)
     .transform(durationMs)
-    .refine(
-      (valueMs) => valueMs >= durationMs(least) && valueMs <= durationMs(most),
-      `expected between ${least} and ${most}`,
-    )
+    .refine((valueMs) => valueMs >= durationMs(least) && valueMs <= durationMs(most))
     .meta({ form: `duration, ${least} to ${most}` });
 }
 
@@ -29,10 +27,17 @@ export function durationMs(text: string): number {
   return unit === undefined ? Number.NaN : Number(match?.[1]) * UNIT_MS[unit];
 }
 
+/** As a person writes it: in the largest unit of which it is a whole number. */
+export function durationText(valueMs: number): string {
+  const unit =
+    (["y", "d", "h", "m", "s"] as const).find((each) => valueMs > 0 && valueMs % UNIT_MS[each] === 0) ?? "ms";
+  return `${valueMs / UNIT_MS[unit]}${unit}`;
+}
+
 /** Numbers that are money or quantity are written as text: YAML would make 19.90 a float. */
 export const decimal = z
-  .string('expected a decimal in quotes, such as "19.89"')
-  .regex(/^\d{1,9}(\.\d{1,6})?$/, 'expected a decimal such as "19.89"')
+  .string()
+  .regex(/^\d{1,9}(\.\d{1,6})?$/)
   .meta({ form: "decimal in quotes" });
 
 export const hostAndPort = z
@@ -40,8 +45,8 @@ export const hostAndPort = z
   .transform((text, context) => {
     const match = /^(\[[0-9a-fA-F:]+\]|[a-zA-Z0-9.-]+):(\d{1,5})$/.exec(text);
     const port = Number(match?.[2]);
-    if (match?.[1] === undefined || port > 65_535) {
-      context.addIssue({ code: "custom", message: 'expected HOST:PORT, such as "127.0.0.1:8080"' });
+    if (match?.[1] === undefined || port > 65_535 || !URL.canParse(`http://${text}`)) {
+      context.addIssue({ code: "custom" });
       return z.NEVER;
     }
     return { host: match[1].replace(/^\[|\]$/g, ""), port };
@@ -51,7 +56,7 @@ export const hostAndPort = z
 /** Part of topics and file names. */
 export const identifier = z
   .string()
-  .regex(/^[a-z0-9-]{1,64}$/, "expected 1 to 64 of a-z, 0-9 and -")
+  .regex(/^[a-z0-9-]{1,64}$/)
   .meta({ form: "1 to 64 of `a-z`, `0-9`, `-`" });
 
 /** A file of its own with mode 0600, or `credential:NAME` of systemd. By the mark is known what must never be shown. */
@@ -63,8 +68,36 @@ export const secretFile = z
 
 export const file = z.string().min(1).meta({ form: "path" });
 
-/** Minute, hour, day of month, month, day of week, in the kiosk's time zone. */
+/** Of a vending machine's goods: two bytes on its bus. */
+export const itemNumber = z
+  .string()
+  .regex(/^\d{1,5}$/)
+  .refine((text) => Number(text) <= 0xffff)
+  .meta({ form: "number of an item, 0 to 65535, in quotes", examples: ["7"] });
+
+/** Minute, hour, day of month, month, day of week, in the kiosk's time zone. What some cron has beside it means nothing here. */
+const CRON = /^[\d*,/-]+ [\d*,/-]+ [\d*,/-]+ (?:[\d*,/-]|[A-Za-z]{3})+ (?:[\d*,/-]|[A-Za-z]{3})+$/;
+
+/** Refused when it is never due, for a start asks when it was due last. */
 export const cron = z
   .string()
-  .regex(/^[\d*,/-]+( [\d*,/A-Za-z-]+){4}$/, 'expected five fields of a cron expression, such as "10 3 * * *"')
+  .regex(CRON)
+  .superRefine((text, context) => {
+    if (!CRON.test(text)) return;
+    try {
+      CronExpressionParser.parse(text, { tz: "UTC" }).prev();
+    } catch (error) {
+      context.addIssue({ code: "custom", message: whyNever(error) });
+    }
+  })
   .meta({ form: "cron: minute, hour, day, month, weekday" });
+
+function whyNever(error: unknown): string {
+  const told = error instanceof Error ? error.message : String(error);
+  const bounds = /got value (\S+) expected range (\d+)-(\d+)/.exec(told);
+  if (bounds !== null) return `expected ${bounds[2]} to ${bounds[3]} instead of ${bounds[1]}`;
+  const name = /cannot resolve alias "(.*)"/.exec(told);
+  if (name !== null) return `expected jan to dec for a month, sun to sat for a day, instead of ${name[1]}`;
+  if (told === "Invalid explicit day of month definition") return "expected a day that the month has";
+  return `expected a time that comes (${told})`;
+}

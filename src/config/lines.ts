@@ -1,7 +1,19 @@
 import { z } from "zod";
+import { readLineName } from "../core/line-name.ts";
 import { about } from "./fields.ts";
 
-const lineName = z.string().min(1).max(80).meta({ form: "line" });
+/** A line of any chip; whether this machine has it is known when it is taken. */
+const lineName = z
+  .string()
+  .min(1)
+  .max(80)
+  .superRefine((text, context) => {
+    const line = readLineName(text);
+    const isMisspelt = /^(gpio|pin)[\s-]*\d+$/i.test(text) && !/^(GPIO(0|[1-9]\d*)|pin\s*\d+)$/.test(text);
+    if (line.by === "nothing") context.addIssue({ code: "custom", message: line.reason ?? "" });
+    else if (isMisspelt) context.addIssue({ code: "custom", message: "" });
+  })
+  .meta({ form: "line: `GPIO17`, `pin 11` or `pinctrl-rp1:17`" });
 
 export const lineKey = lineName.meta(
   about("The line: by GPIO number, by pin of the header, or by chip and offset.", "GPIO17", "pin 11", "pinctrl-rp1:17"),

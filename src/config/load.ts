@@ -1,14 +1,14 @@
-import { closeSync, openSync, readSync } from "node:fs";
 import { dirname, resolve } from "node:path";
-import type { z } from "zod";
 import { crossChecks } from "./checks.ts";
 import { readDocument } from "./document.ts";
+import { problemsOf } from "./messages.ts";
 import { namedFiles, passwordsIn } from "./named-files.ts";
 import { placeChecks } from "./places.ts";
-import { ConfigError, type Problem } from "./problem.ts";
+import { ConfigError, type Found, type Path, type Problem, pathText, sentence } from "./problem.ts";
 import { withProfiles } from "./profile.ts";
 import { type Config, configSchema } from "./schema.ts";
 import { readRegisteredTerminal, readSecret, secretPath, type Terminal } from "./secrets.ts";
+import { readText } from "./text-file.ts";
 
 interface Secrets {
   readonly resellerPassword: string | null;
@@ -42,66 +42,54 @@ const NO_SECRETS: Secrets = {
   unattendedKey: null,
   all: [],
 };
-/** As many positions as are allowed, each with all that can be said of it, are half of this. */
-const LARGEST_CONFIG_BYTES = 256 * 1024;
-
 /**
  * Reads and checks a configuration with all the secrets it names. Nothing is touched.
  * @param purpose `serve` needs every secret, `register` none of the terminals', `read` none at all
  * @throws ConfigError with every problem found
  */
 export function loadConfig(file: string, purpose: Purpose = "serve"): Loaded {
-  const fail = (found: readonly Problem[]): never => {
-    throw new ConfigError(file, found);
-  };
-  const document = readDocument(read(file));
-  if (document.kind === "problems") return fail(document.problems);
-  const { lineOf } = document;
-  const unknownProfiles: Omit<Problem, "line">[] = [];
-  const written = withProfiles(document.value, unknownProfiles);
-  if (unknownProfiles.length > 0) fail(unknownProfiles.map((found) => ({ ...found, line: lineOf(found.path) })));
-  const parsed = configSchema.safeParse(written);
+  const document = readDocument(readText(file));
+  if (document.kind === "problems") throw new ConfigError(file, document.problems);
+  const { lineOf, sourceOf } = document;
+  const { value, found: ofProfiles } = withProfiles(document.value);
+  const parsed = configSchema.safeParse(value);
+  const found = [...ofProfiles];
   if (!parsed.success) {
-    return fail(parsed.error.issues.flatMap(problemsOf).map((found) => ({ ...found, line: lineOf(found.path) })));
+    const isTold = ({ path }: Found): boolean => ofProfiles.some((each) => isWithin(path, each.path.slice(0, 3)));
+    const issues = parsed.error.issues.flatMap((issue) => problemsOf(issue, { schema: configSchema, value, sourceOf }));
+    found.push(...lastOfEach(issues).filter((each) => !isTold(each)));
   }
+  if (!parsed.success || found.length > 0) throw new ConfigError(file, placed(found, lineOf));
   const config = withAbsolutePaths(file, parsed.data);
-  const found = [...crossChecks(config), ...placeChecks(file, config)];
+  found.push(...crossChecks(config), ...placeChecks(file, config));
   const secrets =
     purpose === "read" ? { ...NO_SECRETS, all: passwordsIn(config) } : readSecrets(file, config, purpose, found);
-  if (found.length > 0) fail(found.map((each) => ({ ...each, line: lineOf(each.path) })));
+  if (found.length > 0) throw new ConfigError(file, placed(found, lineOf));
   return { file, config, secrets };
 }
 
-/** No more is read than is taken, for a path may name what has no end. */
-function read(file: string): string {
-  const bytes = Buffer.alloc(LARGEST_CONFIG_BYTES + 1);
-  let length = 0;
-  try {
-    const opened = openSync(file, "r");
-    try {
-      for (let more = 1; more > 0 && length < bytes.length; length += more) {
-        more = readSync(opened, bytes, length, bytes.length - length, null);
-      }
-    } finally {
-      closeSync(opened);
-    }
-  } catch (error) {
-    const reason = error instanceof Error && "code" in error ? String(error.code) : String(error);
-    throw new ConfigError(file, [{ path: [], line: null, message: `cannot be read (${reason})` }]);
-  }
-  if (length < bytes.length) return bytes.toString("utf8", 0, length);
-  throw new ConfigError(file, [{ path: [], line: null, message: `is longer than ${LARGEST_CONFIG_BYTES} bytes` }]);
+/** Of two checks of one value that both fail the second knows more; a key that is there, misspelt, is not missing too. */
+function lastOfEach(found: readonly Found[]): readonly Found[] {
+  const last = new Map(found.map((each) => [pathText(each.path), each]));
+  for (const { meant } of found) if (meant !== undefined) last.delete(pathText(meant));
+  return [...last.values()];
 }
 
-function problemsOf(issue: z.core.$ZodIssue): Omit<Problem, "line">[] {
-  const path = issue.path.map((key) => (typeof key === "number" ? key : String(key)));
-  if (issue.code === "unrecognized_keys") {
-    return issue.keys.map((key) => ({ path: [...path, key], message: "unknown key: check its spelling or remove it" }));
-  }
-  if (issue.code === "invalid_type" && issue.input === undefined && issue.message.includes("undefined")) {
-    return [{ path, message: `missing: expected ${issue.expected}` }];
-  }
-  return [{ path, message: issue.message }];
+function isWithin(path: Path, around: Path): boolean {
+  return around.every((key, index) => path[index] === key);
+}
+
+/** In the file's order, each with its line. */
+function placed(found: readonly Found[], lineOf: (path: Path) => number | null): readonly Problem[] {
+  return found
+    .map(({ path, message, other }) => {
+      const line = lineOf(path);
+      if (other === undefined) return { path, line, message };
+      const otherLine = lineOf(other);
+      const where = otherLine === null ? "" : `line ${otherLine}, `;
+      return { path, line, message: `${message} (the other: ${where}${pathText(other)})` };
+    })
+    .sort((one, next) => (one.line ?? 0) - (next.line ?? 0));
 }
 
 /** Relative paths are meant from the configuration's own folder, wherever the daemon is started. */
@@ -110,11 +98,12 @@ function withAbsolutePaths(file: string, config: Config): Config {
   const { display } = config;
   const slides = display.driver === "web" && display.slides !== undefined ? { slides: absolute(display.slides) } : {};
   const { path, mark } = config.journal;
-  const journal = { ...config.journal, path: absolute(path), ...(mark === undefined ? {} : { mark: absolute(mark) }) };
+  const asFile = (name: string): string => `${absolute(name)}${name.endsWith("/") ? "/" : ""}`;
+  const journal = { ...config.journal, path: asFile(path), ...(mark === undefined ? {} : { mark: asFile(mark) }) };
   return { ...config, journal, display: { ...display, ...slides } };
 }
 
-function readSecrets(file: string, config: Config, purpose: Purpose, found: Omit<Problem, "line">[]): Secrets {
+function readSecrets(file: string, config: Config, purpose: Purpose, found: Found[]): Secrets {
   const values = new Map<string, string>();
   for (const { path, file: name } of namedFiles(config).filter(({ isSecret }) => isSecret)) {
     const value = attempt(found, path, () => readSecret(secretPath(file, name)));
@@ -137,7 +126,12 @@ function readSecrets(file: string, config: Config, purpose: Purpose, found: Omit
     if (kept !== null && kept.terminalId !== null) {
       terminals.set(position.id, { id: kept.terminalId, password: kept.password });
     } else if (purpose === "serve" && found.length === before) {
-      const message = `missing: give id and passwordFile, or run "kioskd terminal register --position ${position.id}"`;
+      const message = sentence({
+        found: "no terminal",
+        expected: "id and passwordFile",
+        example: "terminal: { id: shop-1, passwordFile: secrets/terminal-1 }",
+        hint: `or run "kioskd terminal register --position ${position.id}"`,
+      });
       found.push({ path, message });
     }
   }
@@ -146,14 +140,40 @@ function readSecrets(file: string, config: Config, purpose: Purpose, found: Omit
     terminals,
     mqttPassword: valueAt("mqtt.passwordFile"),
     mqttKey: valueAt("mqtt.keyFile"),
-    displayToken: valueAt("display.tokenFile"),
-    unattendedSecret: valueAt("payment.seqr.unattended.secretFile"),
+    displayToken: tokenOf(valueAt("display.tokenFile"), found),
+    unattendedSecret: unattendedOf(valueAt("payment.seqr.unattended.secretFile"), found),
     unattendedKey: valueAt("payment.seqr.unattended.keyFile"),
     all: [...values.values(), ...registered, ...passwordsIn(config)],
   };
 }
 
-function attempt<T>(found: Omit<Problem, "line">[], path: Problem["path"], work: () => T): T | null {
+const SHORTEST_TOKEN = 16;
+
+/** Whoever has the token may press the buttons: it must not be one that is soon guessed. */
+function tokenOf(token: string | null, found: Found[]): string | null {
+  if (token === null || token.length >= SHORTEST_TOKEN) return token;
+  const message = sentence({
+    found: `a token of ${token.length} ${token.length === 1 ? "character" : "characters"}`,
+    expected: `at least ${SHORTEST_TOKEN}`,
+    example: "what `openssl rand -hex 16` prints",
+  });
+  found.push({ path: ["display", "tokenFile"], message });
+  return null;
+}
+
+/** It becomes part of an address, in which it stands as it is. */
+function unattendedOf(secret: string | null, found: Found[]): string | null {
+  if (secret === null || /^[A-Za-z0-9._~-]{16,200}$/.test(secret)) return secret;
+  const message = sentence({
+    found: `a secret of ${secret.length} characters`,
+    expected: "16 to 200 of A-Z, a-z, 0-9 and . _ ~ -",
+    example: "what `openssl rand -hex 16` prints",
+  });
+  found.push({ path: ["payment", "seqr", "unattended", "secretFile"], message });
+  return null;
+}
+
+function attempt<T>(found: Found[], path: Path, work: () => T): T | null {
   try {
     return work();
   } catch (error) {

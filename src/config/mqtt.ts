@@ -2,16 +2,21 @@ import { z } from "zod";
 import type { CommandName } from "../core/operator/messages.ts";
 import { about, duration, file, secretFile } from "./fields.ts";
 
-const brokerUrl = z.url({ protocol: /^mqtts?$/, error: "expected mqtt://HOST or mqtts://HOST" });
+const brokerUrl = z
+  .url({ protocol: /^mqtts?$/ })
+  .meta({ form: "`mqtt://HOST` or `mqtts://HOST`, with `:PORT` where it is not the usual one" });
+/** Brokers refuse what begins with a dollar, many what is long; an empty level is one that nobody looks for. */
 const topic = z
   .string()
-  .regex(/^[^+#\s/][^+#\s]*$/, "expected a topic without +, # or blanks")
-  .meta({ form: "topic without `+`, `#` or blanks" });
+  .regex(/^(?!\$)[^+#\s/\p{Cc}]+(\/[^+#\s/\p{Cc}]+)*$/u)
+  .max(128)
+  .meta({ form: "topic without `+`, `#`, blanks, empty levels and a `$` at its beginning, at most 128 characters" });
 /** One level of a topic. */
 const level = z
   .string()
-  .regex(/^[^+#\s/]+$/, "expected a name without +, #, / or blanks")
-  .meta({ form: "name without `+`, `#`, `/` or blanks" });
+  .regex(/^(?!\$)[^+#\s/\p{Cc}]+$/u)
+  .max(64)
+  .meta({ form: "name without `+`, `#`, `/`, blanks and a `$` at its beginning, at most 64 characters" });
 
 const COMMANDS = [
   "stop",

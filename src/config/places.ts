@@ -2,11 +2,9 @@ import { existsSync, realpathSync, statSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import { isOfJournal, markNameOf } from "../core/journal-files.ts";
 import { namedFiles } from "./named-files.ts";
-import type { Problem } from "./problem.ts";
+import { type Found, sentence } from "./problem.ts";
 import type { Config } from "./schema.ts";
 import { terminalFile } from "./secrets.ts";
-
-type Found = Omit<Problem, "line">;
 
 /** The journal and its mark are written to: a file that is something else would be lost, or keep the kiosk from starting. */
 export function placeChecks(file: string, config: Config): Found[] {
@@ -24,15 +22,39 @@ export function placeChecks(file: string, config: Config): Found[] {
   for (const [key, place] of Object.entries({ path, mark })) {
     const at = ["journal", key];
     const other = others.find((each) => isSame(each.path, place));
-    if (isFolder(place)) found.push({ path: at, message: `${place} is a folder: name a file in it` });
-    else if (other !== undefined)
-      found.push({ path: at, message: `${place} is ${other.what}: name a file of its own` });
+    const example = join(isFolder(place) ? place : dirname(place), key === "path" ? "journal.db" : "journal.mark");
+    if (isFolder(place)) {
+      found.push({
+        path: at,
+        message: sentence({ found: `${place}, which is a folder`, expected: "a file in it", example }),
+      });
+    } else if (other !== undefined) {
+      const expected = "a file of its own";
+      found.push({ path: at, message: sentence({ found: `${place}, which is ${other.what}`, expected, example }) });
+    }
   }
   if (isOfTheJournal(path, mark)) {
-    const message = `${mark} is the journal, or a file that belongs to it: name a file of its own, such as journal.mark`;
+    const expected = "a file of its own";
+    const message = sentence({
+      found: `${mark}, which is the journal or belongs to it`,
+      expected,
+      example: join(dirname(mark), "journal.mark"),
+    });
     found.push({ path: ["journal", "mark"], message });
   }
-  return found;
+  return [...found, ...slidesChecks(config)];
+}
+
+/** A folder that is not there yet may come; what is no folder never has pictures in it. */
+function slidesChecks({ display }: Config): Found[] {
+  const slides = display.driver === "web" ? display.slides : undefined;
+  if (slides === undefined || !existsSync(slides) || isFolder(slides)) return [];
+  const message = sentence({
+    found: `${slides}, which is a file`,
+    expected: "a folder of pictures",
+    example: dirname(slides),
+  });
+  return [{ path: ["display", "slides"], message }];
 }
 
 /** What the daemon keeps of its positions beside the journal. */
@@ -59,7 +81,7 @@ function isOfTheJournal(journal: string, mark: string): boolean {
 }
 
 function isFolder(path: string): boolean {
-  return existsSync(path) && statSync(path).isDirectory();
+  return path.endsWith("/") || (existsSync(path) && statSync(path).isDirectory());
 }
 
 /** Whether two paths lead to one file, whether it is there yet or not. */

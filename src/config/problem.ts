@@ -1,11 +1,24 @@
 /** One thing that is wrong with a configuration: where, and what was expected. */
 export interface Problem {
-  readonly path: readonly (string | number)[];
+  readonly path: Path;
   readonly line: number | null;
   readonly message: string;
 }
 
+export type Path = readonly (string | number)[];
+
+/** A problem before it is known where in the file it stands. */
+export interface Found {
+  readonly path: Path;
+  readonly message: string;
+  /** The other place, where two do not go together. */
+  readonly other?: Path;
+  /** The key that was meant by a misspelt one, which is therefore not missing. */
+  readonly meant?: Path;
+}
+
 const MOST_TOLD = 100;
+const LONGEST_SHOWN = 60;
 
 /** The configuration cannot be used. The message lists the problems with path and line. */
 export class ConfigError extends Error {
@@ -27,6 +40,58 @@ function describe(file: string, { path, line, message }: Problem): string {
   return path.length === 0 ? `${place}: ${message}` : `${place}: ${pathText(path)}: ${message}`;
 }
 
-function pathText(path: readonly (string | number)[]): string {
+export function pathText(path: Path): string {
   return path.map((key, index) => (typeof key === "number" ? `[${key}]` : index === 0 ? key : `.${key}`)).join("");
+}
+
+interface Sentence {
+  readonly found: string;
+  readonly expected: string;
+  readonly example?: string | undefined;
+  /** What to do about it, or why. */
+  readonly hint?: string | undefined;
+}
+
+/** The one form of all messages. */
+export function sentence({ found, expected, example, hint }: Sentence): string {
+  const such = example === undefined ? "" : `, such as ${example}`;
+  const end = hint === undefined ? "" : `. ${hint.slice(0, 1).toUpperCase()}${hint.slice(1)}`;
+  return `found ${found}, expected ${expected}${such}${end}`;
+}
+
+/** A value as a message shows it: in quotes where it is text, cut where it is long, without a password in an address. */
+export function shown(value: unknown, source: string | null = null): string {
+  if (value === undefined) return "nothing";
+  if (value === null) return "an empty value";
+  if (typeof value === "string") return value === "" ? "an empty text" : quoted(value);
+  if (Array.isArray(value)) return shownList(value);
+  if (typeof value !== "object")
+    return `the ${typeof value === "number" ? "number " : "value "}${source ?? String(value)}`;
+  const keys = Object.keys(value);
+  return keys.length === 0 ? "no keys" : `the ${keys.length === 1 ? "key" : "keys"} ${listed(keys)}`;
+}
+
+function shownList(list: readonly unknown[]): string {
+  if (list.length === 0) return "an empty list";
+  const isShort = list.length <= 8 && list.every((each) => typeof each === "number" || typeof each === "string");
+  return isShort ? `[${list.map((each) => shownShort(each)).join(", ")}]` : `a list of ${list.length}`;
+}
+
+function shownShort(value: unknown): string {
+  return typeof value === "string" ? quoted(value) : String(value);
+}
+
+function quoted(text: string): string {
+  const safe = text.replace(/^([^:]*:[\\/]*[^:/?#]*):[^/?#]+@/, "$1:***@");
+  return JSON.stringify(safe.length > LONGEST_SHOWN ? `${safe.slice(0, LONGEST_SHOWN)}…` : safe);
+}
+
+const MOST_LISTED = 30;
+
+/** "a, b and c", cut where it is long. */
+export function listed(names: readonly string[], last = "and"): string {
+  if (names.length > MOST_LISTED)
+    return `${names.slice(0, MOST_LISTED).join(", ")} and ${names.length - MOST_LISTED} more`;
+  const [end = "", ...before] = [...names].reverse();
+  return before.length === 0 ? end : `${before.reverse().join(", ")} ${last} ${end}`;
 }

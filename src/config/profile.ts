@@ -1,7 +1,9 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { parse } from "yaml";
-import type { Problem } from "./problem.ts";
+import { DRIVER_NAMES } from "./dispensers.ts";
+import { nearest } from "./nearest.ts";
+import { type Found, listed, sentence, shown } from "./problem.ts";
 
 /** The assemblies that come with the program. */
 const ASSEMBLIES = resolve(import.meta.dirname, "../../hw");
@@ -10,19 +12,63 @@ const ASSEMBLIES = resolve(import.meta.dirname, "../../hw");
  * Puts what a named assembly says in the place of `dispenser: { profile: NAME, … }`, the configuration's own keys
  * over it. Whatever comes of it is checked as if it had been written out.
  */
-export function withProfiles(config: unknown, found: Omit<Problem, "line">[]): unknown {
-  if (!isRecord(config) || !Array.isArray(config["positions"])) return config;
+export function withProfiles(config: unknown): { readonly value: unknown; readonly found: readonly Found[] } {
+  if (!isRecord(config) || !Array.isArray(config["positions"])) return { value: config, found: [] };
+  const found: Found[] = [];
   const positions = config["positions"].map((position: unknown, index) => {
     if (!isRecord(position) || !isRecord(position["dispenser"])) return position;
-    const { profile, ...own } = position["dispenser"];
-    if (profile === undefined) return position;
+    const given = position["dispenser"];
+    const { profile, ...own } = given;
     const said = readProfile(profile);
-    if (said !== null) return { ...position, dispenser: merge(said, own) };
-    const message = `expected one of ${profileNames().join(", ")}, not "${String(profile)}"`;
-    found.push({ path: ["positions", index, "dispenser", "profile"], message });
-    return position;
+    const problem = problemOf(given, said);
+    if (problem !== null) found.push({ ...problem, path: ["positions", index, "dispenser", ...problem.path] });
+    return said === null ? position : { ...position, dispenser: merge(said, own) };
   });
-  return { ...config, positions };
+  return { value: { ...config, positions }, found };
+}
+
+/** What is wrong with the choice of a driver or a profile, with its path in the dispenser. */
+function problemOf(given: Record<string, unknown>, said: Record<string, unknown> | null): Found | null {
+  const { profile, driver } = given;
+  const profiles = profileNames();
+  const choice = `driver, one of ${listed(DRIVER_NAMES, "or")}, or profile, one of ${listed(profiles, "or")}`;
+  if (profile === undefined && driver === undefined) {
+    return { path: [], message: sentence({ found: "neither driver nor profile", expected: choice }) };
+  }
+  if (profile === undefined) {
+    if (typeof driver !== "string" || DRIVER_NAMES.includes(driver) || !profiles.includes(driver)) return null;
+    const hint = `this is a profile: write profile: ${driver}`;
+    return {
+      path: ["driver"],
+      message: sentence({ found: shown(driver), expected: `one of ${listed(DRIVER_NAMES, "or")}`, hint }),
+    };
+  }
+  if (said === null) {
+    const near = typeof profile === "string" ? nearest(profile, profiles) : null;
+    const isDriver = typeof profile === "string" && DRIVER_NAMES.includes(profile);
+    const hint = isDriver
+      ? `this is a driver: write driver: ${profile}`
+      : near === null
+        ? undefined
+        : `did you mean ${near}?`;
+    return {
+      path: ["profile"],
+      message: sentence({ found: shown(profile), expected: `one of ${listed(profiles, "or")}`, hint }),
+    };
+  }
+  if (driver === undefined || driver === said["driver"]) return mixedKeys(String(profile), said, given);
+  const found = `driver ${shown(driver)} beside profile ${shown(profile)}, which has the driver ${String(said["driver"])}`;
+  return { path: ["driver"], message: sentence({ found, expected: "one of the two: remove the other" }) };
+}
+
+/** A contactor is switched by a line or by a coil: what the profile says of it cannot be taken back. */
+function mixedKeys(profile: string, said: Record<string, unknown>, given: Record<string, unknown>): Found | null {
+  const [ours, theirs] = [given["contactor"], said["contactor"]];
+  if (!isRecord(ours) || !isRecord(theirs) || !("coil" in ours) || !("line" in theirs)) return null;
+  const found = `a coil beside the line ${String(theirs["line"])} that the profile ${profile} has`;
+  const expected = "a line, or all of the dispenser written out without the profile";
+  const example = `driver: ${String(said["driver"])} and the keys of hw/${profile}/profile.yaml`;
+  return { path: ["contactor"], message: sentence({ found, expected, example }) };
 }
 
 export function profileNames(): readonly string[] {

@@ -17,7 +17,10 @@ export interface Terminal {
 export function secretPath(configFile: string, name: string): string {
   const passed = passedCredential(name.startsWith(CREDENTIAL) ? name.slice(CREDENTIAL.length) : name);
   if (name.startsWith(CREDENTIAL)) {
-    if (passed === null) throw new Error(`"${name}" is a systemd credential, but no unit has passed any`);
+    if (passed === null)
+      throw new Error(
+        `found "${name}", a systemd credential, but no unit has passed any, expected LoadCredential= in the unit`,
+      );
     return passed;
   }
   return passed !== null && existsSync(passed) ? passed : resolve(dirname(configFile), name);
@@ -31,12 +34,21 @@ function passedCredential(name: string): string | null {
 /** The secret in a file of its own, without the line break at its end. Throws what an operator can act on. */
 export function readSecret(path: string): string {
   const stat = statSync(path, { throwIfNoEntry: false });
-  if (stat === undefined) throw new Error(`there is no file ${path}: write the secret into it, with mode 0600`);
-  if (!stat.isFile()) throw new Error(`${path} is no file`);
-  if ((stat.mode & othersBits(path)) !== 0) throw new Error(`${path} can be read by others: chmod 600 ${path}`);
-  if (stat.size > LONGEST_SECRET_BYTES) throw new Error(`${path} is longer than ${LONGEST_SECRET_BYTES} bytes`);
+  const expected = "one with the secret in it";
+  if (stat === undefined) throw new Error(`found no file ${path}, expected ${expected}, mode 0600`);
+  if (!stat.isFile())
+    throw new Error(`found ${path}, which is no file, expected ${expected}, such as ${path}/password`);
+  if ((stat.mode & othersBits(path)) !== 0) {
+    const mode = (stat.mode & 0o777).toString(8).padStart(4, "0");
+    throw new Error(`found ${path} with mode ${mode}, which can be read by others, expected 0600: chmod 600 ${path}`);
+  }
+  if (stat.size > LONGEST_SECRET_BYTES) {
+    throw new Error(
+      `found ${stat.size} bytes in ${path}, expected at most ${LONGEST_SECRET_BYTES}: is it another file?`,
+    );
+  }
   const secret = readFileSync(path, "utf8").replace(/\r?\n$/, "");
-  if (secret === "") throw new Error(`${path} is empty`);
+  if (secret === "") throw new Error(`found an empty file ${path}, expected ${expected}`);
   return secret;
 }
 

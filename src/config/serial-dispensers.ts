@@ -1,11 +1,11 @@
 import { z } from "zod";
 import { goodsMax, wattsMax } from "./dispenser-fields.ts";
-import { about, decimal, duration } from "./fields.ts";
+import { about, decimal, duration, itemNumber } from "./fields.ts";
 import { activeLow, lineKey } from "./lines.ts";
 
 const port = z
   .string()
-  .regex(/^\/\S{1,200}$/, "expected a device's path, such as /dev/serial/by-id/usb-FTDI-if00-port0")
+  .regex(/^\/\S{1,200}$/)
   .meta({
     form: "path of a serial port",
     ...about("The serial port of the device. Take a name that stays the same when plugs change.", "/dev/kioskd/rs485"),
@@ -177,7 +177,7 @@ export const mdb = z
       .default(0x10)
       .meta(about("Which card reader of the machine the adapter plays: 16 the first, 96 the second.", 96)),
     prices: z
-      .record(z.string().regex(/^\d{1,5}$/, "expected an item's number"), decimal)
+      .record(itemNumber, decimal)
       .optional()
       .meta({
         form: "list of item number and decimal in quotes",

@@ -83,30 +83,42 @@ describe("a dispenser that cannot be right is refused", () => {
   const dart = { driver: "dart", port: "/dev/ttyUSB0", address: 80 };
   const rapi = { driver: "rapi", port: "/dev/ttyUSB0", currentA: 16 };
   const vend = { driver: "mdb", port: "/dev/ttyACM0", prices: { 1: "12.00" } };
-  const pulser = { driver: "fuel-pulser", pulsesPerUnit: 100, lines: { slowValve: "GPIO5", pulser: "GPIO6" } };
+  const pulser = { driver: "fuel-pulser", pulsesPerUnit: 100, lines: { slowValve: "GPIO27", pulser: "GPIO6" } };
   it.each<[string, Given, string]>([
     ["an unknown assembly", { unit: "L", dispensers: [{ profile: "pump" }] }, "expected one of charger-rapi, "],
-    ["a driver that counts something else", { unit: "kWh", dispensers: [dart] }, "product.unit: dart counts L"],
+    [
+      "a driver that counts something else",
+      { unit: "kWh", dispensers: [dart] },
+      "product.unit: found kWh, expected L. Nothing else is counted by dart",
+    ],
     ["a price for a credit", { unit: "credit", unitPrice: "2.00", dispensers: [vend] }, 'expected "1.00"'],
     [
       "two pumps at one address",
       { unit: "L", dispensers: [dart, dart] },
-      "positions[1].dispenser: address 80 on /dev/ttyUSB0 belongs to position p0",
+      "positions[1].dispenser.address: found address 80 on /dev/ttyUSB0 a second time",
     ],
-    ["two chargers on one port", { unit: "kWh", dispensers: [rapi, rapi] }, "port /dev/ttyUSB0 belongs to position p0"],
+    [
+      "two chargers on one port",
+      { unit: "kWh", dispensers: [rapi, rapi] },
+      'positions[1].dispenser.port: found "/dev/ttyUSB0" for rapi, where another rapi is',
+    ],
     [
       "a line with two uses",
-      { unit: "L", dispensers: [{ ...pulser, lines: { slowValve: "GPIO5", pulser: "GPIO5" } }] },
-      "positions[0].dispenser: line GPIO5 stands twice",
+      { unit: "L", dispensers: [{ ...pulser, lines: { slowValve: "GPIO17", pulser: "GPIO17" } }] },
+      'positions[0].dispenser.lines.pulser: found "GPIO17" a second time',
     ],
     ["a quantity too fine", { unit: "L", dispensers: [{ ...pulser, slowDown: "0.0001" }] }, "no more decimals than L"],
     ["an unknown key in a line", { unit: "L", dispensers: [{ ...pulser, lines: { valve: "GPIO5" } }] }, "unknown key"],
     [
       "a reserve that buys less than the charger needs to stop",
       { unit: "kWh", unitPrice: "6000.00", dispensers: [rapi] },
-      "reserve[0]: expected an amount that buys more than 0.037 kWh at 6000.00 SEK",
+      'reserve[0]: found "100.00", expected an amount that buys more than 0.037 kWh at 6000.00 SEK/kWh',
     ],
-    ["no device's path", { unit: "L", dispensers: [{ ...dart, port: "COM1" }] }, "/dev/serial/by-id/"],
+    [
+      "no device's path",
+      { unit: "L", dispensers: [{ ...dart, port: "COM1" }] },
+      'found "COM1", expected a path of a serial port, such as /dev/kioskd/rs485',
+    ],
   ])("%s", (_what, given, message) => {
     expect(refusal(given)).toContain(message);
   });

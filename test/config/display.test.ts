@@ -49,15 +49,15 @@ it.each<[string, readonly string[], string | RegExp]>([
   [
     "a device elsewhere",
     ["driver: framebuffer", "device: ../fb0"],
-    "display.device: expected a device such as /dev/fb0",
+    'display.device: found "../fb0", expected a device, such as /dev/fb0',
   ],
   ["an angle that is none", ["driver: framebuffer", "rotate: 45"], "display.rotate: "],
-  ["slides on a framebuffer", ["driver: framebuffer", "slides: pictures"], "display.slides: unknown key"],
+  ["slides on a framebuffer", ["driver: framebuffer", "slides: pictures"], "display.slides: found an unknown key"],
   ["an unknown driver", ["driver: paper"], "display.driver: "],
   [
     "a panel too small for its distance",
     ["driver: web", SMALL],
-    /display\.panel: the scan screen needs \d+ x \d+ mm at a reading distance of 600 mm, the panel has 84 x 56 mm; with \d+ mm it would fit/,
+    /display\.panel: found 84 x 56 mm .* The scan screen needs \d+ x \d+ mm at a reading distance of 600 mm, the panel has 84 x 56 mm; with \d+ mm it would fit/,
   ],
 ])("refuses %s", (_what, lines, message) => {
   expect(() => load(...lines)).toThrow(message);

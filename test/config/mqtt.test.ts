@@ -55,10 +55,18 @@ it.each<[string, readonly string[], string]>([
   [
     "a certificate without its key",
     ["url: mqtts://a", "certFile: a.pem"],
-    "mqtt: expected certFile and keyFile together",
+    "mqtt.certFile: found certFile without keyFile, expected certFile and keyFile together",
   ],
-  ["certificates on a plain line", ["url: mqtt://a", "caFile: ca.pem"], "mqtt.url: expected mqtts://"],
-  ["a group of two levels", ["url: mqtt://a", "sparkplugGroup: a/b"], "mqtt.sparkplugGroup: expected a name"],
+  [
+    "certificates on a plain line",
+    ["url: mqtt://a", "caFile: ca.pem"],
+    'mqtt.url: found "mqtt://a", expected mqtts://',
+  ],
+  [
+    "a group of two levels",
+    ["url: mqtt://a", "sparkplugGroup: a/b"],
+    'mqtt.sparkplugGroup: found "a/b", expected a name',
+  ],
 ])("refuses %s", (_what, lines, message) => {
   expect(() => load(...lines)).toThrow(message);
 });

@@ -56,7 +56,7 @@ describe("a secret", () => {
 
   it.each<[string, Partial<Files>, string, RegExp]>([
     ["not passed", { beside: BESIDE, passed: null }, "credential:terminal", /no unit has passed any/],
-    ["not among those passed", { beside: BESIDE, passed: {} }, "credential:secrets/terminal", /there is no file/],
+    ["not among those passed", { beside: BESIDE, passed: {} }, "credential:secrets/terminal", /found no file/],
     ["open to all", { passed: { terminal: "x" }, mode: 0o444 }, "credential:terminal", /can be read by others/],
   ])("that is %s is refused", (_what, files, name, expected) => {
     const read = machine(files);

@@ -209,23 +209,35 @@ describe("a configuration, whatever it is", () => {
   });
 
   it.each([
-    ["an alias of nothing", "kiosk: 1\njournal: *x\n", "kioskd.yaml:2: nothing before it is named &x"],
-    ["an alias bomb", BOMB, "kioskd.yaml: Excessive alias count"],
-    ["a merge of what is no map", "%YAML 1.1\n---\nkiosk:\n  <<: 3\n", "kioskd.yaml: Merge sources must be maps"],
-    ["lists in lists", `kiosk:\n  ${"[".repeat(100_000)}`, "kioskd.yaml:2: stands more than 32 deep"],
-    ["lists in lists, closed", `${"[".repeat(500)}${"]".repeat(500)}`, "kioskd.yaml:1: stands more than 32 deep"],
-    ["lists in lists of blocks", `kiosk:\n  ${"- ".repeat(2_000)}`, "kioskd.yaml:2: stands more than 32 deep"],
-    ["very many keys", `kiosk:\n${"  a:\n".repeat(40_000)}`, "kioskd.yaml:2: has more than 1000 entries"],
-    ["too much", "#".repeat(300_000), "kioskd.yaml: is longer than 262144 bytes"],
+    ["an alias of nothing", "kiosk: 1\njournal: *x\n", "kioskd.yaml:2: found *x, expected &x before it"],
+    ["an alias bomb", BOMB, "kioskd.yaml: found more repetitions by *name than"],
+    [
+      "a merge of what is no map",
+      "%YAML 1.1\n---\nkiosk:\n  <<: 3\n",
+      "kioskd.yaml: found a merge key (<<) of what has no keys",
+    ],
+    ["lists in lists", `kiosk:\n  ${"[".repeat(100_000)}`, "kioskd.yaml:2: found what stands more than 32 deep"],
+    [
+      "lists in lists, closed",
+      `${"[".repeat(500)}${"]".repeat(500)}`,
+      "kioskd.yaml:1: found what stands more than 32 deep",
+    ],
+    [
+      "lists in lists of blocks",
+      `kiosk:\n  ${"- ".repeat(2_000)}`,
+      "kioskd.yaml:2: found what stands more than 32 deep",
+    ],
+    ["very many keys", `kiosk:\n${"  a:\n".repeat(40_000)}`, "kioskd.yaml:2: found more than 1000 entries"],
+    ["too much", "#".repeat(300_000), "kioskd.yaml: found more than 262144 bytes"],
     ["a list for a key", "kiosk:\n  [a, b]: 1\n", "kioskd.yaml:2: "],
-    ["the prototype of a profile's part", PROTOTYPE, "positions[0].dispenser.__proto__: unknown key"],
+    ["the prototype of a profile's part", PROTOTYPE, "positions[0].dispenser.__proto__: found an unknown key"],
   ])("is refused soon with %s", (_what, text, message) => {
     const file = writer()(text);
     expect(() => loadConfig(file, "read")).toThrow(message);
   });
 
   it("is refused when it has no end", () => {
-    expect(() => loadConfig("/dev/zero", "read")).toThrow("/dev/zero: is longer than 262144 bytes");
+    expect(() => loadConfig("/dev/zero", "read")).toThrow("/dev/zero: found more than 262144 bytes");
   });
 });
 

@@ -49,9 +49,9 @@ describe("the command line", () => {
   it.each([
     [["bogus"], 2, "unknown command"],
     [["run"], 2, "--config <file>' not specified"],
-    [["run", "--config", "none.yaml"], 1, "none.yaml: cannot be read (ENOENT)"],
+    [["run", "--config", "none.yaml"], 1, "none.yaml: found no such file, expected a file with the configuration"],
     [["simulate", "seqr", "--listen", "somewhere"], 2, "expected HOST:PORT"],
-    [["sales", "list", "--config", "none.yaml"], 1, "cannot be read"],
+    [["sales", "list", "--config", "none.yaml"], 1, "found no such file"],
     [["backup", "--config", "none.yaml"], 2, "missing required argument 'file'"],
     [["restore", "none.tar", "--config", "none.yaml"], 1, "There is no file"],
     [["sales", "list", "--config", "none.yaml", "--limit", "0"], 2, "--limit: expected 1 to"],
@@ -68,7 +68,7 @@ describe("the command line", () => {
     writeFileSync(config, readFileSync(config, "utf8").replace("19.89", "dear"));
     const wrong = kioskd("check-config", "--config", config);
     expect(wrong.status).toBe(1);
-    expect(wrong.err).toMatch(/kioskd\.yaml:\d+: positions\[0\]\.product\.unitPrice: expected a decimal/);
+    expect(wrong.err).toMatch(/kioskd\.yaml:\d+: positions\[0\]\.product\.unitPrice: found "dear", expected a decimal/);
   });
 
   it("has no sales to list before the first start, and says what to do", () => {

@@ -64,7 +64,7 @@ describe("a demo for another machine's browser", () => {
     const printed = await demo(["--listen", "0.0.0.0"]);
     const display = new URL(addressOf("Display", printed));
     const phone = addressOf("Phone", printed);
-    expect(display.searchParams.get("token")).toMatch(/^[\w-]{12}$/);
+    expect(display.searchParams.get("token")).toMatch(/^[\w-]{16}$/);
     expect([display.hostname, new URL(phone).hostname]).not.toContain("0.0.0.0");
     const opened = await fetch(display, { redirect: "manual" });
     expect(opened.status).toBe(303);

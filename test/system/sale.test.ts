@@ -194,7 +194,9 @@ describe("a wrong configuration", () => {
     const daemon = new DaemonProcess(config);
     await eventually("it ends", () => daemon.ended);
     expect(daemon.child.exitCode).toBe(1);
-    expect(daemon.log.join("\n")).toMatch(/kioskd\.yaml:\d+: positions\[0\]\.dispenser\.quantity: expected a decimal/);
+    expect(daemon.log.join("\n")).toMatch(
+      /kioskd\.yaml:\d+: positions\[0\]\.dispenser\.quantity: found "plenty", expected a decimal/,
+    );
     expect(() => readFileSync(join(folder, "journal.db"))).toThrow(/ENOENT/);
   });
 });

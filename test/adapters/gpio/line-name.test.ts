@@ -1,7 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { GpioError } from "../../../src/adapters/gpio/gpio.ts";
-import { type LineName, parseLineName } from "../../../src/adapters/gpio/line-name.ts";
+import { parseLineName } from "../../../src/adapters/gpio/line-name.ts";
+import type { LineName } from "../../../src/core/line-name.ts";
 
 // Raspberry Pi's documentation of the 40-pin header: pin by pin, the GPIO number where there is one.
 const HEADER: Readonly<Record<number, number>> = {

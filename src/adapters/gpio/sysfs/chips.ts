@@ -1,7 +1,8 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { HEADER_CHIPS } from "../../../core/line-name.ts";
 import { GpioError } from "../gpio.ts";
-import { HEADER_CHIPS, parseLineName } from "../line-name.ts";
+import { parseLineName } from "../line-name.ts";
 
 /** A line as sysfs knows it: by a number that is this kernel's own. */
 export interface SysfsLine {

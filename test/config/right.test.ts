@@ -1,0 +1,93 @@
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { parse, stringify } from "yaml";
+import { KINDS } from "../../src/cli/demo-kinds.ts";
+import { loadConfig } from "../../src/config/load.ts";
+import { profileNames } from "../../src/config/profile.ts";
+import { tempFolder } from "../support/temp.ts";
+
+const ROOT = join(import.meta.dirname, "../..");
+const EXAMPLE = readFileSync(join(ROOT, "config/kioskd.yaml"), "utf8");
+
+type Keys = Readonly<Record<string, unknown>>;
+
+/** The keys beside those of the example, or in their place. */
+function accepted(given: Keys): void {
+  const folder = tempFolder();
+  const file = join(folder, "kioskd.yaml");
+  mkdirSync(join(folder, "secrets"));
+  for (const name of ["reseller", "terminal-1", "unattended"]) {
+    writeFileSync(join(folder, "secrets", name), "0123456789abcdef", { mode: 0o600 });
+  }
+  writeFileSync(file, stringify(over(over(parse(EXAMPLE), { journal: { path: "journal.db" } }), given)));
+  expect(() => loadConfig(file)).not.toThrow();
+}
+
+function over(below: Keys, above: Keys): Keys {
+  const merged = Object.entries(above).map(([key, value]) => {
+    const isDriven = isKeys(value) && "driver" in value;
+    return [key, isKeys(below[key]) && isKeys(value) && !isDriven ? over(below[key], value) : value] as const;
+  });
+  return { ...below, ...Object.fromEntries(merged) };
+}
+
+function isKeys(value: unknown): value is Keys {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function positionWith(part: Keys): Keys {
+  return { positions: [{ ...parse(EXAMPLE).positions[0], ...part }] };
+}
+
+/** Where the part of a configuration belongs that a document shows by itself. */
+const PLACES: Readonly<Record<string, (part: unknown) => Keys>> = {
+  dispenser: (dispenser) => positionWith({ dispenser }),
+  unattended: (unattended) => ({ payment: { seqr: { unattended } } }),
+};
+
+function documents(): readonly string[] {
+  const docs = readdirSync(join(ROOT, "docs"), { recursive: true, encoding: "utf8" }).map((name) => `docs/${name}`);
+  const hw = readdirSync(join(ROOT, "hw")).map((name) => `hw/${name}/README.md`);
+  return ["README.md", ...docs.filter((name) => name.endsWith(".md")), ...hw.filter((name) => !name.includes("udev"))];
+}
+
+/** Of programs that are not the kiosk. */
+const FOREIGN: readonly string[] = ["docs/monitoring/README.md"];
+
+const SHOWN = documents()
+  .filter((name) => !FOREIGN.includes(name))
+  .flatMap((name) => {
+    const text = readFileSync(join(ROOT, name), "utf8");
+    return [...text.matchAll(/```yaml\n([\s\S]*?)```/g)].map(([, block = ""], index) => ({ name, index, block }));
+  });
+
+const UNITS: Readonly<Record<string, Keys>> = {
+  fuel: { unit: "L", unitPrice: "19.89" },
+  charger: { unit: "kWh", unitPrice: "4.50" },
+  vending: { unit: "credit", unitPrice: "1.00" },
+};
+
+describe("a configuration that comes with the program is accepted", () => {
+  it("the example as it stands", () => accepted({}));
+
+  it.each(profileNames())("the assembly %s", (profile) => {
+    const { product } = parse(EXAMPLE).positions[0];
+    const priced = { ...product, ...UNITS[profile.split("-")[0] ?? ""] };
+    accepted(positionWith({ product: priced, dispenser: { profile } }));
+  });
+
+  it.each(Object.keys(KINDS) as (keyof typeof KINDS)[])("the demo of a %s", (kind) => {
+    accepted(positionWith(KINDS[kind].position("/dev/pts/1")));
+  });
+
+  it("documents show some", () => {
+    expect(SHOWN.length).toBeGreaterThanOrEqual(5);
+  });
+
+  it.each(SHOWN)("what $name shows, $index", ({ block }) => {
+    const part: Keys = parse(block);
+    const [key = ""] = Object.keys(part);
+    accepted(Object.hasOwn(PLACES, key) ? (PLACES[key]?.(part[key]) ?? {}) : part);
+  });
+});

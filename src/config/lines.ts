@@ -10,10 +10,11 @@ const lineName = z
   .superRefine((text, context) => {
     const line = readLineName(text);
     const isMisspelt = /^(gpio|pin)[\s-]*\d+$/i.test(text) && !/^(GPIO(0|[1-9]\d*)|pin\s*\d+)$/.test(text);
-    if (line.by === "nothing") context.addIssue({ code: "custom", message: line.reason ?? "" });
-    else if (isMisspelt) context.addIssue({ code: "custom", message: "" });
+    if (line.by !== "nothing" && !isMisspelt) return;
+    const reason = line.by === "nothing" && line.reason !== null ? ` (${line.reason})` : "";
+    context.addIssue({ code: "custom", message: `expected a line${reason}, such as GPIO17, pin 11 or pinctrl-rp1:17` });
   })
-  .meta({ form: "line: `GPIO17`, `pin 11` or `pinctrl-rp1:17`" });
+  .meta({ form: "line" });
 
 export const lineKey = lineName.meta(
   about("The line: by GPIO number, by pin of the header, or by chip and offset.", "GPIO17", "pin 11", "pinctrl-rp1:17"),

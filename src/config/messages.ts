@@ -192,7 +192,7 @@ function wrongChoice(path: Path, { schema, value }: Reading): Found {
   return { path, message: sentence({ found: shown(given), expected: `one of ${listed(choices, "or")}`, hint }) };
 }
 
-export function valueAt(value: unknown, path: Path): unknown {
+function valueAt(value: unknown, path: Path): unknown {
   let here = value;
   for (const key of path) {
     if (typeof here !== "object" || here === null || !Object.hasOwn(here, key)) return undefined;

@@ -15,9 +15,10 @@ const { privateKey } = generateKeyPairSync("ec", {
 });
 const IN_ADDRESS = "in%40the-address";
 
-/** Signs that JSON, an address and XML each write in their own way. */
+/** Signs that JSON, an address and XML each write in their own way; what becomes part of an address has none of them. */
 function known(key: string, number: number): string {
-  return key.endsWith("keyFile") ? privateKey.replaceAll("A", String(number)) : `known "<&ö\\/${number}>`;
+  if (key.endsWith("secretFile")) return `known~secret.of-${number}`;
+  return key.endsWith("keyFile") ? privateKey.replaceAll("A", String(number)) : `known "<&ö\\/${number}> token`;
 }
 
 function scene(): { readonly file: string; readonly values: readonly string[] } {

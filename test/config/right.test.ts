@@ -17,7 +17,7 @@ function accepted(given: Keys): void {
   const folder = tempFolder();
   const file = join(folder, "kioskd.yaml");
   mkdirSync(join(folder, "secrets"));
-  for (const name of ["reseller", "terminal-1", "unattended"]) {
+  for (const name of ["reseller", "terminal-1", "unattended", "mqtt"]) {
     writeFileSync(join(folder, "secrets", name), "0123456789abcdef", { mode: 0o600 });
   }
   writeFileSync(file, stringify(over(over(parse(EXAMPLE), { journal: { path: "journal.db" } }), given)));
@@ -40,9 +40,21 @@ function positionWith(part: Keys): Keys {
   return { positions: [{ ...parse(EXAMPLE).positions[0], ...part }] };
 }
 
+/** What a dispenser can count. */
+const PRICED: readonly (readonly [RegExp, Keys])[] = [
+  [/^(charger|s0|modbus|rapi)/, { unit: "kWh", unitPrice: "4.50" }],
+  [/^(vending|mdb|relay)/, { unit: "credit", unitPrice: "1.00" }],
+];
+
+function productOf(dispenser: unknown): Keys {
+  const { driver, profile } = isKeys(dispenser) ? dispenser : {};
+  const priced = PRICED.find(([names]) => names.test(String(profile ?? driver)))?.[1] ?? {};
+  return { ...parse(EXAMPLE).positions[0].product, ...priced };
+}
+
 /** Where the part of a configuration belongs that a document shows by itself. */
 const PLACES: Readonly<Record<string, (part: unknown) => Keys>> = {
-  dispenser: (dispenser) => positionWith({ dispenser }),
+  dispenser: (dispenser) => positionWith({ product: productOf(dispenser), dispenser }),
   unattended: (unattended) => ({ payment: { seqr: { unattended } } }),
 };
 
@@ -62,19 +74,11 @@ const SHOWN = documents()
     return [...text.matchAll(/```yaml\n([\s\S]*?)```/g)].map(([, block = ""], index) => ({ name, index, block }));
   });
 
-const UNITS: Readonly<Record<string, Keys>> = {
-  fuel: { unit: "L", unitPrice: "19.89" },
-  charger: { unit: "kWh", unitPrice: "4.50" },
-  vending: { unit: "credit", unitPrice: "1.00" },
-};
-
 describe("a configuration that comes with the program is accepted", () => {
   it("the example as it stands", () => accepted({}));
 
   it.each(profileNames())("the assembly %s", (profile) => {
-    const { product } = parse(EXAMPLE).positions[0];
-    const priced = { ...product, ...UNITS[profile.split("-")[0] ?? ""] };
-    accepted(positionWith({ product: priced, dispenser: { profile } }));
+    accepted(positionWith({ product: productOf({ profile }), dispenser: { profile } }));
   });
 
   it.each(Object.keys(KINDS) as (keyof typeof KINDS)[])("the demo of a %s", (kind) => {
@@ -86,7 +90,7 @@ describe("a configuration that comes with the program is accepted", () => {
   });
 
   it.each(SHOWN)("what $name shows, $index", ({ block }) => {
-    const part: Keys = parse(block);
+    const part: Keys = parse(block) ?? {};
     const [key = ""] = Object.keys(part);
     accepted(Object.hasOwn(PLACES, key) ? (PLACES[key]?.(part[key]) ?? {}) : part);
   });

@@ -1,4 +1,5 @@
 #!/usr/bin/env -S node --max-semi-space-size=1
+import "./cli/no-debugger.ts";
 import { randomInt } from "node:crypto";
 import { dirname } from "node:path";
 import type { Prometheus } from "./adapters/metrics/prometheus/metrics.ts";
@@ -16,6 +17,7 @@ import { meterOf, openDispenser, Shared } from "./drivers.ts";
 import type { PositionSetup } from "./engine/admission.ts";
 import type { Kiosk } from "./engine/kiosk.ts";
 import type { Clock } from "./ports/clock.ts";
+import type { Dispenser } from "./ports/dispenser.ts";
 import type { Display } from "./ports/display.ts";
 import type { Journal } from "./ports/journal.ts";
 import type { Log } from "./ports/log.ts";
@@ -27,7 +29,7 @@ import { takeRemoteOffers } from "./unattended.ts";
  * The composition root: every part that the configuration names, wired together and serving. Only those are
  * loaded. Rejects with nothing left open when one of them cannot start.
  */
-async function startDaemon(loaded: Loaded, { log, onFatal }: StartOptions): Promise<Daemon> {
+async function startDaemon(loaded: Loaded, { log, emergencyStop, onFatal }: StartOptions): Promise<Daemon> {
   const { config } = loaded;
   const prometheus = await openMetrics(loaded);
   const { observer } = prometheus;
@@ -52,7 +54,11 @@ async function startDaemon(loaded: Loaded, { log, onFatal }: StartOptions): Prom
     const payment = open.add(await createSeqrProvider(settings, clock, log, calls));
     const telemetry = open.add(await openTelemetry(loaded, { clock, log, observer }));
     const shared = open.add(new Shared());
-    const positions = await openPositions(loaded, { clock, log, shared }, open);
+    emergencyStop.guard(shared);
+    const positions = await openPositions(loaded, { clock, log, shared }, (dispenser) => {
+      emergencyStop.guard(dispenser);
+      open.add(dispenser);
+    });
     const later = new Later();
     const kiosk = new engine.Kiosk({
       ...{ positions, payment, journal, telemetry, observer, clock, log, earliestPlausibleMs: EARLIEST_PLAUSIBLE_MS },
@@ -77,6 +83,7 @@ async function startDaemon(loaded: Loaded, { log, onFatal }: StartOptions): Prom
     const dropped = observer.connectionDropped;
     const health = () => kiosk.health();
     const display = open.add(await openDisplay(loaded, { input, health, metrics, dropped, clock, log }));
+    emergencyStop.guard(display);
     later.display = display;
     if (config.display.required) reportTo(kiosk, display);
     display.show(kiosk.view());
@@ -160,16 +167,18 @@ function reportTo({ faults }: Kiosk, display: Display): void {
 async function openPositions(
   { config, secrets }: Loaded,
   given: { clock: Clock; log: Log; shared: Shared },
-  open: OpenParts,
+  opened: (dispenser: Dispenser) => void,
 ): Promise<PositionSetup[]> {
   const positions = [];
   const around = { config, folder: dirname(config.journal.path), ...given };
   for (const position of config.positions) {
+    const dispenser = await openDispenser(position, around);
+    opened(dispenser);
     positions.push({
       goods: goodsOf(config, position),
       formerly: position.formerly,
       identity: { terminal: secrets.terminals.get(position.id)?.id, meter: meterOf(position, around) },
-      dispenser: open.add(await openDispenser(position, around)),
+      dispenser,
       noFlowTimeoutMs: position.noFlowTimeout,
       timing: timingOf(config),
       configuredPrice: position.product.unitPrice,

@@ -1,5 +1,6 @@
 import { createInterface } from "node:readline";
 import { Writable } from "node:stream";
+import { visible } from "../core/visible.ts";
 import { CliError, UsageError } from "./failure.ts";
 
 /**
@@ -10,7 +11,7 @@ export async function agree(question: string, yes: boolean): Promise<void> {
   if (yes) return;
   if (process.stdin.isTTY !== true)
     throw new UsageError(`${question} There is no terminal to ask at: add --yes to agree.`);
-  const answer = await answerTo(`${question} [y/N] `);
+  const answer = await answerTo(visible(`${question} [y/N] `));
   if (!/^y(es)?$/i.test(answer.trim())) throw new CliError("Nothing was done.");
 }
 

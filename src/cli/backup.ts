@@ -11,7 +11,7 @@ import { certificatesOf, registersOf, secretsOf } from "./backup/places.ts";
 import { sync } from "./backup/put.ts";
 import { explainedTrouble } from "./backup/trouble.ts";
 import { CliError, UsageError } from "./failure.ts";
-import { print, printJson, table, wrapped } from "./table.ts";
+import { print, printError, printJson, table, wrapped } from "./table.ts";
 import { version } from "./version.ts";
 
 interface BackupOptions {
@@ -144,7 +144,7 @@ function statOf(target: string): Stats | undefined {
 
 /** What takes long says so to a person who waits. */
 export function tell(what: string): void {
-  if (process.stderr.isTTY === true) process.stderr.write(`${what}\n`);
+  if (process.stderr.isTTY === true) printError(what);
 }
 
 function printMade(target: string, loaded: Loaded, manifest: Manifest): void {

@@ -12,6 +12,7 @@ import { BrowserKeeper, KEEPER } from "./browser/keeper.ts";
 import { launchBrowser } from "./browser/launch.ts";
 import { toldToEnd } from "./ending.ts";
 import { CliError, UsageError } from "./failure.ts";
+import { logOutput } from "./log-output.ts";
 
 interface Options {
   readonly config: string;
@@ -36,7 +37,7 @@ export async function browser(options: Options): Promise<void> {
   const log = createLog({
     level: config.log.level,
     secrets: token === null ? secrets.all : [...secrets.all, token],
-    write: (line) => process.stdout.write(line),
+    write: logOutput(process.stdout),
   });
   const runtimeFolder = process.env["RUNTIME_DIRECTORY"] ?? mkdtempSync(join(tmpdir(), "kioskd-display-"));
   const page = token === null ? `${url}/` : `${url}/?token=${encodeURIComponent(token)}`;

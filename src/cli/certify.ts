@@ -10,10 +10,11 @@ import { type Certification, markdown, stepTable } from "./certification/report.
 import { maskerOf } from "./certification/secrets.ts";
 import { runSteps, type StepResult } from "./certification/step.ts";
 import { certificationSteps } from "./certification/steps.ts";
+import { onToldToEnd } from "./ending.ts";
 import { CliError, UsageError } from "./failure.ts";
 import { logFor } from "./run.ts";
 import { seqrSettings } from "./seqr-settings.ts";
-import { print, printJson } from "./table.ts";
+import { print, printError, printJson, printPicture } from "./table.ts";
 
 interface CertifyOptions {
   readonly config: string;
@@ -45,10 +46,12 @@ export async function certify(options: CertifyOptions): Promise<void> {
   const password = randomBytes(PASSWORD_BYTES).toString("hex");
   const mask = maskerOf([...loaded.secrets.all, password]);
   const say = (text: string): void => {
-    if (options.json === true) process.stderr.write(`${mask(text)}\n`);
+    if (options.json === true) printError(mask(text));
     else print(mask(text));
   };
-  const steps = await walk(loaded, { auto, seqrId, reseller, password, say });
+  const draw = (picture: string): void =>
+    printPicture(picture, options.json === true ? process.stderr : process.stdout);
+  const steps = await walk(loaded, { auto, seqrId, reseller, password, say, draw });
   const { kiosk, payment } = loaded.config;
   const { origin, pathname } = new URL(payment.seqr.endpoint);
   const certification: Certification = mask({
@@ -70,14 +73,17 @@ interface Walk {
   readonly reseller: ResellerCredentials;
   readonly password: string;
   readonly say: (text: string) => void;
+  readonly draw: (picture: string) => void;
 }
 
 /** Being told to end ends the waiting, not the terminal's removal. */
 async function walk(loaded: Loaded, { password, seqrId, ...rest }: Walk): Promise<readonly StepResult[]> {
   const { kiosk } = loaded.config;
   const ending = new AbortController();
-  const end = (): void => ending.abort();
-  process.once("SIGINT", end).once("SIGTERM", end);
+  const listensNoMore = onToldToEnd(
+    () => ending.abort(),
+    () => process.exit(1),
+  );
   const settings = { service: seqrSettings(loaded), signal: ending.signal, ...rest };
   const bench = await Bench.create(settings, systemClock(), logFor(loaded, "error"));
   try {
@@ -87,7 +93,7 @@ async function walk(loaded: Loaded, { password, seqrId, ...rest }: Walk): Promis
     return await runSteps(certificationSteps({ bench, bills, terminal, seqrId, pauseMs }), bench);
   } finally {
     bench.close();
-    process.off("SIGINT", end).off("SIGTERM", end);
+    listensNoMore();
   }
 }
 

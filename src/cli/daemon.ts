@@ -1,8 +1,11 @@
 import type { Loaded } from "../config/load.ts";
 import type { Log } from "../ports/log.ts";
+import type { EmergencyStop } from "./ending.ts";
 
 export interface StartOptions {
   readonly log: Log;
+  /** Given all that could let something flow. */
+  readonly emergencyStop: EmergencyStop;
   /** The daemon cannot go on and must be restarted. */
   onFatal(reason: string): void;
 }

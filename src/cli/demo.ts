@@ -17,9 +17,10 @@ import type { StartDaemon } from "./daemon.ts";
 import { type DemoAddress, demoAddress, reachable } from "./demo-address.ts";
 import { HURRY, KINDS, type Kind, type KindName } from "./demo-kinds.ts";
 import { DEVICES, type DeviceName, startDevice } from "./devices.ts";
-import { toldToEnd } from "./ending.ts";
-import { CliError, UsageError } from "./failure.ts";
-import { print } from "./table.ts";
+import { EmergencyStop, toldToEnd } from "./ending.ts";
+import { CliError, failureText, UsageError } from "./failure.ts";
+import { logOutput } from "./log-output.ts";
+import { print, printError } from "./table.ts";
 
 const LOOPBACK = { host: "127.0.0.1", port: 0 };
 const NOTHING_WIRED = { port: "", device: null, benchUrl: null } as const;
@@ -39,7 +40,12 @@ export async function demo(options: Options, startDaemon: StartDaemon): Promise<
   const address = demoAddress(options.listen);
   const folder = mkdtempSync(join(tmpdir(), "kioskd-demo-"));
   const undo: (() => Promise<void>)[] = [async () => rmSync(folder, { recursive: true, force: true })];
-  const ending = toldToEnd();
+  const undoAll = async (): Promise<void> => {
+    for (const step of undo.splice(0).reverse()) await step().catch(() => undefined);
+  };
+  const emergencyStop = new EmergencyStop((error) => printError(`The demo failed: ${failureText(error)}`));
+  emergencyStop.guard({ close: undoAll });
+  const ending = toldToEnd(() => emergencyStop.end(() => printError("Told twice to end: ending at once.")));
   try {
     const seqr = await startSeqrSimulator({
       ...LOOPBACK,
@@ -55,13 +61,12 @@ export async function demo(options: Options, startDaemon: StartDaemon): Promise<
     const log = createLog({
       level: "warn",
       secrets: loaded.secrets.all,
-      write: (line) => process.stderr.write(line),
+      write: logOutput(process.stderr),
     });
     const onFatal = (reason: string): void => {
-      process.stderr.write(`${reason}\n`);
-      process.exit(1);
+      void emergencyStop.end(() => printError(reason));
     };
-    const daemon = await startDaemon(loaded, { log, onFatal });
+    const daemon = await startDaemon(loaded, { log, emergencyStop, onFatal });
     undo.push(() => daemon.close());
     const displayUrl = reachable(daemon.displayUrl);
     print(`Display  ${address.token === null ? displayUrl : `${displayUrl}?token=${address.token}`}`);
@@ -92,7 +97,7 @@ export async function demo(options: Options, startDaemon: StartDaemon): Promise<
     if (error instanceof CliError || error instanceof UsageError) throw error;
     throw new CliError(`The demo failed: ${error instanceof Error ? error.message : String(error)}`);
   } finally {
-    for (const step of undo.reverse()) await step().catch(() => undefined);
+    await undoAll();
   }
 }
 

@@ -1,4 +1,21 @@
+import { setTimeout as sleep } from "node:timers/promises";
+
 const OUTPUTS = [process.stdout, process.stderr];
+
+/** These end what runs in order. A closed terminal sends SIGHUP, a UPS SIGPWR, a limit of processor time SIGXCPU. */
+const ENDING = ["SIGTERM", "SIGINT", "SIGHUP", "SIGQUIT", "SIGXCPU", "SIGPWR"] as const;
+/** These would end or stop a process in the middle of a delivery, and mean nothing to this one. */
+const BORNE = ["SIGUSR2", "SIGALRM", "SIGVTALRM", "SIGPROF", "SIGIO", "SIGSTKFLT", "SIGTSTP"] as const;
+
+/** A terminal that is closed sends SIGHUP, and its shell once more: only later is it somebody who will not wait. */
+const IMPATIENT_AFTER_MS = 1_000;
+/** For the last lines when nobody reads them any more. */
+const LAST_LINES_MS = 1_000;
+/** For closing what could let something flow, when nothing else is certain any more. */
+const OUTPUTS_CLOSE_MS = 3_000;
+const STOP_MS = 2_000;
+
+let told: Promise<NodeJS.Signals> | null = null;
 
 /** Nobody reading any more is no failure, and no reason to leave a customer in the middle of a delivery. */
 export function bearClosedOutputs(): void {
@@ -7,24 +24,89 @@ export function bearClosedOutputs(): void {
 
 /**
  * Resolves when all that was printed has left the process, however slowly it is read: a pipe holds 64 KiB, and
- * `process.exit` drops the rest.
+ * `process.exit` drops the rest. A process that was told to end waits for its reader no longer than a second.
  */
 export async function allPrinted(): Promise<void> {
-  await Promise.all(OUTPUTS.map((stream) => new Promise<void>((resolve) => stream.write("", () => resolve()))));
+  const printed = Promise.all(
+    OUTPUTS.map((stream) => new Promise<void>((resolve) => stream.write("", () => resolve()))),
+  );
+  await (told === null ? printed : Promise.race([printed, told.then(() => sleep(LAST_LINES_MS))]));
 }
 
 /**
- * Resolves when the process is told to end. A second signal ends it at once: what is open is in the journal.
+ * Calls `told` at the first signal that ends what runs, `atOnce` at one that comes a second later or after that: its
+ * sender will not wait, and what is open is in the journal. Until the answer is called.
  */
-export function toldToEnd(): Promise<NodeJS.Signals> {
-  return new Promise((resolve) => {
-    let told = false;
-    for (const signal of ["SIGTERM", "SIGINT"] as const) {
-      process.on(signal, () => {
-        if (told) process.exit(1);
-        told = true;
-        resolve(signal);
-      });
+export function onToldToEnd(told: (signal: NodeJS.Signals) => void, atOnce: () => unknown): () => void {
+  let firstMs: number | null = null;
+  const end = (signal: NodeJS.Signals): void => {
+    const nowMs = performance.now();
+    firstMs ??= nowMs;
+    if (nowMs === firstMs) told(signal);
+    else if (nowMs - firstMs >= IMPATIENT_AFTER_MS) atOnce();
+  };
+  const bear = (): void => undefined;
+  for (const signal of ENDING) process.on(signal, end);
+  for (const signal of BORNE) process.on(signal, bear);
+  return () => {
+    for (const signal of ENDING) process.off(signal, end);
+    for (const signal of BORNE) process.off(signal, bear);
+  };
+}
+
+/** Resolves when the process is told to end. */
+export function toldToEnd(atOnce: () => unknown = () => process.exit(1)): Promise<NodeJS.Signals> {
+  const ending = new Promise<NodeJS.Signals>((resolve) => onToldToEnd(resolve, atOnce));
+  told = ending;
+  return ending;
+}
+
+/** What has to be let go of before the process ends in any other way than in order. */
+export interface Guarded {
+  /** Keeps whatever it is from flowing, or running on. */
+  stop?(): Promise<unknown>;
+  close(): unknown;
+}
+
+/**
+ * The end of a process that cannot end in order: what could let something flow is stopped, and nothing is settled. The
+ * next start recovers, as after a kill.
+ */
+export class EmergencyStop {
+  readonly #guarded: Guarded[] = [];
+  #isEnding = false;
+
+  /** @param say told of an error that nobody has caught */
+  constructor(say: (error: unknown) => void) {
+    // Node tells of a rejection that nobody handles in the same way.
+    process.on("uncaughtException", (error) => void this.end(() => say(error)));
+  }
+
+  guard(part: Guarded): void {
+    this.#guarded.push(part);
+  }
+
+  /** Ends the process, whatever becomes of the closing. */
+  async end(say: () => void): Promise<void> {
+    if (this.#isEnding) return;
+    this.#isEnding = true;
+    const closed = this.#closeAll();
+    say();
+    await Promise.race([closed, sleep(OUTPUTS_CLOSE_MS)]);
+    await Promise.race([allPrinted(), sleep(LAST_LINES_MS)]);
+    process.exit(1);
+  }
+
+  /** All are stopped side by side, for one that does not answer must not keep another open; the last one closes first. */
+  async #closeAll(): Promise<void> {
+    const parts = [...this.#guarded].reverse();
+    await Promise.race([Promise.allSettled(parts.map(async (part) => await part.stop?.())), sleep(STOP_MS)]);
+    for (const part of parts) {
+      try {
+        await part.close();
+      } catch {
+        // The others are to be closed all the same.
+      }
     }
-  });
+  }
 }

@@ -8,7 +8,7 @@ import { isoTime } from "../core/time.ts";
 import { noteOf, whoIsThere } from "./acknowledgement.ts";
 import { agree } from "./ask.ts";
 import { CliError, UsageError } from "./failure.ts";
-import { print, printJson, table, wrapped } from "./table.ts";
+import { print, printContent, printError, printJson, table, wrapped } from "./table.ts";
 
 const WHO_MAX = 100;
 /** So many lines of a kind are printed; `--json` has all that are kept. */
@@ -116,7 +116,7 @@ function countingRows(): () => void {
     rows++;
     if (performance.now() - toldMs < PROGRESS_MS) return;
     toldMs = performance.now();
-    process.stderr.write(`${rows} rows looked at\n`);
+    printError(`${rows} rows looked at`);
   };
 }
 
@@ -128,7 +128,7 @@ async function withProgress<T>(work: Generator<Progress, T>): Promise<T> {
     if (done === true) return value;
     if (performance.now() - toldMs < PROGRESS_MS) continue;
     toldMs = performance.now();
-    process.stderr.write(`${value.rows} of ${value.ofRows} rows\n`);
+    printError(`${value.rows} of ${value.ofRows} rows`);
   }
 }
 
@@ -150,7 +150,7 @@ export function extract(saleId: string | undefined, options: ExtractOptions): vo
   const about = { kiosk: config.kiosk.id, madeAtMs: Date.now() };
   const made = extractSale(config.journal.path, saleId, about);
   if (made === null) throw new CliError(`There is no closed sale "${saleId}": see "kioskd sales list".`);
-  if (options.output === undefined) process.stdout.write(made.text);
+  if (options.output === undefined) printContent(made.text);
   else {
     writeFileSync(options.output, made.text, { flag: "wx", mode: 0o600 });
     print(`${options.output} is written. The public key that it is signed for:\n${made.publicKey}`);

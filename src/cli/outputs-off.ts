@@ -9,6 +9,7 @@ import type { Clock } from "../ports/clock.ts";
 import { unknown } from "../ports/outcome.ts";
 import { within } from "../ports/wait.ts";
 import { CliError } from "./failure.ts";
+import { logOutput } from "./log-output.ts";
 import { print } from "./table.ts";
 
 /** How long a device behind a port may take to confirm that it has stopped. */
@@ -39,7 +40,7 @@ async function closeLines({ positions, gpio }: Config, clock: Clock): Promise<st
 /** A device behind a port is told to stop as the daemon would tell it. One whose contactor is a line is closed by now. */
 async function stopDevices({ config, secrets }: Loaded, clock: Clock): Promise<string[]> {
   const shared = new Shared();
-  const log = createLog({ level: "error", secrets: secrets.all, write: (line) => process.stderr.write(line) });
+  const log = createLog({ level: "error", secrets: secrets.all, write: logOutput(process.stderr) });
   const around = { config, folder: dirname(config.journal.path), clock, log, shared };
   const behindPorts = config.positions.filter(
     ({ dispenser }) => "port" in dispenser && outputsOf(dispenser).length === 0,

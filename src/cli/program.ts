@@ -3,6 +3,7 @@ import { PERSON_CODES } from "../core/faults.ts";
 import type { StartDaemon } from "./daemon.ts";
 import { DEVICES, type DeviceName } from "./devices.ts";
 import { failureText, UsageError } from "./failure.ts";
+import { printError } from "./table.ts";
 import { version } from "./version.ts";
 
 const FAILURE = 1;
@@ -16,7 +17,7 @@ export async function runCli(argv: readonly string[], startDaemon: StartDaemon):
     return 0;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : BAD_USAGE;
-    process.stderr.write(`${failureText(error)}\n`);
+    printError(failureText(error));
     return error instanceof UsageError ? BAD_USAGE : FAILURE;
   }
 }
@@ -25,6 +26,7 @@ function buildProgram(startDaemon: StartDaemon): Command {
   const program = new Command("kioskd")
     .description("A daemon for unattended pumps, chargers and vending machines")
     .version(version)
+    .configureOutput({ writeErr: (text) => printError(text.trimEnd()) })
     .showHelpAfterError("(add --help for what can be given)")
     .exitOverride();
   addServing(program, startDaemon);

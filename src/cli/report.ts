@@ -6,7 +6,7 @@ import { type Loaded, loadConfig } from "../config/load.ts";
 import { reconciliationOf } from "../core/reconcile.ts";
 import { withBooks } from "./books.ts";
 import { CliError, UsageError } from "./failure.ts";
-import { print, printJson, table } from "./table.ts";
+import { print, printError, printJson, table } from "./table.ts";
 
 interface ReportOptions {
   readonly config: string;
@@ -36,7 +36,7 @@ export async function report(name: string, options: ReportOptions): Promise<void
       const answer = await books.report(reportId(name), parameters, options.language ?? null);
       if (answer.kind !== "done") throw new CliError(`The payment service gives no report: ${answer.detail}.`);
       if (answer.value !== null) return answer.value;
-      if (attempt === 0) process.stderr.write("The report is being made …\n");
+      if (attempt === 0) printError("The report is being made …");
     }
     throw new CliError("The report is not ready yet: try again in a minute.");
   });

@@ -2,17 +2,20 @@ import { createLog } from "../adapters/log/pino/log.ts";
 import { type Loaded, loadConfig } from "../config/load.ts";
 import type { Log } from "../ports/log.ts";
 import type { StartDaemon } from "./daemon.ts";
-import { toldToEnd } from "./ending.ts";
+import { EmergencyStop, toldToEnd } from "./ending.ts";
+import { logOutput } from "./log-output.ts";
 
 export async function run(options: { config: string }, startDaemon: StartDaemon): Promise<void> {
   const loaded = loadConfig(options.config);
   const log = logFor(loaded, loaded.config.log.level);
-  const ending = toldToEnd();
+  const emergencyStop = new EmergencyStop((error) => {
+    log.error({ error }, "kioskd has met an error that nobody foresaw, and ends, to be restarted");
+  });
+  const ending = toldToEnd(() => emergencyStop.end(() => log.warn({}, "told twice to end: ending at once")));
   const onFatal = (reason: string): void => {
-    log.error({ reason }, "kioskd cannot go on and ends, to be restarted");
-    process.exit(1);
+    void emergencyStop.end(() => log.error({ reason }, "kioskd cannot go on and ends, to be restarted"));
   };
-  const daemon = await startDaemon(loaded, { log, onFatal });
+  const daemon = await startDaemon(loaded, { log, emergencyStop, onFatal });
   log.info({ display: daemon.displayUrl, kiosk: loaded.config.kiosk.id }, "serving");
   log.info({ signal: await ending }, "ending");
   await daemon.close();
@@ -23,5 +26,5 @@ export function logFor({ config, secrets }: Loaded, level: "debug" | "info" | "w
   const { display } = config;
   // There the display draws on standard output.
   const out = display.driver === "terminal" && display.device === undefined ? process.stderr : process.stdout;
-  return createLog({ level, secrets: secrets.all, write: (line) => out.write(line) });
+  return createLog({ level, secrets: secrets.all, write: logOutput(out) });
 }

@@ -2,7 +2,7 @@ import { writeFileSync } from "node:fs";
 import qrcode from "qrcode";
 import { loadConfig } from "../config/load.ts";
 import { CliError, UsageError } from "./failure.ts";
-import { print } from "./table.ts";
+import { print, printPicture } from "./table.ts";
 
 interface StickerOptions {
   readonly config: string;
@@ -25,7 +25,8 @@ export async function sticker(options: StickerOptions): Promise<void> {
   const text = `HTTP://SEQR.SE/Q${position.seqrId}`;
   switch (options.format) {
     case "terminal":
-      print(`${await qrcode.toString(text, { ...SYMBOL, type: "terminal", small: true })}\n${text}`);
+      printPicture(await qrcode.toString(text, { ...SYMBOL, type: "terminal", small: true }));
+      print(text);
       return;
     case "svg":
       writeOut(options, await qrcode.toString(text, { ...SYMBOL, type: "svg" }));

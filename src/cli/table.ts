@@ -1,4 +1,5 @@
 import Table from "cli-table3";
+import { visible, visibleJson } from "../core/visible.ts";
 
 /** Rows under headings, plain enough to be piped. */
 export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
@@ -9,7 +10,7 @@ export function table(head: readonly string[], rows: readonly (readonly string[]
     chars: { ...plain, ...none, right: "", "right-mid": "", middle: "  " },
     style: { head: [], border: [], "padding-left": 0, "padding-right": 0 },
   });
-  made.push(...rows.map((row) => [...row]));
+  made.push(...rows.map((row) => row.map(visible)));
   return made.toString();
 }
 
@@ -19,7 +20,7 @@ const WIDTH = 80;
 export function wrapped(text: string, indent = "", width = WIDTH): string {
   const lines: string[] = [];
   let line = "";
-  for (const word of text.split(" ")) {
+  for (const word of visible(text).split(" ")) {
     const longer = line === "" ? word : `${line} ${word}`;
     if (line !== "" && indent.length + longer.length > width) {
       lines.push(indent + line);
@@ -29,10 +30,25 @@ export function wrapped(text: string, indent = "", width = WIDTH): string {
   return [...lines, indent + line].join("\n");
 }
 
+/** All that a command says goes through here or `printError`: no text of a service, a device or a journal orders a terminal. */
 export function print(text: string): void {
-  process.stdout.write(`${text}\n`);
+  process.stdout.write(`${visible(text)}\n`);
 }
 
 export function printJson(value: unknown): void {
-  print(JSON.stringify(value, null, 2));
+  process.stdout.write(`${visibleJson(JSON.stringify(value, null, 2))}\n`);
+}
+
+export function printError(text: string): void {
+  process.stderr.write(`${visible(text)}\n`);
+}
+
+/** What was drawn here, with the colours that it needs. */
+export function printPicture(picture: string, out: NodeJS.WriteStream = process.stdout): void {
+  out.write(`${picture}\n`);
+}
+
+/** What is a file's content, byte for byte where it goes to a file or a program. */
+export function printContent(content: string): void {
+  process.stdout.write(process.stdout.isTTY === true ? visible(content) : content);
 }

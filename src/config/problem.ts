@@ -1,3 +1,5 @@
+import { ExplainedError } from "../core/explained-error.ts";
+
 /** One thing that is wrong with a configuration: where, and what was expected. */
 export interface Problem {
   readonly path: Path;
@@ -21,7 +23,7 @@ const MOST_TOLD = 100;
 const LONGEST_SHOWN = 60;
 
 /** The configuration cannot be used. The message lists the problems with path and line. */
-export class ConfigError extends Error {
+export class ConfigError extends ExplainedError {
   override readonly name = "ConfigError";
   readonly file: string;
   readonly problems: readonly Problem[];

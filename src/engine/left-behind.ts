@@ -1,3 +1,4 @@
+import { ExplainedError } from "../core/explained-error.ts";
 import { isInForce, type LeftBehind, leftBehindText } from "../core/left-behind.ts";
 import { blockingOrder, orderKey, repricingOrder } from "../core/operator/orders.ts";
 import { FRESH, openCount, type ReconciliationState } from "../core/reconcile.ts";
@@ -15,7 +16,7 @@ export type Reading = Pick<Journal, "positions" | "lastSale" | "notes" | "notesA
 type Asked = Extract<RefundEvent, { type: "asked" }>;
 
 /** The kiosk does not start: something would be forgotten. The message says what, and the ways on. */
-export class LeftBehindError extends Error {
+export class LeftBehindError extends ExplainedError {
   override readonly name = "LeftBehindError";
 
   constructor(left: readonly LeftBehind[]) {

@@ -1,12 +1,13 @@
 import { type FileHandle, open, rename } from "node:fs/promises";
 import { dirname } from "node:path";
 import { crc32 } from "node:zlib";
+import { ExplainedError } from "../../core/explained-error.ts";
 import type { Clock } from "../../ports/clock.ts";
 import { done, type Outcome, unknown } from "../../ports/outcome.ts";
 import { within } from "../../ports/wait.ts";
 
 /** A register cannot be used. The message says which file, what was found and what to do. */
-export class RegisterError extends Error {
+export class RegisterError extends ExplainedError {
   override readonly name = "RegisterError";
 }
 

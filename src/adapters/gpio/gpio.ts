@@ -1,3 +1,4 @@
+import { ExplainedError } from "../../core/explained-error.ts";
 import type { Outcome } from "../../ports/outcome.ts";
 
 /**
@@ -59,6 +60,6 @@ export interface PulseCounter {
 }
 
 /** A line cannot be used. The message says which, what was found and what to do. */
-export class GpioError extends Error {
+export class GpioError extends ExplainedError {
   override readonly name = "GpioError";
 }

@@ -17,6 +17,7 @@ export interface BenchSettings {
   /** The simulator's phone scans, else a person. */
   readonly auto: boolean;
   readonly say: (text: string) => void;
+  readonly draw: (picture: string) => void;
   /** Ends every wait. */
   readonly signal: AbortSignal;
 }
@@ -164,7 +165,7 @@ export class Bench {
   }
 
   async #showCode({ qrText }: Bill, what: string): Promise<void> {
-    this.say(await qrcode.toString(qrText, { type: "terminal", small: true, errorCorrectionLevel: "M" }));
+    this.#settings.draw(await qrcode.toString(qrText, { type: "terminal", small: true, errorCorrectionLevel: "M" }));
     this.say(`   ${printable(qrText)}`);
     this.say(`   Scan this code with the payment app and confirm ${what}.`);
   }

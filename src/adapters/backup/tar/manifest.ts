@@ -1,7 +1,8 @@
 import { z } from "zod";
+import { ExplainedError } from "../../../core/explained-error.ts";
 
 /** A backup cannot be made or read. The message says what was found and what to do. */
-export class BackupError extends Error {
+export class BackupError extends ExplainedError {
   override readonly name = "BackupError";
 }
 

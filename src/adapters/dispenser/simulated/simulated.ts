@@ -1,4 +1,5 @@
 import { closeSync, existsSync, openSync, readFileSync, writeSync } from "node:fs";
+import { ExplainedError } from "../../../core/explained-error.ts";
 import type { Cancel, Clock } from "../../../ports/clock.ts";
 import type { Dispenser, DispenserEvent } from "../../../ports/dispenser.ts";
 import { done } from "../../../ports/outcome.ts";
@@ -16,7 +17,7 @@ export interface SimulatedSettings {
 }
 
 /** The dispenser cannot be used. The message says what was found and what to do. */
-class DispenserError extends Error {
+class DispenserError extends ExplainedError {
   override readonly name = "DispenserError";
 }
 

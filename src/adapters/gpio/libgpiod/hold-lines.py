@@ -169,7 +169,9 @@ def serve(holder):
 def main():
     holder = Holder()
     signal.signal(signal.SIGTERM, holder.stop)
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    # A terminal sends these to the daemon's children too, and what they hold is the daemon's to let go of.
+    for name in ("SIGINT", "SIGHUP", "SIGQUIT", "SIGTSTP", "SIGUSR1", "SIGUSR2", "SIGALRM", "SIGPWR"):
+        signal.signal(getattr(signal, name), signal.SIG_IGN)
     try:
         serve(holder)
     except BrokenPipeError:

@@ -1,7 +1,8 @@
 import Database from "better-sqlite3";
+import { ExplainedError } from "../../../core/explained-error.ts";
 
 /** The journal cannot be used. The message says what was found and what to do. */
-export class JournalError extends Error {
+export class JournalError extends ExplainedError {
   override readonly name: string = "JournalError";
 }
 

@@ -1,4 +1,5 @@
 import { pino } from "pino";
+import { visibleJson } from "../../../core/visible.ts";
 import type { Log } from "../../../ports/log.ts";
 
 const REDACTED = "[redacted]";
@@ -14,11 +15,11 @@ export interface LogSettings {
   write(line: string): void;
 }
 
-/** One JSON object a line. Secrets are taken out by key and, for what slips into a text, by value. */
+/** One JSON object a line, which orders no terminal anything. Secrets are taken out by key and, for what slips into a text, by value. */
 export function createLog(settings: LogSettings): Log {
   const values = [...new Set(settings.secrets.flatMap(shapesOf))].sort((a, b) => b.length - a.length);
   const write = (line: string): void =>
-    settings.write(values.reduce((text, secret) => text.replaceAll(secret, REDACTED), line));
+    settings.write(visibleJson(values.reduce((text, secret) => text.replaceAll(secret, REDACTED), line)));
   const paths = SECRET_KEYS.flatMap((key) => [key, `*.${key}`, `*.*.${key}`]);
   const logger = pino(
     {

@@ -3,14 +3,15 @@ import { join } from "node:path";
 import type { Gpio } from "./adapters/gpio/gpio.ts";
 import { claimsOf, currencyNumberOf, type DriverConfig, type DriverName } from "./config/dispensers.ts";
 import type { Config, PositionConfig } from "./config/schema.ts";
+import { ExplainedError } from "./core/explained-error.ts";
 import { parseScaled } from "./core/money.ts";
 import { basePerUnit, parseQuantity } from "./core/quantity.ts";
 import type { Clock } from "./ports/clock.ts";
 import type { Dispenser } from "./ports/dispenser.ts";
-import type { Log } from "./ports/log.ts";
+import { type Log, withFields } from "./ports/log.ts";
 
 /** Where a dispenser stands and what it may use. */
-interface Site extends Omit<Surroundings, "config"> {
+interface Site extends Omit<Surroundings, "config" | "shared"> {
   readonly position: PositionConfig;
   readonly currency: string;
   /** A decimal of the configuration, checked there, in base units of the product. */
@@ -18,6 +19,8 @@ interface Site extends Omit<Surroundings, "config"> {
   /** The file of a meter that has no register of its own. */
   register(): string;
   gpio(): Promise<Gpio>;
+  /** A line that other positions may use too: its log tells of the port, and of no position. */
+  line<T extends { close(): Promise<void> }>(driver: DriverName, port: string, make: (log: Log) => T): Promise<T>;
 }
 
 type Open<D extends DriverName> = (config: DriverConfig<D>, site: Site) => Promise<Dispenser>;
@@ -84,50 +87,52 @@ const DRIVERS: { readonly [D in DriverName]: Open<D> } = {
     return await openS0Charger(settings, await site.gpio(), site.clock, site.log);
   },
 
-  dart: async (config, { position, clock, log, shared }) => {
+  dart: async (config, { position, clock, line }) => {
     const { openDartBus } = await import("./adapters/dispenser/dart/bus.ts");
     const { dartFraming } = await import("./adapters/dispenser/dart/codec.ts");
     const { openSerialLine } = await import("./adapters/serial/open.ts");
     const { port: path, baudRate, address, nozzles, volumeDecimals, priceDecimals } = config;
     const { pollInterval: pollMs, answerTimeout: answerTimeoutMs } = config;
-    const bus = await shared.of(`dart ${path}`, async () => {
-      const line = openSerialLine({ path, baudRate, parity: "odd", gapMs: 2 }, dartFraming(), clock, log);
-      return openDartBus(line, { pollMs, answerTimeoutMs }, clock, log);
+    const bus = await line("dart", path, (log) => {
+      const wire = openSerialLine({ path, baudRate, parity: "odd", gapMs: 2 }, dartFraming(), clock, log);
+      return openDartBus(wire, { pollMs, answerTimeoutMs }, clock, log);
     });
     const { unitPrice } = position.product;
     const priceDigits = priceDecimals === undefined ? null : (parseScaled(unitPrice, priceDecimals) ?? null);
     return bus.pump({ address, nozzles, volumeDecimals, priceDigits });
   },
 
-  "modbus-meter": async (config, { clock, log, shared, gpio }) => {
+  "modbus-meter": async (config, { clock, log, line, gpio }) => {
     const { openModbusMeter } = await import("./adapters/dispenser/modbus-meter/modbus-meter.ts");
     const { answersFraming } = await import("./adapters/dispenser/modbus-meter/codec.ts");
     const { coilContactor, gpioContactor } = await import("./adapters/dispenser/modbus-meter/contactor.ts");
     const { openSerialLine } = await import("./adapters/serial/open.ts");
     const { port: path, baudRate, parity, unit, meter, maxPower: maxPowerW, contactor: by } = config;
     const { pollInterval: pollMs, answerTimeout: timeoutMs } = config;
-    const line = await shared.of(`modbus ${path}`, async () =>
-      openSerialLine({ path, baudRate, parity, gapMs: Math.ceil(38_500 / baudRate) }, answersFraming(), clock, log),
+    const gapMs = Math.ceil(38_500 / baudRate);
+    const bus = await line("modbus-meter", path, (ofPort) =>
+      openSerialLine({ path, baudRate, parity, gapMs }, answersFraming(), clock, ofPort),
     );
     const contactor =
       "line" in by
         ? gpioContactor(await (await gpio()).output(by.line, by))
-        : coilContactor({ unit: by.unit ?? unit, coil: by.coil, timeoutMs }, line);
-    return openModbusMeter({ unit, meter, maxPowerW, pollMs, timeoutMs }, line, clock, log, contactor);
+        : coilContactor({ unit: by.unit ?? unit, coil: by.coil, timeoutMs }, bus);
+    return openModbusMeter({ unit, meter, maxPowerW, pollMs, timeoutMs }, bus, clock, log, contactor);
   },
 
-  rapi: async ({ port: path, currentA, maxPower: maxPowerW, bootLock }, { clock, log, shared }) => {
+  rapi: async ({ port: path, currentA, maxPower: maxPowerW, bootLock }, { clock, log, line }) => {
     const { openRapiCharger } = await import("./adapters/dispenser/rapi/driver.ts");
     const { LONGEST_MESSAGE } = await import("./adapters/dispenser/rapi/codec.ts");
     const { openSerialLine } = await import("./adapters/serial/open.ts");
     const { textLines } = await import("./adapters/serial/lines-framing.ts");
-    const line = await shared.of(`rapi ${path}`, async () =>
-      openSerialLine({ path, baudRate: 115_200 }, textLines({ end: "\r", maxBytes: LONGEST_MESSAGE }), clock, log),
+    const framing = textLines({ end: "\r", maxBytes: LONGEST_MESSAGE });
+    const wire = await line("rapi", path, (ofPort) =>
+      openSerialLine({ path, baudRate: 115_200 }, framing, clock, ofPort),
     );
-    return openRapiCharger({ currentA, maxPowerW, bootLock }, line, clock, log);
+    return openRapiCharger({ currentA, maxPowerW, bootLock }, wire, clock, log);
   },
 
-  mdb: async (config, { currency, clock, log, shared, register, base }) => {
+  mdb: async (config, { currency, clock, log, line, register, base }) => {
     const { openMdbVending } = await import("./adapters/dispenser/mdb/driver.ts");
     const { openSerialLine } = await import("./adapters/serial/open.ts");
     const { textLines } = await import("./adapters/serial/lines-framing.ts");
@@ -138,10 +143,11 @@ const DRIVERS: { readonly [D in DriverName]: Open<D> } = {
         : new Map(Object.entries(config.prices).map(([item, price]) => [Number(item), base(price)]));
     const currencyNumber = currencyNumberOf(config, currency) ?? 0;
     const settings = { flow, address, currencyNumber, prices, maxVends, vendTimeoutMs, wantTimeoutMs };
-    const line = await shared.of(`mdb ${path}`, async () =>
-      openSerialLine({ path, baudRate: 115_200 }, textLines({ end: "\n", maxBytes: 128 }), clock, log),
+    const framing = textLines({ end: "\n", maxBytes: 128 });
+    const wire = await line("mdb", path, (ofPort) =>
+      openSerialLine({ path, baudRate: 115_200 }, framing, clock, ofPort),
     );
-    return await openMdbVending(settings, line, register(), clock, log);
+    return await openMdbVending(settings, wire, register(), clock, log);
   },
 };
 
@@ -177,8 +183,10 @@ export async function openDispenser(position: PositionConfig, around: Surroundin
   const { unit } = position.product;
   const open = DRIVERS[position.dispenser.driver] as Open<DriverName>;
   return await open(position.dispenser, {
-    ...around,
+    folder,
+    clock,
     position,
+    log: withFields(log, { position: position.id }),
     currency: config.kiosk.currency,
     base: (text) => parseQuantity(text, unit) ?? 0,
     register: () => registerPath("meter", position, folder),
@@ -189,7 +197,14 @@ export async function openDispenser(position: PositionConfig, around: Surroundin
         const closeListPath = runtime === undefined ? undefined : join(runtime, "outputs");
         return await openGpio({ ...config.gpio, closeListPath }, clock, log);
       }),
+    line: (driver, port, make) =>
+      shared.port(port, { driver, position: position.id }, () => make(withFields(log, { port }))),
   });
+}
+
+interface PortUser {
+  readonly driver: DriverName;
+  readonly position: string;
 }
 
 /**
@@ -198,6 +213,8 @@ export async function openDispenser(position: PositionConfig, around: Surroundin
  */
 export class Shared {
   readonly #made = new Map<string, Promise<{ close(): Promise<void> }>>();
+  /** Who first asked for a serial port. */
+  readonly #users = new Map<string, PortUser>();
 
   of<T extends { close(): Promise<void> }>(key: string, make: () => Promise<T>): Promise<T> {
     const found = this.#made.get(key) ?? make();
@@ -205,9 +222,25 @@ export class Shared {
     return found as Promise<T>;
   }
 
+  /**
+   * A port speaks one protocol.
+   * @throws ExplainedError when a position with another driver has it
+   */
+  port<T extends { close(): Promise<void> }>(port: string, user: PortUser, make: () => T): Promise<T> {
+    const first = this.#users.get(port) ?? user;
+    if (first.driver !== user.driver) {
+      throw new ExplainedError(
+        `Position ${user.position}: position ${first.position} has the port ${port} already, by the driver ${first.driver}. Give each device a port of its own.`,
+      );
+    }
+    this.#users.set(port, first);
+    return this.of(`port ${port}`, async () => make());
+  }
+
   async close(): Promise<void> {
     const made = [...this.#made.values()];
     this.#made.clear();
+    this.#users.clear();
     for (const each of made) await each.then((one) => one.close()).catch(() => undefined);
   }
 }

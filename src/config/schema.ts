@@ -41,9 +41,7 @@ const kiosk = z
       ),
     timezone: z
       .string()
-      .refine((name) => Intl.supportedValuesOf("timeZone").includes(name) || name === "UTC", {
-        message: "expected a time zone such as Europe/Stockholm",
-      })
+      .refine(isTimeZone, { message: "expected a time zone such as Europe/Stockholm" })
       .default("UTC")
       .meta({
         form: "name of the IANA list",
@@ -282,3 +280,12 @@ export const configSchema = z
 
 export type Config = z.output<typeof configSchema>;
 export type PositionConfig = Config["positions"][number];
+
+/** Old names and links too (Europe/Kyiv, Asia/Kolkata); an offset such as +01:00 knows no summer. */
+function isTimeZone(name: string): boolean {
+  try {
+    return /^[A-Za-z]/.test(name) && new Intl.DateTimeFormat(undefined, { timeZone: name }).format(0) !== "";
+  } catch {
+    return false;
+  }
+}

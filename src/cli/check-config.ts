@@ -1,21 +1,33 @@
 import { openJournalForReading } from "../adapters/journal/sqlite/journal.ts";
 import { configJsonSchema } from "../config/json-schema.ts";
-import { loadConfig } from "../config/load.ts";
+import { type Loaded, loadConfig } from "../config/load.ts";
 import { withoutPasswords } from "../config/named-files.ts";
 import type { Config } from "../config/schema.ts";
 import { ordersOf } from "../engine/belongings.ts";
 import { LeftBehindError, leftBehind } from "../engine/left-behind.ts";
-import { UsageError } from "./failure.ts";
+import { CliError, UsageError } from "./failure.ts";
+import { findingText } from "./finding.ts";
+import { machineChecks } from "./machine-checks.ts";
 import { type Price, priceInForce, priceText } from "./price.ts";
-import { print, printJson, table, wrapped } from "./table.ts";
+import { print, printError, printJson, table, wrapped } from "./table.ts";
 
-export async function checkConfig(options: { config?: string; json?: boolean; schema?: boolean }): Promise<void> {
+interface CheckOptions {
+  readonly config?: string;
+  readonly json?: boolean;
+  readonly schema?: boolean;
+  /** False when the configuration is for another machine than this one. */
+  readonly machine: boolean;
+}
+
+export async function checkConfig(options: CheckOptions): Promise<void> {
   if (options.schema === true) {
     printJson(configJsonSchema());
     return;
   }
   if (options.config === undefined) throw new UsageError("--config is missing: expected a YAML file");
-  const { config, file } = loadConfig(options.config);
+  const loaded = loadConfig(options.config);
+  const { config, file } = loaded;
+  if (options.machine) await checkMachine(loaded);
   const prices = await pricesInForce(config);
   if (options.json === true) {
     printJson(withoutPasswords(config));
@@ -31,6 +43,21 @@ export async function checkConfig(options: { config?: string; json?: boolean; sc
   print(`${file} is in order: kiosk ${config.kiosk.id}, ${config.positions.length} position(s).\n`);
   print(table(["POSITION", "PRODUCT", "PRICE", "RESERVE", "DISPENSER"], rows));
   for (const [id, price] of prices) print(wrapped(`Position ${id}: ${priceText(price)}`));
+}
+
+/** @throws CliError with all that keeps the configuration from working on this machine, as a start would tell it */
+async function checkMachine(loaded: Loaded): Promise<void> {
+  const { findings, isRunning } = await machineChecks(loaded, Date.now());
+  const wrong = findings.filter(({ keeps }) => keeps !== "nothing").map((found) => findingText(loaded.file, found));
+  for (const found of findings.filter(({ keeps }) => keeps === "nothing")) {
+    printError(`Warning: ${findingText(loaded.file, found)}`);
+  }
+  if (isRunning) printError("A kioskd runs on this journal: what it listens on is its own, and was not looked at.");
+  if (wrong.length === 0) return;
+  const asRoot = process.getuid?.() === 0 ? "\nLooked at as root, who may more than the daemon's user." : "";
+  throw new CliError(
+    `${wrong.join("\n")}${asRoot}\nFor a configuration of another machine: kioskd check-config --no-machine`,
+  );
 }
 
 /**

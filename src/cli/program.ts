@@ -65,9 +65,12 @@ function addServing(program: Command, startDaemon: StartDaemon): void {
     .action(async (options) => (await import("./demo.ts")).demo(options, startDaemon));
   program
     .command("check-config")
-    .description("check a configuration and the secrets it names; touches nothing")
+    .description(
+      "check a configuration, the secrets it names, and whether this machine has what it needs; touches nothing",
+    )
     .option("-c, --config <file>", "the configuration, a YAML file")
     .option("--json", "print what it means as JSON")
+    .option("--no-machine", "leave out what only this machine could have wrong: for a configuration of another one")
     .option("--schema", "print the JSON schema of configurations instead")
     .action(async (options) => (await import("./check-config.ts")).checkConfig(options));
   const simulate = program.command("simulate").description("start a simulated device or service");

@@ -3,7 +3,10 @@ import { type Loaded, loadConfig } from "../config/load.ts";
 import type { Log } from "../ports/log.ts";
 import type { StartDaemon } from "./daemon.ts";
 import { EmergencyStop, toldToEnd } from "./ending.ts";
+import { CliError } from "./failure.ts";
+import { findingText } from "./finding.ts";
 import { logOutput } from "./log-output.ts";
+import { machineChecks } from "./machine-checks.ts";
 
 export async function run(options: { config: string }, startDaemon: StartDaemon): Promise<void> {
   const loaded = loadConfig(options.config);
@@ -15,11 +18,26 @@ export async function run(options: { config: string }, startDaemon: StartDaemon)
   const onFatal = (reason: string): void => {
     void emergencyStop.end(() => log.error({ reason }, "kioskd cannot go on and ends, to be restarted"));
   };
+  await tellOfMachine(loaded, log);
   const daemon = await startDaemon(loaded, { log, emergencyStop, onFatal });
   log.info({ display: daemon.displayUrl, kiosk: loaded.config.kiosk.id }, "serving");
   log.info({ signal: await ending }, "ending");
   await daemon.close();
   log.info({}, "ended");
+}
+
+/**
+ * What `check-config` would say, in its words. What can be mended while the daemon runs keeps it from nothing.
+ * @throws CliError with what keeps it from starting
+ */
+async function tellOfMachine(loaded: Loaded, log: Log): Promise<void> {
+  const { findings } = await machineChecks(loaded, Date.now());
+  const wrong = findings.filter(({ keeps }) => keeps === "start").map((found) => findingText(loaded.file, found));
+  if (wrong.length > 0) throw new CliError(wrong.join("\n"));
+  for (const found of findings) {
+    if (found.keeps === "sale") log.error({}, findingText(loaded.file, found));
+    else log.warn({}, findingText(loaded.file, found));
+  }
 }
 
 export function logFor({ config, secrets }: Loaded, level: "debug" | "info" | "warn" | "error"): Log {

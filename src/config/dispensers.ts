@@ -60,6 +60,26 @@ export function leastLimitBase(config: DispenserConfig): number {
   return config.driver === "rapi" ? Math.ceil((config.maxPower * RAPI_LEAD_S) / 3_600) : 0;
 }
 
+/** Every GPIO line that a dispenser uses. */
+export function linesOf(config: DispenserConfig): readonly string[] {
+  switch (config.driver) {
+    case "fuel-pulser":
+    case "s0-charger":
+      return Object.values(config.lines).flatMap((given) => (given === undefined ? [] : [given.line]));
+    case "relay-vend": {
+      const lines = [...config.selections.flatMap(({ output, button }) => [output, button]), config.dropSensor];
+      return lines.flatMap((given) => (given === undefined ? [] : [given.line]));
+    }
+    case "modbus-meter":
+      return "line" in config.contactor ? [config.contactor.line] : [];
+    case "simulated":
+    case "dart":
+    case "rapi":
+    case "mdb":
+      return [];
+  }
+}
+
 /** What a dispenser needs for itself alone: no other position may name the same. */
 export function claimsOf(config: DispenserConfig): readonly string[] {
   switch (config.driver) {
@@ -67,11 +87,8 @@ export function claimsOf(config: DispenserConfig): readonly string[] {
       return [];
     case "fuel-pulser":
     case "s0-charger":
-      return Object.values(config.lines).flatMap((given) => (given === undefined ? [] : [`line ${given.line}`]));
-    case "relay-vend": {
-      const lines = [...config.selections.flatMap(({ output, button }) => [output, button]), config.dropSensor];
-      return lines.flatMap((given) => (given === undefined ? [] : [`line ${given.line}`]));
-    }
+    case "relay-vend":
+      return linesOf(config).map((line) => `line ${line}`);
     case "dart":
       return [`address ${config.address} on ${config.port}`];
     case "modbus-meter": {

@@ -47,9 +47,18 @@ export function readSecret(path: string): string {
       `found ${stat.size} bytes in ${path}, expected at most ${LONGEST_SECRET_BYTES}: is it another file?`,
     );
   }
-  const secret = readFileSync(path, "utf8").replace(/\r?\n$/, "");
+  const secret = readableText(path).replace(/\r?\n$/, "");
   if (secret === "") throw new Error(`found an empty file ${path}, expected ${expected}`);
   return secret;
+}
+
+function readableText(path: string): string {
+  try {
+    return readFileSync(path, "utf8");
+  } catch (error) {
+    const code = error instanceof Error && "code" in error ? String(error.code) : String(error);
+    throw new Error(`${path} cannot be read by this user: give it to the daemon's user with chown (${code})`);
+  }
 }
 
 /** systemd lets the unit's user read a credential by an access list, whose mask stands where the group's bits do. */

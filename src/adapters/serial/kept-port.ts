@@ -3,6 +3,7 @@ import { SerialPort } from "serialport";
 import type { Cancel, Clock } from "../../ports/clock.ts";
 import type { Log } from "../../ports/log.ts";
 import { backoffMs, within } from "../../ports/wait.ts";
+import { groupAdvice } from "./device.ts";
 import type { LineSettings } from "./line.ts";
 
 /** Waits before a port is opened again; the last repeats. It begins anew once the device has sent anything. */
@@ -108,7 +109,7 @@ export class KeptPort {
       try {
         port = new SerialPort({ path, baudRate, dataBits, parity, stopBits, autoOpen: false });
       } catch (error) {
-        this.#retry(String(error));
+        this.#retry(why(this.#settings.path, error));
         resolve();
         return;
       }
@@ -121,7 +122,7 @@ export class KeptPort {
         cancel();
         if (this.#closed || error) {
           void discard(port).then(resolve);
-          if (error) this.#retry(error.message);
+          if (error) this.#retry(why(this.#settings.path, error));
           return;
         }
         this.#port = port;
@@ -177,6 +178,16 @@ export class KeptPort {
     else this.#log.warn(fields, "a serial port is lost");
     this.#listener.link(up, this.detail);
   }
+}
+
+/** Why a port cannot be opened, and what to do. */
+function why(path: string, error: unknown): string {
+  const text = error instanceof Error ? error.message : String(error);
+  if (/no such file/i.test(text)) return "there is no such device: plug it in, or correct the path";
+  if (/permission denied|not permitted/i.test(text)) return `this user may not open it: ${groupAdvice(path)}`;
+  if (/lock port|busy/i.test(text))
+    return `another program holds it: \`sudo fuser -v ${path}\` says which; end that one`;
+  return text;
 }
 
 function isThere(path: string): Promise<boolean> {

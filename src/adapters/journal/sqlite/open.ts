@@ -322,6 +322,22 @@ export function lock(path: string): () => void {
   return unlock;
 }
 
+/** Whether a daemon has the journal now. Nothing is changed, and no daemon is kept away by the look. */
+export function isRunningOn(path: string): boolean {
+  const file = lockOf(realPath(path));
+  if (!existsSync(file)) return false;
+  let db: Database.Database | null = null;
+  try {
+    db = new Database(file, { readonly: true, timeout: 0 });
+    db.prepare("SELECT count(*) FROM sqlite_master").get();
+    return false;
+  } catch (error) {
+    return error instanceof Database.SqliteError && error.code.startsWith("SQLITE_BUSY");
+  } finally {
+    db?.close();
+  }
+}
+
 /** SQLite takes a file that it may only read without a word, and such a lock keeps nobody away. */
 function refuseForeignLock(file: string): void {
   try {

@@ -1,0 +1,21 @@
+import { readFileSync, statSync } from "node:fs";
+
+/** What to do where a device may not be opened: nearly always it belongs to a group that the user is not in. */
+export function groupAdvice(path: string): string {
+  const group = groupOf(path);
+  if (group === null) return `see \`ls -l ${path}\` for its group`;
+  return `it belongs to the group ${group}. \`sudo usermod -aG ${group} USER\`, then log in anew; in the unit, SupplementaryGroups=${group}`;
+}
+
+function groupOf(path: string): string | null {
+  try {
+    const { gid } = statSync(path);
+    const row = readFileSync("/etc/group", "utf8")
+      .split("\n")
+      .map((line) => line.split(":"))
+      .find(([, , id]) => Number(id) === gid);
+    return row?.[0] ?? String(gid);
+  } catch {
+    return null;
+  }
+}

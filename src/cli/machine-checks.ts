@@ -1,0 +1,259 @@
+import { accessSync, constants, existsSync, readdirSync, realpathSync, type Stats, statSync } from "node:fs";
+import { createServer } from "node:net";
+import { basename, dirname, join } from "node:path";
+import { GpioError } from "../adapters/gpio/gpio.ts";
+import { isRunningOn } from "../adapters/journal/sqlite/open.ts";
+import { groupAdvice } from "../adapters/serial/device.ts";
+import { linesOf } from "../config/dispensers.ts";
+import type { Loaded } from "../config/load.ts";
+import type { PositionConfig } from "../config/schema.ts";
+import { terminalFile } from "../config/secrets.ts";
+import { markNameOf } from "../core/journal-files.ts";
+import { certificateChecks } from "./certificate-checks.ts";
+import type { Finding } from "./finding.ts";
+import { systemSentence } from "./system-errors.ts";
+
+export interface MachineChecks {
+  readonly findings: readonly Finding[];
+  /** Whether a kioskd runs on the configuration's journal. */
+  readonly isRunning: boolean;
+}
+
+/** What this machine must have for a configuration to work on it, looked at as this user. Nothing is changed. */
+export async function machineChecks(loaded: Loaded, nowMs: number): Promise<MachineChecks> {
+  const native = await nativeChecks(loaded);
+  const isRunning = native.length === 0 && isRunningOn(loaded.config.journal.path);
+  const findings = [
+    ...native,
+    ...certificateChecks(loaded, nowMs),
+    ...placeChecks(loaded),
+    ...(isRunning ? [] : await portChecks(loaded)),
+    ...deviceChecks(loaded),
+    ...(await gpioChecks(loaded)),
+  ];
+  return { findings, isRunning };
+}
+
+interface Native {
+  readonly name: string;
+  readonly at: Finding["at"];
+  load(): Promise<unknown>;
+}
+
+/** What npm compiled for one machine and one version of Node. */
+async function nativeChecks({ config }: Loaded): Promise<Finding[]> {
+  const needed: Native[] = [
+    {
+      name: "better-sqlite3",
+      at: ["journal"],
+      load: async () => new (await import("better-sqlite3")).default(":memory:").close(),
+    },
+  ];
+  const serial = config.positions.findIndex(({ dispenser }) => "port" in dispenser);
+  if (serial >= 0) {
+    needed.push({ name: "serialport", at: ["positions", serial, "dispenser"], load: () => import("serialport") });
+  }
+  if (linesIn(config.positions).length > 0 && (await usesSysfs(config.gpio))) {
+    needed.push({ name: "onoff", at: ["gpio"], load: () => import("onoff") });
+  }
+  if (existsSync("/run/systemd/system")) {
+    needed.push({ name: "unix-dgram", at: [], load: () => import("unix-dgram") });
+  }
+  const found: Finding[] = [];
+  for (const { name, at, load } of needed) {
+    try {
+      await load();
+    } catch (error) {
+      const [reason] = (error instanceof Error ? error.message : String(error)).split("\n");
+      const message = `the package ${name} does not load with Node ${process.version}: run \`npm rebuild ${name}\` where kioskd is installed (${reason})`;
+      found.push({ at, message, keeps: "start" });
+    }
+  }
+  return found;
+}
+
+async function usesSysfs(gpio: Loaded["config"]["gpio"]): Promise<boolean> {
+  const { chooseBackend } = await import("../adapters/gpio/open.ts");
+  return chooseBackend(gpio) === "sysfs";
+}
+
+/** The folders and files that the daemon writes to. Whether it starts without its journal, the journal decides. */
+function placeChecks({ config }: Loaded): Finding[] {
+  const { path } = config.journal;
+  const folder = dirname(path);
+  const mark = config.journal.mark ?? join(folder, markNameOf(basename(path)));
+  const terminals = dirname(terminalFile(path, "1"));
+  const registers = config.positions.map(({ dispenser }, index) => ({
+    at: ["positions", index, "dispenser", "register"],
+    file: "register" in dispenser ? dispenser.register : undefined,
+  }));
+  return [
+    ...folderCheck(["journal", "path"], folder),
+    ...fileCheck(["journal", "path"], path),
+    ...(dirname(mark) === folder ? [] : folderCheck(["journal", "mark"], dirname(mark))),
+    ...fileCheck(["journal", "mark"], mark),
+    ...(existsSync(terminals) ? folderCheck(["journal", "path"], terminals) : []),
+    ...registers.flatMap(({ at, file }) =>
+      file === undefined ? [] : [...folderCheck(at, dirname(file)), ...fileCheck(at, file)],
+    ),
+    ...config.positions.flatMap((position, index) => registerChecks(position, index, folder)),
+  ];
+}
+
+function registerChecks({ id, formerly }: PositionConfig, index: number, folder: string): Finding[] {
+  const at = ["positions", index, "dispenser"];
+  const names = [id, ...formerly].flatMap((name) => [`meter-${name}.register`, `simulated-${name}.register`]);
+  return names.flatMap((name) => fileCheck(at, join(folder, name)));
+}
+
+function folderCheck(at: Finding["at"], folder: string): Finding[] {
+  const stat = statOf(folder);
+  if (stat === null) {
+    const message = `there is no folder ${folder}: make it, owned by the daemon's user. systemd makes its StateDirectory at the first start`;
+    return [{ at, message, keeps: "sale" }];
+  }
+  if (!stat.isDirectory()) return [{ at, message: `${folder} is no folder: name another one`, keeps: "sale" }];
+  const refused = refusal(folder, constants.R_OK | constants.W_OK | constants.X_OK);
+  return refused === null ? [] : [{ at, message: `the folder ${folder} cannot be written: ${refused}`, keeps: "sale" }];
+}
+
+function fileCheck(at: Finding["at"], file: string): Finding[] {
+  if (statOf(file) === null) return [];
+  const refused = refusal(file, constants.R_OK | constants.W_OK);
+  return refused === null ? [] : [{ at, message: `${file} cannot be written: ${refused}`, keeps: "sale" }];
+}
+
+function statOf(path: string): Stats | null {
+  try {
+    return statSync(path, { throwIfNoEntry: false }) ?? null;
+  } catch {
+    return null;
+  }
+}
+
+/** Why the kernel does not let this user; null when it does. */
+function refusal(path: string, mode: number): string | null {
+  try {
+    accessSync(path, mode);
+    return null;
+  } catch (error) {
+    const code = error instanceof Error && "code" in error ? error.code : null;
+    if (code === "EROFS") return "its disk is mounted read-only. `dmesg` says why; a failing card does that too";
+    return `this user (uid ${process.getuid?.() ?? "unknown"}) may not. Give it to the daemon's user with chown`;
+  }
+}
+
+/** Whether what the daemon listens on is free. */
+async function portChecks({ config }: Loaded): Promise<Finding[]> {
+  const { unattended } = config.payment.seqr;
+  const listened = [
+    { at: ["display", "listen"], listen: config.display.listen },
+    ...(unattended === undefined
+      ? []
+      : [{ at: ["payment", "seqr", "unattended", "listen"], listen: unattended.listen }]),
+  ];
+  const found: Finding[] = [];
+  for (const { at, listen } of listened) {
+    const message = await listenProblem(listen);
+    if (message !== null) found.push({ at, message, keeps: "start" });
+  }
+  return found;
+}
+
+function listenProblem({ host, port }: { readonly host: string; readonly port: number }): Promise<string | null> {
+  const server = createServer();
+  return new Promise((resolve) => {
+    server.once("error", (error) => resolve(systemSentence(error) ?? error.message));
+    server.listen({ host, port, exclusive: true }, () => server.close(() => resolve(null)));
+  });
+}
+
+/** Serial ports, and the devices of a display. They may be plugged in later, so a start waits for them. */
+function deviceChecks({ config }: Loaded): Finding[] {
+  const { display } = config;
+  const ports = config.positions.flatMap(({ dispenser }, index) =>
+    "port" in dispenser
+      ? [{ at: ["positions", index, "dispenser", "port"], path: dispenser.port, isSerial: true }]
+      : [],
+  );
+  const screens = [
+    { at: ["display", "device"], path: "device" in display ? display.device : undefined },
+    { at: ["display", "touch", "device"], path: "touch" in display ? display.touch?.device : undefined },
+    { at: ["display", "keys"], path: "keys" in display ? display.keys : undefined },
+  ].flatMap(({ at, path }) => (path === undefined ? [] : [{ at, path, isSerial: false }]));
+  return [...ports, ...screens].flatMap(({ at, path, isSerial }): Finding[] => {
+    const message = deviceProblem(path, isSerial);
+    return message === null ? [] : [{ at, message, keeps: "sale" }];
+  });
+}
+
+function deviceProblem(path: string, isSerial: boolean): string | null {
+  const stat = statOf(path);
+  if (stat === null) {
+    const toDo = "plug it in, or correct the path";
+    return isSerial ? `there is no device ${path}: ${toDo}. ${byIdText()}` : `there is no device ${path}: ${toDo}`;
+  }
+  if (!stat.isCharacterDevice()) return `${path} is no device: correct the path`;
+  try {
+    accessSync(path, constants.R_OK | constants.W_OK);
+    return null;
+  } catch {
+    return `${path} may not be opened by this user: ${groupAdvice(path)}`;
+  }
+}
+
+/** By these names a device is found whatever else is plugged in. */
+const BY_ID = "/dev/serial/by-id";
+
+function byIdText(): string {
+  if (!existsSync(BY_ID)) return `\`ls -l ${BY_ID}\` shows adapters that are plugged in; now there are none`;
+  const names = readdirSync(BY_ID).map((name) => join(BY_ID, name));
+  return `Now there are: ${names.map((name) => `${name} (${realpathSync(name)})`).join(", ")}`;
+}
+
+function linesIn(positions: readonly PositionConfig[]): { readonly at: Finding["at"]; readonly line: string }[] {
+  return positions.flatMap(({ dispenser }, index) =>
+    linesOf(dispenser).map((line) => ({ at: ["positions", index, "dispenser"], line })),
+  );
+}
+
+async function gpioChecks({ config }: Loaded): Promise<Finding[]> {
+  const lines = linesIn(config.positions);
+  if (lines.length === 0) return [];
+  if (await usesSysfs(config.gpio)) {
+    const { findSysfsLine } = await import("../adapters/gpio/sysfs/chips.ts");
+    return lines.flatMap(({ at, line }) =>
+      gpioProblem(at, () => findSysfsLine("/", line, config.gpio.headerChip ?? null)),
+    );
+  }
+  const { parseLineName } = await import("../adapters/gpio/line-name.ts");
+  const names = lines.flatMap(({ at, line }) =>
+    gpioProblem(at, () => parseLineName(line, config.gpio.headerChip ?? null)),
+  );
+  return [...names, ...chipProblems()];
+}
+
+function gpioProblem(at: Finding["at"], work: () => unknown): Finding[] {
+  try {
+    work();
+    return [];
+  } catch (error) {
+    if (!(error instanceof GpioError)) throw error;
+    return [{ at, message: error.message, keeps: "start" }];
+  }
+}
+
+/** Of libgpiod: that there is a chip at all, and that this user may use one. */
+function chipProblems(): Finding[] {
+  const at = ["gpio"];
+  const chips = readdirSync("/dev").filter((name) => /^gpiochip\d+$/.test(name));
+  const [first] = chips;
+  if (first === undefined) {
+    const message = "this machine has no GPIO chip (/dev/gpiochip0): is it the right machine, and its kernel?";
+    return [{ at, message, keeps: "start" }];
+  }
+  const isAllowed = chips.some((name) => refusal(join("/dev", name), constants.R_OK | constants.W_OK) === null);
+  if (isAllowed) return [];
+  const path = join("/dev", first);
+  return [{ at, message: `${path} may not be opened by this user: ${groupAdvice(path)}`, keeps: "start" }];
+}

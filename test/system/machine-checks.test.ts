@@ -1,8 +1,10 @@
-import { execFile, spawn } from "node:child_process";
+import { execFile, spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
 import { chmodSync, chownSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { promisify } from "node:util";
+import { SerialPort } from "serialport";
 import { beforeAll, describe, expect, it } from "vitest";
 import { parse, stringify } from "yaml";
 import { findingText } from "../../src/cli/finding.ts";
@@ -62,6 +64,8 @@ async function kioskd(args: readonly string[], around: readonly string[] = [], e
 
 /** Another user's shoes, where the tests are root's. */
 const AS_NOBODY = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"];
+const mayMount =
+  process.getuid?.() === 0 && spawnSync("unshare", ["--mount", "mount", "-t", "tmpfs", "none", "/mnt"]).status === 0;
 const mayChange = process.getuid?.() === 0 && needs("setpriv", "/usr/bin/setpriv");
 
 describe("what this machine lacks", SIDE_BY_SIDE, () => {
@@ -171,13 +175,13 @@ describe.skipIf(!needs("openssl", "/usr/bin/openssl"))("a certificate", () => {
   });
 
   const given =
-    (certPath: () => string, key: () => string): Edit =>
+    (certPath: string, key: string): Edit =>
     (config, folder) => {
-      writeFileSync(join(folder, "secrets/key"), key(), { mode: 0o600 });
+      writeFileSync(join(folder, "secrets/key"), key, { mode: 0o600 });
       config.mqtt = {
         url: "mqtts://127.0.0.1:1",
         caFile: caPath,
-        certFile: certPath(),
+        certFile: certPath,
         keyFile: "secrets/key",
       };
     };
@@ -186,33 +190,26 @@ describe.skipIf(!needs("openssl", "/usr/bin/openssl"))("a certificate", () => {
     [
       "that ends soon is told of, and fails nothing",
       0,
-      () => issued.key,
+      "own",
       ["nothing | .*caFile.* expires at", "nothing | .*certFile.* expires at"],
     ],
-    ["that has ended", 3, () => issued.key, ["sale | .*caFile.* has expired at", "sale | .*certFile.* has expired at"]],
+    ["that has ended", 3, "own", ["sale | .*caFile.* has expired at", "sale | .*certFile.* has expired at"]],
     [
       "that is not valid yet",
       -3,
-      () => issued.key,
+      "own",
       ["sale | .*caFile.* is valid from .* on", "sale | .*certFile.* is valid from"],
     ],
     [
       "with another one's key",
       0,
-      () => other.key,
+      "another one's",
       ["nothing", "nothing", "start | .*keyFile: is the key of another certificate"],
     ],
-    [
-      "with a key that is none",
-      0,
-      () => "1234",
-      ["nothing", "nothing", "start | .*keyFile: holds no private key in PEM"],
-    ],
+    ["with a key that is none", 0, "none", ["nothing", "nothing", "start | .*keyFile: holds no private key in PEM"]],
   ] as const)("%s", async (_what, days, key, expected) => {
-    const findings = await found(
-      given(() => issued.certPath, key),
-      Date.now() + days * DAY_MS,
-    );
+    const keys = { own: issued.key, "another one's": other.key, none: "1234" };
+    const findings = await found(given(issued.certPath, keys[key]), Date.now() + days * DAY_MS);
     expect(findings).toEqual(expected.map((text) => expect.stringMatching(new RegExp(text.replace("|", "\\|")))));
   });
 });
@@ -223,12 +220,13 @@ describe("an error of the first day is a sentence", SIDE_BY_SIDE, () => {
     readonly edit: Edit;
     readonly says: RegExp;
     readonly around?: readonly string[];
-    readonly env?: Readonly<Record<string, string>>;
+    /** Run before the daemon's own code. */
+    readonly preload?: (folder: string) => string;
     readonly needs?: boolean;
   }
 
   /** Fails as a package does whose native part was made for another Node. */
-  function withoutNative(folder: string, name: string): Readonly<Record<string, string>> {
+  function withoutNative(folder: string, name: string): string {
     const file = join(folder, "preload.cjs");
     writeFileSync(
       file,
@@ -238,7 +236,7 @@ process.dlopen = (module, file, ...rest) => {
   return load.call(process, module, file, ...rest);
 };`,
     );
-    return { NODE_OPTIONS: `--require ${file}` };
+    return file;
   }
 
   const CASES: Readonly<Record<string, Case>> = {
@@ -254,7 +252,9 @@ process.dlopen = (module, file, ...rest) => {
       says: /no GPIO chip|no chip|GPIO in sysfs|python3-libgpiod/,
     },
     "a damaged register of a simulated dispenser": {
-      edit: (_config, folder) => writeFileSync(join(folder, "simulated-1.register"), "nonsense"),
+      edit: (_config, folder) => {
+        writeFileSync(join(folder, "simulated-1.register"), "nonsense");
+      },
       says: /register/,
     },
     "a damaged register of a meter": {
@@ -262,10 +262,12 @@ process.dlopen = (module, file, ...rest) => {
         Object.assign(config.positions[0], { ...GOODS, dispenser: VENDING });
         writeFileSync(join(folder, "meter-1.register"), "nonsense");
       },
-      says: /The register .*meter-1\.register/,
+      says: /meter-1\.register is no register of this kind.*Restore it/,
     },
     "a damaged journal": {
-      edit: (_config, folder) => writeFileSync(join(folder, "journal.db"), "nonsense ".repeat(1_000)),
+      edit: (_config, folder) => {
+        writeFileSync(join(folder, "journal.db"), "nonsense ".repeat(1_000));
+      },
       says: /The journal .* is damaged/,
     },
     "a port of two protocols": {
@@ -285,10 +287,39 @@ process.dlopen = (module, file, ...rest) => {
     },
     "no serial device": {
       edit: (config) => Object.assign(config.positions[0], { dispenser: PUMP }),
-      says: /"msg":"a serial port is lost"/,
+      says: /there is no such device: plug it in, or correct the path","msg":"a serial port is lost"/,
+    },
+    "a serial device that another program holds": {
+      edit: async (config, folder) => {
+        const pty = await openPty(folder, "wire");
+        const held = new SerialPort({ path: pty.host, baudRate: 9_600 });
+        await once(held, "open");
+        atEnd(async () => {
+          held.close();
+          await pty.unplug();
+        });
+        config.positions[0].dispenser = { ...PUMP, port: pty.host };
+      },
+      says: /another program holds it: `sudo fuser -v .*` says which; end that one","msg":"a serial port is lost"/,
+      needs: needs("socat", "/usr/bin/socat"),
+    },
+    "a full disk": {
+      edit: (config, folder) => {
+        mkdirSync(join(folder, "disk"));
+        config.journal.path = "disk/journal.db";
+      },
+      says: /The journal .* cannot be used: .*full.*free space/,
+      around: [
+        ...["unshare", "--mount", "sh", "-c"],
+        'mount -t tmpfs -o size=8k none "$(dirname "$5")/disk" && head -c 8192 /dev/zero >"$(dirname "$5")/disk/x"; exec "$@"',
+        "sh",
+      ],
+      needs: mayMount,
     },
     "a secret of somebody else": {
-      edit: (_config, folder) => chownSync(join(folder, "secrets/terminal-1"), 0, 0),
+      edit: (_config, folder) => {
+        chownSync(join(folder, "secrets/terminal-1"), 0, 0);
+      },
       says: /terminal-1 cannot be read by this user: give it to the daemon's user with chown/,
       around: AS_NOBODY,
       needs: mayChange,
@@ -308,24 +339,22 @@ process.dlopen = (module, file, ...rest) => {
       ["better_sqlite3", "bindings-cpp"].map((name) => [
         `the native part of ${name}`,
         {
-          edit: (config: { positions: [object] }, folder: string) => {
-            Object.assign(config.positions[0], { dispenser: PUMP });
-            withoutNative(folder, name);
-          },
+          edit: (config: { positions: [object] }) => Object.assign(config.positions[0], { dispenser: PUMP }),
           says: /the package (better-sqlite3|serialport) does not load with Node v[\d.]+: run `npm rebuild/,
-          env: { KIOSKD_TEST_PRELOAD: "yes" },
+          preload: (folder: string) => withoutNative(folder, name),
         },
       ]),
     ),
   };
 
-  it.each(Object.entries(CASES).filter(([, { needs: has }]) => has !== false))("%s", async (_what, each) => {
-    const { edit, says, around = [], env } = each;
+  it.each(Object.entries(CASES).filter(([, { needs: has }]) => has !== false))("%s", async (what, each) => {
+    const { edit, says, around = [], preload } = each;
     const { file, folder } = await written(edit);
-    if (around.length > 0) giveTo(folder, 65_534, _what === "a secret of somebody else" ? ["secrets/terminal-1"] : []);
-    const preload = env === undefined ? {} : { NODE_OPTIONS: `--require ${join(folder, "preload.cjs")}` };
+    if (around === AS_NOBODY)
+      giveTo(folder, 65_534, what === "a secret of somebody else" ? ["secrets/terminal-1"] : []);
+    const env = preload === undefined ? {} : { NODE_OPTIONS: `--require ${preload(folder)}` };
     const [program = "", ...rest] = [...around, process.execPath, MAIN, "run", "--config", file];
-    const child = spawn(program, rest, { env: { ...process.env, ...preload } });
+    const child = spawn(program, rest, { env: { ...process.env, ...env } });
     atEnd(() => child.kill("SIGKILL"));
     let text = "";
     for (const stream of [child.stdout, child.stderr]) stream.on("data", (chunk: Buffer) => (text += chunk.toString()));

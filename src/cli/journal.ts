@@ -69,9 +69,9 @@ function foundText(path: string, found: Found): string {
   ].join("\n");
 }
 
-function rowOf({ at, what, lost }: Finding): string[] {
-  const place = at === null ? "" : placeText(at);
-  return [wrapped(place, "", WHERE_WIDTH), wrapped(what, "", TEXT_WIDTH), wrapped(lost, "", TEXT_WIDTH)];
+function rowOf({ at, what, lost }: Finding): string[][] {
+  const lines = (text: string, width: number): string[] => wrapped(text, "", width).split("\n");
+  return [lines(at === null ? "" : placeText(at), WHERE_WIDTH), lines(what, TEXT_WIDTH), lines(lost, TEXT_WIDTH)];
 }
 
 function acceptedText(by: string, { found }: Accepting): string {

@@ -1,4 +1,5 @@
 import type { SaleRecord } from "../core/sale/record.ts";
+import { visibleLine } from "../core/visible.ts";
 
 const WIDTH = 44;
 
@@ -21,5 +22,5 @@ export function receiptText(kioskName: string, sale: SaleRecord): string {
     line("Sale", sale.saleId),
     line("Reference", sale.reference ?? "-"),
   ];
-  return lines.join("\n");
+  return lines.map(visibleLine).join("\n");
 }

@@ -15,7 +15,7 @@ import { noteOf, whoIsThere } from "./acknowledgement.ts";
 import { withBooks } from "./books.ts";
 import { CliError, UsageError } from "./failure.ts";
 import { logFor } from "./run.ts";
-import { print, printJson, table } from "./table.ts";
+import { print, printJson, table, told } from "./table.ts";
 
 const PATIENCE_MS = 10 * 60_000;
 const LOOK_EVERY_MS = 1_000;
@@ -144,7 +144,7 @@ async function reconcileHere(loaded: Loaded, journal: Journal): Promise<string[]
     await new Reconciler(deps).tick();
   });
   await journal.close();
-  return [...complaints].map(([position, detail]) => `position ${position}: ${detail}`);
+  return [...complaints].map(([position, detail]) => told`position ${position}: ${detail}`);
 }
 
 /** What was found, and what is still open of all nights. */
@@ -155,9 +155,9 @@ function jsonOf({ last, open, openBeyond, explained }: Result): object {
 function printResult(result: Result, currency: string): void {
   const { last, position, explained } = result;
   const when = new Date(last.atMs).toISOString().slice(0, 16).replace("T", " ");
-  if (last.type === "failed") print(`Position ${position}, ${when} UTC: failed, ${last.detail}.`);
+  if (last.type === "failed") print(told`Position ${position}, ${when} UTC: failed, ${last.detail}.`);
   else {
-    print(`Position ${position}, ${when} UTC, period ${last.periodId}: ${last.matched} agree.`);
+    print(told`Position ${position}, ${when} UTC, period ${last.periodId}: ${last.matched} agree.`);
     if (last.gap) print("An earlier period was lost, so what is missing there may only be unseen.");
     if (explained.length > 0) print(`It explains ${explained.length} difference(s) of earlier nights.`);
   }

@@ -12,7 +12,7 @@ import { agree } from "./ask.ts";
 import { withBooks } from "./books.ts";
 import { CliError, UsageError } from "./failure.ts";
 import { paidSale } from "./paid-sale.ts";
-import { print, printJson } from "./table.ts";
+import { print, printJson, told } from "./table.ts";
 
 interface RefundOptions {
   readonly config: string;
@@ -88,16 +88,16 @@ function report(saleId: string, outcome: RefundOutcome, currency: string, left: 
       const amount = formatAmount(outcome.amountMinor, currency);
       if (!quiet)
         print(
-          `${amount} ${currency} of sale ${saleId} given back (${outcome.reference ?? outcome.refundId}); ${left} ${currency} are left.`,
+          told`${amount} ${currency} of sale ${saleId} given back (${outcome.reference ?? outcome.refundId}); ${left} ${currency} are left.`,
         );
       return;
     }
     case "refused":
-      throw new CliError(`No refund: ${outcome.detail}. ${left} ${currency} of sale ${saleId} are left.`);
+      throw new CliError(told`No refund: ${outcome.detail}. ${left} ${currency} of sale ${saleId} are left.`);
     case "unclear":
       throw new CliError(
         [
-          `Refund ${outcome.refundId} of ${formatAmount(outcome.amountMinor, currency)} ${currency} has no clear answer: ${outcome.detail}.`,
+          told`Refund ${outcome.refundId} of ${formatAmount(outcome.amountMinor, currency)} ${currency} has no clear answer: ${outcome.detail}.`,
           "Look up at the payment service whether the money went back, then:",
           `  kioskd refund ${saleId} --settle made        when it was made`,
           `  kioskd refund ${saleId} --settle not-made    when it was not, then try again`,

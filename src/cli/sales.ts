@@ -6,7 +6,7 @@ import type { SaleEvent } from "../core/sale/event.ts";
 import type { SaleRecord } from "../core/sale/record.ts";
 import { CliError, UsageError } from "./failure.ts";
 import { receiptText } from "./receipt.ts";
-import { print, printJson, table } from "./table.ts";
+import { print, printJson, table, told } from "./table.ts";
 
 const OUTCOMES = ["paid", "released", "needs-attention"];
 const MOST = 10_000;
@@ -37,7 +37,7 @@ export function list(options: ListOptions): void {
       sale.saleId,
       sale.closedAt.slice(5, 16).replace("T", " "),
       sale.position,
-      sale.outcome === "paid" ? "paid" : `${sale.outcome}:\n${narrow(sale.reason ?? "")}`,
+      sale.outcome === "paid" ? "paid" : [`${sale.outcome}:`, ...narrow(sale.reason ?? "")],
       `${sale.quantity} ${sale.unit}`,
       sale.charged,
       `${sale.refunded}${sale.refundUnclear ? "?" : ""}`,
@@ -64,8 +64,8 @@ function givenBack({ charged, currency }: SaleRecord, events: readonly RefundEve
 }
 
 /** A reason in two lines where it would make the table wider than a terminal. */
-function narrow(reason: string): string {
-  return reason.length <= 15 ? reason : reason.replace("-", "-\n");
+function narrow(reason: string): readonly string[] {
+  return reason.length <= 15 ? [reason] : reason.split(/(?<=^[^-]*-)/);
 }
 
 export function show(saleId: string, options: { config: string; json?: boolean }): void {
@@ -81,11 +81,12 @@ export function show(saleId: string, options: { config: string; json?: boolean }
     print(receiptText(config.kiosk.name, found.sale));
     for (const { amountMinor, state, reference, refundId } of refundsOf(found.refunds)) {
       print(
-        `Refund ${state === "open" ? "without a clear answer" : state}: ${formatAmount(amountMinor, found.sale.currency)} (${reference ?? refundId})`,
+        told`Refund ${state === "open" ? "without a clear answer" : state}: ${formatAmount(amountMinor, found.sale.currency)} (${reference ?? refundId})`,
       );
     }
-    if (found.receiptRefusal !== null) print(`Receipt refused by the payment service: ${found.receiptRefusal}`);
-    print(`\nOutcome: ${found.sale.outcome}${found.sale.reason === null ? "" : ` (${found.sale.reason})`}\n`);
+    if (found.receiptRefusal !== null) print(told`Receipt refused by the payment service: ${found.receiptRefusal}`);
+    const reason = found.sale.reason === null ? "" : ` (${found.sale.reason})`;
+    print(told`\nOutcome: ${found.sale.outcome}${reason}\n`);
     print(table(["TIME (UTC)", "EVENT", ""], found.events.map(eventRow)));
   } finally {
     history.close();

@@ -8,7 +8,7 @@ import { IDLE, type State } from "../core/sale/state.ts";
 import { lastSaleOf, ordersOf } from "../engine/belongings.ts";
 import { type Waiting, waitingIn, withJournal } from "./faults.ts";
 import { type Price, priceInForce, priceText } from "./price.ts";
-import { print, printJson, wrapped } from "./table.ts";
+import { print, printJson, told, wrapped } from "./table.ts";
 
 const HEALTH_TIMEOUT_MS = 2_000;
 
@@ -147,7 +147,7 @@ function printPosition(
   { position, product, unit, price, block, lastSale, waiting }: PositionStatus,
   currency: string,
 ): void {
-  print(`\nPosition ${position}, ${product}`);
+  print(told`\nPosition ${position}, ${product}`);
   print(row("price", `${price.unitPrice} ${currency}/${unit}, ${priceText(price)}`));
   print(row("last sale", lastSale === null ? "none yet" : lastSaleText(lastSale, unit, currency)));
   if (block !== null) print(row("blocked", `since ${time(block.since)}: ${block.reason}`));

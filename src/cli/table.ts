@@ -1,8 +1,11 @@
 import Table from "cli-table3";
-import { visible, visibleJson } from "../core/visible.ts";
+import { visible, visibleJson, visibleLine } from "../core/visible.ts";
+
+/** A text of one line, or its lines. */
+type Cell = string | readonly string[];
 
 /** Rows under headings, plain enough to be piped. */
-export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+export function table(head: readonly string[], rows: readonly (readonly Cell[])[]): string {
   const plain = { top: "", "top-mid": "", "top-left": "", "top-right": "", bottom: "", "bottom-mid": "" };
   const none = { "bottom-left": "", "bottom-right": "", left: "", "left-mid": "", mid: "", "mid-mid": "" };
   const made = new Table({
@@ -10,7 +13,7 @@ export function table(head: readonly string[], rows: readonly (readonly string[]
     chars: { ...plain, ...none, right: "", "right-mid": "", middle: "  " },
     style: { head: [], border: [], "padding-left": 0, "padding-right": 0 },
   });
-  made.push(...rows.map((row) => row.map(visible)));
+  made.push(...rows.map((row) => row.map((cell) => [cell].flat().map(visibleLine).join("\n"))));
   return made.toString();
 }
 
@@ -20,7 +23,7 @@ const WIDTH = 80;
 export function wrapped(text: string, indent = "", width = WIDTH): string {
   const lines: string[] = [];
   let line = "";
-  for (const word of visible(text).split(" ")) {
+  for (const word of visibleLine(text).split(" ")) {
     const longer = line === "" ? word : `${line} ${word}`;
     if (line !== "" && indent.length + longer.length > width) {
       lines.push(indent + line);
@@ -33,6 +36,11 @@ export function wrapped(text: string, indent = "", width = WIDTH): string {
 /** All that a command says goes through here or `printError`: no text of a service, a device or a journal orders a terminal. */
 export function print(text: string): void {
   process.stdout.write(`${visible(text)}\n`);
+}
+
+/** Text with values from outside, each of which stays within its line. */
+export function told(texts: TemplateStringsArray, ...values: readonly (string | number | null)[]): string {
+  return String.raw({ raw: texts }, ...values.map((value) => visibleLine(String(value))));
 }
 
 export function printJson(value: unknown): void {

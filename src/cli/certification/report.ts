@@ -27,7 +27,7 @@ function cells({ number, name, expected, seen, result }: StepResult): readonly s
   return [number, name, expected, seen, result];
 }
 
-function wrapped(text: string, width: number): string {
+function wrapped(text: string, width: number): string[] {
   const lines = [""];
   for (const word of text.split(" ").flatMap((each) => each.match(new RegExp(`.{1,${width}}`, "g")) ?? [])) {
     const last = lines.at(-1) ?? "";
@@ -35,7 +35,7 @@ function wrapped(text: string, width: number): string {
     else if (last.length + 1 + word.length <= width) lines[lines.length - 1] = `${last} ${word}`;
     else lines.push(word);
   }
-  return lines.join("\n");
+  return lines;
 }
 
 /** The report in Markdown, with every message of every step. */

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { systemCalendar } from "../../../src/adapters/clock/system/calendar.ts";
+import { configSchema } from "../../../src/config/schema.ts";
 
 const STOCKHOLM = "Europe/Stockholm";
 
@@ -72,6 +73,32 @@ describe("the calendar", () => {
         expect(new Set([...dues].map((due) => due.slice(0, 10))).size, `${timezone} ${at}`).toBe(dues.size);
         expect(dues.size, `${timezone} ${at}`).toBeGreaterThanOrEqual(364);
       }
+    }
+  });
+
+  it("knows every time zone that the configuration takes, its old and its new name", () => {
+    const links = [
+      "Europe/Kyiv",
+      "Europe/Kiev",
+      "Asia/Kolkata",
+      "Asia/Calcutta",
+      "Etc/UTC",
+      "GMT",
+      "US/Pacific",
+      "Etc/GMT+5",
+    ];
+    for (const timezone of [...Intl.supportedValuesOf("timeZone"), ...links]) {
+      const taken = configSchema.shape.kiosk.safeParse({ id: "k", name: "K", currency: "SEK", timezone });
+      expect([timezone, taken.success]).toEqual([timezone, true]);
+      const calendar = systemCalendar(() => Date.parse("2026-11-22T12:00:00Z"));
+      expect([timezone, calendar.latestDue("30 3 * * *", timezone)]).toEqual([
+        timezone,
+        expect.stringMatching(/^2026-11-2[123] 03:30$/),
+      ]);
+    }
+    for (const timezone of ["+01:00", "-05:00", "01:00", "Z", "", "Europe/Nowhere", "Europe/Stockholm "]) {
+      const taken = configSchema.shape.kiosk.safeParse({ id: "k", name: "K", currency: "SEK", timezone });
+      expect([timezone, taken.success]).toEqual([timezone, false]);
     }
   });
 });

@@ -1,5 +1,6 @@
 import Database from "better-sqlite3";
 import { ExplainedError } from "../../../core/explained-error.ts";
+import { visibleLine } from "../../../core/visible.ts";
 
 /** The journal cannot be used. The message says what was found and what to do. */
 export class JournalError extends ExplainedError {
@@ -84,5 +85,5 @@ export const NOT_STARTED =
 
 /** Numbered steps for a person at three in the morning. */
 export function steps(found: string, consequence: string, all: readonly string[]): string {
-  return [found, consequence, ...all.map((step, at) => `  ${at + 1}. ${step}`)].join("\n");
+  return [visibleLine(found), consequence, ...all.map((step, at) => `  ${at + 1}. ${step}`)].join("\n");
 }

@@ -15,8 +15,8 @@ interface CheckOptions {
   readonly config?: string;
   readonly json?: boolean;
   readonly schema?: boolean;
-  /** False when the configuration is for another machine than this one. */
-  readonly machine: boolean;
+  /** Whether it is for this machine, which the command line takes for granted. */
+  readonly machine?: boolean;
 }
 
 export async function checkConfig(options: CheckOptions): Promise<void> {
@@ -27,7 +27,7 @@ export async function checkConfig(options: CheckOptions): Promise<void> {
   if (options.config === undefined) throw new UsageError("--config is missing: expected a YAML file");
   const loaded = loadConfig(options.config);
   const { config, file } = loaded;
-  if (options.machine) await checkMachine(loaded);
+  if (options.machine === true) await checkMachine(loaded);
   const prices = await pricesInForce(config);
   if (options.json === true) {
     printJson(withoutPasswords(config));

@@ -51,7 +51,7 @@ export class FaultBoard {
 
   /** Raises it, or says anew why it is raised: since when stays as it was. */
   explain(code: FaultCode, position: string | null, text: string): void {
-    const known = this.#faults.find((fault) => fault.code === code && fault.position === position);
+    const known = find(this.#faults, code, position);
     const [detail = ""] = text.split("\n", 1);
     this.put({ code, position, detail, sinceMs: known?.sinceMs ?? this.#clock.wallMs() });
   }

@@ -331,16 +331,14 @@ export class Position {
         if (this.#state.phase !== "dispensing") this.#settleErrors(this.stop("customer"));
         return;
       case "fault-raised":
-        faults.raise("dispenser-fault", id, event.detail);
+        faults.explain("dispenser-fault", id, event.detail);
         this.#settleErrors(this.stop("fault"));
         return;
       case "fault-cleared":
         faults.clear("dispenser-fault", id);
         return;
       case "warning-raised":
-        // One fault of a code at a place: the newer words count.
-        faults.clear("dispenser-warning", id);
-        faults.raise("dispenser-warning", id, event.detail);
+        faults.explain("dispenser-warning", id, event.detail);
         return;
       case "warning-cleared":
         faults.clear("dispenser-warning", id);

@@ -35,6 +35,7 @@ export class KeptPort {
   #failures = 0;
   #closed = false;
   #opening: Promise<void> = Promise.resolve();
+  #isOpened = false;
   #cancelReopen: Cancel = () => {};
   #cancelLook: Cancel = () => {};
 
@@ -43,11 +44,18 @@ export class KeptPort {
     this.#clock = clock;
     this.#log = log;
     this.#listener = listener;
-    this.#opening = this.#open();
+    this.#opening = this.#open().then(() => {
+      this.#isOpened = true;
+    });
   }
 
   get up(): boolean {
     return this.#port !== null;
+  }
+
+  /** Settles when it has been tried to open the port for the first time; null when that is over. */
+  get opening(): Promise<void> | null {
+    return this.#isOpened ? null : this.#opening;
   }
 
   get detail(): string {

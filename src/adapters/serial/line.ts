@@ -8,8 +8,8 @@ export interface SerialLine<F> {
   readonly up: boolean;
   /**
    * Waits for silence, drains what nobody asked for, sends, and takes the first frame that `answers` makes something
-   * of. A frame it gives undefined for goes to the listener. `unknown` at once while the port is closed, and when too
-   * many requests wait.
+   * of. A frame it gives undefined for goes to the listener. `unknown` at once while the port is closed, but for one
+   * that is being opened for the first time, and when too many requests wait.
    */
   ask<A>(request: Uint8Array, answers: (frame: F) => A | undefined, timeoutMs: number): Promise<Outcome<A>>;
   /** Sends what has no answer, in its turn. `done` when the bytes have left. */
@@ -25,8 +25,17 @@ export interface SerialLine<F> {
 export interface Framing<F> {
   /** The frames that these bytes complete. */
   push(bytes: Uint8Array): readonly F[];
-  /** Forgets a frame half received: before a request, after a reconnection. */
-  reset(): void;
+  /** Forgets a frame half received: before a request, and after a reconnection, where the line may be another. */
+  reset(isNewLine?: boolean): void;
+  /** Told each request as it is sent, where adapters may send it back. */
+  sent?(request: Uint8Array): void;
+  /**
+   * The line is silent: what frames stand behind one that began and did not end. It may still go on, unless the time for
+   * an answer is over.
+   */
+  rest?(isOver: boolean): readonly F[];
+  /** How many bytes since the request are no more than that request sent back. */
+  readonly echoedBytes?: number;
 }
 
 export interface LineSettings {

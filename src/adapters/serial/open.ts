@@ -1,7 +1,7 @@
-import type { Clock } from "../../ports/clock.ts";
+import type { Cancel, Clock } from "../../ports/clock.ts";
 import type { Log } from "../../ports/log.ts";
 import { done, type Outcome, unknown } from "../../ports/outcome.ts";
-import { wait } from "../../ports/wait.ts";
+import { wait, within } from "../../ports/wait.ts";
 import { KeptPort } from "./kept-port.ts";
 import type { Framing, LineSettings, SerialLine } from "./line.ts";
 
@@ -51,6 +51,9 @@ class Line<F> implements SerialLine<F> {
   #lastByteMs = Number.NEGATIVE_INFINITY;
   #quietUntilMs = Number.NEGATIVE_INFINITY;
   #unansweredSinceMs: number | null = null;
+  #cancelRest: Cancel = () => {};
+  /** Since the last request. */
+  #heard = { bytes: 0, frames: 0 };
 
   constructor(settings: LineSettings, framing: Framing<F>, clock: Clock, log: Log) {
     const { gapMs = 0, silenceMs = SILENCE_MS } = settings;
@@ -91,12 +94,16 @@ class Line<F> implements SerialLine<F> {
   }
 
   #inTurn<A>(timeoutMs: number, work: (overMs: number) => Promise<Outcome<A>>): Promise<Outcome<A>> {
-    if (!this.up) return Promise.resolve(unknown(this.#port.detail));
+    const { opening } = this.#port;
+    if (!this.up && opening === null) return Promise.resolve(unknown(this.#port.detail));
     if (this.#waiting >= MOST_WAITING) return Promise.resolve(unknown(`${this.#port.detail}: too many requests wait`));
     this.#waiting++;
-    const links = this.#links;
+    const linksBefore = this.#links;
     const outcome = this.#lastTurn.then(async (): Promise<Outcome<A>> => {
       this.#waiting--;
+      if (!this.up && opening !== null) await within(this.#clock, timeoutMs, opening);
+      if (!this.up) return unknown(this.#port.detail);
+      const links = opening === null ? linksBefore : this.#links;
       const overMs = this.#clock.monotonicMs() + timeoutMs;
       const silent = await this.#silent(overMs, links);
       // What was meant for a device that is gone is not for the one that came.
@@ -145,12 +152,17 @@ class Line<F> implements SerialLine<F> {
           return true;
         },
         late: () => {
+          const asked = this.#pending;
+          this.#deliver(this.#framing.rest?.(true) ?? []);
+          if (this.#pending !== asked) return;
           this.#quietUntilMs = this.#clock.monotonicMs() + Math.min(timeoutMs, MOST_QUIET_MS);
-          finish(unknown(`${this.#port.detail}: no answer within ${timeoutMs} ms`));
+          finish(unknown(`${this.#port.detail}: no answer within ${timeoutMs} ms${this.#whatCame()}`));
           this.#unanswered();
         },
       });
       this.#unansweredSinceMs ??= this.#clock.monotonicMs();
+      this.#heard = { bytes: 0, frames: 0 };
+      this.#framing.sent?.(request);
       void this.#port.send(request);
     });
   }
@@ -192,19 +204,39 @@ class Line<F> implements SerialLine<F> {
 
   #receive(bytes: Uint8Array): void {
     this.#lastByteMs = this.#clock.monotonicMs();
+    this.#heard.bytes += bytes.length;
     try {
-      for (const frame of this.#framing.push(bytes)) {
-        if (this.#pending?.take(frame) !== true) this.#onFrame(frame);
-      }
+      this.#deliver(this.#framing.push(bytes));
     } catch (error) {
       this.#framing.reset();
       this.#log.error({ error: String(error) }, "what a serial port received could not be taken");
     }
+    this.#cancelRest();
+    if (this.#pending === null || this.#framing.rest === undefined) return;
+    this.#cancelRest = this.#clock.after(HALF_FRAME_MS, () => this.#deliver(this.#framing.rest?.(false) ?? []));
+  }
+
+  #deliver(frames: readonly F[]): void {
+    this.#heard.frames += frames.length;
+    for (const frame of frames) {
+      if (this.#pending?.take(frame) !== true) this.#onFrame(frame);
+    }
+  }
+
+  /** What came in place of an answer, and what may be wrong then. */
+  #whatCame(): string {
+    const { echoedBytes = 0 } = this.#framing;
+    const bytes = this.#heard.bytes - echoedBytes;
+    const unplugged = "is the device on, its cable in, its address right?";
+    if (bytes <= 0) return echoedBytes > 0 ? ` but the echo of the question: ${unplugged}` : `, not one byte: ${unplugged}`;
+    if (this.#heard.frames > 0) return `, though others came: does something else speak on the line?`;
+    return `: ${bytes} bytes came that make no message: are speed, parity and stop bits right, is the line disturbed?`;
   }
 
   #changed(up: boolean, detail: string): void {
     this.#links++;
-    this.#framing.reset();
+    this.#cancelRest();
+    this.#framing.reset(true);
     this.#unansweredSinceMs = null;
     this.#pending?.fail(detail);
     this.#onLink(up, detail);

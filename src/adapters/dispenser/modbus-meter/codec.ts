@@ -6,6 +6,8 @@ export interface Frame {
   readonly functionCode: number;
   /** What stands between function code and checksum. */
   readonly data: Uint8Array;
+  /** A write is answered by its own bytes, and nobody can tell yet whether the adapter has only sent them back. */
+  readonly mayBeEcho?: true;
 }
 
 export const READ_COILS = 0x01;
@@ -51,78 +53,192 @@ export function writeRegisterRequest(unit: number, address: number, value: numbe
 }
 
 /** A device's answer to one request: what it said, or the code of its refusal. */
-export type Answer = { readonly data: Uint8Array } | { readonly exception: number };
+export type Answer = { readonly data: Uint8Array; readonly mayBeEcho?: true } | { readonly exception: number };
 
 /** Makes the answer to a read of so many registers out of a frame; undefined for any other frame. */
 export function readAnswer(unit: number, functionCode: number, count: number): (frame: Frame) => Answer | undefined {
+  return bytesAnswer(unit, functionCode, 2 * count);
+}
+
+/** The same for a read of one coil, whose state is the lowest bit. */
+export function readCoilAnswer(unit: number): (frame: Frame) => Answer | undefined {
+  return bytesAnswer(unit, READ_COILS, 1);
+}
+
+function bytesAnswer(unit: number, functionCode: number, bytes: number): (frame: Frame) => Answer | undefined {
   return (frame) => {
     if (frame.unit !== unit) return undefined;
     if (frame.functionCode === (functionCode | EXCEPTION)) return { exception: frame.data[0] ?? 0 };
-    if (frame.functionCode !== functionCode || frame.data[0] !== 2 * count) return undefined;
+    if (frame.functionCode !== functionCode || frame.data[0] !== bytes) return undefined;
     return { data: frame.data.subarray(1) };
   };
 }
 
-/** A write is answered by its own echo. */
+/** A write is answered by its own bytes. */
 export function writeAnswer(request: Uint8Array): (frame: Frame) => Answer | undefined {
   const [unit, functionCode = 0] = request;
   const data = request.subarray(2, -CRC_BYTES);
   return (frame) => {
     if (frame.unit !== unit) return undefined;
     if (frame.functionCode === (functionCode | EXCEPTION)) return { exception: frame.data[0] ?? 0 };
-    const echo = frame.functionCode === functionCode && Buffer.compare(frame.data, data) === 0;
-    return echo ? { data: frame.data } : undefined;
+    if (frame.functionCode !== functionCode || Buffer.compare(frame.data, data) !== 0) return undefined;
+    return frame.mayBeEcho ? { data: frame.data, mayBeEcho: true } : { data: frame.data };
   };
-}
-
-/** What devices say. The length of an answer follows from its function and its count of bytes. */
-export function answersFraming(): Framing<Frame> {
-  return rtuFraming((functionCode, count) => {
-    if ((functionCode & EXCEPTION) !== 0) return isKnown(functionCode ^ EXCEPTION) ? 3 + CRC_BYTES : null;
-    if (functionCode === WRITE_COIL || functionCode === WRITE_REGISTER) return WRITTEN_BYTES;
-    if (!isKnown(functionCode)) return null;
-    if (count === undefined) return undefined;
-    return count > 0 && count <= 2 * MOST_REGISTERS ? 3 + count + CRC_BYTES : null;
-  });
-}
-
-/** What a master says: all requests known here have the same length. */
-export function requestsFraming(): Framing<Frame> {
-  return rtuFraming((functionCode) => (isKnown(functionCode) ? WRITTEN_BYTES : null));
 }
 
 function isKnown(functionCode: number): boolean {
   return functionCode >= READ_COILS && functionCode <= WRITE_REGISTER;
 }
 
+/** How long an answer is, from its function code and its count of bytes. */
+function answerLength(functionCode: number, count: number | undefined): number | null | undefined {
+  if ((functionCode & EXCEPTION) !== 0) return isKnown(functionCode ^ EXCEPTION) ? 3 + CRC_BYTES : null;
+  if (isWrite(functionCode)) return WRITTEN_BYTES;
+  if (!isKnown(functionCode)) return null;
+  if (count === undefined) return undefined;
+  return count > 0 && count <= 2 * MOST_REGISTERS ? 3 + count + CRC_BYTES : null;
+}
+
+function isWrite(functionCode: number | undefined): boolean {
+  return functionCode === WRITE_COIL || functionCode === WRITE_REGISTER;
+}
+
+/** What devices say, without what the adapter sends back of our own. */
+export function answersFraming(): Framing<Frame> {
+  return new Rtu(answerLength);
+}
+
+/** What a master says: all requests known here have the same length. */
+export function requestsFraming(): Framing<Frame> {
+  return new Rtu((functionCode) => (isKnown(functionCode) ? WRITTEN_BYTES : null));
+}
+
 /**
- * Finds frames by their length and checksum, not by pauses, which operating systems do not keep. `lengthOf` tells
- * from the function code and the byte after it how long a frame is: null when none begins so, undefined when that
- * byte has yet to come. A byte that begins no frame is left out, so one longest frame is all that is ever held.
+ * Null when no frame begins with this function code and the byte after it, undefined when that byte has yet to come.
  */
-function rtuFraming(
-  lengthOf: (functionCode: number, count: number | undefined) => number | null | undefined,
-): Framing<Frame> {
-  let held = new Uint8Array();
-  return {
-    push: (bytes) => {
-      const all = Buffer.concat([held, bytes]);
-      const frames: Frame[] = [];
-      let at = 0;
-      while (at + 1 < all.length) {
-        const length = lengthOf(all[at + 1] ?? 0, all[at + 2]);
-        if (length === undefined || (length !== null && at + length > all.length)) break;
-        const frame = length === null ? null : decode(all.subarray(at, at + length));
-        if (frame !== null) frames.push(frame);
-        at += frame === null || length === null ? 1 : length;
+type LengthOf = (functionCode: number, count: number | undefined) => number | null | undefined;
+
+/** So many answers in a row without an echo before them, until a line that echoed is one that does not. */
+const NO_ECHOES = 3;
+
+/**
+ * Finds frames by their length and checksum, not by pauses, which operating systems do not keep. A byte that begins no
+ * frame is left out, so one longest frame is all that is ever held. What looks like the beginning of a frame is waited
+ * for; when the line rests, what stands behind a false beginning is looked at.
+ *
+ * Half-duplex adapters may receive what they send. A read is told from its answer, so the first one shows whether this
+ * adapter does. From then on the first copy of a write is known to be its echo, or its answer.
+ */
+class Rtu implements Framing<Frame> {
+  readonly #lengthOf: LengthOf;
+  #held = new Uint8Array();
+  #request = new Uint8Array();
+  #echoes: boolean | null = null;
+  #answersWithoutEcho = 0;
+  /** Of the request, since it was sent. */
+  #copies = 0;
+  #heard = 0;
+  #maybe: Frame | null = null;
+
+  constructor(lengthOf: LengthOf) {
+    this.#lengthOf = lengthOf;
+  }
+
+  /** How many bytes are, or may be, no more than the request that came back. */
+  get echoedBytes(): number {
+    const isAnswer = isWrite(this.#request[1]) && this.#echoes === false;
+    return this.#copies > 0 && !isAnswer ? this.#request.length : 0;
+  }
+
+  sent(request: Uint8Array): void {
+    this.#request = Uint8Array.from(request);
+    this.#copies = 0;
+    this.#heard = 0;
+    this.#maybe = null;
+  }
+
+  push(bytes: Uint8Array): readonly Frame[] {
+    this.#heard += bytes.length;
+    return this.#scan(Buffer.concat([this.#held, bytes]), false);
+  }
+
+  rest(isOver: boolean): readonly Frame[] {
+    if (isOver && this.#heard === 0 && this.#request.length > 0 && !isWrite(this.#request[1])) this.#echoes ??= false;
+    const frames = this.#scan(Buffer.from(this.#held), true);
+    const maybe = this.#maybe;
+    this.#maybe = null;
+    return maybe === null ? frames : [...frames, maybe];
+  }
+
+  reset(isNewLine = false): void {
+    this.#held = new Uint8Array();
+    if (!isNewLine) return;
+    this.sent(new Uint8Array());
+    this.#echoes = null;
+    this.#answersWithoutEcho = 0;
+  }
+
+  #scan(all: Buffer, looksBehind: boolean): readonly Frame[] {
+    const frames: Frame[] = [];
+    let falseAt: number | null = null;
+    let at = 0;
+    while (at < all.length) {
+      const found = this.#at(all.subarray(at), looksBehind);
+      if (found === "begun") {
+        if (!looksBehind) break;
+        falseAt ??= at;
       }
-      held = Uint8Array.from(all.subarray(at));
-      return frames;
-    },
-    reset: () => {
-      held = new Uint8Array();
-    },
-  };
+      if (typeof found === "string") {
+        at += 1;
+        continue;
+      }
+      const frame = found.isRequest ? this.#copy(found.frame) : this.#answer(found.frame, this.#heard === all.length - at);
+      if (frame !== null) frames.push(frame);
+      falseAt = null;
+      at += found.length;
+    }
+    this.#held = Uint8Array.from(all.subarray(falseAt ?? at));
+    return frames;
+  }
+
+  #at(bytes: Buffer, looksBehind: boolean): "begun" | "none" | { frame: Frame; length: number; isRequest: boolean } {
+    const [, functionCode, count] = bytes;
+    const length = functionCode === undefined ? undefined : this.#lengthOf(functionCode, count);
+    const isWhole = typeof length === "number" && length <= bytes.length;
+    const request = this.#request;
+    const isRequest = request.length > 0 && bytes.subarray(0, request.length).equals(request);
+    // An answer may begin as its question does, and is longer then.
+    const frame = isWhole && !(isRequest && length <= request.length) ? decode(bytes.subarray(0, length)) : null;
+    if (frame !== null) return { frame, length: length ?? 0, isRequest: false };
+    const isLonger = typeof length === "number" && length > bytes.length;
+    const own = isRequest && (looksBehind || !isLonger) ? decode(request) : null;
+    if (own !== null) return { frame: own, length: request.length, isRequest: true };
+    const beginsRequest = bytes.length < request.length && bytes.equals(request.subarray(0, bytes.length));
+    return length === undefined || isLonger || beginsRequest ? "begun" : "none";
+  }
+
+  /** A copy of the request: its echo, or the answer to a write. */
+  #copy(frame: Frame): Frame | null {
+    this.#copies += 1;
+    if (!isWrite(frame.functionCode) || this.#copies > 1) {
+      this.#echoes = true;
+      this.#answersWithoutEcho = 0;
+    }
+    this.#maybe = null;
+    if (!isWrite(frame.functionCode)) return null;
+    if (this.#copies > 1 || this.#echoes === false) return frame;
+    if (this.#echoes === null) this.#maybe = { ...frame, mayBeEcho: true };
+    return null;
+  }
+
+  #answer(frame: Frame, isFirst: boolean): Frame {
+    const [unit, functionCode] = this.#request;
+    const isAnswer = frame.unit === unit && frame.functionCode === functionCode && !isWrite(functionCode);
+    if (!isAnswer || !isFirst || this.#copies > 0) return frame;
+    this.#answersWithoutEcho += 1;
+    if (this.#echoes === null || this.#answersWithoutEcho >= NO_ECHOES) this.#echoes = false;
+    return frame;
+  }
 }
 
 function decode(bytes: Uint8Array): Frame | null {

@@ -107,17 +107,17 @@ const DRIVERS: { readonly [D in DriverName]: Open<D> } = {
     const { answersFraming } = await import("./adapters/dispenser/modbus-meter/codec.ts");
     const { coilContactor, gpioContactor } = await import("./adapters/dispenser/modbus-meter/contactor.ts");
     const { openSerialLine } = await import("./adapters/serial/open.ts");
-    const { port: path, baudRate, parity, unit, meter, maxPower: maxPowerW, contactor: by } = config;
+    const { port: path, baudRate, parity, stopBits, unit, meter, invert, maxPower: maxPowerW, contactor: by } = config;
     const { pollInterval: pollMs, answerTimeout: timeoutMs } = config;
     const gapMs = Math.ceil(38_500 / baudRate);
     const bus = await line("modbus-meter", path, (ofPort) =>
-      openSerialLine({ path, baudRate, parity, gapMs }, answersFraming(), clock, ofPort),
+      openSerialLine({ path, baudRate, parity, stopBits, gapMs }, answersFraming(), clock, ofPort),
     );
     const contactor =
       "line" in by
         ? gpioContactor(await (await gpio()).output(by.line, by))
         : coilContactor({ unit: by.unit ?? unit, coil: by.coil, timeoutMs }, bus);
-    return openModbusMeter({ unit, meter, maxPowerW, pollMs, timeoutMs }, bus, clock, log, contactor);
+    return openModbusMeter({ unit, meter, invert, maxPowerW, pollMs, timeoutMs }, bus, clock, log, contactor);
   },
 
   rapi: async ({ port: path, currentA, maxPower: maxPowerW, bootLock }, { clock, log, line }) => {

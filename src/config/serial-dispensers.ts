@@ -79,24 +79,44 @@ const modbusContactor = z
     ),
   );
 
+const registerPlace = {
+  function: z
+    .union([z.literal(3), z.literal(4)])
+    .meta(about("By which Modbus function it is read: 3 holding, 4 input register.", 4)),
+  address: z.int().min(0).max(65_535).meta(about("The number of the first register, counted from 0.", 72)),
+  wordOrder: z
+    .enum(["high-first", "low-first"])
+    .default("high-first")
+    .meta(about("Which half of the number comes first.", "low-first")),
+};
+const asWritten = "How the number is written, by the meter's manual.";
+
+const ownPower = z
+  .strictObject({
+    ...registerPlace,
+    type: z.enum(["float32", "uint16", "int16", "uint32", "int32"]).meta(about(asWritten, "int32")),
+    wPerCount: z
+      .number()
+      .min(-1_000_000)
+      .max(1_000_000)
+      .refine((watts) => watts !== 0, "expected watts, not 0")
+      .meta(about("How many watts one count is: 1000 where the register counts kW.", 0.1)),
+  })
+  .meta({
+    description:
+      "The register of the power of all phases. With it the limit is kept more closely, and a meter that counts wrongly is found. Where it has function and length of the energy register, one register more is asked for.",
+  });
+
 const ownRegister = z
   .strictObject({
-    function: z
-      .union([z.literal(3), z.literal(4)])
-      .meta(about("By which Modbus function it is read: 3 holding, 4 input register.", 4)),
-    address: z.int().min(0).max(65_535).meta(about("The number of the first register, counted from 0.", 342)),
-    type: z
-      .enum(["float32", "uint32", "int32", "uint64"])
-      .meta(about("How the number is written, by the meter's manual.", "float32")),
-    wordOrder: z
-      .enum(["high-first", "low-first"])
-      .default("high-first")
-      .meta(about("Which half of the number comes first.", "low-first")),
+    ...registerPlace,
+    type: z.enum(["float32", "uint32", "int32", "uint64"]).meta(about(asWritten, "float32")),
     whPerCount: z
       .number()
       .positive()
       .max(1_000_000)
       .meta(about("How many watt-hours one count is: 1000 where the register counts kWh.", 1_000)),
+    power: ownPower.optional(),
   })
   .meta({ description: "The energy register of a meter that is not among the known ones." });
 
@@ -116,15 +136,28 @@ export const modbusMeter = z
       .enum(["none", "even", "odd"])
       .default("none")
       .meta(about("The line's check bit, as the meter is set.", "even")),
+    stopBits: z
+      .union([z.literal(1), z.literal(2)])
+      .default(1)
+      .meta(about("As the meter is set. The standard wants 2 without a check bit; most meters come with 1.", 2)),
     unit: unitAddress.default(1).meta(about("The meter's Modbus address.", 2)),
     meter: z.union([z.enum(["sdm72", "sdm120", "sdm220", "sdm230", "sdm630"]), ownRegister]).meta(
       about("Which meter it is, or where another one has its energy.", "sdm630", {
         function: 4,
-        address: 342,
+        address: 72,
         type: "float32",
         whPerCount: 1_000,
       }),
     ),
+    invert: z
+      .boolean()
+      .default(false)
+      .meta(
+        about(
+          "For a meter wired the other way round: what it exports is sold, and its power turned. Of a meter given by its registers only the power is turned: give the energy register that counts.",
+          true,
+        ),
+      ),
     contactor: modbusContactor,
     maxPower: wattsMax(1_000_000),
     pollInterval: duration("50ms", "1s").prefault("250ms").meta(about(pollOfBus, "500ms")),

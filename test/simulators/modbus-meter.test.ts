@@ -45,7 +45,9 @@ describe("the simulated meter", () => {
     expect(ask(IMPORT)).toBe(hex(encode({ unit: 1, functionCode: 4, data: Uint8Array.of(4, 0x42, 0xc8, 0, 0) })));
     expect(ask(readRequest(1, 4, 0, 2))).toMatch(/^01040443660000/);
     expect(ask(readRequest(1, 4, 1, 2))).toMatch(/^018402/);
-    expect(ask(readRequest(1, 3, 0, 2))).toMatch(/^018301/);
+    expect(ask(readRequest(1, 3, 0, 2))).toMatch(/^018302/);
+    expect(ask(readRequest(1, 2, 0, 2))).toMatch(/^018201/);
+    expect(ask(readRequest(1, 3, 0xfc00, 2))).toMatch(/^010304/);
     expect(ask(readRequest(2, 4, 0, 2))).toBe("");
     expect(ask(writeCoilRequest(1, 9, true))).toMatch(/^018502/);
   });

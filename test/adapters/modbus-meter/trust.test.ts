@@ -2,7 +2,15 @@ import { describe, expect, it } from "vitest";
 import { type Seen, Trust } from "../../../src/adapters/dispenser/modbus-meter/trust.ts";
 
 /** 36 kW are 10 Wh a second. */
-const SETTINGS = { maxPowerW: 36_000, lagMs: 0, stepBase: () => 1 };
+const SETTINGS = {
+  maxPowerW: 36_000,
+  lagMs: 0,
+  stepBase: () => 1,
+  isOwed: () => true,
+  begunAnew: () => {
+    throw new Error("begins anew although something is owed");
+  },
+};
 
 function seen(base: number, second: number): Seen {
   return { base, askedMs: second * 1_000, answeredMs: second * 1_000 };

@@ -192,7 +192,9 @@ class Rtu implements Framing<Frame> {
         at += 1;
         continue;
       }
-      const frame = found.isRequest ? this.#copy(found.frame) : this.#answer(found.frame, this.#heard === all.length - at);
+      const frame = found.isRequest
+        ? this.#copy(found.frame)
+        : this.#answer(found.frame, this.#heard === all.length - at);
       if (frame !== null) frames.push(frame);
       falseAt = null;
       at += found.length;
@@ -233,7 +235,8 @@ class Rtu implements Framing<Frame> {
 
   #answer(frame: Frame, isFirst: boolean): Frame {
     const [unit, functionCode] = this.#request;
-    const isAnswer = frame.unit === unit && frame.functionCode === functionCode && !isWrite(functionCode);
+    const isAnswer =
+      frame.unit === unit && (frame.functionCode & ~EXCEPTION) === functionCode && !isWrite(functionCode);
     if (!isAnswer || !isFirst || this.#copies > 0) return frame;
     this.#answersWithoutEcho += 1;
     if (this.#echoes === null || this.#answersWithoutEcho >= NO_ECHOES) this.#echoes = false;

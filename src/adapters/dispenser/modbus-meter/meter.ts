@@ -2,29 +2,35 @@ import type { Clock } from "../../../ports/clock.ts";
 import { done, type Outcome, unknown } from "../../../ports/outcome.ts";
 import type { SerialLine } from "../../serial/line.ts";
 import { type Frame, readAnswer, readRequest } from "./codec.ts";
+import { COUNTED_W } from "./cross-check.ts";
 import { decodeFigure, type Figure, type RegisterMap, stepWh } from "./registers.ts";
-import { Trust } from "./trust.ts";
+import { belowZero, exchanged, noNumber, registerRefused } from "./texts.ts";
+import { Trust, type TrustSettings } from "./trust.ts";
 
-export interface MeterSettings {
+export interface MeterSettings extends Pick<TrustSettings, "maxPowerW" | "lagMs" | "isOwed" | "begunAnew"> {
   readonly unit: number;
   readonly map: RegisterMap;
-  readonly maxPowerW: number;
   readonly timeoutMs: number;
-  readonly lagMs: number;
 }
 
 export interface Reading {
   readonly totaliserBase: number;
-  /** What flows; the greatest that can, where the meter does not say. */
+  /** What it counts when energy flows the other way; null where it is not known to. */
+  readonly reverseBase: number | null;
+  /** What the meter tells, whatever that is; null where it does not. */
+  readonly toldW: number | null;
+  /** What may flow; the greatest that can, where the meter does not say. */
   readonly powerW: number;
-  /** Whether it tells so much power that its register must go on. */
+  /** Whether it tells so much power, in whatever direction, that a register must go on. */
   readonly isFlowing: boolean;
   /** When it was asked for: what it says is no older. */
   readonly atMs: number;
 }
 
-/** Eastron's meters need not count below 40 mA (0.4 % of their basic current), which are 9.2 W. */
-const COUNTED_W = 10;
+/** A meter that left so many questions for its number open does not know it. */
+const UNNUMBERED = 2;
+/** In so long a silence it may have been exchanged. */
+const EXCHANGE_MS = 3_000;
 
 /** A meter on a Modbus line: figures that can be believed, or none. */
 export class Meter {
@@ -33,17 +39,27 @@ export class Meter {
   readonly #clock: Clock;
   readonly #trust: Trust;
   #lastTurn: Promise<unknown> = Promise.resolve();
+  #number: number | null = null;
+  /** Of another meter in its place, while a sale may yet be charged by the first. */
+  #otherNumber: number | null = null;
+  #unnumbered = 0;
+  #isNumberDue = true;
+  #silentSinceMs: number | null = null;
+  #believedBase: number | null = null;
+  /** Where the meter stood that was exchanged, until the new one is believed. */
+  #formerBase: number | null = null;
 
   constructor(settings: MeterSettings, line: SerialLine<Frame>, clock: Clock) {
-    const { map, maxPowerW, lagMs } = settings;
+    const { map } = settings;
     this.#settings = settings;
     this.#line = line;
     this.#clock = clock;
-    this.#trust = new Trust({ maxPowerW, lagMs, stepBase: (base) => stepWh(map, base) });
+    this.#trust = new Trust({ ...settings, stepBase: (base) => stepWh(map, base) });
   }
 
   /** What is wrong with its figures; null when nothing is. */
   get broken(): string | null {
+    if (this.#otherNumber !== null && this.#number !== null) return exchanged(this.#number, this.#otherNumber);
     return this.#trust.broken;
   }
 
@@ -60,29 +76,78 @@ export class Meter {
   async #readOnce(): Promise<Outcome<Reading>> {
     const { map, maxPowerW } = this.#settings;
     const askedMs = this.#clock.monotonicMs();
-    const energy = await this.#ask(map.energy);
-    if (energy.kind !== "done") return energy;
-    const answeredMs = this.#clock.monotonicMs();
-    const power = map.power === null ? done(maxPowerW) : await this.#ask(map.power);
-    if (power.kind !== "done") return power;
-    if (energy.value < 0 || this.#trust.judge({ base: energy.value, askedMs, answeredMs }) === "doubtful") {
-      return unknown(this.broken ?? `${energy.value} Wh does not follow from what the meter told before`);
+    const answer = await this.#ask(map.energy);
+    if (answer.kind !== "done") {
+      this.#silentSinceMs ??= askedMs;
+      return answer;
     }
-    const powerW = Math.min(Math.max(0, power.value), maxPowerW);
-    const isFlowing = map.power !== null && powerW >= COUNTED_W;
-    return done({ totaliserBase: energy.value, powerW, isFlowing, atMs: askedMs });
+    if (this.#silentSinceMs !== null && askedMs - this.#silentSinceMs >= EXCHANGE_MS) this.#isNumberDue = true;
+    this.#silentSinceMs = null;
+    if (this.#isNumberDue && this.#believedBase !== null) await this.#readNumber();
+    const answeredMs = this.#clock.monotonicMs();
+    const power = map.power === null ? null : await this.#figure(map.power);
+    if (power !== null && power.kind !== "done") return power;
+    const energy = this.#decode(map.energy, answer.value);
+    if (energy.kind !== "done") return energy;
+    if (energy.value < 0) return unknown(belowZero(energy.value));
+    if (this.#otherNumber !== null && !this.#takeOther()) return unknown(this.broken ?? "");
+    if (this.#trust.judge({ base: energy.value, askedMs, answeredMs }) === "doubtful")
+      return unknown(this.#trust.doubt);
+    this.#believedBase = energy.value;
+    if (this.#formerBase !== null) this.#settings.begunAnew(this.#formerBase, energy.value);
+    this.#formerBase = null;
+    const reverse = map.reverse === null ? null : this.#decode(map.reverse, answer.value);
+    const toldW = power === null ? null : power.value;
+    return done({
+      totaliserBase: energy.value,
+      reverseBase: reverse?.kind === "done" ? reverse.value : null,
+      toldW,
+      powerW: toldW === null ? maxPowerW : Math.min(Math.max(0, toldW), maxPowerW),
+      isFlowing: toldW !== null && Math.abs(toldW) >= COUNTED_W,
+      atMs: askedMs,
+    });
   }
 
-  async #ask(figure: Figure): Promise<Outcome<number>> {
+  /** With nothing owed, the meter that is there now is believed as if it were the first. */
+  #takeOther(): boolean {
+    if (this.#settings.isOwed()) return false;
+    this.#number = this.#otherNumber;
+    this.#otherNumber = null;
+    this.#formerBase = this.#believedBase;
+    this.#trust.forget();
+    return true;
+  }
+
+  /** Meters that do not tell their number are not asked again. */
+  async #readNumber(): Promise<void> {
+    const { serial } = this.#settings.map;
+    if (serial === null || this.#unnumbered >= UNNUMBERED) return;
+    const number = await this.#figure(serial);
+    if (number.kind !== "done" || number.value === 0) {
+      this.#unnumbered += this.#number === null ? 1 : 0;
+      return;
+    }
+    this.#isNumberDue = false;
+    this.#number ??= number.value;
+    this.#otherNumber = number.value === this.#number ? null : number.value;
+  }
+
+  async #figure(figure: Figure): Promise<Outcome<number>> {
+    const answer = await this.#ask(figure);
+    return answer.kind === "done" ? this.#decode(figure, answer.value) : answer;
+  }
+
+  async #ask(figure: Figure): Promise<Outcome<Uint8Array>> {
     const { unit, timeoutMs } = this.#settings;
     const request = readRequest(unit, figure.function, figure.address, figure.count);
     const answer = await this.#line.ask(request, readAnswer(unit, figure.function, figure.count), timeoutMs);
     if (answer.kind !== "done") return answer.kind === "unknown" ? unknown(`meter ${unit}: ${answer.detail}`) : answer;
-    const at = `register 0x${figure.address.toString(16)} of meter ${unit}`;
-    if ("exception" in answer.value) {
-      return unknown(`${at} is refused (exception ${answer.value.exception}): is it the meter that is configured?`);
-    }
-    const value = decodeFigure(figure, answer.value.data);
-    return value === undefined ? unknown(`${at} holds no number that can be meant`) : done(value);
+    if ("exception" in answer.value) return unknown(registerRefused(figure.address, unit, answer.value.exception));
+    return done(answer.value.data);
+  }
+
+  #decode(figure: Figure, data: Uint8Array): Outcome<number> {
+    const value = decodeFigure(figure, data);
+    return value === undefined ? unknown(noNumber(figure.address, this.#settings.unit)) : done(value);
   }
 }

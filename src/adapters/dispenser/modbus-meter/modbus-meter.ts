@@ -8,18 +8,22 @@ import { DispenserEvents } from "../dispenser-events.ts";
 import { StrayFlow } from "../stray-flow.ts";
 import type { Frame } from "./codec.ts";
 import type { Contactor } from "./contactor.ts";
+import { CrossCheck } from "./cross-check.ts";
 import { Meter, type Reading } from "./meter.ts";
 import { type RegisterMap, registerMap, stepWh } from "./registers.ts";
 import { type ModbusMeterSettings, TIMING, type Timing } from "./settings.ts";
 import { RISES, Standstill } from "./standstill.ts";
+import { begunAnew, COUNTED_IN_REVERSE, MOVES, STUCK, silentMeter } from "./texts.ts";
 
 /** Of so many readings two in a row must agree. */
 const MOST_READINGS = 12;
 /** After so many failures in a row the meter does not answer. */
 const MOST_FAILURES = 4;
 const OVERTAKEN = "stopped before the contactor was closed";
-const STUCK =
-  "energy flows although the contactor is open: it is stuck; cut the supply, replace it, then restart kioskd";
+/** Nobody who was owed a reading has asked for it for so long: it is settled without. */
+const OWED_MS = 60_000;
+/** What is asked before the first reading takes its time too. */
+const FIRST_QUESTIONS = 8;
 
 /**
  * An outlet with a Modbus meter and a contactor. The meter cannot stop anything, so this opens the contactor when the
@@ -47,6 +51,7 @@ class ModbusMeter implements Dispenser {
   readonly #events = new DispenserEvents();
   readonly #timing: Timing;
   readonly #pollMs: number;
+  readonly #maxPowerW: number;
   readonly #map: RegisterMap;
   readonly #meter: Meter;
   readonly #contactor: Contactor;
@@ -63,21 +68,30 @@ class ModbusMeter implements Dispenser {
   /** Watches from when the contactor was opened until it is closed again. */
   #standstill: Standstill | null = null;
   #stray: StrayFlow | null = null;
+  /** Of the delivery that runs, or whose end has yet to be read. */
+  #check: CrossCheck | null = null;
+  /** When somebody last asked for what was delivered; null while nothing was that has not been told. */
+  #owedAtMs: number | null = null;
   #inRound = false;
   #closed = false;
   #cancelRound: Cancel = () => {};
   #cancelCut: Cancel = () => {};
 
   constructor(settings: ModbusMeterSettings, line: SerialLine<Frame>, clock: Clock, log: Log, contactor: Contactor) {
-    const { unit, meter, maxPowerW, pollMs, timeoutMs } = settings;
+    const { unit, meter, invert, maxPowerW, pollMs, timeoutMs } = settings;
     this.#timing = { ...TIMING, ...settings.timing };
     this.#pollMs = pollMs;
-    this.#map = registerMap(meter);
-    this.#meter = new Meter({ unit, map: this.#map, maxPowerW, timeoutMs, lagMs: this.#timing.lagMs }, line, clock);
+    this.#maxPowerW = maxPowerW;
+    this.#map = registerMap(meter, invert);
+    const { lagMs } = this.#timing;
+    const isOwed = (): boolean => this.#isOwed;
+    const anew = (fromBase: number, toBase: number): void => this.#beginAnew(fromBase, toBase);
+    const meterSettings = { unit, map: this.#map, maxPowerW, timeoutMs, lagMs, isOwed, begunAnew: anew };
+    this.#meter = new Meter(meterSettings, line, clock);
     this.#contactor = contactor;
     this.#clock = clock;
     this.#log = log;
-    this.#heardMs = clock.monotonicMs();
+    this.#heardMs = clock.monotonicMs() + FIRST_QUESTIONS * timeoutMs;
     this.#plan(0);
   }
 
@@ -92,6 +106,7 @@ class ModbusMeter implements Dispenser {
     const run = this.#run;
     this.#phase = "arming";
     this.#stray = null;
+    this.#check = null;
     const opened = this.#openSinceMs === null ? await this.#open() : done(null);
     const start = opened.kind === "done" ? await this.#standing() : opened;
     if (run !== this.#run) return unknown(OVERTAKEN);
@@ -99,7 +114,10 @@ class ModbusMeter implements Dispenser {
       this.#phase = "resting";
       return start;
     }
-    this.#targetBase = start.value + limitBase - (stepWh(this.#map, start.value) - 1);
+    const step = stepWh(this.#map, start.value);
+    this.#targetBase = start.value + limitBase - (step - 1);
+    this.#check = new CrossCheck({ maxPowerW: this.#maxPowerW, lagMs: this.#timing.lagMs, stepWh: step });
+    this.#owedAtMs = this.#clock.monotonicMs();
     this.#orders += 1;
     this.#openSinceMs = null;
     this.#standstill = null;
@@ -124,11 +142,13 @@ class ModbusMeter implements Dispenser {
 
   async totaliser(): Promise<Outcome<number>> {
     const run = this.#run;
+    if (this.#owedAtMs !== null) this.#owedAtMs = this.#clock.monotonicMs();
     const standing = await this.#standing();
+    if (run !== this.#run || this.#phase !== "resting" || standing.kind === "unknown") return standing;
+    this.#owedAtMs = null;
+    this.#tellReverse();
     // From here on whatever flows is nobody's.
-    if (standing.kind === "done" && run === this.#run && this.#phase === "resting") {
-      this.#stray ??= new StrayFlow(standing.value);
-    }
+    if (standing.kind === "done") this.#stray ??= new StrayFlow(standing.value);
     return standing;
   }
 
@@ -136,6 +156,27 @@ class ModbusMeter implements Dispenser {
     this.#closed = true;
     this.#cancelRound();
     await this.stop();
+  }
+
+  get #isOwed(): boolean {
+    if (this.#phase !== "resting") return true;
+    return this.#owedAtMs !== null && this.#clock.monotonicMs() - this.#owedAtMs < OWED_MS;
+  }
+
+  /** The meter goes on from elsewhere: what lies between can be charged to nobody. */
+  #beginAnew(fromBase: number, toBase: number): void {
+    const detail = begunAnew(fromBase, toBase);
+    this.#stray?.restart(toBase);
+    if (this.#openSinceMs !== null) this.#standstill = new Standstill(this.#openSinceMs, this.#timing.lagMs);
+    this.#log.warn({ fromBase, toBase }, detail);
+    this.#events.tell({ type: "unaccounted", quantityBase: toBase > fromBase ? toBase - fromBase : null, detail });
+  }
+
+  /** What a delivery came to that the meter counted the other way. */
+  #tellReverse(): void {
+    const quantityBase = this.#check?.reverseWh ?? 0;
+    this.#check = null;
+    if (quantityBase > 0) this.#events.tell({ type: "unaccounted", quantityBase, detail: COUNTED_IN_REVERSE });
   }
 
   #notReady(): string | null {
@@ -169,7 +210,7 @@ class ModbusMeter implements Dispenser {
     let before: number | null = null;
     let rises = 0;
     let failures = 0;
-    let detail = "it does not stand still";
+    let detail = MOVES;
     for (let readings = 0; readings < MOST_READINGS && failures < MOST_FAILURES; readings++) {
       const reading = await this.#read();
       if (this.#meter.broken !== null) return declined("refused", this.#meter.broken);
@@ -179,6 +220,7 @@ class ModbusMeter implements Dispenser {
         continue;
       }
       failures = 0;
+      this.#hold(reading.value);
       const { totaliserBase } = reading.value;
       if (totaliserBase === before) return done(totaliserBase);
       if (before !== null) rises += 1;
@@ -199,7 +241,7 @@ class ModbusMeter implements Dispenser {
     const patienceMs = this.#phase === "resting" ? silentMs + restingPollMs : silentMs;
     if (this.#meter.broken !== null || nowMs - this.#heardMs > patienceMs) {
       if (this.#phase !== "resting") void this.stop();
-      this.#events.raise("meter", this.#meter.broken ?? `no reading for ${patienceMs} ms: ${reading.detail}`);
+      this.#events.raise("meter", this.#meter.broken ?? silentMeter(patienceMs, reading.detail));
     }
     return reading;
   }
@@ -235,13 +277,22 @@ class ModbusMeter implements Dispenser {
         return;
       case "flowing":
         this.#events.tell({ type: "reading", totaliserBase });
-        this.#planCut(reading);
+        if (this.#hold(reading)) this.#planCut(reading);
         return;
       case "ending":
         this.#events.tell({ type: "reading", totaliserBase });
-        this.#lookForEnd(reading);
+        if (this.#hold(reading)) this.#lookForEnd(reading);
         return;
     }
+  }
+
+  /** False when the meter contradicts itself: then nothing is sold by it before somebody has looked at it. */
+  #hold(reading: Reading): boolean {
+    const contradiction = this.#check?.look(reading) ?? null;
+    if (contradiction === null) return true;
+    if (this.#phase !== "resting") void this.stop();
+    this.#events.raise("figures", contradiction);
+    return false;
   }
 
   #planCut({ totaliserBase, powerW, atMs }: Reading): void {

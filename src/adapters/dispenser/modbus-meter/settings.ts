@@ -3,6 +3,8 @@ import type { MeterModel, OwnRegister } from "./registers.ts";
 export interface ModbusMeterSettings {
   readonly unit: number;
   readonly meter: MeterModel | OwnRegister;
+  /** Whether the meter is wired the other way round. */
+  readonly invert?: boolean;
   /** What the outlet can give at most: no reading that rises faster is believed. */
   readonly maxPowerW: number;
   /** How often the meter is read while energy flows. */

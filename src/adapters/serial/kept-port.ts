@@ -5,6 +5,7 @@ import type { Log } from "../../ports/log.ts";
 import { backoffMs, within } from "../../ports/wait.ts";
 import { groupAdvice } from "./device.ts";
 import type { LineSettings } from "./line.ts";
+import { notTaken } from "./taken.ts";
 
 /** Waits before a port is opened again; the last repeats. It begins anew once the device has sent anything. */
 const REOPEN_MS = [100, 250, 500, 1_000, 2_000, 5_000];
@@ -36,6 +37,7 @@ export class KeptPort {
   #closed = false;
   #opening: Promise<void> = Promise.resolve();
   #isOpened = false;
+  #notTaken: string | null = null;
   #cancelReopen: Cancel = () => {};
   #cancelLook: Cancel = () => {};
 
@@ -137,6 +139,7 @@ export class KeptPort {
         this.#sendingSinceMs = null;
         this.#say(true, "open");
         this.#look(port);
+        void this.#readBack();
         resolve();
       });
     });
@@ -154,6 +157,14 @@ export class KeptPort {
         else this.#look(port, !there);
       });
     });
+  }
+
+  /** Says once what the port has not taken of its settings. */
+  async #readBack(): Promise<void> {
+    const detail = await notTaken(this.#settings);
+    if (detail !== null && detail !== this.#notTaken)
+      this.#log.warn({ port: this.#settings.path, detail }, "a serial port is not set as asked");
+    this.#notTaken = detail;
   }
 
   #onBytes(port: SerialPort, bytes: Uint8Array): void {

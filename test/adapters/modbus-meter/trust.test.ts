@@ -5,6 +5,7 @@ import { type Seen, Trust } from "../../../src/adapters/dispenser/modbus-meter/t
 const SETTINGS = {
   maxPowerW: 36_000,
   lagMs: 0,
+  steadyMs: 60_000,
   stepBase: () => 1,
   isOwed: () => true,
   begunAnew: () => {

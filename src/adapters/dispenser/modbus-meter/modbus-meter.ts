@@ -60,9 +60,11 @@ class ModbusMeter implements Dispenser {
   #phase: "resting" | "arming" | "flowing" | "ending" = "resting";
   /** Grows with each arm and stop: what was begun before is overtaken. */
   #run = 0;
-  #orders = 0;
+  /** Grows with each order to close: an order to open that came before it says nothing any more. */
+  #closings = 0;
   /** Since when the contactor is known to be open; null while it is closed, or nobody knows. */
   #openSinceMs: number | null = null;
+  #toldOpenMs = 0;
   #heardMs: number;
   #targetBase = 0;
   /** Watches from when the contactor was opened until it is closed again. */
@@ -83,10 +85,10 @@ class ModbusMeter implements Dispenser {
     this.#pollMs = pollMs;
     this.#maxPowerW = maxPowerW;
     this.#map = registerMap(meter, invert);
-    const { lagMs } = this.#timing;
+    const { lagMs, steadyMs } = this.#timing;
     const isOwed = (): boolean => this.#isOwed;
     const anew = (fromBase: number, toBase: number): void => this.#beginAnew(fromBase, toBase);
-    const meterSettings = { unit, map: this.#map, maxPowerW, timeoutMs, lagMs, isOwed, begunAnew: anew };
+    const meterSettings = { unit, map: this.#map, maxPowerW, timeoutMs, lagMs, steadyMs, isOwed, begunAnew: anew };
     this.#meter = new Meter(meterSettings, line, clock);
     this.#contactor = contactor;
     this.#clock = clock;
@@ -118,7 +120,7 @@ class ModbusMeter implements Dispenser {
     this.#targetBase = start.value + limitBase - (step - 1);
     this.#check = new CrossCheck({ maxPowerW: this.#maxPowerW, lagMs: this.#timing.lagMs, stepWh: step });
     this.#owedAtMs = this.#clock.monotonicMs();
-    this.#orders += 1;
+    this.#closings += 1;
     this.#openSinceMs = null;
     this.#standstill = null;
     const shut = await this.#contactor.set(true);
@@ -187,10 +189,10 @@ class ModbusMeter implements Dispenser {
 
   /** Opens the contactor; until that is confirmed, every round does so again. */
   async #open(): Promise<Outcome<null>> {
-    this.#orders += 1;
-    const order = this.#orders;
+    const closings = this.#closings;
+    this.#toldOpenMs = this.#clock.monotonicMs();
     const opened = await this.#contactor.set(false);
-    if (order !== this.#orders) return opened;
+    if (closings !== this.#closings) return opened;
     if (opened.kind === "done") {
       this.#openSinceMs ??= this.#clock.monotonicMs();
       this.#standstill ??= new Standstill(this.#openSinceMs, this.#timing.lagMs);
@@ -257,7 +259,7 @@ class ModbusMeter implements Dispenser {
     if (this.#inRound || this.#closed) return;
     this.#inRound = true;
     const startedMs = this.#clock.monotonicMs();
-    if (this.#openSinceMs === null && (this.#phase === "resting" || this.#phase === "ending")) await this.#open();
+    if (this.#isOpenDue(startedMs)) await this.#open();
     const run = this.#run;
     const reading = await this.#read();
     if (reading.kind === "done" && run === this.#run && !this.#closed) this.#take(reading.value);
@@ -265,6 +267,12 @@ class ModbusMeter implements Dispenser {
     if (this.#closed) return;
     const pollMs = this.#phase === "resting" ? this.#timing.restingPollMs : this.#pollMs;
     this.#plan(pollMs - (this.#clock.monotonicMs() - startedMs));
+  }
+
+  /** Now and then while resting too: a relay that has died must be known before somebody pays. */
+  #isOpenDue(nowMs: number): boolean {
+    if (this.#phase !== "resting") return this.#phase === "ending" && this.#openSinceMs === null;
+    return this.#openSinceMs === null || nowMs - this.#toldOpenMs >= this.#timing.proveMs;
   }
 
   #take(reading: Reading): void {

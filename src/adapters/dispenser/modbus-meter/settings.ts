@@ -22,6 +22,17 @@ export interface Timing {
   readonly openingMs: number;
   /** Without a reading for so long while energy flows, the contactor is opened. */
   readonly silentMs: number;
+  /** How often it is proven while nothing may flow that the contactor follows. */
+  readonly proveMs: number;
+  /** How long a register that went on from elsewhere must go on from there until it is believed. */
+  readonly steadyMs: number;
 }
 
-export const TIMING: Timing = { restingPollMs: 2_000, lagMs: 1_000, openingMs: 100, silentMs: 2_000 };
+export const TIMING: Timing = {
+  restingPollMs: 2_000,
+  lagMs: 1_000,
+  openingMs: 100,
+  silentMs: 2_000,
+  proveMs: 10_000,
+  steadyMs: 60_000,
+};

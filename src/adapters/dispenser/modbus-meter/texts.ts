@@ -4,7 +4,7 @@ export const STUCK =
   "energy flows although the contactor is open: it is stuck; cut the supply, replace it, then restart kioskd";
 
 const BY_ITSELF =
-  "kioskd goes on by itself after a minute of steady counting with no sale open, and notes the difference";
+  "kioskd goes on by itself once it has counted steadily for a minute with no sale open, and notes the difference";
 
 export function contradicts(fromWh: number, toWh: number, maxPowerW: number): string {
   const what = toWh < fromWh ? "went back" : `rose faster than ${maxPowerW} W allow`;
@@ -12,7 +12,7 @@ export function contradicts(fromWh: number, toWh: number, maxPowerW: number): st
 }
 
 export function exchanged(from: number, to: number): string {
-  return `the meter has another number, ${to} in place of ${from}: check who exchanged it; ${BY_ITSELF}`;
+  return `the meter has another number, ${to} in place of ${from}: check who exchanged it; with no sale open kioskd goes on by itself, and notes the difference`;
 }
 
 /** Why a meter that tells 0 is not believed at once. */
@@ -43,7 +43,7 @@ export function noNumber(address: number, unit: number): string {
 }
 
 export function silentMeter(patienceMs: number, why: string): string {
-  return `no reading for ${patienceMs} ms: ${why}`;
+  return `no reading for ${patienceMs} ms: ${why}; check the meter, its line and the adapter`;
 }
 
 export const MOVES = "the meter does not stand still: check that nothing flows past the open contactor";
@@ -53,7 +53,7 @@ export function coilRefused(unit: number, coil: number): string {
 }
 
 export function coilSilent(unit: number, coil: number, why: string): string {
-  return `the contactor (unit ${unit}, coil ${coil}) does not answer: ${why}`;
+  return `the contactor (unit ${unit}, coil ${coil}) does not answer: ${why}; check the relay board, its line and the adapter`;
 }
 
 export const COIL_UNREADABLE = "it refuses to have its coil read now: check the relay board";

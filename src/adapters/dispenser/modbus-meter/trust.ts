@@ -4,13 +4,13 @@ import { contradicts, doesNotFollow, stillStarting } from "./texts.ts";
 const ESTABLISHED = 3;
 /** The first reading of all has nothing to agree with but the next one. */
 const FIRST = 2;
-/** A course that is new, or at 0 where meters stand while they start, must go on for so long. */
-const STEADY_MS = 60_000;
 
 export interface TrustSettings {
   readonly maxPowerW: number;
   /** By how much the register may run behind. */
   readonly lagMs: number;
+  /** A course that is new, or at 0 where meters stand while they start, must go on for so long. */
+  readonly steadyMs: number;
   /** What the register may step by, at a value. */
   stepBase(totaliserBase: number): number;
   /** Whether a sale may yet be charged by the course that was believed. */
@@ -79,7 +79,7 @@ export class Trust {
   }
 
   #isEnough({ newest, readings, sinceMs }: Course): boolean {
-    const isSteady = readings >= ESTABLISHED && newest.askedMs - sinceMs >= STEADY_MS;
+    const isSteady = readings >= ESTABLISHED && newest.askedMs - sinceMs >= this.#settings.steadyMs;
     if (this.#believed === null) return newest.base === 0 ? isSteady : readings >= FIRST;
     return isSteady && !this.#settings.isOwed();
   }

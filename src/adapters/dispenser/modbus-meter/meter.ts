@@ -7,7 +7,8 @@ import { decodeFigure, type Figure, type RegisterMap, stepWh } from "./registers
 import { belowZero, exchanged, noNumber, registerRefused } from "./texts.ts";
 import { Trust, type TrustSettings } from "./trust.ts";
 
-export interface MeterSettings extends Pick<TrustSettings, "maxPowerW" | "lagMs" | "steadyMs" | "isOwed" | "begunAnew"> {
+export interface MeterSettings
+  extends Pick<TrustSettings, "maxPowerW" | "lagMs" | "steadyMs" | "isOwed" | "begunAnew"> {
   readonly unit: number;
   readonly map: RegisterMap;
   readonly timeoutMs: number;

@@ -227,10 +227,10 @@ class Line<F> implements SerialLine<F> {
   #whatCame(): string {
     const { echoedBytes = 0 } = this.#framing;
     const bytes = this.#heard.bytes - echoedBytes;
-    const silent = "is it on, its cable in, its address right?";
-    if (bytes <= 0) return echoedBytes > 0 ? `, only the question's own echo: ${silent}` : `, not one byte: ${silent}`;
-    if (this.#heard.frames > 0) return ", though other messages came: does something else speak on the line?";
-    return `: ${bytes} bytes came, but no message: wrong speed, parity or stop bits, or noise?`;
+    const silent = "is the device on, its cable in, its address right?";
+    if (bytes <= 0) return echoedBytes > 0 ? `, only the question's own echo: ${silent}` : `: ${silent}`;
+    if (this.#heard.frames > 0) return ": other messages came: does something else speak on the line?";
+    return `: ${bytes} bytes came that make no message: are speed, parity and stop bits right, is the line disturbed?`;
   }
 
   #changed(up: boolean, detail: string): void {

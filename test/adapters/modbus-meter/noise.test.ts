@@ -5,7 +5,17 @@ import { runs, seeds } from "../../support/sample.ts";
 import { roundTripMs } from "../../support/wire-pace.ts";
 import { hasSocat, type MeterRig, meterRig, START_WH, until } from "./rig.ts";
 
-const LINES = 10;
+/** What an adapter adds to the damage, line by line. */
+const ADAPTERS: readonly (readonly string[])[] = [
+  ...Array(4).fill([]),
+  ["stray-bytes"],
+  ["stray-bytes"],
+  ["echo"],
+  ["echo"],
+  ["echo", "stray-bytes"],
+  ["echo", "stray-bytes"],
+];
+const LINES = ADAPTERS.length;
 const DELIVERIES = runs(20, 100);
 
 /** 1 MW is a watt-hour in 3.6 milliseconds. */
@@ -46,7 +56,7 @@ async function deliver(rig: MeterRig, limitWh: number, count: Count): Promise<vo
   if (released - before > limitWh) count.above++;
 }
 
-describe.skipIf(!hasSocat)("a meter on a line that damages one byte in a hundred", () => {
+describe.skipIf(!hasSocat)("a meter on a line that damages one byte in a hundred, strays and echoes", () => {
   it(`tells in ${LINES * DELIVERIES} deliveries the exact quantity, or that it does not know`, {
     timeout: 900_000,
   }, async () => {
@@ -54,9 +64,10 @@ describe.skipIf(!hasSocat)("a meter on a line that damages one byte in a hundred
     const startMs = performance.now();
     const settings = await hurried();
     const lines = await Promise.allSettled(
-      seeds("meter noise", LINES).map(async (seed) => {
+      seeds("meter noise", LINES).map(async (seed, index) => {
         const noise = noisyWire(seed, 100);
         const rig = await meterRig({ device: { powerW: POWER_W }, settings, noise });
+        for (const fault of ADAPTERS[index] ?? []) rig.device.act(fault);
         try {
           for (let round = 0; round < DELIVERIES; round++) await deliver(rig, 40 + ((round * 37) % 50), count);
           expect(rig.events.filter(({ type }) => type === "unaccounted")).toEqual([]);

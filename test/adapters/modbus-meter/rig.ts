@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { expect } from "vitest";
 import { systemClock } from "../../../src/adapters/clock/system/clock.ts";
 import { answersFraming, type Frame } from "../../../src/adapters/dispenser/modbus-meter/codec.ts";
 import { coilContactor } from "../../../src/adapters/dispenser/modbus-meter/contactor.ts";
@@ -54,10 +55,22 @@ export interface RigOptions {
   readonly noise?: (bytes: Uint8Array) => Uint8Array;
   /** So many meters on the line, with units from 1 on. */
   readonly units?: number;
+  /** Whether the drivers begin while the port is still being opened, as the daemon's do. */
+  readonly early?: boolean;
+  /** The coil is one of another device on the line. */
+  readonly coilUnit?: number;
+}
+
+/** What every fault must tell the person who reads it: something to do, or to look at. */
+const INSTRUCTION = /\b(check|compare|cut|replace|restart|set|take|use|have|wait|write down|look)\b/;
+
+export function saysWhatToDo(text: string): boolean {
+  return INSTRUCTION.test(text);
 }
 
 /** Drivers on one end of a pseudo-terminal, simulated meters on the other. */
-export async function meterRig({ device: options, settings, noise, units = 1 }: RigOptions = {}): Promise<MeterRig> {
+export async function meterRig(rigOptions: RigOptions = {}): Promise<MeterRig> {
+  const { device: options, settings, noise, units = 1, early = false, coilUnit } = rigOptions;
   const folder = mkdtempSync(join(tmpdir(), "kioskd-meter-"));
   const socket = new Socket(folder, noise);
   await socket.plugIn();
@@ -71,17 +84,20 @@ export async function meterRig({ device: options, settings, noise, units = 1 }: 
     clock,
     SILENT,
   );
-  await until(() => line.up);
+  if (!early) await until(() => line.up);
   const open = (unit: number): Dispenser => {
     const merged = { ...FAST, unit, ...settings };
-    const contactor = coilContactor({ unit, coil: 0, timeoutMs: merged.timeoutMs }, line);
+    const contactor = coilContactor({ unit: coilUnit ?? unit, coil: 0, timeoutMs: merged.timeoutMs }, line);
     return openModbusMeter(merged, line, clock, SILENT, contactor);
   };
   const dispensers = devices.map((_, index) => open(index + 1));
   const [device, dispenser] = [devices[0], dispensers[0]];
   if (device === undefined || dispenser === undefined) throw new Error("no meter was asked for");
   const events: DispenserEvent[] = [];
-  dispenser.listen((event) => events.push(event));
+  dispenser.listen((event) => {
+    events.push(event);
+    if (event.type === "fault-raised") expect(event.detail).toSatisfy(saysWhatToDo);
+  });
   return {
     line,
     devices,

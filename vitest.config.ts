@@ -7,7 +7,7 @@ const WIRE = [
   "test/adapters/gpio/libgpiod.test.ts",
   "test/adapters/http/{crowd,patience}.test.ts",
   "test/adapters/mdb/{machine,noise}.test.ts",
-  "test/adapters/modbus-meter/{contract,faults,noise,pymodbus}.test.ts",
+  "test/adapters/modbus-meter/{contract,course,currencies,faults,figures,noise,proof,pymodbus,step}.test.ts",
   "test/adapters/mqtt/**/!(acks|reasons).test.ts",
   "test/adapters/rapi/{contract,faults,noise}.test.ts",
   "test/adapters/seqr/**/!(report).test.ts",

@@ -15,6 +15,7 @@ export interface MeterOptions {
   readonly coil?: number;
   /** What the register says at first. */
   readonly startWh?: number;
+  readonly exportWh?: number;
   /** What the car takes. For a test in a hurry 3.6 MW are a kilowatt-hour a second. */
   readonly powerW?: number;
   readonly pluggedIn?: boolean;
@@ -115,11 +116,12 @@ class SimulatedMeter implements BenchDevice {
   /** Of what is released, how much is counted: on which register, and told as how much power. */
   #counted = 1;
   #powerScale = 1;
-  #exportWh = 0;
+  #exportWh: number;
   #serial: number;
 
   constructor(port: SimulatorPort, options: MeterOptions) {
     const { unit = 1, coil = 0, startWh = 1_234_560, powerW = 11_000, pluggedIn = true } = options;
+    this.#exportWh = options.exportWh ?? 0;
     this.#serial = options.serial ?? 21_061_234;
     this.#port = port;
     this.#unit = unit;

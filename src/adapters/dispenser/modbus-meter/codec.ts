@@ -194,7 +194,7 @@ class Rtu implements Framing<Frame> {
       }
       const frame = found.isRequest
         ? this.#copy(found.frame)
-        : this.#answer(found.frame, this.#heard === all.length - at);
+        : this.#answer(found.frame, this.#heard - (all.length - at));
       if (frame !== null) frames.push(frame);
       falseAt = null;
       at += found.length;
@@ -233,11 +233,12 @@ class Rtu implements Framing<Frame> {
     return null;
   }
 
-  #answer(frame: Frame, isFirst: boolean): Frame {
+  /** @param before how many bytes came before it: fewer than half a request are none that came back damaged */
+  #answer(frame: Frame, before: number): Frame {
     const [unit, functionCode] = this.#request;
     const isAnswer =
       frame.unit === unit && (frame.functionCode & ~EXCEPTION) === functionCode && !isWrite(functionCode);
-    if (!isAnswer || !isFirst || this.#copies > 0) return frame;
+    if (!isAnswer || before >= this.#request.length / 2 || this.#copies > 0) return frame;
     this.#answersWithoutEcho += 1;
     if (this.#echoes === null || this.#answersWithoutEcho >= NO_ECHOES) this.#echoes = false;
     return frame;

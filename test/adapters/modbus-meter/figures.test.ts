@@ -1,0 +1,65 @@
+import { describe, expect, it } from "vitest";
+import { atEnd, knowEachTest } from "../../support/at-end.ts";
+import { hasSocat, type MeterRig, meterRig, START_WH, until } from "./rig.ts";
+
+knowEachTest();
+
+const LIMIT_WH = 2_000;
+
+async function start(): Promise<MeterRig> {
+  const rig = await meterRig();
+  atEnd(rig.remove);
+  expect(await rig.totaliserWh()).toBe(START_WH);
+  return rig;
+}
+
+function faults({ events }: MeterRig): readonly string[] {
+  return events.flatMap((event) => (event.type === "fault-raised" ? [event.detail] : []));
+}
+
+describe.skipIf(!hasSocat)("a meter that contradicts itself in a delivery", { concurrent: true }, () => {
+  it.each([
+    ["reverse", /tells -72000 W, power below 0.*wired the other way round.*invert: true/, 30],
+    ["stand-still", /by its power register at least \d+ Wh flowed .* by its energy register only 0 Wh.*compare/, 60],
+    ["count-slowly", /by its power register at least \d+ Wh flowed .* by its energy register only \d+ Wh/, 120],
+    ["milliwatts", /by its power register at least \d+ Wh flowed .* by its energy register only \d+ Wh/, 60],
+    ["kilowatts", /by its energy register \d+ Wh flowed .* by its power register \d+ Wh at the most/, 120],
+    ["count-fast", /rose faster|by its energy register \d+ Wh flowed/, 120],
+  ])("(%s) stops, and says which figures differ and what to do", async (act, detail, mostWh) => {
+    const rig = await start();
+    rig.device.act(act);
+    expect((await rig.dispenser.arm(LIMIT_WH)).kind).toBe("done");
+    await until(() => faults(rig).length > 0);
+    await until(() => rig.device.state()["contactor"] === "open");
+    expect(faults(rig)).toEqual([expect.stringMatching(detail)]);
+    expect(rig.device.releasedBase()).toBeLessThan(mostWh);
+    rig.device.act("mend");
+    expect((await rig.dispenser.arm(LIMIT_WH)).kind).toBe("declined");
+  });
+
+  it("wired the other way round, notes what it gave away as exported", async () => {
+    const rig = await start();
+    rig.device.act("reverse");
+    await rig.dispenser.arm(LIMIT_WH);
+    await until(() => faults(rig).length > 0);
+    await rig.dispenser.stop();
+    expect(await rig.totaliserWh()).toBe(START_WH);
+    const notes = rig.events.filter(({ type }) => type === "unaccounted");
+    expect(notes).toMatchObject([{ detail: expect.stringContaining("counted by the meter as exported") }]);
+    const quantityBase = notes.reduce((sum, note) => sum + ("quantityBase" in note ? (note.quantityBase ?? 0) : 0), 0);
+    expect(rig.device.releasedBase() - quantityBase).toBeLessThan(12);
+  });
+
+  it("wired the other way round, sells what it exports when it was said to be", async () => {
+    const rig = await meterRig({ settings: { invert: true }, device: { exportWh: 7_000 } });
+    atEnd(rig.remove);
+    rig.device.act("reverse");
+    const before = await rig.totaliserWh();
+    expect(before).toBe(7_000);
+    expect((await rig.dispenser.arm(60)).kind).toBe("done");
+    await until(() => rig.events.some(({ type }) => type === "finished"));
+    expect((await rig.totaliserWh()) - before).toBe(rig.device.releasedBase());
+    expect(rig.device.releasedBase()).toBeLessThanOrEqual(60);
+    expect(faults(rig)).toEqual([]);
+  });
+});

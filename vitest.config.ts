@@ -11,7 +11,7 @@ const WIRE = [
   "test/adapters/mqtt/**/!(acks|reasons).test.ts",
   "test/adapters/rapi/{contract,faults,noise}.test.ts",
   "test/adapters/seqr/**/!(report).test.ts",
-  "test/adapters/serial/line.test.ts",
+  "test/adapters/serial/{line,taken}.test.ts",
   "test/adapters/service/**/*.test.ts",
   "test/adapters/sparkplug/{aedes,foreign,limits,mosquitto}.test.ts",
   "test/adapters/terminal/{pty,screens}.test.ts",

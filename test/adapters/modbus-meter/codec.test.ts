@@ -82,6 +82,129 @@ describe("Modbus RTU", () => {
   });
 });
 
+describe("the answer to a write, which is its question over again", () => {
+  const write = writeCoilRequest(1, 0, true);
+  const read = readRequest(1, 1, 0, 1);
+  const told = encode({ unit: 1, functionCode: 1, data: Uint8Array.of(1, 1) });
+  const refused = encode({ unit: 1, functionCode: 0x81, data: Uint8Array.of(1) });
+  const answered = { data: hex("00 00 FF 00") };
+  const maybe = { ...answered, mayBeEcho: true };
+
+  /** What came to each question in turn; what the last, a write, is answered by, at once and once the line rests. */
+  it.each<[string, readonly (readonly [Uint8Array, readonly Uint8Array[]])[], unknown, unknown]>([
+    ["may be an echo at first", [[write, [write]]], undefined, maybe],
+    ["is its second copy, for the first was an echo", [[write, [write, write]]], answered, undefined],
+    ["is told from silence by no one", [[write, []]], undefined, undefined],
+    [
+      "is one where a read does not echo",
+      [
+        [read, [told]],
+        [write, [write]],
+      ],
+      answered,
+      undefined,
+    ],
+    [
+      "is one where a refused read does not echo",
+      [
+        [read, [refused]],
+        [write, [write]],
+      ],
+      answered,
+      undefined,
+    ],
+    [
+      "is one where a read brought nothing back",
+      [
+        [read, []],
+        [write, [write]],
+      ],
+      answered,
+      undefined,
+    ],
+    [
+      "is none where a read echoes",
+      [
+        [read, [read, told]],
+        [write, [write]],
+      ],
+      undefined,
+      undefined,
+    ],
+    [
+      "is none where a read echoes and is not answered",
+      [
+        [read, [read]],
+        [write, [write]],
+      ],
+      undefined,
+      undefined,
+    ],
+    [
+      "is the second where a read echoes",
+      [
+        [read, [read, told]],
+        [write, [write, write]],
+      ],
+      answered,
+      undefined,
+    ],
+    [
+      "is still the second after one echo that was lost",
+      [
+        [read, [read, told]],
+        [read, [told]],
+        [write, [write]],
+      ],
+      undefined,
+      undefined,
+    ],
+    [
+      "is the first again when echoes have stopped",
+      [
+        [read, [read, told]],
+        [read, [told]],
+        [read, [told]],
+        [read, [told]],
+        [write, [write]],
+      ],
+      answered,
+      undefined,
+    ],
+    [
+      "is none in an echo that was damaged",
+      [
+        [read, [hex("01 01 00 00 01 FD CA"), told]],
+        [write, [write]],
+      ],
+      undefined,
+      maybe,
+    ],
+  ])("%s", (_, exchanges, atOnce, atRest) => {
+    const framing = answersFraming();
+    const answers = writeAnswer(write);
+    let seen: readonly unknown[] = [];
+    for (const [request, parts] of exchanges) {
+      framing.reset();
+      framing.sent?.(request);
+      const first = parts.flatMap((part) => framing.push(part)).map(answers);
+      const rest = [...(framing.rest?.(false) ?? []), ...(framing.rest?.(true) ?? [])].map(answers);
+      seen = [first[0], rest[0]];
+    }
+    expect(seen).toEqual([atOnce, atRest]);
+  });
+
+  it("is not known any more when the line is another", () => {
+    const framing = answersFraming();
+    framing.sent?.(read);
+    framing.push(told);
+    framing.reset(true);
+    framing.sent?.(write);
+    expect(framing.push(write)).toEqual([]);
+    expect(framing.rest?.(false)).toMatchObject([{ mayBeEcho: true }]);
+  });
+});
+
 describe("Modbus RTU, whatever the bytes", () => {
   const registers = fc.uint8Array({ minLength: 1, maxLength: 16 }).map((half) => Uint8Array.from([...half, ...half]));
   const answer = fc.record({ unit: fc.integer({ min: 1, max: 247 }), functionCode: fc.constantFrom(3, 4), registers });

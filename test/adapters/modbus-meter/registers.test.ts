@@ -22,8 +22,17 @@ describe("figures in registers", () => {
     ["float32", "high-first", 1_000, "7f7fffff", undefined],
     ["uint32", "high-first", 10, "0001e240", 1_234_560],
     ["uint32", "low-first", 10, "e2400001", 1_234_560],
-    ["uint32", "high-first", 1, "ffffffff", 4_294_967_295],
+    ["uint32", "high-first", 1, "ffffffff", undefined],
+    ["uint32", "high-first", 1, "fffffffe", 4_294_967_294],
+    ["uint32", "high-first", 1, "7fffffff", undefined],
+    ["uint32", "low-first", 1, "00008000", undefined],
     ["int32", "high-first", 1, "ffffffff", -1],
+    ["int32", "high-first", 1, "7fffffff", undefined],
+    ["int32", "high-first", 1, "80000000", undefined],
+    ["uint64", "high-first", 1, "7fffffffffffffff", undefined],
+    ["uint64", "high-first", 1, "8000000000000000", undefined],
+    ["float32", "high-first", 1_000, "ffffffff", undefined],
+    ["float32", "high-first", 1_000, "80000000", 0],
     ["uint64", "high-first", 1, "0000000000bc614e", 12_345_678],
     ["uint64", "low-first", 1, "614e00bc00000000", 12_345_678],
     ["uint64", "high-first", 1, "ffffffffffffffff", undefined],
@@ -47,4 +56,39 @@ describe("figures in registers", () => {
   ])("knows that at %s Wh a float32 steps by %s Wh", (wh, step) => {
     expect(stepWh(registerMap("sdm630"), wh)).toBe(step);
   });
+
+  it("takes what is exported for what is sold, and turns the power, of a meter wired the other way round", () => {
+    const [right, inverted] = [registerMap("sdm630"), registerMap("sdm630", true)];
+    const data = Buffer.alloc(8);
+    data.writeFloatBE(1.5, 0);
+    data.writeFloatBE(0.25, 4);
+    const both = [right, inverted].map((map) =>
+      [map.energy, map.reverse].map((each) => each && decodeFigure(each, data)),
+    );
+    expect(both).toEqual([
+      [1_500, 250],
+      [250, 1_500],
+    ]);
+    const watts = [right, inverted].map(({ power }) => power && decodeFigure(power, float32(-7_000).subarray(0, 4)));
+    expect(watts).toEqual([-7_000, 7_000]);
+    expect(inverted.energy).toMatchObject({ address: right.energy.address, count: right.energy.count });
+  });
+
+  it.each([
+    ["int32", 4, 0.01, "fff55464", 2, -6_993],
+    ["int16", 3, 10, "fd44", 1, -7_000],
+    ["uint16", 3, 1, "1b58", 1, 7_000],
+    ["uint16", 3, 1, "ffff", 1, undefined],
+    ["float32", 3, 1_000, "40e00000", 3, 7_000],
+  ] as const)(
+    "has the power of a meter of one's own: %s by function %d times %d",
+    (type, fn, wPerCount, data, count, watts) => {
+      const power = { function: fn, address: 0x20, type, wordOrder: "high-first", wPerCount } as const;
+      const map = registerMap({ ...own, type: "uint32", wordOrder: "high-first", whPerCount: 10, power });
+      expect(map.power?.count).toBe(count);
+      expect(map.power && decodeFigure(map.power, hex(data))).toBe(watts);
+      // An answer must tell which of the two it is: by its function, or by its length.
+      expect([map.power?.function, map.power?.count]).not.toEqual([map.energy.function, map.energy.count]);
+    },
+  );
 });

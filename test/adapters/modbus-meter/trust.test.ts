@@ -122,4 +122,98 @@ describe("whether a meter is believed", () => {
     for (let second = 2; second < 1_000; second++) expect(trust.judge(seen(5_100, second))).toBe(NO);
     expect(trust.broken).not.toBeNull();
   });
+
+  describe("with nothing owed", () => {
+    function watch(course: readonly (readonly [base: number, fromS: number, toS: number])[]) {
+      const steps: [number, number][] = [];
+      const settings = { ...SETTINGS, isOwed: () => false, begunAnew: (a: number, b: number) => steps.push([a, b]) };
+      const trust = new Trust(settings);
+      const believed = course.flatMap(([base, fromS, toS]) => {
+        const seconds = Array.from({ length: toS - fromS + 1 }, (_, index) => fromS + index);
+        return seconds.filter((second) => trust.judge(seen(base, second)) === YES);
+      });
+      return { steps, believed, trust };
+    }
+
+    it.each<[string, Parameters<typeof watch>[0], readonly [number, number][]]>([
+      [
+        "a jump",
+        [
+          [100, 0, 5],
+          [90_000, 6, 70],
+        ],
+        [[100, 90_000]],
+      ],
+      [
+        "a jump that time alone would explain",
+        [
+          [100, 0, 5],
+          [650, 6, 70],
+        ],
+        [[100, 650]],
+      ],
+      [
+        "a step back",
+        [
+          [100, 0, 5],
+          [7, 6, 70],
+        ],
+        [[100, 7]],
+      ],
+      [
+        "a reset",
+        [
+          [100, 0, 5],
+          [0, 6, 70],
+        ],
+        [[100, 0]],
+      ],
+    ])("takes the new course after a minute, and tells the step: %s", (_, course, steps) => {
+      const watched = watch(course);
+      expect(watched.steps).toEqual(steps);
+      expect(watched.believed).toEqual([1, 2, 3, 4, 5, 66, 67, 68, 69, 70]);
+      expect(watched.trust.broken).toBeNull();
+    });
+
+    it.each<[string, Parameters<typeof watch>[0]]>([
+      [
+        "less than a minute of it",
+        [
+          [100, 0, 5],
+          [90_000, 6, 60],
+        ],
+      ],
+      [
+        "courses of less than a minute each",
+        [
+          [100, 0, 5],
+          [90_000, 6, 50],
+          [7, 51, 90],
+          [40_000, 91, 140],
+        ],
+      ],
+      [
+        "a meter that starts in between",
+        [
+          [100, 0, 5],
+          [0, 6, 40],
+          [100, 41, 45],
+          [0, 46, 80],
+        ],
+      ],
+    ])("does not take %s", (_, course) => {
+      expect(watch(course).steps).toEqual([]);
+    });
+
+    it("begins at 0 only after a minute of it, and at once where it then tells that it stands", () => {
+      expect(watch([[0, 0, 61]]).believed).toEqual([60, 61]);
+      expect(
+        watch([
+          [0, 0, 59],
+          [1_234_560, 60, 62],
+        ]).believed,
+      ).toEqual([61, 62]);
+      expect(watch([[0, 0, 5]]).trust.doubt).toMatch(/tells 0 Wh, as meters do while they start/);
+    });
+  });
 });

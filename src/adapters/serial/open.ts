@@ -153,7 +153,7 @@ class Line<F> implements SerialLine<F> {
         },
         late: () => {
           const asked = this.#pending;
-          this.#deliver(this.#framing.rest?.(true) ?? []);
+          this.#lookBehind(true);
           if (this.#pending !== asked) return;
           this.#quietUntilMs = this.#clock.monotonicMs() + Math.min(timeoutMs, MOST_QUIET_MS);
           finish(unknown(`${this.#port.detail}: no answer within ${timeoutMs} ms${this.#whatCame()}`));
@@ -205,21 +205,27 @@ class Line<F> implements SerialLine<F> {
   #receive(bytes: Uint8Array): void {
     this.#lastByteMs = this.#clock.monotonicMs();
     this.#heard.bytes += bytes.length;
+    this.#deliver(() => this.#framing.push(bytes));
+    this.#cancelRest();
+    if (this.#pending !== null && this.#framing.rest !== undefined)
+      this.#cancelRest = this.#clock.after(HALF_FRAME_MS, () => this.#lookBehind(false));
+  }
+
+  /** Nothing has come for a while: what stands behind a false start counts now. */
+  #lookBehind(isOver: boolean): void {
+    this.#deliver(() => this.#framing.rest?.(isOver) ?? []);
+  }
+
+  #deliver(framesOf: () => readonly F[]): void {
     try {
-      this.#deliver(this.#framing.push(bytes));
+      const frames = framesOf();
+      this.#heard.frames += frames.length;
+      for (const frame of frames) {
+        if (this.#pending?.take(frame) !== true) this.#onFrame(frame);
+      }
     } catch (error) {
       this.#framing.reset();
       this.#log.error({ error: String(error) }, "what a serial port received could not be taken");
-    }
-    this.#cancelRest();
-    if (this.#pending === null || this.#framing.rest === undefined) return;
-    this.#cancelRest = this.#clock.after(HALF_FRAME_MS, () => this.#deliver(this.#framing.rest?.(false) ?? []));
-  }
-
-  #deliver(frames: readonly F[]): void {
-    this.#heard.frames += frames.length;
-    for (const frame of frames) {
-      if (this.#pending?.take(frame) !== true) this.#onFrame(frame);
     }
   }
 

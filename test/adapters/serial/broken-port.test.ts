@@ -38,6 +38,7 @@ class FakePort extends EventEmitter {
 }
 
 // Looked up when a port is made, for the mock is there before the class is.
+vi.mock("../../../src/adapters/serial/taken.ts", () => ({ notTaken: async () => null }));
 vi.mock("serialport", () => ({
   get SerialPort() {
     return FakePort;

@@ -1,8 +1,6 @@
-import type { Reading } from "./meter.ts";
+import { COUNTED_W, type Reading } from "./meter.ts";
 import { energyRuns, powerStands, reversed } from "./texts.ts";
 
-/** So much power is more than what meters make up from noise: Eastron's need not count below 9.2 W. */
-export const COUNTED_W = 10;
 /** A reading alone may have been taken while the contactor moved. */
 const READINGS = 2;
 /** Over a longer time without a reading nobody knows what the power was. */

@@ -2,7 +2,6 @@ import type { Clock } from "../../../ports/clock.ts";
 import { done, type Outcome, unknown } from "../../../ports/outcome.ts";
 import type { SerialLine } from "../../serial/line.ts";
 import { type Frame, readAnswer, readRequest } from "./codec.ts";
-import { COUNTED_W } from "./cross-check.ts";
 import { decodeFigure, type Figure, type RegisterMap, stepWh } from "./registers.ts";
 import { belowZero, exchanged, noNumber, registerRefused } from "./texts.ts";
 import { Trust, type TrustSettings } from "./trust.ts";
@@ -28,6 +27,8 @@ export interface Reading {
   readonly atMs: number;
 }
 
+/** So much power is more than what meters make up from noise: Eastron's need not count below 9.2 W. */
+export const COUNTED_W = 10;
 /** A meter that left so many questions for its number open does not know it. */
 const UNNUMBERED = 2;
 /** In so long a silence it may have been exchanged. */

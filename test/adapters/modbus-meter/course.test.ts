@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
 import type { DispenserEvent } from "../../../src/ports/dispenser.ts";
 import { atEnd, knowEachTest } from "../../support/at-end.ts";
@@ -51,7 +52,10 @@ describe.skipIf(!hasSocat)("a meter that still starts", { concurrent: true }, ()
     const rig = await start({ device: { startWh: 0 } });
     expect((await rig.dispenser.totaliser()).kind).toBe("unknown");
     let reading = await rig.dispenser.totaliser();
-    for (let tries = 0; tries < 20 && reading.kind === "unknown"; tries++) reading = await rig.dispenser.totaliser();
+    for (let tries = 0; tries < 40 && reading.kind === "unknown"; tries++) {
+      await sleep(100);
+      reading = await rig.dispenser.totaliser();
+    }
     expect(reading).toEqual({ kind: "done", value: 0 });
     expect(told(rig, "unaccounted")).toEqual([]);
   });
@@ -94,7 +98,7 @@ describe.skipIf(!hasSocat)("a meter that goes on from elsewhere", { concurrent: 
     await sells(rig);
     await until(() => rig.device.state()["contactor"] === "open");
     rig.device.act("be-silent");
-    await new Promise((resolve) => setTimeout(resolve, 4_000));
+    await sleep(4_000);
     rig.device.act("exchange");
     rig.device.act("jump");
     rig.device.act("mend");
@@ -111,7 +115,7 @@ describe.skipIf(!hasSocat)("a meter that goes on from elsewhere", { concurrent: 
     rig.device.act(act);
     await until(() => told(rig, "fault-raised").length > 0);
     // Longer than a new course must go on: somebody is owed the old one.
-    await new Promise((resolve) => setTimeout(resolve, 2 * STEADY_MS));
+    await sleep(2 * STEADY_MS);
     expect(told(rig, "unaccounted")).toEqual([]);
     expect(await rig.dispenser.totaliser()).toMatchObject({ kind: "declined" });
     await until(() => told(rig, "unaccounted").length > 0);

@@ -3,7 +3,7 @@ import { CrossCheck } from "../../../src/adapters/dispenser/modbus-meter/cross-c
 import type { Reading } from "../../../src/adapters/dispenser/modbus-meter/meter.ts";
 
 /** 36 kW are 10 Wh a second. */
-const SETTINGS = { maxPowerW: 36_000, lagMs: 1_000, stepWh: 10 };
+const SETTINGS = { maxPowerW: 36_000, lagMs: 1_000, stepWh: 10, isInverted: false };
 const SECOND_MS = 1_000;
 
 interface Course {
@@ -35,6 +35,7 @@ function run({
       powerW: 0,
       isFlowing: false,
       atMs: second * SECOND_MS,
+      tookMs: 40,
     };
     const contradiction = check.look(reading);
     if (contradiction !== null) return contradiction;

@@ -37,6 +37,14 @@ describe.skipIf(!hasSocat)("a meter that contradicts itself in a delivery", { co
     expect((await rig.dispenser.arm(LIMIT_WH)).kind).toBe("declined");
   });
 
+  it("wired the right way round, says so when it was said to be turned", async () => {
+    const rig = await meterRig({ settings: { invert: true }, device: { exportWh: 7_000 } });
+    atEnd(rig.remove);
+    expect((await rig.dispenser.arm(LIMIT_WH)).kind).toBe("done");
+    await until(() => faults(rig).length > 0);
+    expect(faults(rig)).toEqual([expect.stringMatching(/power below 0.*take `invert` out of the configuration/)]);
+  });
+
   it("wired the other way round, notes what it gave away as exported", async () => {
     const rig = await start();
     rig.device.act("reverse");
@@ -45,7 +53,7 @@ describe.skipIf(!hasSocat)("a meter that contradicts itself in a delivery", { co
     await rig.dispenser.stop();
     expect(await rig.totaliserWh()).toBe(START_WH);
     const notes = rig.events.filter(({ type }) => type === "unaccounted");
-    expect(notes).toMatchObject([{ detail: expect.stringContaining("counted by the meter as exported") }]);
+    expect(notes).toMatchObject([{ detail: expect.stringContaining("counted by the meter the other way") }]);
     const quantityBase = notes.reduce((sum, note) => sum + ("quantityBase" in note ? (note.quantityBase ?? 0) : 0), 0);
     expect(rig.device.releasedBase() - quantityBase).toBeLessThan(12);
   });

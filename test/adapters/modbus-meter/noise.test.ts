@@ -71,6 +71,9 @@ describe.skipIf(!hasSocat)("a meter on a line that damages one byte in a hundred
         try {
           for (let round = 0; round < DELIVERIES; round++) await deliver(rig, 40 + ((round * 37) % 50), count);
           expect(rig.events.filter(({ type }) => type === "unaccounted")).toEqual([]);
+          expect(
+            rig.events.filter((event) => event.type === "fault-raised" && /wired|by its/.test(event.detail)),
+          ).toEqual([]);
           expect(rig.device.releasedBase()).toBeGreaterThan(20 * DELIVERIES);
         } finally {
           await rig.remove();

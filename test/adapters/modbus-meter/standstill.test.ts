@@ -63,7 +63,7 @@ describe("a contactor that was opened at 0 ms, with a meter that lags 1000 ms", 
   it.each(table)("%s", (_, rows, expected) => {
     const standstill = new Standstill(0, 1_000);
     const seen = rows.map(([atMs, totaliserBase, isFlowing]) =>
-      standstill.look({ totaliserBase, reverseBase: null, toldW: null, powerW: 0, isFlowing, atMs }),
+      standstill.look({ totaliserBase, reverseBase: null, toldW: null, powerW: 0, isFlowing, atMs, tookMs: 0 }),
     );
     expect(seen).toEqual(expected);
   });

@@ -1,5 +1,5 @@
 import { COUNTED_W, type Reading } from "./meter.ts";
-import { energyRuns, powerStands, reversed } from "./texts.ts";
+import { countsInReverse, energyRuns, powerBelowZero, powerStands } from "./texts.ts";
 
 /** A reading alone may have been taken while the contactor moved. */
 const READINGS = 2;
@@ -14,6 +14,7 @@ export interface CrossCheckSettings {
   readonly maxPowerW: number;
   readonly lagMs: number;
   readonly stepWh: number;
+  readonly isInverted: boolean;
 }
 
 /**
@@ -27,6 +28,7 @@ export class CrossCheck {
   #mostWh = 0;
   #leastWh = 0;
   #mostW = 0;
+  #longestMs = 0;
   #negatives = 0;
 
   constructor(settings: CrossCheckSettings) {
@@ -43,14 +45,15 @@ export class CrossCheck {
     const before = this.#newest;
     this.#first ??= reading;
     this.#newest = reading;
+    this.#longestMs = Math.max(this.#longestMs, reading.tookMs);
     return this.#looksReversed(reading) ?? (before === null ? null : this.#holdPower(before, reading));
   }
 
   #looksReversed({ toldW }: Reading): string | null {
-    const { stepWh } = this.#settings;
+    const { stepWh, isInverted } = this.#settings;
     this.#negatives = toldW !== null && toldW <= -COUNTED_W ? this.#negatives + 1 : 0;
-    if (this.#negatives >= READINGS) return reversed(`the meter tells ${toldW} W, power below 0,`);
-    return this.reverseWh >= stepWh ? reversed(`the meter counted ${this.reverseWh} Wh as exported`) : null;
+    if (toldW !== null && this.#negatives >= READINGS) return powerBelowZero(toldW, isInverted);
+    return this.reverseWh >= stepWh ? countsInReverse(this.reverseWh, isInverted) : null;
   }
 
   #holdPower(before: Reading, reading: Reading): string | null {
@@ -62,7 +65,7 @@ export class CrossCheck {
     this.#leastWh += isLong ? 0 : hours * Math.max(0, Math.min(before.toldW, reading.toldW));
     this.#mostW = Math.max(this.#mostW, reading.toldW);
     const energyWh = reading.totaliserBase - this.#first.totaliserBase;
-    const lagHours = (SETTLED_LAGS * lagMs) / 3_600_000;
+    const lagHours = (SETTLED_LAGS * lagMs + this.#longestMs) / 3_600_000;
     const lateWh = Math.min(this.#mostW, maxPowerW) * lagHours;
     if (this.#leastWh > TOLERANCE * (energyWh + stepWh) + lateWh)
       return powerStands(Math.floor(this.#leastWh), energyWh);

@@ -25,6 +25,8 @@ export interface Reading {
   readonly isFlowing: boolean;
   /** When it was asked for: what it says is no older. */
   readonly atMs: number;
+  /** How much later it may have been taken, up to the last answer. */
+  readonly tookMs: number;
 }
 
 /** So much power is more than what meters make up from noise: Eastron's need not count below 9.2 W. */
@@ -33,6 +35,8 @@ export const COUNTED_W = 10;
 const UNNUMBERED = 2;
 /** In so long a silence it may have been exchanged. */
 const EXCHANGE_MS = 3_000;
+/** How often its number is read while nothing is owed. */
+const NUMBER_MS = 60_000;
 
 /** A meter on a Modbus line: figures that can be believed, or none. */
 export class Meter {
@@ -46,6 +50,7 @@ export class Meter {
   #otherNumber: number | null = null;
   #unnumbered = 0;
   #isNumberDue = true;
+  #numberedMs = 0;
   #silentSinceMs: number | null = null;
   #believedBase: number | null = null;
   /** Where the meter stood that was exchanged, until the new one is believed. */
@@ -83,7 +88,7 @@ export class Meter {
       this.#silentSinceMs ??= askedMs;
       return answer;
     }
-    if (this.#silentSinceMs !== null && askedMs - this.#silentSinceMs >= EXCHANGE_MS) this.#isNumberDue = true;
+    this.#isNumberDue ||= this.#mayBeAnother(askedMs);
     this.#silentSinceMs = null;
     if (this.#isNumberDue && this.#believedBase !== null) await this.#readNumber();
     const answeredMs = this.#clock.monotonicMs();
@@ -107,6 +112,7 @@ export class Meter {
       powerW: toldW === null ? maxPowerW : Math.min(Math.max(0, toldW), maxPowerW),
       isFlowing: toldW !== null && Math.abs(toldW) >= COUNTED_W,
       atMs: askedMs,
+      tookMs: this.#clock.monotonicMs() - askedMs,
     });
   }
 
@@ -120,6 +126,11 @@ export class Meter {
     return true;
   }
 
+  #mayBeAnother(nowMs: number): boolean {
+    if (this.#silentSinceMs !== null && nowMs - this.#silentSinceMs >= EXCHANGE_MS) return true;
+    return nowMs - this.#numberedMs >= NUMBER_MS && !this.#settings.isOwed();
+  }
+
   /** Meters that do not tell their number are not asked again. */
   async #readNumber(): Promise<void> {
     const { serial } = this.#settings.map;
@@ -130,6 +141,7 @@ export class Meter {
       return;
     }
     this.#isNumberDue = false;
+    this.#numberedMs = this.#clock.monotonicMs();
     this.#number ??= number.value;
     this.#otherNumber = number.value === this.#number ? null : number.value;
   }

@@ -8,7 +8,7 @@ import { DispenserEvents } from "../dispenser-events.ts";
 import { StrayFlow } from "../stray-flow.ts";
 import type { Frame } from "./codec.ts";
 import type { Contactor } from "./contactor.ts";
-import { CrossCheck } from "./cross-check.ts";
+import { CrossCheck, type CrossCheckSettings } from "./cross-check.ts";
 import { Meter, type Reading } from "./meter.ts";
 import { type RegisterMap, registerMap, stepWh } from "./registers.ts";
 import { type ModbusMeterSettings, TIMING, type Timing } from "./settings.ts";
@@ -51,7 +51,7 @@ class ModbusMeter implements Dispenser {
   readonly #events = new DispenserEvents();
   readonly #timing: Timing;
   readonly #pollMs: number;
-  readonly #maxPowerW: number;
+  readonly #checked: Omit<CrossCheckSettings, "stepWh">;
   readonly #map: RegisterMap;
   readonly #meter: Meter;
   readonly #contactor: Contactor;
@@ -80,12 +80,12 @@ class ModbusMeter implements Dispenser {
   #cancelCut: Cancel = () => {};
 
   constructor(settings: ModbusMeterSettings, line: SerialLine<Frame>, clock: Clock, log: Log, contactor: Contactor) {
-    const { unit, meter, invert, maxPowerW, pollMs, timeoutMs } = settings;
+    const { unit, meter, invert = false, maxPowerW, pollMs, timeoutMs } = settings;
     this.#timing = { ...TIMING, ...settings.timing };
     this.#pollMs = pollMs;
-    this.#maxPowerW = maxPowerW;
     this.#map = registerMap(meter, invert);
     const { lagMs, steadyMs } = this.#timing;
+    this.#checked = { maxPowerW, lagMs, isInverted: invert };
     const isOwed = (): boolean => this.#isOwed;
     const anew = (fromBase: number, toBase: number): void => this.#beginAnew(fromBase, toBase);
     const meterSettings = { unit, map: this.#map, maxPowerW, timeoutMs, lagMs, steadyMs, isOwed, begunAnew: anew };
@@ -118,7 +118,7 @@ class ModbusMeter implements Dispenser {
     }
     const step = stepWh(this.#map, start.value);
     this.#targetBase = start.value + limitBase - (step - 1);
-    this.#check = new CrossCheck({ maxPowerW: this.#maxPowerW, lagMs: this.#timing.lagMs, stepWh: step });
+    this.#check = new CrossCheck({ ...this.#checked, stepWh: step });
     this.#owedAtMs = this.#clock.monotonicMs();
     this.#closings += 1;
     this.#openSinceMs = null;

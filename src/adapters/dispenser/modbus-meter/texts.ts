@@ -69,8 +69,19 @@ export function coilElsewhere(unit: number, coil: number, isClosed: boolean): st
 
 const LOOK = "check it, then restart kioskd";
 
-export function reversed(seen: string): string {
+/** @param isInverted whether the configuration says that it is wired so */
+function reversed(seen: string, isInverted: boolean): string {
+  if (isInverted)
+    return `${seen} while energy is delivered, with \`invert: true\`: the meter is wired the right way round; take \`invert\` out of the configuration, then restart kioskd`;
   return `${seen} while energy is delivered: the meter is wired the other way round; have an electrician turn it, or set \`invert: true\` in the configuration, then restart kioskd`;
+}
+
+export function powerBelowZero(toldW: number, isInverted: boolean): string {
+  return reversed(`the meter tells ${toldW} W, power below 0,`, isInverted);
+}
+
+export function countsInReverse(reverseWh: number, isInverted: boolean): string {
+  return reversed(`the meter counted ${reverseWh} Wh as ${isInverted ? "imported" : "exported"}`, isInverted);
 }
 
 export function powerStands(leastWh: number, energyWh: number): string {
@@ -83,4 +94,4 @@ export function energyRuns(mostWh: number, energyWh: number): string {
 
 /** Noted with what the meter counted the other way. */
 export const COUNTED_IN_REVERSE =
-  "delivered, but counted by the meter as exported, so that no sale is charged for it: have the wiring checked";
+  "delivered, but counted by the meter the other way, so that no sale is charged for it: have the wiring checked";

@@ -3,7 +3,7 @@ import { encode, readRequest, writeCoilRequest } from "../../src/adapters/dispen
 import type { BenchDevice, SimulatorPort } from "../../src/simulators/bench/device.ts";
 import { startModbusMeter } from "../../src/simulators/modbus-meter/modbus-meter.ts";
 
-function make(): { device: BenchDevice; ask(request: Uint8Array): string } {
+function make(powerW = 36_000_000): { device: BenchDevice; ask(request: Uint8Array): string } {
   let said = "";
   let listener: (bytes: Uint8Array) => void = () => {};
   const port: SimulatorPort = {
@@ -15,7 +15,7 @@ function make(): { device: BenchDevice; ask(request: Uint8Array): string } {
     },
     close: () => Promise.resolve(),
   };
-  const device = startModbusMeter(port, { startWh: 100_000, powerW: 36_000_000 });
+  const device = startModbusMeter(port, { startWh: 100_000, powerW });
   return {
     device,
     ask: (request) => {
@@ -93,5 +93,55 @@ describe("the simulated meter", () => {
     ask(OFF);
     expect(device.state()).toMatchObject({ contactor: "closed", welded: true });
     expect(() => device.act("explode")).toThrow(/knows no explode, only plug-in/);
+  });
+
+  it("has a coil that is read, and relays that fail in their ways", () => {
+    const { device, ask } = make();
+    const COIL = readRequest(1, 1, 0, 1);
+    const told = (on: boolean): string => hex(encode({ unit: 1, functionCode: 1, data: Uint8Array.of(1, on ? 1 : 0) }));
+    ask(ON);
+    expect(ask(COIL)).toBe(told(true));
+    device.act("stick-relay");
+    expect([ask(OFF), ask(COIL)]).toEqual([hex(OFF), told(true)]);
+    device.act("hide-coil");
+    expect([ask(OFF), ask(COIL)]).toEqual([hex(OFF), expect.stringMatching(/^018101/)]);
+    device.act("ignore-coil");
+    expect([ask(ON), ask(COIL)]).toEqual([hex(ON), ""]);
+    device.act("kill-relay");
+    expect([ask(OFF), ask(COIL)]).toEqual(["", ""]);
+    expect(device.state()["contactor"]).toBe("closed");
+    device.act("mend");
+    expect([ask(OFF), ask(COIL)]).toEqual([hex(OFF), told(false)]);
+  });
+
+  it("strays and echoes as adapters do", () => {
+    const { device, ask } = make();
+    device.act("echo");
+    expect(ask(ON)).toBe(hex(ON) + hex(ON));
+    device.act("kill-relay");
+    expect(ask(OFF)).toBe(hex(OFF));
+    device.act("mend");
+    device.act("stray-bytes");
+    expect(ask(OFF)).toBe(`ff00${hex(OFF)}00`);
+  });
+
+  it.each([
+    ["nothing", { power: 36_000, counts: "import" }],
+    ["reverse", { power: -36_000, counts: "export" }],
+    ["stand-still", { power: 36_000, counts: "nothing" }],
+    ["kilowatts", { power: 36, counts: "import" }],
+    ["milliwatts", { power: 36_000_000, counts: "import" }],
+    ["boot", { power: 0, counts: "nothing" }],
+    ["no-value", { power: Number.NaN, counts: "nothing" }],
+  ])("tells its figures as wished: %s", (act, figures) => {
+    const { device, ask } = make(36_000);
+    const figure = (address: number): number => Buffer.from(ask(readRequest(1, 4, address, 2)), "hex").readFloatBE(3);
+    if (act !== "nothing") device.act(act);
+    const before = [figure(72), figure(74)];
+    ask(ON);
+    expect(figure(12)).toBe(figures.power);
+    while (device.releasedBase() < 3) spin(20);
+    const rises = [figure(72), figure(74)].map((kwh, index) => kwh > (before[index] ?? 0));
+    expect(rises).toEqual([figures.counts === "import", figures.counts === "export"]);
   });
 });

@@ -162,6 +162,7 @@ class Line<F> implements SerialLine<F> {
       });
       this.#unansweredSinceMs ??= this.#clock.monotonicMs();
       this.#heard = { bytes: 0, frames: 0 };
+      this.#cancelRest();
       this.#framing.sent?.(request);
       void this.#port.send(request);
     });

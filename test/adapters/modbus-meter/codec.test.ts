@@ -150,6 +150,12 @@ describe("the answer to a write, which is its question over again", () => {
       undefined,
     ],
     [
+      "is the first though a late one came beside it",
+      [[read, [told]], [write, [write, write]], [write, [write]]],
+      answered,
+      undefined,
+    ],
+    [
       "is still the second after one echo that was lost",
       [
         [read, [read, told]],

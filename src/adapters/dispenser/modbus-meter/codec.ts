@@ -222,7 +222,8 @@ class Rtu implements Framing<Frame> {
   /** A copy of the request: its echo, or the answer to a write. */
   #copy(frame: Frame): Frame | null {
     this.#copies += 1;
-    if (!isWrite(frame.functionCode) || this.#copies > 1) {
+    // On a line that does not echo a second copy of a write is a late answer to the one before.
+    if (!isWrite(frame.functionCode) || (this.#copies > 1 && this.#echoes === null)) {
       this.#echoes = true;
       this.#answersWithoutEcho = 0;
     }

@@ -151,7 +151,11 @@ describe("the answer to a write, which is its question over again", () => {
     ],
     [
       "is the first though a late one came beside it",
-      [[read, [told]], [write, [write, write]], [write, [write]]],
+      [
+        [read, [told]],
+        [write, [write, write]],
+        [write, [write]],
+      ],
       answered,
       undefined,
     ],

@@ -3,7 +3,6 @@ import { join } from "node:path";
 import type { Gpio } from "./adapters/gpio/gpio.ts";
 import { claimsOf, currencyNumberOf, type DriverConfig, type DriverName } from "./config/dispensers.ts";
 import type { Config, PositionConfig } from "./config/schema.ts";
-import { ExplainedError } from "./core/explained-error.ts";
 import { parseScaled } from "./core/money.ts";
 import { basePerUnit, parseQuantity } from "./core/quantity.ts";
 import type { Clock } from "./ports/clock.ts";
@@ -197,14 +196,8 @@ export async function openDispenser(position: PositionConfig, around: Surroundin
         const closeListPath = runtime === undefined ? undefined : join(runtime, "outputs");
         return await openGpio({ ...config.gpio, closeListPath }, clock, log);
       }),
-    line: (driver, port, make) =>
-      shared.port(port, { driver, position: position.id }, () => make(withFields(log, { port }))),
+    line: (driver, port, make) => shared.of(`${driver} ${port}`, async () => make(withFields(log, { port }))),
   });
-}
-
-interface PortUser {
-  readonly driver: DriverName;
-  readonly position: string;
 }
 
 /**
@@ -213,8 +206,6 @@ interface PortUser {
  */
 export class Shared {
   readonly #made = new Map<string, Promise<{ close(): Promise<void> }>>();
-  /** Who first asked for a serial port. */
-  readonly #users = new Map<string, PortUser>();
 
   of<T extends { close(): Promise<void> }>(key: string, make: () => Promise<T>): Promise<T> {
     const found = this.#made.get(key) ?? make();
@@ -222,25 +213,9 @@ export class Shared {
     return found as Promise<T>;
   }
 
-  /**
-   * A port speaks one protocol.
-   * @throws ExplainedError when a position with another driver has it
-   */
-  port<T extends { close(): Promise<void> }>(port: string, user: PortUser, make: () => T): Promise<T> {
-    const first = this.#users.get(port) ?? user;
-    if (first.driver !== user.driver) {
-      throw new ExplainedError(
-        `Position ${user.position}: position ${first.position} has the port ${port} already, by the driver ${first.driver}. Give each device a port of its own.`,
-      );
-    }
-    this.#users.set(port, first);
-    return this.of(`port ${port}`, async () => make());
-  }
-
   async close(): Promise<void> {
     const made = [...this.#made.values()];
     this.#made.clear();
-    this.#users.clear();
     for (const each of made) await each.then((one) => one.close()).catch(() => undefined);
   }
 }

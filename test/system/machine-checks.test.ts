@@ -124,7 +124,10 @@ describe("what this machine lacks", SIDE_BY_SIDE, () => {
     ],
     [
       "an address",
-      (config) => Object.assign(config.display, { listen: "192.0.2.77:8080", tokenFile: "secrets/terminal-1" }),
+      (config, folder) => {
+        writeFileSync(join(folder, "secrets/token"), "a".repeat(32), { mode: 0o600 });
+        Object.assign(config.display, { listen: "192.0.2.77:8080", tokenFile: "secrets/token" });
+      },
       [/^start \| kioskd\.yaml: display\.listen: 192\.0\.2\.77:8080 cannot be listened on: this machine has no such/],
     ],
     [
@@ -279,7 +282,7 @@ process.dlopen = (module, file, ...rest) => {
           terminal: { id: "demo-terminal-2", passwordFile: "secrets/terminal-2" },
         });
       },
-      says: /Position 2: position 1 has the port \/dev\/kioskd-none already, by the driver dart\. Give each device/,
+      says: /positions\[1\]\.dispenser\.port: found "\/dev\/kioskd-none" for mdb, where dart is, expected a port of its own/,
     },
     "no broker host": {
       edit: (config) => Object.assign(config, { mqtt: { url: "mqtt://nowhere.invalid:1883" } }),

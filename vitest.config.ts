@@ -2,7 +2,7 @@ import { defineConfig } from "vitest/config";
 
 /** What needs a port, another program or the real clock. All else is `unit`, where test/support/unit-guard.ts forbids them. */
 const WIRE = [
-  "test/adapters/dart/{bus,contract,driver,noise}.test.ts",
+  "test/adapters/dart/{bus,contract,differs,driver,noise}.test.ts",
   "test/adapters/framebuffer/{contract,input,picture}.test.ts",
   "test/adapters/gpio/libgpiod.test.ts",
   "test/adapters/http/{crowd,patience}.test.ts",

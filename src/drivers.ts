@@ -3,8 +3,9 @@ import { join } from "node:path";
 import type { Gpio } from "./adapters/gpio/gpio.ts";
 import { claimsOf, currencyNumberOf, type DriverConfig, type DriverName } from "./config/dispensers.ts";
 import type { Config, PositionConfig } from "./config/schema.ts";
-import { parseScaled } from "./core/money.ts";
+import { minorDigits, parseScaled } from "./core/money.ts";
 import { basePerUnit, parseQuantity } from "./core/quantity.ts";
+import { parseUnitPrice } from "./core/tariff.ts";
 import type { Clock } from "./ports/clock.ts";
 import type { Dispenser } from "./ports/dispenser.ts";
 import { type Log, withFields } from "./ports/log.ts";
@@ -86,11 +87,11 @@ const DRIVERS: { readonly [D in DriverName]: Open<D> } = {
     return await openS0Charger(settings, await site.gpio(), site.clock, site.log);
   },
 
-  dart: async (config, { position, clock, line }) => {
+  dart: async (config, { position, currency, clock, line }) => {
     const { openDartBus } = await import("./adapters/dispenser/dart/bus.ts");
     const { dartFraming } = await import("./adapters/dispenser/dart/codec.ts");
     const { openSerialLine } = await import("./adapters/serial/open.ts");
-    const { port: path, baudRate, address, nozzles, volumeDecimals, priceDecimals } = config;
+    const { port: path, baudRate, address, nozzles, volumeDecimals, priceDecimals, amountDecimals } = config;
     const { pollInterval: pollMs, answerTimeout: answerTimeoutMs } = config;
     const bus = await line("dart", path, (log) => {
       const wire = openSerialLine({ path, baudRate, parity: "odd", gapMs: 2 }, dartFraming(), clock, log);
@@ -98,7 +99,8 @@ const DRIVERS: { readonly [D in DriverName]: Open<D> } = {
     });
     const { unitPrice } = position.product;
     const priceDigits = priceDecimals === undefined ? null : (parseScaled(unitPrice, priceDecimals) ?? null);
-    return bus.pump({ address, nozzles, volumeDecimals, priceDigits });
+    const figures = { currencyDecimals: minorDigits(currency), unitPriceE6: parseUnitPrice(unitPrice) };
+    return bus.pump({ address, nozzles, volumeDecimals, priceDigits, priceDecimals, amountDecimals, ...figures });
   },
 
   "modbus-meter": async (config, { clock, log, line, gpio }) => {
@@ -141,7 +143,9 @@ const DRIVERS: { readonly [D in DriverName]: Open<D> } = {
         ? null
         : new Map(Object.entries(config.prices).map(([item, price]) => [Number(item), base(price)]));
     const currencyNumber = currencyNumberOf(config, currency) ?? 0;
-    const settings = { flow, address, currencyNumber, prices, maxVends, vendTimeoutMs, wantTimeoutMs };
+    const { scaleFactor, decimalPlaces = mdbDecimals(currency) } = config;
+    const amounts = { decimalPlaces, scaleFactor, currencyNumber };
+    const settings = { flow, address, prices, maxVends, vendTimeoutMs, wantTimeoutMs, ...amounts };
     const framing = textLines({ end: "\n", maxBytes: 128 });
     const wire = await line("mdb", path, (ofPort) =>
       openSerialLine({ path, baudRate: 115_200 }, framing, clock, ofPort),
@@ -149,6 +153,11 @@ const DRIVERS: { readonly [D in DriverName]: Open<D> } = {
     return await openMdbVending(settings, wire, register(), clock, log);
   },
 };
+
+/** MDB has no more than three. */
+function mdbDecimals(currency: string): 0 | 1 | 2 | 3 {
+  return Math.min(minorDigits(currency), 3) as 0 | 1 | 2 | 3;
+}
 
 /**
  * A meter's file bears the id of its position. A position that has another id now keeps the file that it had: with a
@@ -164,7 +173,13 @@ export function meterOf(position: PositionConfig, { folder }: Pick<Surroundings,
   const { dispenser } = position;
   const { driver } = dispenser;
   const file = driver === "simulated" ? (dispenser.register ?? registerPath("simulated", position, folder)) : null;
-  return [driver, ...claimsOf(dispenser), ...(file === null ? [] : [file])].join(", ");
+  return [driver, ...claimsOf(dispenser), ...scaleOf(position), ...(file === null ? [] : [file])].join(", ");
+}
+
+/** A register that is read in other steps than before is another meter; what is usual goes without saying. */
+function scaleOf({ dispenser }: PositionConfig): readonly string[] {
+  const isUnusual = dispenser.driver === "dart" && dispenser.volumeDecimals !== 2;
+  return isUnusual ? [`${dispenser.volumeDecimals} decimals`] : [];
 }
 
 export interface Surroundings {

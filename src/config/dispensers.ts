@@ -108,6 +108,7 @@ export function claimsOf(config: DispenserConfig): readonly string[] {
 const CURRENCY_NUMBERS: Readonly<Record<string, number>> = {
   ...{ CHF: 756, CZK: 203, DKK: 208, EUR: 978, GBP: 826, HUF: 348, ISK: 352 },
   ...{ JPY: 392, NOK: 578, PLN: 985, RON: 946, SEK: 752, USD: 840 },
+  ...{ BHD: 48, JOD: 400, KRW: 410, KWD: 414, OMR: 512, TND: 788 },
 };
 
 /** What ISO 4217 calls the currency by number; null when nobody said. */

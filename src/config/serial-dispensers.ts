@@ -39,7 +39,7 @@ export const dart = z
       .default(2)
       .meta(
         about(
-          "Decimals of the litres that the pump sends: a setting of the pump. A wrong one makes sales wrong by 10.",
+          "Decimals of the litres that the pump sends: a setting of the pump. Another one than the pump has sells nothing.",
           3,
         ),
       ),
@@ -50,7 +50,18 @@ export const dart = z
       .optional()
       .meta(
         about(
-          "Decimals of the price as the pump shows it; with it the daemon sets the price there. Without it the pump keeps its own price.",
+          "Decimals of the price as the pump shows it; with it the daemon sets the price there. Without it the pump keeps its own price, which must be product.unitPrice.",
+          2,
+        ),
+      ),
+    amountDecimals: z
+      .int()
+      .min(0)
+      .max(4)
+      .optional()
+      .meta(
+        about(
+          "Decimals of the amounts on the pump's display. Left out: as the pump says, else those of the currency.",
           2,
         ),
       ),
@@ -228,6 +239,21 @@ export const mdb = z
         about(
           "The currency's number in ISO 4217. Needed only for a currency that the daemon does not know by number.",
           752,
+        ),
+      ),
+    decimalPlaces: z
+      .union([z.literal(0), z.literal(1), z.literal(2), z.literal(3)])
+      .optional()
+      .meta(about("Decimals of the machine's amounts, as the adapter tells it. Left out: those of kiosk.currency.", 2)),
+    scaleFactor: z
+      .int()
+      .min(1)
+      .max(255)
+      .default(1)
+      .meta(
+        about(
+          "What one step of the machine's amounts is worth in the last of its decimals: 5 where all prices are multiples of 0.05.",
+          5,
         ),
       ),
     maxVends: goodsMax,

@@ -84,6 +84,12 @@ function unresolvedText({ position, reason }: SaleRecord): string {
   return handedOver === undefined ? (reason ?? "not resolved") : HAND_OVER[handedOver](position);
 }
 
+/** A delivery of which its dispenser says what does not fit together, or of which it never said how it ended. */
+export function disputedMatter({ id: saleId, position }: Sale, atMs: number, said: string): Matter {
+  const detail = `sale ${saleId}: ${said}: find out what came out, then ${SETTLE_IT} before its reservation ends`;
+  return { matterId: `unresolved ${saleId}`, code: "needs-attention", position, saleId, atMs, detail };
+}
+
 /** A sale whose beginning is not in the journal any more: nothing can be told of it, and nothing done for it. */
 export function beheadedMatter(position: string, saleId: string, atMs: number): Matter {
   const detail = `sale ${saleId}: its beginning is gone from the journal: ${SETTLE_IT}`;

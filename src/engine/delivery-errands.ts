@@ -1,4 +1,4 @@
-import { belowMatter } from "../core/matters.ts";
+import { belowMatter, disputedMatter } from "../core/matters.ts";
 import { formatQuantity } from "../core/quantity.ts";
 import type { Effect } from "../core/sale/effect.ts";
 import type { Dispensing, State } from "../core/sale/state.ts";
@@ -6,6 +6,11 @@ import type { Outcome } from "../ports/outcome.ts";
 import { backoffMs, wait } from "../ports/wait.ts";
 import type { Errand } from "./errand.ts";
 import { POLICY } from "./policy.ts";
+
+/** What its dispenser says of a delivery, and nobody can make an amount of. */
+interface Disputed {
+  readonly disputed: string;
+}
 
 /** Reads where the meter stands, so that it is in the journal before anything can flow. */
 export async function startMeter(errand: Errand): Promise<void> {
@@ -30,8 +35,15 @@ export async function finish(errand: Errand, state: State, liveBase: () => numbe
   const stopped = await patiently(errand, POLICY.stopRetriesMs, () => dispenser.stop());
   if (stopped.kind !== "done") faults.raise("dispenser-unreachable", position, `does not stop: ${stopped.detail}`);
   const totaliserBase = await finalReading(errand, liveBase);
+  if (typeof totaliserBase === "object" && totaliserBase !== null) return await handOver(errand, state, totaliserBase);
   if (totaliserBase !== null && state.phase === "dispensing") sayWhenBelow(errand, state, totaliserBase);
   await errand.tell({ type: "delivered", totaliserBase });
+}
+
+/** What came out nobody can tell but a person, who is told before the sale is closed. */
+async function handOver(errand: Errand, state: State, { disputed: detail }: Disputed): Promise<void> {
+  if (state.phase === "dispensing") errand.forPerson(disputedMatter(state.sale, errand.clock.wallMs(), detail));
+  await errand.tell({ type: "contradicted", detail });
 }
 
 /** A register never goes back by itself: somebody has exchanged it, or it has lost what it knew. */
@@ -48,14 +60,16 @@ function sayWhenBelow(errand: Errand, state: Dispensing, readBase: number): void
  * What flowed must be billed, so a silent meter is asked until the state's deadline. What was heard of it while
  * it ran goes into the journal at once: it stands in should the meter never answer, or not be believed.
  */
-async function finalReading(errand: Errand, liveBase: () => number | null): Promise<number | null> {
+async function finalReading(errand: Errand, liveBase: () => number | null): Promise<number | Disputed | null> {
   const { clock, dispenser, faults, position } = errand;
   for (let attempt = 0; errand.alive(); attempt++) {
     const reading = await dispenser.totaliser();
     if (reading.kind === "done") return reading.value;
-    faults.raise("dispenser-unreachable", position, `cannot be read: ${reading.detail}`);
+    const isDisputed = reading.kind === "declined" && reading.reason === "disputed";
+    if (!isDisputed) faults.raise("dispenser-unreachable", position, `cannot be read: ${reading.detail}`);
     const totaliserBase = liveBase();
     if (attempt === 0 && totaliserBase !== null) await errand.tell({ type: "metered", totaliserBase });
+    if (isDisputed) return { disputed: reading.detail };
     if (reading.kind === "declined") return null;
     await wait(clock, backoffMs(POLICY.finalReadingRetriesMs, attempt));
   }

@@ -72,7 +72,10 @@ export class Supervisor {
     const raised = faults.all.some(({ code, position }) => code === "dispenser-unreachable" && position === id);
     const stopped = raised ? await dispenser.stop() : null;
     const reading = await dispenser.totaliser();
-    const failed = [stopped, reading].find((outcome) => outcome !== null && outcome.kind !== "done");
+    // What is disputed is said of a delivery that is over: the device answers.
+    const isDisputed = reading.kind === "declined" && reading.reason === "disputed";
+    const asked = isDisputed ? [stopped] : [stopped, reading];
+    const failed = asked.find((outcome) => outcome !== null && outcome.kind !== "done");
     if (failed === undefined || failed === null) {
       faults.clear("dispenser-unreachable", id);
     } else {

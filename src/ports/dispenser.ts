@@ -21,6 +21,9 @@ export interface Dispenser {
   /**
    * `unknown` while the meter does not answer; it is asked again. `declined` when it answers and cannot be
    * believed (it went back, it jumped, it is another register): what was journaled of it last is all that is certain.
+   * `declined` as `disputed` at the first reading after a delivery of which nobody can say what came out: its figures
+   * contradict each other, or its result never came. Then nothing is charged, and a person decides. It is said until
+   * somebody has asked, through a restart too.
    */
   totaliser(): Promise<Outcome<number>>;
   /** One listener at a time. Readings come at least twice a second while armed, flowing or not, and at no other time. */

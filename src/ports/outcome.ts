@@ -26,8 +26,11 @@ export interface Unknown {
   readonly retryAfterMs?: number;
 }
 
-/** `rejected`: this terminal or its credentials are refused; only an operator can mend it. */
-export type DeclineReason = "refused" | "rejected";
+/**
+ * `rejected`: this terminal or its credentials are refused; only an operator can mend it.
+ * `disputed`: what a device says of a delivery contradicts itself, or its result never came; a person decides.
+ */
+export type DeclineReason = "refused" | "rejected" | "disputed";
 
 export function done<T>(value: T): Outcome<T> {
   return { kind: "done", value };

@@ -81,6 +81,8 @@ describe("the sale", () => {
     ["lost-offer", { type: "released" }, "released: service-silent", ""],
     ["offering", contradicted, "needs-attention: contradicted", ""],
     ["offered", contradicted, "needs-attention: contradicted", ""],
+    ["dispensing", contradicted, "needs-attention: delivery-disputed", ""],
+    ["stopping", contradicted, "needs-attention: delivery-disputed", ""],
     ["committing", contradicted, "needs-attention: contradicted", ""],
     ["releasing", contradicted, "needs-attention: contradicted", ""],
     ["lost-offer", contradicted, "needs-attention: contradicted", ""],

@@ -43,6 +43,32 @@ it("a meter that goes backwards ends the delivery, has the last word, and a pers
   expect(faults().join()).toMatch(/needs-attention: .*went backwards/);
 });
 
+it("a delivery of which nobody can say what came out goes to a person, with its reservation", async () => {
+  const { machine, payment, pass, view, charged, read, faults } = await dispensing();
+  const sent: string[] = [];
+  const { settle, release } = payment;
+  payment.settle = (...args) => {
+    sent.push("settle");
+    return settle.apply(payment, args);
+  };
+  payment.release = (...args) => {
+    sent.push("release");
+    return release.apply(payment, args);
+  };
+  await read(700);
+  await read(900);
+  machine.meter = declined("disputed", "item 7 was approved, and its result is not known");
+  machine.tell({ type: "finished" });
+  await pass(2_000);
+  expect(view()).toMatchObject({ state: "closed", message: "staff-decides" });
+  expect([await charged(), sent]).toEqual([["0.00"], []]);
+  expect(faults()).toEqual([
+    expect.stringMatching(
+      /^needs-attention: sale .*: item 7 was approved.*settle or release it at the payment service/,
+    ),
+  ]);
+});
+
 it.each([
   ["the terminal is, too,", declined<Truth>("rejected", "unknown terminal")],
   ["nobody knows the state", done<Truth>({ state: "unclear", detail: "FOGGY" })],

@@ -226,6 +226,8 @@ describe("an MDB adapter, whatever it says", () => {
           void vending.stop();
           await passing(made.time, 10);
           expect(await say(after)).toBe(0);
+          await passing(made.time, 2_000);
+          expect(["done", "declined"]).toContain((await total()).kind);
           expect(await total()).toMatchObject({ kind: "done", value: expect.any(Number) });
         },
       ),

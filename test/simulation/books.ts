@@ -57,6 +57,8 @@ export class Books {
       this.#judgeTaken(closed, takenMinor);
       return;
     }
+    if (this.#world.dispenserAt(sale.position).disputed.has(sale.id) && delivery?.certain !== false)
+      this.#broken("11 different", `${sale.id} is ${closed.outcome}, though nobody can tell what came out`);
     const held = bills.find((bill) => bill.state === "held");
     if (held !== undefined) this.#broken("3 resolved", `${sale.id} is closed, but ${held.reference} is still held`);
     if (takenMinor !== chargedMinor)

@@ -161,6 +161,13 @@ export const MUTANTS: readonly Mutant[] = [
     caughtBy: ["4 billed"],
   },
   {
+    name: "a disputed delivery is read once more",
+    file: "engine/delivery-errands.ts",
+    right: "if (isDisputed) return { disputed: reading.detail };",
+    wrong: "if (isDisputed) continue;",
+    caughtBy: ["11 different"],
+  },
+  {
     name: "a release is not sent",
     file: "engine/payment-errands.ts",
     right: "return errand.payment.release(state.sale, state.offer?.reference ?? null, errand.alive, isOurs);",

@@ -6,6 +6,11 @@ export class Random {
     this.#state = seed >>> 0;
   }
 
+  /** Another one, which takes nothing from this one. */
+  apart(): Random {
+    return new Random(this.#state ^ 0x9e3779b9);
+  }
+
   /** In [0, 1). */
   next(): number {
     this.#state = (this.#state + 0x6d2b79f5) >>> 0;
@@ -92,13 +97,17 @@ const BASE_RATES = {
   "operator-blocks": 0.6,
 } as const;
 
-export type FaultKind = keyof typeof BASE_RATES;
+/** With a chance of its own, so that what was found with a seed is found with it still. */
+const RATES_APART = { "delivery-disputed": 0.03 } as const;
 
-export const FAULT_KINDS = Object.keys(BASE_RATES) as FaultKind[];
+export type FaultKind = keyof typeof BASE_RATES | keyof typeof RATES_APART;
+
+export const FAULT_KINDS = [...Object.keys(BASE_RATES), ...Object.keys(RATES_APART)] as FaultKind[];
 
 /** Decides when what goes wrong. Each seed has its own selection of faults, and some seeds have none. */
 export class Chaos {
   readonly random: Random;
+  readonly #apart: Random;
   /** How often each fault has struck. */
   readonly struck = new Map<FaultKind, number>();
   readonly #rates = new Map<FaultKind, number>();
@@ -109,13 +118,18 @@ export class Chaos {
 
   constructor(random: Random, nowMs: () => number) {
     this.random = random;
+    this.#apart = random.apart();
     this.#nowMs = nowMs;
     const peaceful = random.chance(0.08);
     const share = random.pick([0.15, 0.3, 0.6]);
-    for (const kind of FAULT_KINDS) {
-      const factor = random.pick([0.5, 1, 2]);
-      if (random.chance(share) && !peaceful) this.#rates.set(kind, BASE_RATES[kind] * factor);
-    }
+    const allot = (rates: Readonly<Partial<Record<FaultKind, number>>>, chance: Random): void => {
+      for (const [kind, rate] of Object.entries(rates)) {
+        const factor = chance.pick([0.5, 1, 2]);
+        if (chance.chance(share) && !peaceful) this.#rates.set(kind as FaultKind, rate * factor);
+      }
+    };
+    allot(BASE_RATES, random);
+    allot(RATES_APART, this.#apart);
   }
 
   get total(): number {
@@ -124,7 +138,8 @@ export class Chaos {
 
   strikes(kind: FaultKind): boolean {
     const rate = this.#rates.get(kind);
-    if (this.#calm || rate === undefined || !this.random.chance(rate)) return false;
+    const random = kind in RATES_APART ? this.#apart : this.random;
+    if (this.#calm || rate === undefined || !random.chance(rate)) return false;
     this.struck.set(kind, (this.struck.get(kind) ?? 0) + 1);
     this.#total++;
     return true;

@@ -47,6 +47,8 @@ export class SimDispenser {
   readonly flowedBySale = new Map<string, number>();
   readonly rateBySale = new Map<string, number>();
   readonly excuses = new Map<string, Set<Excuse>>();
+  /** Sales of which it has said that nobody can tell what came out. */
+  readonly disputed = new Set<string>();
   armed: Armed | null = null;
   draw: Draw = { wantBase: 0, startDelayMs: 0, rateBasePerS: 0 };
   /** Since when the daemon knows of a fault that still stands. */
@@ -56,6 +58,8 @@ export class SimDispenser {
   #reportErrorBase = 0;
   #pendingArm: object | null = null;
   #faulty = false;
+  /** Of the delivery of which it cannot say what came out, and the run of the daemon that has asked. */
+  #dispute: { readonly saleId: string; toldTo: Life | null } | null = null;
   #lastSaleId: string | null = null;
   #wasWrong = false;
   /** Whether the meter answered when it was last asked. */
@@ -138,6 +142,7 @@ export class SimDispenser {
       this.#pendingArm = null;
       this.#world.note(() => `[${this.position}] armed for ${saleId}, limit ${limitBase}`);
       this.armed = { saleId, life, endBase, sinceMs: time.elapsedMs, flowedBase: 0, stopAsked: false };
+      this.#dispute = chaos.strikes("delivery-disputed") ? { saleId, toldTo: null } : null;
       this.#tick(this.armed);
     });
     return answerLost
@@ -170,10 +175,21 @@ export class SimDispenser {
     if (!life.alive) return new Promise(() => {});
     return answer(time, life, 30, () => {
       this.lastAnswered = !this.#unreadable();
+      if (this.lastAnswered && this.#disputes(life)) return declined<number>("disputed", "its figures differ");
       return this.lastAnswered
         ? done(this.#totalBase + this.#reportErrorBase)
         : unknown<number>("meter does not answer");
     });
+  }
+
+  /** Whoever asks again has heard it; a run that ended may have died of the news. */
+  #disputes(life: Life): boolean {
+    const dispute = this.armed === null ? this.#dispute : null;
+    if (dispute === null) return false;
+    if (dispute.toldTo === life) this.#dispute = null;
+    else this.disputed.add(dispute.saleId);
+    dispute.toldTo = life;
+    return this.#dispute !== null;
   }
 
   #unreadable(): boolean {

@@ -79,6 +79,7 @@ export const VIEWS = {
   unavailable: () => positionView({ ...CLOSED, message: "unavailable" }),
   failed: () => positionView({ ...CLOSED, message: "failed" }),
   "in-review": () => positionView({ ...CLOSED, message: "in-review" }),
+  "staff-decides": () => positionView({ ...CLOSED, message: "staff-decides" }),
 } as const satisfies Readonly<Record<string, () => PositionView>>;
 
 function offered(leftMs: number): PositionView {

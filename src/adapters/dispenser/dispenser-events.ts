@@ -20,10 +20,6 @@ export class DispenserEvents {
     if (this.#warnings.size > 0) this.#tellWarnings();
   }
 
-  get listening(): boolean {
-    return this.#listener !== null;
-  }
-
   tell(event: DispenserEvent): void {
     if (this.#listener !== null) this.#listener(event);
     else if (this.#kept.length < MOST_KEPT) this.#kept.push(event);

@@ -136,6 +136,7 @@ const KINDS: Readonly<Record<Message, ScreenKind>> = {
   releasing: "busy",
   paid: "paid",
   "in-review": "ended",
+  "staff-decides": "ended",
   canceled: "ended",
   declined: "ended",
   expired: "ended",
@@ -168,6 +169,11 @@ const SERVICES: Readonly<Record<string, Service>> = {
   pcs: "vending",
   credit: "vending",
 };
+
+/** Whether the purchase is in the hands of a person, who may be asked. */
+export function isWithStaff({ message }: PositionView): boolean {
+  return message === "in-review" || message === "staff-decides";
+}
 
 function serviceOf({ product }: PositionView): Service {
   return SERVICES[product.unit] ?? "other";
@@ -207,7 +213,7 @@ function figuresOf(kind: ScreenKind, view: PositionView, { texts, format }: Lang
         ...figure("reference", labels.reference, view.reference),
       ];
     case "ended":
-      if (view.message !== "in-review") return [];
+      if (!isWithStaff(view)) return [];
       return [...held(labels.reserved), ...figure("reference", labels.reference, view.reference ?? view.saleId)];
     default:
       return [];

@@ -6,6 +6,8 @@ import type { Outcome } from "../../ports/outcome.ts";
  */
 export interface SerialLine<F> {
   readonly up: boolean;
+  /** Bytes that came since the last frame; left out where nobody counts them. */
+  readonly strayBytes?: number;
   /**
    * Waits for silence, drains what nobody asked for, sends, and takes the first frame that `answers` makes something
    * of. A frame it gives undefined for goes to the listener. `unknown` at once while the port is closed, but for one

@@ -54,6 +54,7 @@ class Line<F> implements SerialLine<F> {
   #cancelRest: Cancel = () => {};
   /** Since the last request. */
   #heard = { bytes: 0, frames: 0 };
+  #strayBytes = 0;
 
   constructor(settings: LineSettings, framing: Framing<F>, clock: Clock, log: Log) {
     const { gapMs = 0, silenceMs = SILENCE_MS } = settings;
@@ -70,6 +71,10 @@ class Line<F> implements SerialLine<F> {
 
   get up(): boolean {
     return this.#port.up;
+  }
+
+  get strayBytes(): number {
+    return this.#strayBytes;
   }
 
   ask<A>(request: Uint8Array, answers: (frame: F) => A | undefined, timeoutMs: number): Promise<Outcome<A>> {
@@ -206,6 +211,7 @@ class Line<F> implements SerialLine<F> {
   #receive(bytes: Uint8Array): void {
     this.#lastByteMs = this.#clock.monotonicMs();
     this.#heard.bytes += bytes.length;
+    this.#strayBytes += bytes.length;
     this.#deliver(() => this.#framing.push(bytes));
     this.#cancelRest();
     if (this.#pending !== null && this.#framing.rest !== undefined)
@@ -221,6 +227,7 @@ class Line<F> implements SerialLine<F> {
     try {
       const frames = framesOf();
       this.#heard.frames += frames.length;
+      if (frames.length > 0) this.#strayBytes = 0;
       for (const frame of frames) {
         if (this.#pending?.take(frame) !== true) this.#onFrame(frame);
       }
@@ -245,6 +252,7 @@ class Line<F> implements SerialLine<F> {
     this.#cancelRest();
     this.#framing.reset(true);
     this.#unansweredSinceMs = null;
+    this.#strayBytes = 0;
     this.#pending?.fail(detail);
     this.#onLink(up, detail);
   }

@@ -38,7 +38,10 @@ export type SaleEvent = Observed &
     | { readonly type: "captured"; readonly capturedMinor: number | null; readonly receipt: Receipt }
     /** The service shows that nothing is held any more. */
     | { readonly type: "released" }
-    /** What the service says is not of this sale: another bill's, another terminal's, another currency's. */
+    /**
+     * What the service says is not of this sale: another bill's, another terminal's, another currency's. In a delivery:
+     * what its dispenser says of it does not fit together, or its result never came.
+     */
     | { readonly type: "contradicted"; readonly detail: string }
     /** The service refused for good what must happen to the reservation. */
     | { readonly type: "resolution-refused"; readonly detail: string }

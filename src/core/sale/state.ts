@@ -83,6 +83,7 @@ export type Reason =
   | "fault"
   | "nothing-dispensed"
   | "meter-unread"
+  | "delivery-disputed"
   | "restart"
   | "reservation-lost"
   | "captured-differs"

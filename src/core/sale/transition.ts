@@ -177,6 +177,8 @@ function whileDispensing(state: Dispensing, event: SaleEvent): State {
       return state.stopping === "restart" ? state : { ...state, stopping: "restart" };
     case "delivered":
       return delivered(state, event, event.totaliserBase);
+    case "contradicted":
+      return disputed(state, event);
     default:
       return state;
   }
@@ -215,6 +217,12 @@ function delivered(state: Dispensing, event: SaleEvent, totaliserBase: number | 
   if (delivery.amountMinor === 0) return release({ ...state, delivery }, event, "nothing-dispensed");
   const { sale, offer, hold } = state;
   return { phase: "settling", aim: "commit", sale, offer, hold, delivery };
+}
+
+/** Nobody but a person can say what came out. The reservation stays until its end, or until they settle it. */
+function disputed(state: Dispensing, event: EventOf<"contradicted">): Closed {
+  const delivery = deliveryOf(state, null, event.atMs);
+  return close({ ...state, delivery }, event, "needs-attention", "delivery-disputed");
 }
 
 /** Nothing more is sent, and no meter is read: of a delivery counts what was journaled. */

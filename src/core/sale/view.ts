@@ -22,6 +22,8 @@ export type Message =
   | "releasing"
   | "paid"
   | "in-review"
+  /** What came out nobody can tell: not the payment is looked at, but the device. */
+  | "staff-decides"
   | "canceled"
   | "declined"
   | "expired"
@@ -191,6 +193,6 @@ const RELEASED: Readonly<Partial<Record<Reason, Message>>> = {
 
 function closedMessage(state: Closed): Message {
   if (state.outcome === "paid") return "paid";
-  if (state.outcome === "needs-attention") return "in-review";
+  if (state.outcome === "needs-attention") return state.reason === "delivery-disputed" ? "staff-decides" : "in-review";
   return (state.reason === null ? undefined : RELEASED[state.reason]) ?? "failed";
 }

@@ -1,5 +1,6 @@
 import { dartFraming } from "../../adapters/dispenser/dart/codec.ts";
 import type { BenchAction, BenchDevice, SimulatorPort } from "../bench/device.ts";
+import { strayWire, type WireFault } from "../bench/noise.ts";
 import { PumpSide } from "./side.ts";
 
 export interface DartPumpOptions {
@@ -7,6 +8,9 @@ export interface DartPumpOptions {
   readonly addresses?: readonly number[];
   /** Litres with so many decimals, as in the driver's settings; 2 unless given. */
   readonly volumeDecimals?: 0 | 1 | 2 | 3;
+  /** Of its amounts and of its price; 2 each unless given. */
+  readonly amountDecimals?: number;
+  readonly priceDecimals?: number;
   /** 40,000 ml a minute unless given. */
   readonly rateBasePerMinute?: number;
   /** How much faster than real time it flows; 1 unless given. */
@@ -22,32 +26,50 @@ export interface DartPumpBench extends BenchDevice {
 }
 
 const LATE_MS = 400;
+/** What befalls all sides at once. */
+const WIRE: readonly BenchAction[] = [
+  { id: "stray-bytes", label: "Bytes of nobody before and after each answer", kind: "fault" },
+  { id: "echo", label: "The adapter sends back what it is sent", kind: "fault" },
+  { id: "garbled", label: "Nothing but rubbish comes, as with a wrong speed", kind: "fault" },
+];
+const WIRE_FAULTS = new Map<string, WireFault>([
+  ["stray-bytes", "stray"],
+  ["echo", "echo"],
+  ["garbled", "garbled"],
+]);
 
 /** A pump that speaks DART at its end of the line. */
 export function startDartPump(port: SimulatorPort, options: DartPumpOptions = {}): DartPumpBench {
   const { addresses = [0x50], volumeDecimals = 2, rateBasePerMinute = 40_000, speed = 1, price = 1_989 } = options;
+  const { amountDecimals = 2, priceDecimals = 2 } = options;
+  const decimals = { volumeDecimals, amountDecimals, priceDecimals };
   const unitBase = 10 ** (3 - volumeDecimals);
   const total = Math.floor((options.totalBase ?? 1_234_560) / unitBase);
   const sides = new Map(
-    addresses.map((address) => [address, new PumpSide(address, { unitBase, rateBasePerMinute, speed, price, total })]),
+    addresses.map((address) => {
+      return [address, new PumpSide(address, { unitBase, rateBasePerMinute, speed, price, total, decimals })];
+    }),
   );
   const named = new Map<string, BenchDevice>(
     [...sides].map(([address, side]) => [sides.size === 1 ? "" : `${address.toString(16)}/`, side]),
   );
   const late = new Set<NodeJS.Timeout>();
   const framing = dartFraming();
+  const wire = strayWire();
+  const write = (bytes: Uint8Array): void => port.write(wire.send(bytes));
 
   function answer(bytes: Uint8Array): void {
+    if (wire.echoes) port.write(bytes);
     for (const frame of framing.push(bytes)) {
       const said = sides.get(frame.address)?.answer(frame);
       if (said === undefined || said === null) continue;
       if (!said.late) {
-        port.write(said.bytes);
+        write(said.bytes);
         continue;
       }
       const timer = setTimeout(() => {
         late.delete(timer);
-        port.write(said.bytes);
+        write(said.bytes);
       }, LATE_MS);
       late.add(timer);
     }
@@ -58,16 +80,26 @@ export function startDartPump(port: SimulatorPort, options: DartPumpOptions = {}
   return {
     kind: "pump-dart",
     sides: [...sides.values()],
-    actions: all.flatMap(([prefix, side]) => side.actions.map((action): BenchAction => withPrefix(prefix, action))),
+    actions: [
+      ...all.flatMap(([prefix, side]) => side.actions.map((action): BenchAction => withPrefix(prefix, action))),
+      ...WIRE,
+    ],
     act: (id) => {
+      const fault = WIRE_FAULTS.get(id);
+      if (fault !== undefined) {
+        wire.set(fault, true);
+        return;
+      }
+      if (id.endsWith("mend")) for (const each of WIRE_FAULTS.values()) wire.set(each, false);
       const found = all.find(([prefix]) => id.startsWith(prefix));
       if (found === undefined) throw new RangeError(`A pump-dart cannot ${id}.`);
       found[1].act(id.slice(found[0].length));
     },
     state: () =>
-      Object.fromEntries(
-        all.flatMap(([prefix, side]) => Object.entries(side.state()).map(([key, value]) => [prefix + key, value])),
-      ),
+      Object.fromEntries([
+        ...all.flatMap(([prefix, side]) => Object.entries(side.state()).map(([key, value]) => [prefix + key, value])),
+        ["wire", wire.state],
+      ]),
     releasedBase: () => all.reduce((sum, [, side]) => sum + side.releasedBase(), 0),
     close: async () => {
       for (const timer of late) clearTimeout(timer);

@@ -4,6 +4,7 @@ import {
   decodeCommands,
   encodeReports,
   ORDER,
+  type PumpDecimals,
   type Report,
   STATUS,
 } from "../../adapters/dispenser/dart/application.ts";
@@ -17,6 +18,7 @@ export interface SideOptions extends HydraulicsOptions {
   readonly price: number | null;
   /** What its register shows when it is made. */
   readonly total: number;
+  readonly decimals: PumpDecimals;
 }
 
 const ACTIONS: readonly BenchAction[] = [
@@ -37,11 +39,16 @@ const ACTIONS: readonly BenchAction[] = [
   { id: "leaks", label: "It leaks though it is shut", kind: "fault" },
   { id: "does-not-stop", label: "It goes on after a stop", kind: "fault" },
   { id: "ignores-preset", label: "It goes on beyond the preset", kind: "fault" },
+  { id: "amount-off", label: "Its amount is a tenth too high", kind: "fault" },
+  { id: "decimals-differ", label: "It says that it has another decimal", kind: "fault" },
+  { id: "decimals-unsaid", label: "It does not say which decimals it has", kind: "fault" },
+  { id: "price-changes", label: "Somebody sets another price at the pump", kind: "fault" },
 ];
 
 const NOZZLE = 1;
 const JUMP_BASE = 100_000;
 const BACK_BASE = 1_000;
+const PRICE_CHANGE = 100;
 const POWER_FAILURE_MS = 50;
 const STATUS_NAMES = new Map<number, string>(Object.entries(STATUS).map(([name, status]) => [status, name]));
 
@@ -103,6 +110,7 @@ export class PumpSide implements BenchDevice {
       presetMl: (this.#preset ?? 0) * unitBase,
       totalMl: this.#total * unitBase,
       price: this.#price,
+      amount: this.#amount(),
       alarm: this.#alarm ?? 0,
       faults: [...this.#faults].join(" "),
     };
@@ -145,6 +153,7 @@ export class PumpSide implements BenchDevice {
     else if (id === "emergency-stop") this.#giveAlarm(ALARM.emergencyStop);
     else if (id === "power-failure") this.#powerFailure();
     else if (id === "total-jumps") this.#total += JUMP_BASE / unitBase;
+    else if (id === "price-changes") this.#price += PRICE_CHANGE;
     else if (id === "total-goes-back") this.#total = Math.max(0, this.#total - BACK_BASE / unitBase);
     else this.#faults.add(id);
   }
@@ -192,7 +201,7 @@ export class PumpSide implements BenchDevice {
         if (this.#status === STATUS.reset) this.#preset = command.volume;
         return [];
       case "preset-amount":
-        if (this.#status === STATUS.reset) this.#preset = Math.floor((command.amount * 100) / Math.max(1, this.#price));
+        if (this.#status === STATUS.reset) this.#preset = this.#volumeFor(command.amount);
         return [];
       case "prices":
         this.#price = command.prices[NOZZLE - 1] ?? this.#price;
@@ -210,6 +219,8 @@ export class PumpSide implements BenchDevice {
     switch (order) {
       case ORDER.status:
         return [this.#state()];
+      case ORDER.parameters:
+        return this.#parameters();
       case ORDER.fillingInformation:
         return [{ type: "filled", volume: this.#volume, amount: this.#amount() }, this.#nozzle()];
       case ORDER.reset:
@@ -275,7 +286,25 @@ export class PumpSide implements BenchDevice {
   }
 
   #amount(): number {
-    return Math.round((this.#volume * this.#options.unitBase * this.#price) / 1000);
+    const off = this.#faults.has("amount-off") ? 1.1 : 1;
+    return Math.round(((this.#volume * this.#price) / this.#perAmount) * off);
+  }
+
+  #volumeFor(amount: number): number {
+    return Math.floor((amount * this.#perAmount) / Math.max(1, this.#price));
+  }
+
+  /** What volume times price is divided by for the amount, all in their digits. */
+  get #perAmount(): number {
+    const { volumeDecimals, amountDecimals, priceDecimals } = this.#options.decimals;
+    return 10 ** (volumeDecimals + priceDecimals - amountDecimals);
+  }
+
+  #parameters(): Report[] {
+    const { decimals } = this.#options;
+    if (this.#faults.has("decimals-unsaid")) return [];
+    const more = this.#faults.has("decimals-differ") ? 1 : 0;
+    return [{ type: "parameters", ...decimals, volumeDecimals: decimals.volumeDecimals + more }];
   }
 
   #state(): Report {

@@ -5,8 +5,11 @@ export interface Item {
   readonly priceBase: number;
 }
 
-/** What becomes of the next vend. Lost: the controller never reports it. */
-export type Fate = "vends" | "jams" | "lost-dropped" | "lost-kept";
+/**
+ * What becomes of the next vend. Lost: the controller never reports it. Ends unsaid: the goods come, and the session
+ * ends without a result.
+ */
+export type Fate = "vends" | "jams" | "lost-dropped" | "lost-kept" | "ends-unsaid";
 
 export interface ControllerOptions {
   readonly items: readonly Item[];
@@ -22,6 +25,8 @@ const MOST_SILENT = 10;
 
 /** The vending machine's controller: it asks, the reader answers; `poll` is one turn of it. */
 export class SimulatedController {
+  /** Sessions that it does not take up yet. */
+  ignores = 0;
   /** Nothing but RESET is sent, as with a bus that the reader cannot answer on. */
   dead = false;
   fate: Fate = "vends";
@@ -30,6 +35,8 @@ export class SimulatedController {
   #state: State = "resetting";
   #silent = 0;
   #alwaysIdle = false;
+  /** What one unit of an amount is worth, as the reader said. */
+  #unitBase = 1;
   #funds = 0;
   #wanted: Item | null = null;
   #sinceMs = 0;
@@ -64,6 +71,13 @@ export class SimulatedController {
     if (free || (this.#state === "session" && item.priceBase <= this.#funds)) this.#request(item);
   }
 
+  /** It starts anew, whatever it was doing. */
+  reset(): void {
+    this.#wanted = null;
+    this.#funds = 0;
+    this.#state = "resetting";
+  }
+
   giveUp(): void {
     if (this.#state === "requested") this.#tell({ type: "vend-cancel" });
     else if (this.#state === "session") this.#complete();
@@ -85,7 +99,12 @@ export class SimulatedController {
         this.#setUp();
         break;
       case "begin-session":
-        this.#funds = answer.funds;
+        if (this.ignores > 0) {
+          this.ignores--;
+          this.#complete();
+          break;
+        }
+        this.#funds = answer.funds * this.#unitBase;
         this.#state = "session";
         break;
       case "approved":
@@ -106,6 +125,7 @@ export class SimulatedController {
     const config = this.#ask({ type: "setup", level: 3, display: [0, 0, 0] });
     if (config?.type !== "config") return;
     this.#alwaysIdle = (config.config.options & 0x20) !== 0;
+    this.#unitBase = (config.config.scale * 100) / 10 ** config.config.places;
     this.#tell({ type: "prices", max: 0xffff, min: 0 });
     if (this.#alwaysIdle) this.#tell({ type: "options", alwaysIdle: true });
     if (this.#tell({ type: "enable" })) this.#state = "enabled";
@@ -115,19 +135,23 @@ export class SimulatedController {
     this.#wanted = item;
     this.#sinceMs = performance.now();
     this.#state = "requested";
-    this.#tell({ type: "request", price: item.priceBase, item: item.number });
+    this.#tell({ type: "request", price: Math.round(item.priceBase / this.#unitBase), item: item.number });
   }
 
   #dispense(): void {
     const item = this.#wanted;
     const { fate } = this;
     this.fate = "vends";
-    if (item !== null && (fate === "vends" || fate === "lost-dropped")) {
+    if (item !== null && (fate === "vends" || fate === "lost-dropped" || fate === "ends-unsaid")) {
       this.#releasedBase += item.priceBase;
       this.#vends++;
     }
     if (fate === "lost-dropped" || fate === "lost-kept") {
       this.#state = "stuck";
+      return;
+    }
+    if (fate === "ends-unsaid") {
+      this.#complete();
       return;
     }
     this.#tell(fate === "jams" ? { type: "failure" } : { type: "success", item: item?.number ?? 0 });

@@ -2,6 +2,7 @@ import {
   type AdapterMessage,
   CASHLESS_OFF,
   CASHLESS_ON,
+  type DecimalPlaces,
   formatAmount,
   type HostCommand,
   parseCommand,
@@ -10,13 +11,13 @@ import { decodeCommand, encodeAnswer, type ReaderAnswer, type VmcCommand } from 
 
 type ReaderState = "off" | "inactive" | "disabled" | "enabled" | "idle" | "vend" | "approved";
 
-const PLACES = 2;
 const LINE_BYTES = 80;
 const UNKNOWN_PRICE = 0xffff;
 const PARAMETERS = new Map([
   ["mdb-addr", /^0x[16]0$/],
   ["mdb-currency-code", /^0x1\d{3}$/],
   ["mdb-decimal-places", /^[0-3]$/],
+  ["mdb-scale-factor", /^\d{1,3}$/],
   ["mdb-always-idle", /^[01]$/],
 ]);
 
@@ -29,6 +30,10 @@ export class SimulatedReader {
   quotesErrors = true;
   /** It hangs: nothing is heard and nothing said on either side. */
   hangs = false;
+  /** It writes amounts with three decimals, whatever it was told. */
+  writesThree = false;
+  /** What it says is said twice. */
+  repeats = false;
   #say: (line: string) => void;
   #state: ReaderState = "off";
   #configuration = new Map<string, string>();
@@ -37,7 +42,10 @@ export class SimulatedReader {
   #half = "";
 
   constructor(say: (line: string) => void) {
-    this.#say = say;
+    this.#say = (line) => {
+      say(line);
+      if (this.repeats) say(line);
+    };
   }
 
   get state(): ReaderState {
@@ -58,7 +66,7 @@ export class SimulatedReader {
     this.#half = (lines.pop() ?? "").slice(-LINE_BYTES);
     if (this.hangs) return;
     for (const line of lines) {
-      const command = parseCommand(line.replace(/\r$/, ""), PLACES);
+      const command = parseCommand(line.replace(/\r$/, ""), this.#places);
       if (command !== null) this.#obey(command);
     }
   }
@@ -94,19 +102,21 @@ export class SimulatedReader {
   }
 
   #start(fundsBase: number): void {
-    if (this.#state !== "enabled" || this.#alwaysIdle || fundsBase >= UNKNOWN_PRICE) {
+    const funds = this.#unitsOf(fundsBase);
+    if (this.#state !== "enabled" || this.#alwaysIdle || funds === null) {
       this.#tell({ type: "refused", command: "START", code: -3 });
       return;
     }
     this.#state = "idle";
-    this.#answers.push({ type: "begin-session", funds: fundsBase });
-    this.#say(`c,STATUS,IDLE,${formatAmount(fundsBase, PLACES)}`);
+    this.#answers.push({ type: "begin-session", funds });
+    this.#say(`c,STATUS,IDLE,${this.#write(fundsBase)}`);
   }
 
   #approve(amountBase: number): void {
-    if (this.#state === "vend" && amountBase < UNKNOWN_PRICE) {
+    const amount = this.#unitsOf(amountBase);
+    if (this.#state === "vend" && amount !== null) {
       this.#state = "approved";
-      this.#answers.push({ type: "approved", amount: amountBase });
+      this.#answers.push({ type: "approved", amount });
     } else this.#tell({ type: "refused", command: "VEND", code: -3 });
   }
 
@@ -136,7 +146,7 @@ export class SimulatedReader {
         break;
       case "request":
         this.#state = "vend";
-        this.#say(`c,STATUS,VEND,${formatAmount(command.price, PLACES)},${command.item}`);
+        this.#say(`c,STATUS,VEND,${this.#write(command.price * this.#unitBase)},${command.item}`);
         break;
       case "vend-cancel":
         this.#deny();
@@ -164,10 +174,40 @@ export class SimulatedReader {
     return this.#configuration.get("mdb-always-idle") === "1";
   }
 
+  get #places(): DecimalPlaces {
+    return Number(this.#configuration.get("mdb-decimal-places") ?? 2) as DecimalPlaces;
+  }
+
+  get #scale(): number {
+    return Number(this.#configuration.get("mdb-scale-factor") ?? 1);
+  }
+
+  /** What one unit of an amount on the bus is worth. */
+  get #unitBase(): number {
+    return (this.#scale * 100) / 10 ** this.#places;
+  }
+
+  /** An amount as the bus has it; null for one that it cannot have. */
+  #unitsOf(base: number): number | null {
+    const units = base / this.#unitBase;
+    return Number.isInteger(units) && units < UNKNOWN_PRICE ? units : null;
+  }
+
+  #write(base: number): string {
+    return formatAmount(base, this.writesThree ? 3 : this.#places);
+  }
+
   #readerConfig() {
     const currency = Number(this.#configuration.get("mdb-currency-code") ?? 0x1978);
     const options = this.#wantsAlwaysIdle ? 0x20 : 0;
-    return { level: options === 0 ? 1 : 3, currency, scale: 1, places: PLACES, responseSeconds: 5, options };
+    return {
+      level: options === 0 ? 1 : 3,
+      currency,
+      scale: this.#scale,
+      places: this.#places,
+      responseSeconds: 5,
+      options,
+    };
   }
 
   /** A change of state is told, and what was to be answered in the last one is not answered any more. */

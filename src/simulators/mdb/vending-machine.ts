@@ -1,4 +1,5 @@
 import type { BenchAction, BenchDevice, SimulatorPort } from "../bench/device.ts";
+import { strayWire } from "../bench/noise.ts";
 import { type Item, SimulatedController } from "./controller.ts";
 import { SimulatedReader } from "./reader.ts";
 
@@ -27,15 +28,28 @@ const FAULTS: readonly BenchAction[] = [
   { id: "power-cycle", label: "The adapter loses its power and what it knew", kind: "fault" },
   { id: "controller-dead", label: "The controller only sends resets", kind: "fault" },
   { id: "controller-alive", label: "The controller is well again", kind: "fault" },
+  { id: "controller-resets", label: "The controller starts anew", kind: "fault" },
+  { id: "ignores-sessions", label: "The controller ends the next two sessions at once", kind: "fault" },
+  { id: "ends-unsaid", label: "The next vend drops, and its session ends without a result", kind: "fault" },
+  { id: "says-twice", label: "Each line comes twice, or once again", kind: "fault" },
+  { id: "three-decimals", label: "Amounts come with three decimals, or as agreed", kind: "fault" },
+  { id: "stray-bytes", label: "Bytes of nobody before and after each line, or none", kind: "fault" },
+  { id: "echo", label: "The adapter sends back what it is sent, or no longer", kind: "fault" },
+  { id: "garbled", label: "Nothing but rubbish comes, or lines again", kind: "fault" },
   { id: "quote-errors", label: "Errors come with quotes, or without", kind: "fault" },
 ];
 
 /** A vending machine with its controller, the MDB bus, and a Qibixx adapter at the end of `port`. */
 export function startVendingMachine(port: SimulatorPort, options: VendingMachineOptions = {}): BenchDevice {
   const { items = ITEMS, vendMs = 2_000, pollMs = 50, patienceMs = 120_000, customer = "bench" } = options;
-  const reader = new SimulatedReader((line) => port.write(Buffer.from(`${line}\n`, "latin1")));
+  const wire = strayWire();
+  const say = (line: string): void => port.write(wire.send(Buffer.from(`${line}\n`, "latin1")));
+  const reader = new SimulatedReader(say);
   const controller = new SimulatedController({ items, vendMs, patienceMs }, (block) => reader.fromBus(block));
-  port.onBytes((bytes) => reader.fromHost(bytes));
+  port.onBytes((bytes) => {
+    if (wire.echoes) port.write(bytes);
+    reader.fromHost(bytes);
+  });
   const poll = setInterval(() => {
     controller.poll(performance.now());
     if (customer === "auto" && controller.fundsBase > 0) chooseDearest(controller, items);
@@ -63,6 +77,22 @@ export function startVendingMachine(port: SimulatorPort, options: VendingMachine
     "controller-alive": () => {
       controller.dead = false;
     },
+    "controller-resets": () => controller.reset(),
+    "ignores-sessions": () => {
+      controller.ignores = 2;
+    },
+    "ends-unsaid": () => {
+      controller.fate = "ends-unsaid";
+    },
+    "says-twice": () => {
+      reader.repeats = !reader.repeats;
+    },
+    "three-decimals": () => {
+      reader.writesThree = !reader.writesThree;
+    },
+    "stray-bytes": () => wire.toggle("stray"),
+    echo: () => wire.toggle("echo"),
+    garbled: () => wire.toggle("garbled"),
     "quote-errors": () => {
       reader.quotesErrors = !reader.quotesErrors;
     },
@@ -90,6 +120,7 @@ export function startVendingMachine(port: SimulatorPort, options: VendingMachine
       reader: reader.hangs ? "hangs" : reader.state,
       fundsBase: controller.fundsBase,
       vends: controller.vends,
+      wire: wire.state,
     }),
     releasedBase: () => controller.releasedBase,
     close: async () => {

@@ -98,7 +98,8 @@ describe("what is no frame", () => {
     ["a short frame too long", "50 70 00 fa"],
     ["data without its ETX", "50 31 01 01 00 9e a0 fa"],
     ["data without its CRC", "50 31 03 fa"],
-    ["two frames of which one lost its end", "50 70 50 31 01 01 00 9e a0 03 fa"],
+    ["a frame behind too many bytes of nobody", "00 00 00 00 00 00 00 00 00 50 70 fa"],
+    ["a damaged frame behind a byte of nobody", "00 50 31 01 01 00 9e a1 03 fa"],
   ])("%s: %s", (_why, bytes) => {
     expect(framed(hex(bytes))).toEqual([]);
   });
@@ -120,6 +121,22 @@ describe("what is no frame", () => {
     expect(() => encodeBcd(100, 1)).toThrow(RangeError);
     expect(() => encodeBcd(-1, 4)).toThrow(RangeError);
     expect(() => encodeBcd(1.5, 4)).toThrow(RangeError);
+  });
+});
+
+describe("a frame behind what is none of it", () => {
+  it.each([
+    ["a byte before it", "00 50 70 fa", ["eot"]],
+    ["a byte that is set before it", "ff 50 70 fa", ["eot"]],
+    ["a DLE before it", "10 50 70 fa", ["eot"]],
+    ["an SF before it", "fa 50 70 fa", ["eot"]],
+    ["what looks like an address before it", "55 50 70 fa", ["eot"]],
+    ["bytes before data", "00 ff 50 31 01 01 00 9e a0 03 fa", ["data"]],
+    ["a frame that lost its end", "50 70 50 31 01 01 00 9e a0 03 fa", ["data"]],
+    ["a byte before each of two", "00 50 70 fa 00 50 31 01 01 00 9e a0 03 fa", ["eot", "data"]],
+    ["as many bytes as there may be", "00 00 00 00 00 00 00 00 50 70 fa", ["eot"]],
+  ])("%s: %s", (_why, bytes, kinds) => {
+    expect(framed(hex(bytes)).map(({ kind }) => kind)).toEqual(kinds);
   });
 });
 

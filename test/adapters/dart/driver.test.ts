@@ -1,91 +1,10 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
-import type { DartDispenser, DartPumpSettings } from "../../../src/adapters/dispenser/dart/driver.ts";
-import type { BenchDevice } from "../../../src/simulators/bench/device.ts";
-import type { DartPumpOptions } from "../../../src/simulators/dart/pump.ts";
-import { atEnd, knowEachTest } from "../../support/at-end.ts";
-import { tempFolder } from "../../support/temp.ts";
-import {
-  type Controller,
-  certain,
-  hasSocat,
-  openController,
-  openPty,
-  openPump,
-  type PluggedPump,
-  type PtyPair,
-  patiently,
-  ready,
-  side,
-  Told,
-  until,
-} from "./rig.ts";
+import { knowEachTest } from "../../support/at-end.ts";
+import { certain, hasSocat, patiently, side, Told, until } from "./rig.ts";
+import { begin } from "./scene.ts";
 
 knowEachTest();
-
-/** A pump on a wire, and one life after another of the daemon that drives it. */
-class Scene {
-  readonly #folder: string;
-  pty: PtyPair;
-  readonly bench: PluggedPump;
-  controller: Controller;
-  pump: DartDispenser;
-  told: Told;
-  start = 0;
-
-  constructor(folder: string, pty: PtyPair, bench: PluggedPump, settings: Partial<DartPumpSettings>) {
-    this.#folder = folder;
-    this.pty = pty;
-    this.bench = bench;
-    this.controller = openController(pty.host);
-    this.pump = this.controller.pump(settings);
-    this.told = new Told(this.pump);
-  }
-
-  /** Another life of the daemon. */
-  again(): void {
-    this.controller = openController(this.pty.host);
-    this.pump = this.controller.pump();
-    this.told = new Told(this.pump);
-  }
-
-  async replug(): Promise<void> {
-    this.pty = await openPty(this.#folder, "dart");
-    await this.bench.plug(this.pty.device);
-  }
-
-  shows(device: BenchDevice = side(this.bench)): string {
-    return String(device.state()["status"]);
-  }
-
-  volume(device: BenchDevice = side(this.bench)): number {
-    return Number(device.state()["volumeMl"]);
-  }
-
-  async total(): Promise<number> {
-    return certain(await patiently(() => this.pump.totaliser()));
-  }
-
-  async fill(limitBase: number): Promise<void> {
-    certain(await this.pump.arm(limitBase));
-    this.bench.act("lift");
-    this.bench.act("squeeze");
-    await until("it flows", () => this.bench.releasedBase() > 0);
-  }
-}
-
-async function begin(options: DartPumpOptions = {}, settings: Partial<DartPumpSettings> = {}): Promise<Scene> {
-  const folder = tempFolder();
-  const pty = await openPty(folder, "dart");
-  const on = new Scene(folder, pty, await openPump(pty.device, options), settings);
-  atEnd(async () => {
-    await on.controller.bus.close();
-    await on.bench.close();
-    await on.pty.unplug();
-  });
-  on.start = await ready(on.pump);
-  return on;
-}
 
 describe.skipIf(!hasSocat)("a DART pump", { concurrent: true }, () => {
   describe("in a delivery", () => {

@@ -55,8 +55,10 @@ export class Adapter implements SerialLine<string> {
 export interface Run {
   readonly adapter: Adapter;
   readonly unaccounted: (number | null)[];
+  /** What was told, by its type, but for readings. */
+  readonly told: string[];
   readonly vending: Dispenser;
-  total(): Promise<unknown>;
+  total(): Promise<Outcome<number>>;
   /** Ends it as SIGKILL does: nothing is closed, and nothing that it would still do happens. */
   kill(): void;
 }
@@ -73,13 +75,15 @@ export function bench(): Bench {
   return { time, register };
 }
 
-export async function start({ time, register }: Bench): Promise<Run> {
+export async function start({ time, register }: Bench, settings = SETTINGS): Promise<Run> {
   const life = { number: 1, alive: true };
   const adapter = new Adapter();
   const clock = clockOf(time, life);
-  const vending = await openMdbVending(SETTINGS, adapter, "in memory", clock, SILENT, register.open);
+  const vending = await openMdbVending(settings, adapter, "in memory", clock, SILENT, register.open);
   const unaccounted: (number | null)[] = [];
+  const told: string[] = [];
   const hear = (event: DispenserEvent): void => {
+    if (event.type !== "reading") told.push(event.type);
     if (event.type === "unaccounted") unaccounted.push(event.quantityBase);
   };
   vending.listen(hear);
@@ -88,7 +92,7 @@ export async function start({ time, register }: Bench): Promise<Run> {
     vending.listen(() => {});
     adapter.onFrame(() => {});
   };
-  return { adapter, unaccounted, vending, total: () => vending.totaliser(), kill };
+  return { adapter, unaccounted, told, vending, total: () => vending.totaliser(), kill };
 }
 
 export async function pass(time: VirtualTime, ms: number): Promise<void> {
@@ -102,3 +106,4 @@ export async function pass(time: VirtualTime, ms: number): Promise<void> {
 }
 
 export const REQUEST = "c,STATUS,VEND,12.00,1";
+export const SUCCESS = "c,VEND,SUCCESS";

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { type Screen, screenOf, tileOf } from "../../../src/adapters/display/screen.ts";
+import { isWithStaff, type Screen, screenOf, tileOf } from "../../../src/adapters/display/screen.ts";
 import { languagesFor } from "../../../src/adapters/display/texts/languages.ts";
 import { WARNING_MS } from "../../../src/core/sale/timing.ts";
 import { hasZbarimg, scan } from "../../support/browser.ts";
@@ -40,7 +40,7 @@ describe.each(LOCALES)("in %s", (locale) => {
     for (const { label } of selects) expect(hasFigure(emulator, label), label).toBe(true);
     const isWarned = leftMs <= WARNING_MS && screen.timeout?.extend !== null;
     expect(text.includes(language.texts.labels.stillThere)).toBe(isWarned);
-    const needsHelp = screen.kind === "out-of-service" || shown.message === "in-review";
+    const needsHelp = screen.kind === "out-of-service" || isWithStaff(shown);
     expect(text.includes(SUPPORT)).toBe(needsHelp);
     expect(text).not.toContain("…");
     expect(emulator.overruns).toBe(0);

@@ -5,6 +5,7 @@ import { decodeBcd, encodeBcd } from "./bcd.ts";
 /** What the controller may order by CD1. */
 export const ORDER = {
   status: 0x00,
+  parameters: 0x02,
   fillingInformation: 0x04,
   reset: 0x05,
   authorize: 0x06,
@@ -61,13 +62,25 @@ export type Report =
   | { readonly type: "filled"; readonly volume: number; readonly amount: number }
   | { readonly type: "nozzle"; readonly price: number; readonly nozzle: number; readonly out: boolean }
   | { readonly type: "alarm"; readonly alarm: number }
+  | ({ readonly type: "parameters" } & PumpDecimals)
   | { readonly type: "totals"; readonly counter: number; readonly total: number; readonly meters: readonly number[] }
   | Unknown;
+
+/** Digits after the point of what a pump shows. */
+export interface PumpDecimals {
+  readonly volumeDecimals: number;
+  readonly amountDecimals: number;
+  readonly priceDecimals: number;
+}
 
 /** A transaction of another number, or with contents that its number does not have. */
 type Unknown = { readonly type: "unknown"; readonly transaction: number; readonly data: Uint8Array };
 
 const OUT = 0x10;
+/** Where DC7 has its three decimals, and how long it is: what else it holds is not needed. */
+const DECIMALS_AT = 22;
+const PARAMETERS_BYTES = 50;
+const MOST_DECIMALS = 8;
 
 export function alarmName(alarm: number): string {
   return ALARM_NAMES[alarm] ?? `alarm ${alarm}`;
@@ -113,6 +126,11 @@ function encodeReport(report: Report): number[] {
       return transaction(3, [...encodeBcd(report.price, 3), report.nozzle | (report.out ? OUT : 0)]);
     case "alarm":
       return transaction(5, [report.alarm]);
+    case "parameters": {
+      const data = new Uint8Array(PARAMETERS_BYTES);
+      data.set([report.volumeDecimals, report.amountDecimals, report.priceDecimals], DECIMALS_AT);
+      return transaction(7, data);
+    }
     case "totals":
       return transaction(101, [
         report.counter,
@@ -193,6 +211,12 @@ function decodeReport({ transaction: number, data }: Unknown): Report | null {
     }
     case 5:
       return data.length === 1 ? { type: "alarm", alarm: first } : null;
+    case 7: {
+      const [volumeDecimals = 0, amountDecimals = 0, priceDecimals = 0] = data.subarray(DECIMALS_AT);
+      const fits = Math.max(volumeDecimals, amountDecimals, priceDecimals) <= MOST_DECIMALS;
+      if (data.length < PARAMETERS_BYTES || !fits) return null;
+      return { type: "parameters", volumeDecimals, amountDecimals, priceDecimals };
+    }
     case 101: {
       const [total, ...meters] = data.length === 16 ? (list(data.subarray(1), 5) ?? []) : [];
       return total === undefined ? null : { type: "totals", counter: first, total, meters };

@@ -40,6 +40,10 @@ const FIRST_ADDRESS = 0x50;
 const LAST_ADDRESS = 0x6f;
 /** Address, control, CRC and ETX: what a data frame holds around its data. */
 const AROUND_DATA = 5;
+/** Address and control: what a short frame holds before its SF. */
+const SHORT_BYTES = 2;
+/** Bytes before a frame that are no part of it. */
+const MOST_STRAY_BYTES = 8;
 /** The longest data that is sent or taken. The specification's own bound is not known; captures stay below 50. */
 export const MAX_DATA_BYTES = 250;
 const NO_DATA = new Uint8Array(0);
@@ -78,8 +82,10 @@ export function encodeFrame(frame: DartFrame): Uint8Array {
 }
 
 /**
- * Frames are taken only whole, from one SF to the next: what a disturbance has merged or torn is dropped, and sent
- * again by whoever sent it. Looking for a frame within a damaged one would give the CRC more chances to err.
+ * Frames are taken whole, up to their SF. A converter that switches its direction late, or a line that floats, puts
+ * bytes of its own before a frame, each time: the frame is looked for behind them. What else a disturbance has merged
+ * or torn is dropped, and sent again by whoever sent it. No more than a few starts are tried: each gives the CRC one
+ * more chance to err, and a short frame has none.
  */
 export function dartFraming(): Framing<DartFrame> {
   let bytes: number[] = [];
@@ -87,12 +93,12 @@ export function dartFraming(): Framing<DartFrame> {
   let tooLong = false;
 
   function keep(byte: number): void {
-    if (bytes.length < MAX_DATA_BYTES + AROUND_DATA) bytes.push(byte);
+    if (bytes.length < MOST_STRAY_BYTES + MAX_DATA_BYTES + AROUND_DATA) bytes.push(byte);
     else tooLong = true;
   }
 
   function end(): DartFrame | null {
-    const frame = tooLong ? null : decodeFrame(Uint8Array.from(bytes));
+    const frame = tooLong ? null : findFrame(Uint8Array.from(bytes));
     bytes = [];
     tooLong = false;
     return frame;
@@ -121,13 +127,23 @@ export function dartFraming(): Framing<DartFrame> {
   };
 }
 
-/** The frame in what stood before an SF, without its escapes; null for what is none. */
+/** The frame in what stood before an SF, without its escapes, behind what is none of it; null for what holds none. */
+function findFrame(bytes: Uint8Array): DartFrame | null {
+  const last = Math.min(MOST_STRAY_BYTES, bytes.length - SHORT_BYTES);
+  for (let start = 0; start <= last; start++) {
+    const frame = decodeFrame(bytes.subarray(start));
+    if (frame !== null) return frame;
+  }
+  return null;
+}
+
+/** Null for bytes that are not one frame from the first to the last. */
 function decodeFrame(bytes: Uint8Array): DartFrame | null {
   const [address = 0, control = 0] = bytes;
   const kind = kindOf(control);
   if (!isAddress(address) || kind === null) return null;
   const sequence = control & 0x0f;
-  if (kind !== "data") return bytes.length === 2 ? { address, kind, sequence, data: NO_DATA } : null;
+  if (kind !== "data") return bytes.length === SHORT_BYTES ? { address, kind, sequence, data: NO_DATA } : null;
   if (bytes.length < AROUND_DATA || bytes.at(-1) !== ETX) return null;
   const checked = bytes.subarray(0, -3);
   const crc = crc16(checked);

@@ -4,13 +4,15 @@ import type { Log } from "../../../ports/log.ts";
 import { declined, done, type Outcome, unknown } from "../../../ports/outcome.ts";
 import { DispenserEvents } from "../dispenser-events.ts";
 import { ALARM, alarmName, ORDER, type Report, STATUS } from "./application.ts";
+import { FAULTS, type Fault } from "./faults.ts";
+import { type FigureSettings, Figures } from "./figures.ts";
 import type { DartLink } from "./link.ts";
 import { type Believed, Meter } from "./meter.ts";
 import { Register } from "./register.ts";
-import { askFilling, order, STOPPED, TAKEN } from "./requests.ts";
+import { askDecimals, askFilling, type Filling, order, STOPPED, TAKEN } from "./requests.ts";
 import { Turns } from "./turns.ts";
 
-export interface DartPumpSettings {
+export interface DartPumpSettings extends Omit<FigureSettings, "volumeDecimals"> {
   /** 0x50 to 0x6F. */
   readonly address: number;
   /** The logical nozzles that are sold from, each 1 to 8; no other is ever allowed. */
@@ -39,6 +41,10 @@ const HURRIED_WATCH_MS = 1_000;
 const CALM_MS = 30_000;
 const AUTHORIZE_ATTEMPTS = 3;
 const STOP_ATTEMPTS = 2;
+/** Some pumps do not say how many decimals they have; then their figures are held against each other alone. */
+const DECIMALS_ATTEMPTS = 2;
+/** Looks in a row at figures that contradict each other, until they are believed to: a damaged one may pass the CRC. */
+const CONTRADICTING_LOOKS = 3;
 /** Calls that wait for the pump; the engine makes no more than a few. */
 const MOST_WAITING = 16;
 const MAX_PRESET = 99_999_999;
@@ -48,8 +54,11 @@ const MAX_PRESET = 99_999_999;
  * the authorisation, so that neither is ever taken without the other. Bills are made of the pump's total, which is
  * taken only from two equal looks at a pump that stands still, and audited against the volume it shows.
  *
- * A pump with a broken register, a failed audit or a preset it did not keep stays out of order until the daemon is
- * started again: a person has to look at it.
+ * The pump's own amount is held against volume times price at each reading, and the decimals that it has against those
+ * of the configuration at each start and whenever it is back. A delivery whose figures differ is a person's.
+ *
+ * A pump with a broken register, a failed audit, a preset it did not keep or figures that differ stays out of order
+ * until the daemon is started again: a person has to look at it.
  */
 export class DartPump implements DartDispenser {
   readonly readingStepMs = null;
@@ -60,28 +69,42 @@ export class DartPump implements DartDispenser {
   readonly #unitBase: number;
   readonly #register: Register;
   readonly #meter: Meter;
+  readonly #figures: Figures;
   readonly #turns = new Turns(MOST_WAITING);
   readonly #events = new DispenserEvents();
   #priceDigits: number | null;
   #status: number | null = null;
+  #shownPrice: number | null = null;
+  /** How often it may still be asked for its decimals. */
+  #decimalsAsks = DECIMALS_ATTEMPTS;
+  #contradictingLooks = 0;
+  /** A price was sent, which may not be that of the delivery that is shown. */
+  #hasPriced = false;
+  /** Whether what contradicts in the delivery that is shown is as much as a wrong decimal makes. */
+  #isDecimalOff = false;
+  /** Why the last delivery is a person's, and every one after it. */
+  #dispute: string | null = null;
   #stops = 0;
   #stopping: Promise<Outcome<null>> | null = null;
   #unaccountedAtMs = 0;
   #closed = false;
   #cancelTick: Cancel = () => {};
+  readonly #sinceMs: number;
 
   constructor(link: DartLink, settings: DartPumpSettings, clock: Clock, log: Log) {
     this.#link = link;
     this.#settings = settings;
     this.#clock = clock;
     this.#log = log;
+    this.#sinceMs = clock.monotonicMs();
     this.#priceDigits = settings.priceDigits;
     this.#unitBase = 10 ** (3 - settings.volumeDecimals);
     this.#register = new Register(this.#unitBase);
+    this.#figures = new Figures(settings);
     this.#meter = new Meter(link, { nozzles: settings.nozzles, unitBase: this.#unitBase }, this.#register, clock);
     link.listen(
       (report) => this.#onReport(report),
-      (why) => (why === null ? this.#events.clear("silent") : this.#events.raise("silent", why)),
+      (why) => this.#onSilence(why),
     );
     this.#schedule();
   }
@@ -133,6 +156,7 @@ export class DartPump implements DartDispenser {
     if (against !== null) return declined("refused", against);
     const shown = await this.#prepare();
     if (shown.kind !== "done") return shown;
+    this.#contradictingLooks = 0;
     if (overtaken()) return declined("refused", "it was stopped meanwhile");
     this.#register.begin(start.value, limit * this.#unitBase, shown.value);
     let answer: Outcome<number> = unknown("not asked");
@@ -158,6 +182,7 @@ export class DartPump implements DartDispenser {
     const price = this.#priceDigits;
     if (price !== null) {
       const prices = Array.from({ length: Math.max(...this.#settings.nozzles) }, () => price);
+      this.#hasPriced = true;
       const priced = await order(this.#link, [{ type: "prices", prices }]);
       if (priced.kind !== "done") return priced;
     }
@@ -181,25 +206,76 @@ export class DartPump implements DartDispenser {
 
   async #total(): Promise<Outcome<number>> {
     const stops = this.#stops;
-    const read = await this.#meter.read(() => stops !== this.#stops);
-    if (read.kind === "declined") {
-      this.#events.raise("register", `its register cannot be believed: ${read.detail}`);
-    }
+    const overtaken = (): boolean => stops !== this.#stops;
+    await this.#compareDecimals(overtaken);
+    const wasOwing = this.#register.owing;
+    const read = await this.#meter.read(overtaken);
+    if (read.kind === "declined") this.#raise("register", read.detail);
     if (read.kind !== "done") return read;
     this.#complain(read.value);
-    return done(read.value.totalBase);
+    const dispute = this.#disputeOf(read.value.shown, wasOwing);
+    return dispute === null ? done(read.value.totalBase) : declined("disputed", dispute);
+  }
+
+  /** Once after each start of the daemon or of the pump: what is read of it is worth nothing with another decimal. */
+  async #compareDecimals(overtaken: () => boolean): Promise<void> {
+    while (this.#decimalsAsks > 0 && !overtaken() && !this.#link.isSilent) {
+      const asked = await askDecimals(this.#link);
+      if (asked.kind === "done") this.#figures.heard(asked.value);
+      if (asked.kind === "done" || !overtaken())
+        this.#decimalsAsks = asked.kind === "done" ? 0 : this.#decimalsAsks - 1;
+    }
+    const problem = this.#figures.decimalsProblem;
+    if (problem === null) this.#events.clear("decimals");
+    else this.#raise("decimals", problem);
+  }
+
+  /** Why nobody can say what was delivered; null when all that the pump says fits together. */
+  #disputeOf(shown: Filling, wasOwing: boolean): string | null {
+    if (this.#dispute !== null) return this.#dispute;
+    const decimals = this.#figures.decimalsProblem;
+    if (decimals !== null) return FAULTS.decimals(decimals);
+    // Between deliveries the price may have been changed since the one that is shown.
+    const isWide = !wasOwing && (this.#hasPriced || this.#priceDigits === null);
+    const amount = this.#amountProblem(shown, isWide);
+    this.#isDecimalOff = this.#amountProblem(shown, true) !== null;
+    if (amount === null) {
+      this.#events.clear("amount");
+      return null;
+    }
+    this.#raise("amount", amount);
+    if (wasOwing) this.#dispute = FAULTS.amount(amount);
+    return FAULTS.amount(amount);
+  }
+
+  #amountProblem(shown: Filling, isWide: boolean): string | null {
+    return this.#figures.amountProblem({ ...shown, price: shown.price ?? this.#shownPrice }, isWide);
   }
 
   #complain({ complaints, unaccountedBase }: Believed): void {
     for (const { about, detail } of complaints) {
       this.#log.error({ pump: this.#settings.address, about, detail }, "a delivery does not add up");
-      this.#events.raise(about, `the last delivery does not add up: ${detail}`);
+      this.#raise(about, detail);
     }
     if (unaccountedBase === 0) return;
     const detail = `${unaccountedBase} ml flowed though the pump was not armed`;
     this.#unaccountedAtMs = this.#clock.monotonicMs();
     this.#events.tell({ type: "unaccounted", quantityBase: unaccountedBase, detail });
-    this.#events.raise("unaccounted", detail);
+    this.#raise("unaccounted", detail);
+  }
+
+  #raise(fault: Fault, why = ""): void {
+    this.#events.raise(fault, FAULTS[fault](why));
+  }
+
+  /** Null when it speaks again: it may be another pump by now. */
+  #onSilence(why: string | null): void {
+    if (why !== null) {
+      this.#raise("silent", why);
+      return;
+    }
+    this.#decimalsAsks = DECIMALS_ATTEMPTS;
+    this.#events.clear("silent");
   }
 
   #onReport(report: Report): void {
@@ -207,14 +283,29 @@ export class DartPump implements DartDispenser {
       this.#status = report.status;
       if (this.#register.armed && STOPPED.has(report.status)) this.#schedule(0);
     } else if (report.type === "alarm") {
-      if (report.alarm === ALARM.cpuReset || report.alarm === ALARM.powerFailure) this.#register.restarted();
+      if (report.alarm === ALARM.cpuReset || report.alarm === ALARM.powerFailure) {
+        this.#register.restarted();
+        this.#decimalsAsks = DECIMALS_ATTEMPTS;
+      }
       this.#log.warn({ pump: this.#settings.address, alarm: report.alarm }, "a pump gives alarm");
-      this.#events.raise("alarm", `the pump gives alarm: ${alarmName(report.alarm)}`);
-    } else if (report.type === "nozzle" && report.out && this.#register.armed) {
-      const price = this.#priceDigits;
-      if (price === null || report.price === price) return;
-      this.#events.raise("price", `the pump shows the price ${report.price} instead of ${price}`);
+      this.#raise("alarm", alarmName(report.alarm));
+    } else if (report.type === "nozzle") {
+      this.#shownPrice = report.price;
+      this.#onPrice(report);
     }
+  }
+
+  #onPrice({ price, nozzle, out }: Extract<Report, { type: "nozzle" }>): void {
+    const wanted = this.#priceDigits;
+    if (wanted !== null) {
+      const differs = out && this.#register.armed && price !== wanted;
+      if (differs) this.#raise("price", `the pump shows the price ${price} instead of ${wanted}`);
+      return;
+    }
+    if (!this.#settings.nozzles.includes(nozzle)) return;
+    const problem = this.#figures.priceProblem(price);
+    if (problem === null) this.#events.clear("price");
+    else this.#raise("price", problem);
   }
 
   #schedule(delayMs?: number): void {
@@ -248,8 +339,13 @@ export class DartPump implements DartDispenser {
     const live = this.#register.live(status === STATUS.authorized ? null : volume * this.#unitBase);
     if (live === null) return;
     this.#events.tell({ type: "reading", totaliserBase: live.totaliserBase });
-    if (live.kind === "reading") return;
-    this.#events.raise("overrun", `the pump gives ${live.volumeBase} ml, more than it was preset to`);
+    const amount = status === STATUS.authorized ? null : this.#amountProblem(filling.value, false);
+    this.#contradictingLooks = amount === null ? 0 : this.#contradictingLooks + 1;
+    if (amount !== null && this.#contradictingLooks >= CONTRADICTING_LOOKS) {
+      this.#dispute ??= FAULTS.amount(amount);
+      this.#raise("amount", amount);
+    } else if (live.kind === "overrun") this.#raise("overrun", `${live.volumeBase} ml`);
+    else return;
     void this.stop();
   }
 
@@ -262,20 +358,32 @@ export class DartPump implements DartDispenser {
     const status = this.#status;
     if (total.kind === "done") events.clear("unarmed");
     else if (!this.#link.isSilent && (this.#meter.moves || (status !== null && !STOPPED.has(status)))) {
-      events.raise("unarmed", "the pump delivers though it was not armed");
+      this.#raise("unarmed");
       await this.#stop();
       return;
     }
+    if (this.#isOldDispute) {
+      await this.#prepare();
+      return;
+    }
     if (total.kind !== "done" || this.#register.owing) return;
-    if (status === STATUS.off) events.raise("off", "the pump is switched off");
+    if (status === STATUS.off) this.#raise("off");
     else events.clear("off");
     if (status === STATUS.notProgrammed && this.#priceDigits === null) {
-      events.raise("unprogrammed", "the pump has no price: set it at the pump, or give it one");
+      this.#raise("unprogrammed");
     } else events.clear("unprogrammed");
     if (this.#clock.monotonicMs() - this.#unaccountedAtMs >= CALM_MS) events.clear("unaccounted");
-    if ((events.has("alarm") || events.has("price")) && (await this.#prepare()).kind === "done") {
+    const isOursToSet = events.has("price") && this.#priceDigits !== null;
+    if ((events.has("alarm") || isOursToSet) && (await this.#prepare()).kind === "done") {
       events.clear("alarm");
-      events.clear("price");
+      if (isOursToSet) events.clear("price");
     }
+  }
+
+  /** Figures of a delivery before this start that no wrong decimal explains: whoever they concern has them by now. */
+  get #isOldDispute(): boolean {
+    const isOld = this.#events.has("amount") && this.#dispute === null && !this.#register.owing;
+    const isExplained = this.#isDecimalOff && !this.#figures.decimalsAgree;
+    return isOld && !isExplained && this.#clock.monotonicMs() - this.#sinceMs >= CALM_MS;
   }
 }

@@ -17,6 +17,12 @@ export interface LinkSettings {
 
 /** Sendings of one block, all with the same number. */
 const SENDINGS = 4;
+/**
+ * What is made of a pump's reports.
+ * @param isLast whether no other of the same block follows
+ */
+type Pick<A> = (report: Report, isLast: boolean) => A | undefined;
+
 /** Polls that a pump may answer with old news before a request is sent. */
 const MOST_OLD_NEWS = 16;
 /** After a frame without an answer. */
@@ -69,11 +75,11 @@ export class DartLink {
    * that come after it. What the pump had to say before is taken first, so no old report is mistaken for an answer.
    * `unknown` when it is not acknowledged or nothing is picked in time: the pump may have taken it all the same.
    */
-  request<A>(commands: readonly Command[], pick: (report: Report) => A | undefined): Promise<Outcome<A>> {
+  request<A>(commands: readonly Command[], pick: Pick<A>): Promise<Outcome<A>> {
     return this.#alone(() => this.#request(encodeCommands(commands), pick));
   }
 
-  async #request<A>(data: Uint8Array, pick: (report: Report) => A | undefined): Promise<Outcome<A>> {
+  async #request<A>(data: Uint8Array, pick: Pick<A>): Promise<Outcome<A>> {
     const { requestTimeoutMs } = this.#settings;
     const endMs = this.#clock.monotonicMs() + requestTimeoutMs;
     const abandoned = this.#abandoned;
@@ -90,8 +96,8 @@ export class DartLink {
     if (sent.kind !== "done") return sent;
     let picked: A | undefined;
     while (goesOn() && picked === undefined) {
-      const polled = await this.#poll((report) => {
-        picked ??= pick(report);
+      const polled = await this.#poll((report, isLast) => {
+        picked ??= pick(report, isLast);
       });
       if (polled === "no answer") await this.#pause();
     }
@@ -116,7 +122,7 @@ export class DartLink {
     return unknown(this.#says(detail));
   }
 
-  async #poll(taken: (report: Report) => void = () => {}): Promise<Polled> {
+  async #poll(taken: (report: Report, isLast: boolean) => void = () => {}): Promise<Polled> {
     const { address } = this.#settings;
     const answer = await this.#ask(encodeFrame(shortFrame(address, "poll")), (frame) =>
       frame.kind === "data" || frame.kind === "eot" ? frame : undefined,
@@ -126,9 +132,10 @@ export class DartLink {
     if (frame.kind === "eot") return "nothing";
     await this.#line.tell(encodeFrame(shortFrame(address, "ack", frame.sequence)));
     if (!this.#isRepeated(frame)) {
-      for (const report of decodeReports(frame.data) ?? []) {
+      const reports = decodeReports(frame.data) ?? [];
+      for (const [at, report] of reports.entries()) {
         this.#report(report);
-        taken(report);
+        taken(report, at === reports.length - 1);
       }
     }
     return "news";

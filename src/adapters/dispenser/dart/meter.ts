@@ -2,7 +2,7 @@ import type { Clock } from "../../../ports/clock.ts";
 import { declined, done, type Outcome, unknown } from "../../../ports/outcome.ts";
 import type { DartLink } from "./link.ts";
 import type { Register, Verdict } from "./register.ts";
-import { askSample, type Sample, STOPPED } from "./requests.ts";
+import { askSample, type Filling, type Sample, STOPPED } from "./requests.ts";
 
 /** The pump's registers in its own digits, each worth so much. */
 export interface MeterSettings {
@@ -10,7 +10,8 @@ export interface MeterSettings {
   readonly unitBase: number;
 }
 
-export type Believed = Extract<Verdict, { kind: "believed" }>;
+/** With what the pump shows beside its total. */
+export type Believed = Extract<Verdict, { kind: "believed" }> & { readonly shown: Filling };
 
 const MOST_SAMPLES = 8;
 
@@ -50,7 +51,7 @@ export class Meter {
       }
       const sample = asked.value;
       if (!STOPPED.has(sample.status)) return unknown("the pump has not stopped, so its total is not the last one");
-      if (sample.total === last?.total && sample.volume === last.volume) return this.#judge(sample);
+      if (last !== null && isSame(sample, last)) return this.#judge(sample);
       this.#moves ||= last !== null && sample.total !== last.total;
       if (last !== null) failure = "its total does not stand still";
       last = sample;
@@ -58,18 +59,23 @@ export class Meter {
     return unknown(failure);
   }
 
-  #judge({ total, volume }: Sample): Outcome<Believed> {
+  #judge(sample: Sample): Outcome<Believed> {
+    const { total, volume } = sample;
     const { unitBase } = this.#settings;
     const nowMs = this.#clock.monotonicMs();
     this.#register.end(nowMs);
     const verdict = this.#register.judge({ totalBase: total * unitBase, volumeBase: volume * unitBase }, nowMs);
     switch (verdict.kind) {
       case "believed":
-        return done(verdict);
+        return done({ ...verdict, shown: sample });
       case "undecided":
         return unknown(verdict.detail);
       case "refused":
         return declined("refused", verdict.detail);
     }
   }
+}
+
+function isSame(one: Sample, other: Sample): boolean {
+  return (["total", "volume", "amount", "price"] as const).every((key) => one[key] === other[key]);
 }

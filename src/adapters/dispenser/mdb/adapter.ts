@@ -7,14 +7,19 @@ import {
   CASHLESS_ON,
   encodeCommand,
   type HostCommand,
+  misfitIn,
   parseMessage,
   type ReaderStatus,
+  withoutStray,
 } from "./codec.ts";
+import { FAULTS } from "./faults.ts";
 import type { MdbVendingSettings } from "./settings.ts";
 
 export interface AdapterListener {
   /** What the adapter says while it is in use. */
   message(message: AdapterMessage): void;
+  /** A request whose amount has other decimals than were agreed: the machine or the adapter is set to others. */
+  misfit(amount: string): void;
   /** The adapter forgot everything or is gone: no session, no request, and no result will come any more. */
   lost(detail: string): void;
   /** Told when `ready` may have changed. */
@@ -34,6 +39,9 @@ const QUICK_ATTEMPTS = 8;
 const LONGEST_PAUSE_MS = 10_000;
 const ALIVE_EVERY_MS = 10_000;
 const MOST_MISSED = 3;
+/** Of unknown lines one is told in this time, with how many there were. */
+const UNKNOWN_EVERY_MS = 60_000;
+const MOST_BYTES = 1_000_000;
 /** States in which the reader has not been set up by the machine's controller. */
 const BEFORE_SETUP: readonly (ReaderStatus | null)[] = ["OFFLINE", "ONLINE", "INACTIVE", null];
 
@@ -55,6 +63,7 @@ export class MdbAdapter {
   #failures = 0;
   #heard = true;
   #missed = 0;
+  #unknown = { bytes: 0, lines: 0, toldAtMs: Number.NEGATIVE_INFINITY };
   #cancel: Cancel = () => {};
 
   constructor(
@@ -93,12 +102,10 @@ export class MdbAdapter {
 
   /** Why it is not ready, and what to do. */
   get detail(): string {
-    if (!this.#line.up) return `the adapter's port is lost: ${this.#linkDetail}`;
-    if (this.#mode !== "in-use") return "the adapter does not answer: is it powered, is its port the right one?";
-    if (BEFORE_SETUP.includes(this.#status)) {
-      return "the machine's controller does not set up the reader: check the MDB cable, the bus voltage and the address";
-    }
-    return "the machine's controller has disabled cashless payment: is its door open, is it out of order?";
+    if (!this.#line.up) return FAULTS.port(this.#linkDetail);
+    const garbled = this.#unknown.bytes + (this.#line.strayBytes ?? 0);
+    if (this.#mode !== "in-use") return garbled > 0 ? FAULTS.garbled(String(garbled)) : FAULTS.silent();
+    return BEFORE_SETUP.includes(this.#status) ? FAULTS.unset() : FAULTS.disabled();
   }
 
   /** Switches the reader off, which ends any session, configures it and switches it on; repeated until it is done. */
@@ -147,14 +154,31 @@ export class MdbAdapter {
     this.#listener.lost(detail);
   }
 
-  #onLine(text: string): void {
+  #onLine(line: string): void {
     if (this.#mode === "closed") return;
-    this.#heard = true;
+    const text = withoutStray(line);
     const message = parseMessage(text, this.#settings.decimalPlaces);
-    if (message === null) this.#log.debug({ text }, "an unknown line from the MDB adapter");
-    else if (this.#mode === "held") this.#listener.message(message);
+    if (message === null) {
+      const amount = misfitIn(text);
+      if (amount === null) this.#onUnknown(text);
+      else if (this.#mode === "in-use") this.#listener.misfit(amount);
+      return;
+    }
+    this.#heard = true;
+    this.#unknown.bytes = 0;
+    if (this.#mode === "held") this.#listener.message(message);
     else if (this.#mode === "configuring") this.#answered(message);
     else this.#use(message);
+  }
+
+  #onUnknown(text: string): void {
+    const unknown = this.#unknown;
+    unknown.bytes = Math.min(unknown.bytes + text.length, MOST_BYTES);
+    unknown.lines++;
+    const nowMs = this.#clock.monotonicMs();
+    if (nowMs - unknown.toldAtMs < UNKNOWN_EVERY_MS) return;
+    this.#log.warn({ text, lines: unknown.lines }, "the MDB adapter says what is not known: is its cable disturbed?");
+    this.#unknown = { ...unknown, lines: 0, toldAtMs: nowMs };
   }
 
   #use(message: AdapterMessage): void {
@@ -245,7 +269,8 @@ function isError(message: AdapterMessage, text: string): boolean {
   return message.type === "error" && message.text === text;
 }
 
-function stepsOf({ flow, currencyNumber, address, decimalPlaces }: Required<MdbVendingSettings>): readonly Step[] {
+function stepsOf(settings: Required<MdbVendingSettings>): readonly Step[] {
+  const { flow, currencyNumber, address, decimalPlaces, scaleFactor } = settings;
   const configuration = [
     ["mdb-currency-code", `0x1${String(currencyNumber).padStart(3, "0")}`],
     ["mdb-always-idle", flow === "always-idle" ? "1" : "0"],
@@ -253,6 +278,7 @@ function stepsOf({ flow, currencyNumber, address, decimalPlaces }: Required<MdbV
   // Firmware differs in the names of these, so they are left at what they are by default where that will do.
   if (address !== 0x10) configuration.push(["mdb-addr", `0x${address.toString(16)}`]);
   if (decimalPlaces !== 2) configuration.push(["mdb-decimal-places", String(decimalPlaces)]);
+  if (scaleFactor !== 1) configuration.push(["mdb-scale-factor", String(scaleFactor)]);
   return [
     {
       command: { type: "disable" },

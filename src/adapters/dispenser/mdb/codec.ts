@@ -1,3 +1,5 @@
+import { formatScaled } from "../../../core/money.ts";
+
 /**
  * The text lines between a host and a Qibixx MDB-USB or MDB Pi Hat that plays a cashless reader. A capital begins a
  * line to the adapter, a small letter one from it. There is no checksum, so a line is one of the forms below to the
@@ -38,12 +40,23 @@ export const CASHLESS_OFF = "cashless is off";
 export const CASHLESS_ON = "cashless is on";
 export const VEND_FAILED = 3;
 
-/** Places that a hundredth can have. */
-export type DecimalPlaces = 0 | 1 | 2;
+export type DecimalPlaces = 0 | 1 | 2 | 3;
 
 const MAX_ITEM = 0xffff;
 /** MDB amounts are 16 bits wide, of at most the greatest scale. */
 const MAX_WHOLE_DIGITS = 7;
+/** What a line from the adapter begins with. */
+const BEGINNING = /[cr]/;
+/** Bytes that come of a line that floats or is switched on: none of them is one bit away from a character that counts. */
+const FLOATING = new Set([0x00, 0x80, 0xc0, 0xe0, 0xf0, 0xf8, 0xfc, 0xfe, 0xff]);
+
+/** A line without what stands around it: bytes of nobody before its beginning, or of a line that floats behind its end. */
+export function withoutStray(line: string): string {
+  let end = line.length;
+  while (FLOATING.has(line.charCodeAt(end - 1))) end--;
+  const text = line.slice(0, end);
+  return text.slice(Math.max(0, text.search(BEGINNING)));
+}
 
 /** What a line from the adapter says; null for an unknown line. */
 export function parseMessage(line: string, places: DecimalPlaces): AdapterMessage | null {
@@ -58,15 +71,16 @@ export function parseMessage(line: string, places: DecimalPlaces): AdapterMessag
     case "r,ACK":
       return { type: "acknowledged" };
     default:
-      return parseStatus(line, places) ?? parseRequest(line, places) ?? parseError(line);
+      return parseStatus(line) ?? parseRequest(line, places) ?? parseError(line);
   }
 }
 
-function parseStatus(line: string, places: DecimalPlaces): AdapterMessage | null {
+function parseStatus(line: string): AdapterMessage | null {
   const plain = /^c,STATUS,(OFFLINE|ONLINE|INACTIVE|DISABLED|ENABLED|IDLE)$/.exec(line)?.[1];
   if (plain !== undefined) return { type: "status", status: plain as ReaderStatus };
   const funds = /^c,STATUS,IDLE,([^,]+)(?:,\d{1,10})?$/.exec(line)?.[1];
-  return funds !== undefined && parseAmount(funds, places) !== null ? { type: "status", status: "IDLE" } : null;
+  const isIdle = funds !== undefined && parseAmount(funds, 3) !== null;
+  return isIdle ? { type: "status", status: "IDLE" } : null;
 }
 
 function parseRequest(line: string, places: DecimalPlaces): AdapterMessage | null {
@@ -117,17 +131,22 @@ export function parseCommand(line: string, places: DecimalPlaces): HostCommand |
   return verb === "START" ? { type: "start", fundsBase: base } : { type: "approve", amountBase: base };
 }
 
-/** A decimal as hundredths; null unless it is digits with at most so many places. */
+/** A decimal as hundredths; null unless it is digits with at most so many places, and a whole number of hundredths. */
 export function parseAmount(text: string, places: DecimalPlaces): number | null {
   const [, whole, fraction = ""] = /^(\d+)(?:\.(\d+))?$/.exec(text) ?? [];
   if (whole === undefined || whole.length > MAX_WHOLE_DIGITS || fraction.length > places) return null;
-  return Number(whole) * 100 + Number(fraction.padEnd(2, "0"));
+  const thousandths = Number(whole) * 1_000 + Number(fraction.padEnd(3, "0"));
+  return thousandths % 10 === 0 ? thousandths / 10 : null;
 }
 
+/** Cut to the places that the line has. */
 export function formatAmount(amountBase: number, places: DecimalPlaces): string {
-  const whole = Math.floor(amountBase / 100);
-  const fraction = String(amountBase % 100)
-    .padStart(2, "0")
-    .slice(0, places);
-  return places === 0 ? String(whole) : `${whole}.${fraction}`;
+  const text = formatScaled(amountBase * 10, 3);
+  return places === 0 ? text.slice(0, -4) : text.slice(0, text.length - 3 + places);
+}
+
+/** The amount of a request of which `parseMessage` makes no hundredths; null for any other line. */
+export function misfitIn(line: string): string | null {
+  const [, amount = ""] = /c,STATUS,VEND,(\d{1,7}\.\d{1,3}),\d{1,5}$/.exec(line) ?? [];
+  return amount === "" ? null : amount;
 }

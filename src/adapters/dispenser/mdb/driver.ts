@@ -7,6 +7,7 @@ import type { SerialLine } from "../../serial/line.ts";
 import { DispenserEvents } from "../dispenser-events.ts";
 import { fileStore, type OpenStore, type RegisterFile } from "../register-file.ts";
 import { MdbAdapter } from "./adapter.ts";
+import { FAULTS } from "./faults.ts";
 import { Ledger } from "./ledger.ts";
 import { Readings } from "./readings.ts";
 import { openRegister, type RegisterState } from "./register.ts";
@@ -20,7 +21,7 @@ const LONGEST_NOT_READY_MS = 600_000;
 /**
  * A vending machine behind a Qibixx MDB adapter. Its totaliser is the sum of what the machine reported as vended, kept
  * in the register at `registerPath`, which is written before a success is reported. An approval stands there before it
- * is sent; one whose result never comes is told as unaccounted. Rejects with a RegisterError. Closes the line with
+ * is sent; a delivery with one whose result never comes is disputed. Rejects with a RegisterError. Closes the line with
  * itself.
  */
 export async function openMdbVending(
@@ -59,9 +60,10 @@ class MdbVending implements Dispenser {
     this.#settings = settings;
     this.#clock = clock;
     const events = this.#events;
-    this.#tellTrouble("the machine has not reported yet");
+    this.#tellTrouble(FAULTS.unheard());
     this.#adapter = new MdbAdapter(settings, line, clock, log, {
       message: (message) => this.#vending.onMessage(message),
+      misfit: (amount) => this.#vending.onMisfit(amount),
       lost: (detail) => this.#vending.onLost(detail),
       changed: () => this.#watchReady(),
     });
@@ -75,11 +77,12 @@ class MdbVending implements Dispenser {
 
   listen(listener: (event: DispenserEvent) => void): void {
     this.#events.listen(listener);
-    this.#vending.tellLeftOver();
   }
 
   async totaliser(): Promise<Outcome<number>> {
-    return done(this.#ledger.totalBase);
+    if (!this.#vending.isCertain) return unknown("what became of the last vend is not known yet");
+    const disputed = this.#ledger.askUnknown();
+    return disputed === null ? done(this.#ledger.totalBase) : declined("disputed", disputed);
   }
 
   async arm(limitBase: number): Promise<Outcome<null>> {

@@ -6,6 +6,8 @@ const STATE = z.strictObject({
   totalBase: z.int().nonnegative(),
   /** What was approved and has no result yet; null when nothing was. */
   pending: z.strictObject({ priceBase: z.int().nonnegative(), item: z.int().nonnegative() }).nullable(),
+  /** Why nobody will ever say what became of it; left out while the machine still may. */
+  unknown: z.string().max(400).exactOptional(),
 });
 
 export type RegisterState = z.infer<typeof STATE>;

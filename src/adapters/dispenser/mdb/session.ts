@@ -21,6 +21,10 @@ export class Session {
     this.#answerTimeoutMs = answerTimeoutMs;
   }
 
+  get isOpen(): boolean {
+    return this.#isOpen;
+  }
+
   /**
    * Asks for a session until `opened`, or until it has been refused too often. The adapter is then configured anew:
    * what it was told before may have come to it changed.

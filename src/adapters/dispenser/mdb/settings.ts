@@ -13,6 +13,8 @@ export interface MdbVendingSettings {
   readonly address: 0x10 | 0x60;
   /** Places of the amounts on the line; 2 unless given. */
   readonly decimalPlaces?: DecimalPlaces;
+  /** What one step of the machine's amounts is worth in the last of these places; 1 unless given. */
+  readonly scaleFactor?: number;
   /**
    * What each item costs. With it nothing is approved whose item and price do not belong together, so a line that
    * noise has changed sells nothing. Null trusts what the machine asks for: then nothing protects a digit of a price
@@ -32,10 +34,23 @@ export interface MdbVendingSettings {
 }
 
 export function withDefaults(settings: MdbVendingSettings): Required<MdbVendingSettings> {
-  return { decimalPlaces: 2, answerTimeoutMs: 500, readyTimeoutMs: 15_000, ...settings };
+  return {
+    decimalPlaces: 2,
+    scaleFactor: 1,
+
+    answerTimeoutMs: 500,
+    readyTimeoutMs: 15_000,
+    ...settings,
+  };
 }
 
 /** Whether the item and its price belong together. */
 export function isListed({ prices }: MdbVendingSettings, { item, priceBase }: VendRequest): boolean {
   return prices === null ? priceBase > 0 : prices.get(item) === priceBase;
+}
+
+/** As much of an amount as the machine can be told. */
+export function tellable(base: number, settings: Required<MdbVendingSettings>): number {
+  const stepBase = settings.scaleFactor * 10 ** Math.max(0, 2 - settings.decimalPlaces);
+  return base - (base % stepBase);
 }

@@ -17,10 +17,11 @@ export interface VendingParts {
 
 /** Where a vending machine is on the way from one vend to the next. */
 export type Phase =
-  /** Writing: the register has not taken yet what is certain, or what is to be approved. */
-  | { readonly is: "resting" | "opening" | "closing" | "writing" }
+  | { readonly is: "resting" | "opening" | "closing" }
+  /** The register has not taken yet what is certain, or what is to be approved. */
+  | { readonly is: "writing"; readonly approves: VendRequest | null }
   /** Chosen at the machine, not paid. */
   | { readonly is: "wanted"; readonly request: VendRequest }
   | { readonly is: "choosing"; readonly somethingHappened: boolean }
   /** Approved; nothing but its result, the end of the session or time ends this. */
-  | { readonly is: "vending"; readonly request: VendRequest };
+  | { readonly is: "vending"; readonly request: VendRequest; readonly isSessionOver: boolean };

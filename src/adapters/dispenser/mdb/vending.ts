@@ -2,10 +2,19 @@ import type { Cancel } from "../../../ports/clock.ts";
 import { declined, done, type Outcome, unknown } from "../../../ports/outcome.ts";
 import { Budget } from "./budget.ts";
 import { type AdapterMessage, type ReaderStatus, VEND_FAILED, type VendRequest } from "./codec.ts";
+import { FAULTS } from "./faults.ts";
 import { Meanwhile } from "./meanwhile.ts";
 import { Session } from "./session.ts";
-import { isListed, type MdbVendingSettings } from "./settings.ts";
+import { isListed, type MdbVendingSettings, tellable } from "./settings.ts";
 import type { Phase, VendingParts } from "./vending-parts.ts";
+
+/** A result may come just after the end of its session. */
+const LATE_RESULT_MS = 1_000;
+/** Amounts in a row with other decimals than were agreed, until that is no noise. */
+const MISFITS = 3;
+
+/** Where what is asked for can be refused without taking anything away from a customer. */
+const REFUSES: ReadonlySet<Phase["is"]> = new Set(["resting", "choosing"]);
 
 /** One vend after another, from what the customer chooses to what the machine reports of it. */
 export class Vending {
@@ -20,6 +29,9 @@ export class Vending {
   #budget: Budget | null = null;
   #answerArm: ((outcome: Outcome<null>) => void) | null = null;
   #waiters: (() => void)[] = [];
+  /** Nothing was asked for since the last success, so another one is the same again. */
+  #isSuccessRepeatable = false;
+  #misfits = 0;
 
   constructor(settings: Required<MdbVendingSettings>, parts: VendingParts) {
     this.#settings = settings;
@@ -36,6 +48,11 @@ export class Vending {
     return this.#phase.is === "vending";
   }
 
+  /** Whether the total holds all that was sold. */
+  get isCertain(): boolean {
+    return this.#phase.is !== "vending" && this.#phase.is !== "writing";
+  }
+
   /** The result of a vend that an earlier run approved may still come, as long as the adapter is left alone. */
   open(): void {
     const { adapter, ledger } = this.#parts;
@@ -43,16 +60,12 @@ export class Vending {
     else adapter.configure();
   }
 
-  /** Tells of an approval without a result that was found when nobody listened. */
-  tellLeftOver(): void {
-    const { pending } = this.#parts.ledger;
-    if (pending !== null && this.resting) this.#unresolved(pending, "the daemon ended before it");
-  }
-
   async begin(limitBase: number): Promise<Outcome<null>> {
     const phase = this.#phase;
     const isFree = this.#budget === null && (phase.is === "resting" || phase.is === "wanted");
     if (!isFree) return declined("refused", "another delivery is under way");
+    this.#parts.ledger.forgetUnknown();
+    this.#isSuccessRepeatable = false;
     this.#budget = new Budget(limitBase, this.#settings);
     this.#parts.readings.begin();
     if (!this.#isAlwaysIdle) {
@@ -91,10 +104,39 @@ export class Vending {
   onMessage(message: AdapterMessage): void {
     if (message.type === "request") {
       const { priceBase, item } = message;
-      this.#afterWriting(() => this.#onRequest({ priceBase, item }));
+      this.#fits();
+      if (!this.#isAnswered({ priceBase, item })) this.#afterWriting(() => this.#onRequest({ priceBase, item }));
     } else if (message.type === "success") this.#afterWriting(() => this.#onSuccess());
     else if (message.type === "status") this.#afterWriting(() => this.#onStatus(message.status));
     else if (message.type === "refused") this.#onRefused(message.command, message.code);
+  }
+
+  /** Whether this is what is being answered already: a line said twice, or a machine that asks again. */
+  #isAnswered({ priceBase, item }: VendRequest): boolean {
+    const phase = this.#phase;
+    const asked = phase.is === "vending" || phase.is === "wanted" ? phase.request : null;
+    const answered = phase.is === "writing" ? phase.approves : asked;
+    return answered !== null && answered.item === item && answered.priceBase === priceBase;
+  }
+
+  #fits(): void {
+    this.#misfits = 0;
+    this.#parts.events.clear("decimals");
+  }
+
+  /** What nobody can make an amount of is refused; again and again it is no noise. */
+  onMisfit(amount: string): void {
+    const { adapter, events, log } = this.#parts;
+    const { decimalPlaces } = this.#settings;
+    const isTooFine = (amount.split(".")[1] ?? "").length <= decimalPlaces;
+    const why = `the machine asks for ${amount}, and decimalPlaces is ${decimalPlaces}`;
+    if (this.#misfits === 0) log.warn({ amount, decimalPlaces }, why);
+    this.#misfits = Math.min(this.#misfits + 1, MISFITS);
+    if (REFUSES.has(this.#phase.is)) {
+      adapter.send({ type: "stop" });
+      this.#budget?.refuse();
+    }
+    if (this.#misfits >= MISFITS) events.raise("decimals", isTooFine ? FAULTS.tooFine(amount) : FAULTS.decimals(why));
   }
 
   onLost(detail: string): void {
@@ -126,7 +168,7 @@ export class Vending {
     if (sessionOver) this.#session.ended();
     if (phase.is === "wanted") this.#endWant();
     else if (phase.is === "opening" && !sessionOver) this.#sessionOpen();
-    else if (phase.is === "vending" && sessionOver) this.#unresolved(phase.request, "the session ended without it");
+    else if (phase.is === "vending" && sessionOver && !phase.isSessionOver) this.#awaitLateResult(phase.request);
     else if (phase.is === "closing" && sessionOver) this.#closeSession();
     else if (phase.is === "choosing" && sessionOver && !this.#isAlwaysIdle) {
       if (phase.somethingHappened && this.#budget?.lasts === true) this.#openSession();
@@ -147,13 +189,14 @@ export class Vending {
   }
 
   #withdraw(): void {
-    this.#enter({ is: "writing" });
+    this.#enter({ is: "writing", approves: null });
     this.#budget?.refuse();
     this.#parts.ledger.withdrawn(() => this.#written(() => this.#goOn()));
   }
 
   #onRequest(request: VendRequest): void {
     const phase = this.#phase;
+    this.#isSuccessRepeatable = false;
     if (phase.is === "vending") {
       this.#unresolved(phase.request, "the next request came instead of it");
       return;
@@ -201,7 +244,7 @@ export class Vending {
   /** The machine is told only of what the register holds, and only if it still waits for that. */
   #approve(request: VendRequest): void {
     const { adapter, ledger } = this.#parts;
-    this.#enter({ is: "writing" });
+    this.#enter({ is: "writing", approves: request });
     ledger.approve(request, (entered) => {
       const isWaiting = this.#meanwhile.isEmpty;
       if (entered && isWaiting && this.#budget !== null) {
@@ -218,17 +261,26 @@ export class Vending {
   #awaitResult(request: VendRequest): void {
     const { vendTimeoutMs } = this.#settings;
     const late = (): void => this.#unresolved(request, `none came within ${vendTimeoutMs} ms`);
-    this.#enter({ is: "vending", request }, vendTimeoutMs, late);
+    this.#enter({ is: "vending", request, isSessionOver: false }, vendTimeoutMs, late);
+  }
+
+  /** Its session is over, and a result that was on its way may still come. */
+  #awaitLateResult(request: VendRequest): void {
+    const late = (): void => this.#unresolved(request, "the session ended without it");
+    const afterMs = Math.min(LATE_RESULT_MS, this.#settings.vendTimeoutMs);
+    this.#enter({ is: "vending", request, isSessionOver: true }, afterMs, late);
   }
 
   #onSuccess(): void {
-    const { ledger, readings } = this.#parts;
+    const { ledger, readings, log } = this.#parts;
     const phase = this.#phase;
     if (phase.is !== "vending") {
-      ledger.unapproved();
+      if (this.#isSuccessRepeatable) log.warn({}, "a success was reported twice, and counts once");
+      else ledger.unapproved();
       return;
     }
-    this.#enter({ is: "writing" });
+    this.#isSuccessRepeatable = true;
+    this.#enter({ is: "writing", approves: null });
     ledger.vended(phase.request, () => {
       this.#budget?.spend(phase.request.priceBase);
       if (this.#budget !== null) readings.tell();
@@ -237,24 +289,24 @@ export class Vending {
   }
 
   #goOn(): void {
-    if (this.#budget?.lasts === true) this.#enter({ is: "choosing", somethingHappened: true });
-    else this.#finish();
+    if (this.#budget?.lasts !== true) this.#finish();
+    else if (this.#session.isOpen) this.#enter({ is: "choosing", somethingHappened: true });
+    else this.#openSession();
   }
 
   /** The delivery goes no further, and no late result of this vend can be taken for one of the next. */
   #unresolved(request: VendRequest, why: string): void {
-    const { adapter, ledger, events } = this.#parts;
+    const { adapter, ledger } = this.#parts;
     this.#session.ended();
+    this.#isSuccessRepeatable = false;
     adapter.configure();
-    if (events.listening) {
-      this.#enter({ is: "writing" });
-      ledger.unaccounted(request, why, () => this.#written(() => this.#finish()));
-    } else this.#enter({ is: "resting" });
+    this.#enter({ is: "writing", approves: null });
+    ledger.unresolved(request, why, () => this.#written(() => this.#finish()));
   }
 
   #openSession(): void {
     this.#enter({ is: "opening" });
-    this.#session.open(this.#budget?.leftBase ?? 0, () => this.#finish());
+    this.#session.open(tellable(this.#budget?.leftBase ?? 0, this.#settings), () => this.#finish());
   }
 
   #sessionOpen(): void {

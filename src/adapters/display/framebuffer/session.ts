@@ -1,7 +1,15 @@
 import { WARNING_MS } from "../../../core/sale/timing.ts";
 import type { PositionView } from "../../../core/sale/view.ts";
 import { countdown } from "../format.ts";
-import { type Action, connectionScreen, type RefusalLabel, type Screen, screenOf, tileOf } from "../screen.ts";
+import {
+  type Action,
+  connectionScreen,
+  isWithStaff,
+  type RefusalLabel,
+  type Screen,
+  screenOf,
+  tileOf,
+} from "../screen.ts";
 import type { Language } from "../texts/languages.ts";
 import type { Look } from "./marks.ts";
 import type { Button, Page, PositionPage } from "./page.ts";
@@ -129,7 +137,7 @@ export class Session {
       return { id, label: action.label, look: lookOf(screen, action), sign: signOf(action) };
     };
     const isRefused = nowMonotonicMs < this.#noticeUntilMs;
-    const needsHelp = screen.kind === "out-of-service" || view.message === "in-review";
+    const needsHelp = screen.kind === "out-of-service" || isWithStaff(view);
     return this.#pageOf(screen, isOneOfMany ? view.id : null, {
       banner: isRefused ? labels[this.#notice] : extend === null ? null : labels.stillThere,
       timeLeft:

@@ -5,6 +5,7 @@ import { countdown } from "../format.ts";
 import {
   type Action,
   connectionScreen,
+  isWithStaff,
   type RefusalLabel,
   refusalLabel,
   type Screen,
@@ -145,7 +146,7 @@ export class Session {
     const isWarned = leftMs <= WARNING_MS;
     const extend = isWarned ? (screen.timeout?.extend ?? null) : null;
     const isCounted = isWarned || (screen.timeout !== null && (screen.kind === "scan" || screen.kind === "confirm"));
-    const needsHelp = screen.kind === "out-of-service" || view.message === "in-review";
+    const needsHelp = screen.kind === "out-of-service" || isWithStaff(view);
     const selects = screen.actions.filter((action) => action.kind === "select");
     const others = [...(extend === null ? [] : [extend]), ...screen.actions];
     const back: Key = { key: "b", label: labels.back, press: () => this.#open(null) };

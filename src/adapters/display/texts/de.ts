@@ -21,6 +21,10 @@ export const german: Texts = {
       title: "Zahlung wird geprüft",
       detail: "Unser Personal schließt den Kauf ab. Sie zahlen nie mehr als reserviert wurde.",
     },
+    "staff-decides": {
+      title: "Unser Personal klärt das",
+      detail: "Was herauskam, ist unklar. Sie zahlen nie mehr als reserviert wurde.",
+    },
     canceled: { title: "Abgebrochen", detail: "Nichts wurde abgebucht. Sie können neu beginnen." },
     declined: {
       title: "Zahlung abgelehnt",

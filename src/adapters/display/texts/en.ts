@@ -18,6 +18,10 @@ export const english: Texts = {
       title: "Payment under review",
       detail: "Our staff will settle this purchase. You will never pay more than was reserved.",
     },
+    "staff-decides": {
+      title: "Our staff will settle it",
+      detail: "We cannot tell what came out. You will never pay more than was reserved.",
+    },
     canceled: { title: "Cancelled", detail: "Nothing was charged. Start again when you like." },
     declined: {
       title: "Payment declined",

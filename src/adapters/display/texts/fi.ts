@@ -18,6 +18,10 @@ export const finnish: Texts = {
       title: "Maksu tarkistetaan",
       detail: "Henkilökunta hoitaa maksun. Et maksa koskaan yli varatun summan.",
     },
+    "staff-decides": {
+      title: "Henkilökunta selvittää",
+      detail: "Emme tiedä, mitä sait. Et maksa koskaan yli varatun summan.",
+    },
     canceled: { title: "Peruutettu", detail: "Mitään ei veloitettu. Voit aloittaa uudelleen." },
     declined: {
       title: "Maksu hylättiin",

@@ -18,6 +18,10 @@ export const swedish: Texts = {
       title: "Betalningen granskas",
       detail: "Vår personal slutför köpet. Du betalar aldrig mer än det som reserverats.",
     },
+    "staff-decides": {
+      title: "Vår personal avgör",
+      detail: "Vi vet inte vad som kom ut. Du betalar aldrig mer än det som reserverats.",
+    },
     canceled: { title: "Avbrutet", detail: "Inget har dragits. Börja om när du vill." },
     declined: {
       title: "Betalningen nekades",

@@ -32,7 +32,17 @@ const timeout = z.strictObject({
 const says = exactly<PositionView["message"]>()(
   z.enum([
     ...(["choose", "out-of-service", "preparing", "scan", "confirm", "wait", "begin", "dispensing"] as const),
-    ...(["stopping", "settling", "releasing", "paid", "in-review", "canceled", "declined", "expired"] as const),
+    ...([
+      "stopping",
+      "settling",
+      "releasing",
+      "paid",
+      "in-review",
+      "staff-decides",
+      "canceled",
+      "declined",
+      "expired",
+    ] as const),
     ...(["nothing-dispensed", "unavailable", "failed"] as const),
   ]),
 );

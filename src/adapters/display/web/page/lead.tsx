@@ -24,7 +24,8 @@ export function Lead(props: TimedProps): VNode {
   const picture = leadPicture(kind, view?.message);
   // While numbers run they must not move: there the question always has its room, and lies where the title was.
   const isReserved = kind === "live";
-  const detailUntil = view?.message === "in-review" ? 6 : DETAIL_UNTIL[kind];
+  const isWithStaff = view?.message === "in-review" || view?.message === "staff-decides";
+  const detailUntil = isWithStaff ? 6 : DETAIL_UNTIL[kind];
   return (
     <div class="lead" data-box="" aria-live="polite">
       {picture === null || isWarned ? null : <Picture name={picture} data-until="4" />}
@@ -46,6 +47,7 @@ export function Lead(props: TimedProps): VNode {
 
 const ENDED: Readonly<Partial<Record<Message, PictureName>>> = {
   "in-review": "review",
+  "staff-decides": "review",
   expired: "clock",
   declined: "warning",
   unavailable: "warning",

@@ -10,7 +10,7 @@ const NODE = process.execPath;
 /** Debian's smallest installation has them, or they come with this program. */
 const ALWAYS = [
   ...["process.execPath", "NODE", "MAIN", '"node"', '"sh"', '"/bin/sh"', '"npm"', "MKFIFO"],
-  ...['"mount"', '"script"', '"umount"'],
+  ...['"env"', '"mkfifo"', '"mount"', '"script"', '"umount"', '"unshare"'],
   // What fails there is caught.
   ...['"git"', '"strace"'],
   // In the rig's own guest.
@@ -23,6 +23,7 @@ const COMPONENTS: Readonly<Record<string, RegExp>> = {
   '"mosquitto_passwd"': /^mosquitto$/,
   '"openssl"': /^openssl$/,
   '"ps"': /^procps$/,
+  '"socat"': /^socat$/,
   '"systemd-analyze"': /^systemd$/,
   OPENSSL: /^openssl$/,
   PROGRAM: /^mosquitto$/,

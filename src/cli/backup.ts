@@ -11,7 +11,8 @@ import { certificatesOf, registersOf, secretsOf } from "./backup/places.ts";
 import { sync } from "./backup/put.ts";
 import { explainedTrouble } from "./backup/trouble.ts";
 import { CliError, UsageError } from "./failure.ts";
-import { print, printError, printJson, table, wrapped } from "./table.ts";
+import { print, printError, printJson, wrapped } from "./print.ts";
+import { table } from "./table.ts";
 import { version } from "./version.ts";
 
 interface BackupOptions {

@@ -12,9 +12,9 @@ import { runSteps, type StepResult } from "./certification/step.ts";
 import { certificationSteps } from "./certification/steps.ts";
 import { onToldToEnd } from "./ending.ts";
 import { CliError, UsageError } from "./failure.ts";
+import { print, printError, printJson, printPicture } from "./print.ts";
 import { logFor } from "./run.ts";
 import { seqrSettings } from "./seqr-settings.ts";
-import { print, printError, printJson, printPicture } from "./table.ts";
 
 interface CertifyOptions {
   readonly config: string;

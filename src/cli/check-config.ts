@@ -9,7 +9,8 @@ import { CliError, UsageError } from "./failure.ts";
 import { findingText } from "./finding.ts";
 import { machineChecks } from "./machine-checks.ts";
 import { type Price, priceInForce, priceText } from "./price.ts";
-import { print, printError, printJson, table, wrapped } from "./table.ts";
+import { print, printError, printJson, wrapped } from "./print.ts";
+import { table } from "./table.ts";
 
 interface CheckOptions {
   readonly config?: string;

@@ -18,9 +18,10 @@ import { isoTime } from "../core/time.ts";
 import { CLOCK_BOUNDS, POLICY } from "../engine/policy.ts";
 import type { Journal } from "../ports/journal.ts";
 import { CliError, UsageError } from "./failure.ts";
+import { print } from "./print.ts";
 import { logFor } from "./run.ts";
 import { seqrSettings } from "./seqr-settings.ts";
-import { print, table } from "./table.ts";
+import { table } from "./table.ts";
 
 interface AcceptOptions {
   readonly config: string;

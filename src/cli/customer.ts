@@ -6,8 +6,8 @@ import { parseQuantity } from "../core/quantity.ts";
 import { priceMinor, type Tariff } from "../core/tariff.ts";
 import type { BenchDevice } from "../simulators/bench/device.ts";
 import { CliError } from "./failure.ts";
+import { print } from "./print.ts";
 import { receiptText } from "./receipt.ts";
-import { print } from "./table.ts";
 
 interface Scene {
   readonly displayUrl: string;

@@ -20,7 +20,7 @@ import { DEVICES, type DeviceName, startDevice } from "./devices.ts";
 import { EmergencyStop, toldToEnd } from "./ending.ts";
 import { CliError, failureText, UsageError } from "./failure.ts";
 import { logOutput } from "./log-output.ts";
-import { print, printError } from "./table.ts";
+import { print, printError } from "./print.ts";
 
 const LOOPBACK = { host: "127.0.0.1", port: 0 };
 const NOTHING_WIRED = { port: "", device: null, benchUrl: null } as const;

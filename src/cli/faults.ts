@@ -11,8 +11,8 @@ import { settleDifferences } from "../engine/settling.ts";
 import type { Journal } from "../ports/journal.ts";
 import { noteOf, whoIsThere } from "./acknowledgement.ts";
 import { CliError, UsageError } from "./failure.ts";
+import { print, printJson, wrapped } from "./print.ts";
 import { logFor } from "./run.ts";
-import { print, printJson, wrapped } from "./table.ts";
 
 /** What waits for a person, whatever it is about. */
 export interface Waiting {

@@ -8,7 +8,8 @@ import { isoTime } from "../core/time.ts";
 import { noteOf, whoIsThere } from "./acknowledgement.ts";
 import { agree } from "./ask.ts";
 import { CliError, UsageError } from "./failure.ts";
-import { print, printContent, printError, printJson, table, wrapped } from "./table.ts";
+import { print, printContent, printError, printJson, wrapped } from "./print.ts";
+import { table } from "./table.ts";
 
 const WHO_MAX = 100;
 /** So many lines of a kind are printed; `--json` has all that are kept. */

@@ -10,7 +10,7 @@ import { unknown } from "../ports/outcome.ts";
 import { within } from "../ports/wait.ts";
 import { CliError } from "./failure.ts";
 import { logOutput } from "./log-output.ts";
-import { print } from "./table.ts";
+import { print } from "./print.ts";
 
 /** How long a device behind a port may take to confirm that it has stopped. */
 const STOP_TIMEOUT_MS = 5_000;

@@ -3,7 +3,7 @@ import { PERSON_CODES } from "../core/faults.ts";
 import type { StartDaemon } from "./daemon.ts";
 import { DEVICES, type DeviceName } from "./devices.ts";
 import { failureText, UsageError } from "./failure.ts";
-import { printError } from "./table.ts";
+import { printError } from "./print.ts";
 import { version } from "./version.ts";
 
 const FAILURE = 1;

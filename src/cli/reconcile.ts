@@ -14,8 +14,9 @@ import { wait } from "../ports/wait.ts";
 import { noteOf, whoIsThere } from "./acknowledgement.ts";
 import { withBooks } from "./books.ts";
 import { CliError, UsageError } from "./failure.ts";
+import { print, printJson, told } from "./print.ts";
 import { logFor } from "./run.ts";
-import { print, printJson, table, told } from "./table.ts";
+import { table } from "./table.ts";
 
 const PATIENCE_MS = 10 * 60_000;
 const LOOK_EVERY_MS = 1_000;

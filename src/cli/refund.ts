@@ -12,7 +12,7 @@ import { agree } from "./ask.ts";
 import { withBooks } from "./books.ts";
 import { CliError, UsageError } from "./failure.ts";
 import { paidSale } from "./paid-sale.ts";
-import { print, printJson, told } from "./table.ts";
+import { print, printJson, told } from "./print.ts";
 
 interface RefundOptions {
   readonly config: string;

@@ -6,7 +6,8 @@ import { type Loaded, loadConfig } from "../config/load.ts";
 import { reconciliationOf } from "../core/reconcile.ts";
 import { withBooks } from "./books.ts";
 import { CliError, UsageError } from "./failure.ts";
-import { print, printError, printJson, table } from "./table.ts";
+import { print, printError, printJson } from "./print.ts";
+import { table } from "./table.ts";
 
 interface ReportOptions {
   readonly config: string;

@@ -21,7 +21,8 @@ import { Exchange } from "./backup/put.ts";
 import { explainedTrouble } from "./backup/trouble.ts";
 import { membersTable, passphraseOf, reachText, tell } from "./backup.ts";
 import { CliError, UsageError } from "./failure.ts";
-import { print, table, wrapped } from "./table.ts";
+import { print, wrapped } from "./print.ts";
+import { table } from "./table.ts";
 
 interface RestoreOptions {
   readonly config: string;

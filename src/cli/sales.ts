@@ -5,8 +5,9 @@ import { type RefundEvent, refundableMinor, refundedMinor, refundsOf } from "../
 import type { SaleEvent } from "../core/sale/event.ts";
 import type { SaleRecord } from "../core/sale/record.ts";
 import { CliError, UsageError } from "./failure.ts";
+import { print, printJson, told } from "./print.ts";
 import { receiptText } from "./receipt.ts";
-import { print, printJson, table, told } from "./table.ts";
+import { table } from "./table.ts";
 
 const OUTCOMES = ["paid", "released", "needs-attention"];
 const MOST = 10_000;

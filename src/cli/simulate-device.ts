@@ -3,7 +3,7 @@ import { startBench } from "../simulators/bench/server.ts";
 import { DEVICES, type DeviceName, startDevice } from "./devices.ts";
 import { toldToEnd } from "./ending.ts";
 import { CliError, UsageError } from "./failure.ts";
-import { print } from "./table.ts";
+import { print } from "./print.ts";
 
 /** A device at the end of a serial port, and a page to do things to it. */
 export async function simulateDevice(name: DeviceName, options: { port: string; listen: string }): Promise<void> {

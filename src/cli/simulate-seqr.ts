@@ -2,7 +2,7 @@ import { hostAndPort } from "../config/fields.ts";
 import { startSeqrSimulator } from "../simulators/seqr/server.ts";
 import { toldToEnd } from "./ending.ts";
 import { UsageError } from "./failure.ts";
-import { print } from "./table.ts";
+import { print } from "./print.ts";
 
 export async function simulateSeqr(options: { listen: string }): Promise<void> {
   const address = hostAndPort.safeParse(options.listen);

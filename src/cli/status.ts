@@ -8,7 +8,7 @@ import { IDLE, type State } from "../core/sale/state.ts";
 import { lastSaleOf, ordersOf } from "../engine/belongings.ts";
 import { type Waiting, waitingIn, withJournal } from "./faults.ts";
 import { type Price, priceInForce, priceText } from "./price.ts";
-import { print, printJson, told, wrapped } from "./table.ts";
+import { print, printJson, told, wrapped } from "./print.ts";
 
 const HEALTH_TIMEOUT_MS = 2_000;
 

@@ -2,7 +2,7 @@ import { writeFileSync } from "node:fs";
 import qrcode from "qrcode";
 import { loadConfig } from "../config/load.ts";
 import { CliError, UsageError } from "./failure.ts";
-import { print, printPicture } from "./table.ts";
+import { print, printPicture } from "./print.ts";
 
 interface StickerOptions {
   readonly config: string;

@@ -12,8 +12,9 @@ import { IDLE, isOpen } from "../core/sale/state.ts";
 import { lastSaleOf, namesOf } from "../engine/belongings.ts";
 import type { Outcome } from "../ports/outcome.ts";
 import { CliError, UsageError } from "./failure.ts";
+import { print, printJson } from "./print.ts";
 import { seqrSettings } from "./seqr-settings.ts";
-import { print, printJson, table } from "./table.ts";
+import { table } from "./table.ts";
 
 interface PositionOptions {
   readonly config: string;

@@ -1,4 +1,4 @@
-import { CronExpressionParser } from "cron-parser";
+import { createRequire } from "node:module";
 import { z } from "zod";
 
 /** What a key says of itself, for editors and `docs/configuration.md`: each example is a value as a person writes it. */
@@ -78,6 +78,9 @@ export const itemNumber = z
 /** Minute, hour, day of month, month, day of week, in the kiosk's time zone. What some cron has beside it means nothing here. */
 const CRON = /^[\d*,/-]+ [\d*,/-]+ [\d*,/-]+ (?:[\d*,/-]|[A-Za-z]{3})+ (?:[\d*,/-]|[A-Za-z]{3})+$/;
 
+/** The package brings a calendar of its own: loaded with the first cron, for most commands read none. */
+const cronParser = (): typeof import("cron-parser") => createRequire(import.meta.url)("cron-parser");
+
 /** Refused when it is never due, for a start asks when it was due last. */
 export const cron = z
   .string()
@@ -85,7 +88,7 @@ export const cron = z
   .superRefine((text, context) => {
     if (!CRON.test(text)) return;
     try {
-      CronExpressionParser.parse(text, { tz: "UTC" }).prev();
+      cronParser().CronExpressionParser.parse(text, { tz: "UTC" }).prev();
     } catch (error) {
       context.addIssue({ code: "custom", message: whyNever(error) });
     }

@@ -147,7 +147,7 @@ function readSecrets(file: string, config: Config, purpose: Purpose, found: Foun
   };
 }
 
-const SHORTEST_TOKEN = 16;
+const SHORTEST_TOKEN = 12;
 
 /** Whoever has the token may press the buttons: it must not be one that is soon guessed. */
 function tokenOf(token: string | null, found: Found[]): string | null {

@@ -42,7 +42,7 @@ export async function watch(errand: Errand, { sale, offer: { reference } }: Offe
     await errand.nap.take(errand.clock, waitMs);
     if (!errand.alive()) return;
     const outcome = await errand.payment.query(sale, reference);
-    waitMs = askedMs(errand.payment.watchIntervalMs, outcome);
+    waitMs = Math.min(askedMs(errand.payment.watchIntervalMs, outcome), POLICY.saleAskedMs);
     silent = outcome.kind === "unknown" ? silent + 1 : 0;
     if (silent === 0 || silent >= POLICY.pollsUntilUnreachable) notePayment(errand, outcome);
     if (outcome.kind === "done" && (await decided(errand, outcome.value, unclear))) return;
@@ -105,7 +105,7 @@ export async function resolve(errand: Errand, state: Committing | Releasing, fre
 
 /** As long as the service asks for, but never so long that the state ends without another attempt. */
 function resolveWaitMs(delayMs: number, outcome: Outcome<unknown>, leftMs: number | null): number {
-  const waitMs = Math.min(askedMs(delayMs, outcome), POLICY.resolveAskedMs);
+  const waitMs = Math.min(askedMs(delayMs, outcome), POLICY.saleAskedMs);
   const mostMs = leftMs === null ? waitMs : leftMs - POLICY.resolveLastMs;
   return Math.max(delayMs, Math.min(waitMs, mostMs));
 }

@@ -27,8 +27,11 @@ export const POLICY = {
   appendRetriesMs: [100, 250, 500, 1_000, 2_000, 5_000, 5_000, 5_000, 5_000, 5_000],
   /** The longest wait that the service may ask for before an offer is sent again. */
   offerAskedMs: 5_000,
-  /** The same for a commit or release, of which one more is sent so long before the end of the state. */
-  resolveAskedMs: 60_000,
+  /**
+   * The same while a sale's money is at stake: a customer waits, and a service takes back within 20 s what nobody asks
+   * about. Of a commit or release one more is sent so long before the end of the state.
+   */
+  saleAskedMs: 10_000,
   resolveLastMs: 15_000,
   /** How long a fault keeps the cause that was last said. */
   causeMs: 30_000,

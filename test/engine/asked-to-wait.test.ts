@@ -76,8 +76,13 @@ const waits = (retryAfterMs: number) => () => unknown<Truth>("busy", { retryAfte
 
 describe("a service that asks to wait", () => {
   it("is polled no sooner", async () => {
-    const { errand, run } = errandAt(waits(20_000), 60_000);
-    expect(await run(watch(errand, offered))).toEqual([1_000, 21_000, 41_000]);
+    const { errand, run } = errandAt(waits(5_000), 15_000);
+    expect(await run(watch(errand, offered))).toEqual([1_000, 6_000, 11_000]);
+  });
+
+  it("is polled every ten seconds all the same, for a customer stands there", async () => {
+    const { errand, run } = errandAt(waits(300_000), 30_000);
+    expect(await run(watch(errand, offered))).toEqual([1_000, 11_000, 21_000]);
   });
 
   it("that asks for less than the interval changes nothing", async () => {
@@ -93,16 +98,16 @@ describe("a service that asks to wait", () => {
     expect([soon.told, late.told]).toEqual([["offer-unanswered"], ["offer-unanswered"]]);
   });
 
-  it("is sent a commit later, at most a minute", async () => {
-    const { errand, run } = errandAt(waits(300_000), 200_000);
-    expect(await run(resolve(errand, committing, true))).toEqual([0, 60_000, 120_000, 180_000]);
+  it("is sent a commit later, but soon enough that it takes no payment back", async () => {
+    const { errand, run } = errandAt(waits(300_000), 35_000);
+    expect(await run(resolve(errand, committing, true))).toEqual([0, 10_000, 20_000, 30_000]);
   });
 
   it("is sent a commit once more before the end of the state, however long it asks", async () => {
-    const { errand, run } = errandAt(waits(60_000), 100_000, 100_000);
+    const { errand, run } = errandAt(waits(60_000), 33_000, 33_000);
     const askedAtMs = await run(resolve(errand, committing, true));
-    expect(askedAtMs.slice(0, 3)).toEqual([0, 60_000, 85_000]);
-    expect(askedAtMs.every((atMs) => atMs < 100_000)).toBe(true);
+    expect(askedAtMs.slice(0, 3)).toEqual([0, 10_000, 18_000]);
+    expect(askedAtMs.every((atMs) => atMs < 33_000)).toBe(true);
   });
 });
 

@@ -71,7 +71,9 @@ function mixedKeys(profile: string, said: Record<string, unknown>, given: Record
   return { path: ["contactor"], message: sentence({ found, expected, example }) };
 }
 
+/** None where the assemblies do not stand beside the program. */
 export function profileNames(): readonly string[] {
+  if (!existsSync(ASSEMBLIES)) return [];
   return readdirSync(ASSEMBLIES)
     .filter((name) => existsSync(profilePath(name)))
     .sort();

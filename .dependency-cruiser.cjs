@@ -27,7 +27,7 @@ module.exports = {
       name: "config-knows-core-and-its-readers",
       severity: "error",
       from: { path: "^src/config/" },
-      to: not("^(src/(core|config)/|node_modules/(zod|yaml|cron-parser)/|(fs|path)$)"),
+      to: not("^(src/(core|config)/|node_modules/(zod|yaml|cron-parser)/|(fs|module|path)$)"),
     },
     {
       name: "adapters-stay-apart",

@@ -36,7 +36,11 @@ export async function finish(errand: Errand, state: State, liveBase: () => numbe
   if (stopped.kind !== "done") faults.raise("dispenser-unreachable", position, `does not stop: ${stopped.detail}`);
   const totaliserBase = await finalReading(errand, liveBase);
   if (typeof totaliserBase === "object" && totaliserBase !== null) return await handOver(errand, state, totaliserBase);
-  if (totaliserBase !== null && state.phase === "dispensing") sayWhenBelow(errand, state, totaliserBase);
+  if (totaliserBase !== null && state.phase === "dispensing") {
+    const disputed = tooMuch(errand, state, totaliserBase);
+    if (disputed !== null) return await handOver(errand, state, { disputed });
+    sayWhenBelow(errand, state, totaliserBase);
+  }
   await errand.tell({ type: "delivered", totaliserBase });
 }
 
@@ -44,6 +48,22 @@ export async function finish(errand: Errand, state: State, liveBase: () => numbe
 async function handOver(errand: Errand, state: State, { disputed: detail }: Disputed): Promise<void> {
   if (state.phase === "dispensing") errand.forPerson(disputedMatter(state.sale, errand.clock.wallMs(), detail));
   await errand.tell({ type: "contradicted", detail });
+}
+
+/**
+ * Why a reading cannot be this delivery's; null when it can. A driver that has been there all the time has seen to that
+ * itself; one that has just come believes what it finds.
+ */
+function tooMuch(errand: Errand, { metering, sale }: Dispensing, readBase: number): string | null {
+  const { mostBasePerS } = errand.dispenser;
+  if (mostBasePerS === null) return null;
+  const roseBase = readBase - metering.startBase;
+  const spanS = Math.ceil((errand.spanMs() + POLICY.spanSlackMs) / 1_000);
+  const mostBase = Math.ceil(mostBasePerS * spanS);
+  if (roseBase <= mostBase) return null;
+  const { unit } = sale.terms.tariff;
+  const [rose, most] = [roseBase, mostBase].map((base) => `${formatQuantity(base, unit)} ${unit}`);
+  return `its meter rose by ${rose}, and in ${spanS} s no more than ${most} can flow`;
 }
 
 /** A register never goes back by itself: somebody has exchanged it, or it has lost what it knew. */

@@ -32,6 +32,8 @@ export interface Errand {
   readonly forPerson: (matter: Matter) => void;
   /** How long the state may still last; null when it has no end. */
   leftMs(): number | null;
+  /** How long the delivery has lasted, at the most. */
+  spanMs(): number;
   /** What the errand had to do has been tried once, whatever came of it. */
   tried(): void;
   /** Of a state that was left only what became of its money still counts. */

@@ -33,6 +33,8 @@ export const POLICY = {
    */
   saleAskedMs: 10_000,
   resolveLastMs: 15_000,
+  /** By how much longer a delivery may have lasted than is known. */
+  spanSlackMs: 5_000,
   /** How long a fault keeps the cause that was last said. */
   causeMs: 30_000,
   /** Polls in a row that must fail before the service counts as unreachable. */

@@ -295,8 +295,16 @@ export class Position {
       if (epoch.alive) this.#deadline.tried();
     };
     const leftMs = (): number | null => this.#deadline.leftMs;
+    const spanMs = (): number => this.#spanMs();
     const isOurs: Errand["isOurs"] = (kind, name) => references.isOf(saleId, { kind, name });
-    return { ...this.#deps, position: id, alive: () => epoch.alive, isOurs, leftMs, tried, tell };
+    return { ...this.#deps, position: id, alive: () => epoch.alive, isOurs, leftMs, spanMs, tried, tell };
+  }
+
+  /** While nobody knows how long the machine was off, it is as long as a reservation lasts. */
+  #spanMs(): number {
+    if (this.#state.phase !== "dispensing") return 0;
+    const { metering, sale } = this.#state;
+    return this.#time.lostSinceMs === null ? this.#time.nowMs() - metering.startedAtMs : sale.terms.commitTimeoutMs;
   }
 
   async #finish(): Promise<void> {

@@ -15,6 +15,8 @@ export interface Dispenser {
    * Null for a meter whose register survives, for which none needs to be.
    */
   readonly readingStepMs: number | null;
+  /** More than can flow in a second. A meter that rose by more than that allows is believed by nobody. Null for goods in pieces. */
+  readonly mostBasePerS: number | null;
   arm(limitBase: number): Promise<Outcome<null>>;
   /** `done` when nothing can flow any more. */
   stop(): Promise<Outcome<null>>;

@@ -77,6 +77,7 @@ export function createTap(line: SerialLine<string>, settings: TapSettings, clock
   poll();
   return {
     readingStepMs: null,
+    mostBasePerS: null,
     arm: async (limitBase) => {
       charged = true;
       const status = await ask({ command: "ARM", limitMl: limitBase });

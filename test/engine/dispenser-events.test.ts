@@ -99,6 +99,33 @@ describe("what flowed before the driver came", () => {
   });
 });
 
+describe("a total after a restart in a delivery", () => {
+  it.each([
+    ["that can have flowed is billed", 60, { state: "closed", message: "paid", amount: "0.60" }],
+    ["that cannot is a person's, and nothing is taken", 90_000, { state: "closed", message: "staff-decides" }],
+  ])("%s", async (_what, roseBase, shown) => {
+    const first = await scene();
+    await Promise.all([first.kiosk.customers.select("1", "20.00", null), first.pass(100)]);
+    await first.confirm();
+    first.machine.tell({ type: "reading", totaliserBase: 10 });
+    await first.pass(1_000);
+    const next = await scene({
+      journal: first.journal,
+      payment: first.payment,
+      ready: (machine) => {
+        machine.meter = done(roseBase);
+        machine.mostBasePerS = 10;
+      },
+    });
+    await next.pass(3_000);
+    expect(next.view()).toMatchObject(shown);
+    const isDisputed = /needs-attention: .*its meter rose by 900\.00 credit, and in \d+ s no more than/.test(
+      next.faults().join(),
+    );
+    expect(isDisputed).toBe(roseBase === 90_000);
+  });
+});
+
 describe("a device that sells, but not as it should", () => {
   it("is told of by a fault that blocks nothing, with the newest words, until it is mended", async () => {
     const { machine, view, faults } = await scene();

@@ -28,6 +28,7 @@ const TIMING = {
 /** A machine that does what the test says, with a meter that says what the test says. */
 class Puppet implements Dispenser {
   readonly readingStepMs = null;
+  mostBasePerS: number | null = null;
   readonly orders: string[] = [];
   meter: Outcome<number> = done(0);
   tell: (event: DispenserEvent) => void = () => {};

@@ -100,6 +100,7 @@ export async function live<F>(open: (clock: Clock) => Bench<F>): Promise<readonl
 export function bound(dispenser: Dispenser): Dispenser {
   return {
     readingStepMs: dispenser.readingStepMs,
+    mostBasePerS: dispenser.mostBasePerS,
     arm: (limitBase) => dispenser.arm(limitBase),
     stop: () => dispenser.stop(),
     totaliser: () => dispenser.totaliser(),

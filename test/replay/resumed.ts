@@ -83,6 +83,7 @@ function meterAfter(state: State, onArm: () => void): Dispenser {
   const totalBase = state.phase === "dispensing" ? state.metering.lastBase + SINCE_BASE : 0;
   return {
     readingStepMs: null,
+    mostBasePerS: null,
     arm: async () => {
       onArm();
       return done(null);

@@ -161,6 +161,13 @@ export const MUTANTS: readonly Mutant[] = [
     caughtBy: ["4 billed"],
   },
   {
+    name: "any total is believed after a restart",
+    file: "engine/delivery-errands.ts",
+    right: "if (roseBase <= mostBase) return null;",
+    wrong: "if (roseBase !== mostBase) return null;",
+    caughtBy: ["2 amount"],
+  },
+  {
     name: "a disputed delivery is read once more",
     file: "engine/delivery-errands.ts",
     right: "if (isDisputed) return { disputed: reading.detail };",

@@ -48,6 +48,7 @@ export class DrivenTime {
   driven(dispenser: Dispenser): Dispenser {
     return {
       readingStepMs: dispenser.readingStepMs,
+      mostBasePerS: dispenser.mostBasePerS,
       arm: (limitBase) => this.settle(dispenser.arm(limitBase)),
       stop: () => this.settle(dispenser.stop()),
       totaliser: () => this.settle(dispenser.totaliser()),

@@ -62,6 +62,7 @@ const BASE_RATES = {
   "meter-unreadable": 0.03,
   "meter-jump": 0.003,
   "meter-reset": 0.002,
+  "meter-elsewhere": 0.15,
   "meter-wrong-once": 0.004,
   "device-fault": 0.004,
   "valve-sticks": 0.08,

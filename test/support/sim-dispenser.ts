@@ -4,6 +4,8 @@ import type { Chaos } from "./sim-chaos.ts";
 import { answer, type Life, type VirtualTime, whenAwake } from "./virtual-clock.ts";
 
 const TICK_MS = 500;
+/** What a meter may be ahead of itself after a restart: what flows in years. */
+const ELSEWHERE_S = 100_000_000;
 
 /** What the person at the nozzle does once it is free. */
 export interface Draw {
@@ -74,8 +76,12 @@ export class SimDispenser {
   }
 
   portOf(life: Life): Dispenser {
+    const mostBasePerS = (): number => this.#mostBasePerS();
     return {
       readingStepMs: this.forgets ? 1_000 : null,
+      get mostBasePerS() {
+        return mostBasePerS();
+      },
       arm: (limitBase) => this.#arm(life, limitBase),
       stop: () => this.#stop(life),
       totaliser: () => this.#totaliser(life),
@@ -92,7 +98,16 @@ export class SimDispenser {
       if (this.#lastSaleId !== null) this.excuse(this.#lastSaleId, "meter-forgot");
       this.#reportErrorBase = -this.#totalBase;
       this.armed = null;
-    } else if (this.#world.chaos.random.chance(0.5)) this.armed = null;
+    } else {
+      if (this.armed !== null && this.#world.chaos.strikes("meter-elsewhere")) {
+        this.#reportErrorBase += this.#mostBasePerS() * ELSEWHERE_S;
+      }
+      if (this.#world.chaos.random.chance(0.5)) this.armed = null;
+    }
+  }
+
+  #mostBasePerS(): number {
+    return 2 * this.draw.rateBasePerS;
   }
 
   /** Nobody but who took it away can stop it any more, and they do. */

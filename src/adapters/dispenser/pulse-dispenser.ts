@@ -42,6 +42,7 @@ const LONGEST_SHUT_MS = 5_000;
 export class PulseDispenser implements Dispenser {
   /** The register keeps itself. */
   readonly readingStepMs = null;
+  readonly mostBasePerS: number;
   readonly #parts: PulseDispenserParts;
   readonly #stray: StrayFlow;
   #phase: Phase;
@@ -55,6 +56,7 @@ export class PulseDispenser implements Dispenser {
 
   constructor(parts: PulseDispenserParts) {
     this.#parts = parts;
+    this.mostBasePerS = parts.meter.mostBasePerS;
     this.#stray = new StrayFlow(parts.meter.totaliserBase);
     // An earlier life was in the middle of a delivery: all that was counted since is that delivery's.
     this.#phase = { at: parts.register.state.span.armed ? "ended" : "idle" };

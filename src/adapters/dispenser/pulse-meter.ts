@@ -48,6 +48,11 @@ export class PulseMeter {
     this.lastPulseMs = clock.monotonicMs();
   }
 
+  get mostBasePerS(): number {
+    const { maxPulsesPerSecond, basePerUnit, pulsesPerUnit } = this.#settings;
+    return (maxPulsesPerSecond * basePerUnit) / pulsesPerUnit;
+  }
+
   get pulses(): number {
     return this.#register.state.total;
   }

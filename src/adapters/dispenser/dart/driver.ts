@@ -48,6 +48,8 @@ const CONTRADICTING_LOOKS = 3;
 /** Calls that wait for the pump; the engine makes no more than a few. */
 const MOST_WAITING = 16;
 const MAX_PRESET = 99_999_999;
+/** 300 litres a minute: no pump for vehicles gives more. */
+const MOST_ML_PER_S = 5_000;
 
 /**
  * One side of a DART pump, quantities in millilitres. The pump enforces the limit: its preset goes out in one block with
@@ -62,6 +64,7 @@ const MAX_PRESET = 99_999_999;
  */
 export class DartPump implements DartDispenser {
   readonly readingStepMs = null;
+  readonly mostBasePerS = MOST_ML_PER_S;
   readonly #link: DartLink;
   readonly #settings: DartPumpSettings;
   readonly #clock: Clock;

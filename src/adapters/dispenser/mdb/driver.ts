@@ -37,6 +37,7 @@ export async function openMdbVending(
 
 class MdbVending implements Dispenser {
   readonly readingStepMs = null;
+  readonly mostBasePerS = null;
   readonly #settings: Required<MdbVendingSettings>;
   readonly #clock: Clock;
   readonly #adapter: MdbAdapter;

@@ -48,6 +48,7 @@ export function openModbusMeter(
 
 class ModbusMeter implements Dispenser {
   readonly readingStepMs = null;
+  readonly mostBasePerS: number;
   readonly #events = new DispenserEvents();
   readonly #timing: Timing;
   readonly #pollMs: number;
@@ -82,6 +83,7 @@ class ModbusMeter implements Dispenser {
   constructor(settings: ModbusMeterSettings, line: SerialLine<Frame>, clock: Clock, log: Log, contactor: Contactor) {
     const { unit, meter, invert = false, maxPowerW, pollMs, timeoutMs } = settings;
     this.#timing = { ...TIMING, ...settings.timing };
+    this.mostBasePerS = maxPowerW / 3_600;
     this.#pollMs = pollMs;
     this.#map = registerMap(meter, invert);
     const { lagMs, steadyMs } = this.#timing;

@@ -30,6 +30,7 @@ export function openRapiCharger(settings: RapiSettings, line: SerialLine<string>
 class Charger implements Dispenser {
   /** The charger writes its energy to memory only when a car is unplugged: without power it forgets the session. */
   readonly readingStepMs = 1_000;
+  readonly mostBasePerS: number;
   readonly #settings: RapiSettings;
   readonly #line: SerialLine<string>;
   readonly #clock: Clock;
@@ -59,6 +60,7 @@ class Charger implements Dispenser {
   #closed = false;
 
   constructor(settings: RapiSettings, line: SerialLine<string>, clock: Clock, log: Log) {
+    this.mostBasePerS = settings.maxPowerW / 3_600;
     this.#settings = settings;
     this.#line = line;
     this.#clock = clock;

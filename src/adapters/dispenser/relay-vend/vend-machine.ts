@@ -53,6 +53,7 @@ const BOUNCE_MS = 1_000;
 export class VendMachine implements Dispenser {
   /** The register keeps itself. */
   readonly readingStepMs = null;
+  readonly mostBasePerS = null;
   readonly #parts: VendMachineParts;
   readonly #jammed = new Set<string>();
   #totalBase: number;

@@ -44,6 +44,7 @@ export function createSimulatedDispenser(settings: SimulatedSettings, clock: Clo
 
   return {
     readingStepMs: register.survives ? null : 1_000,
+    mostBasePerS: settings.rateBasePerMinute / 30,
     arm: async (limitBase) => {
       cancelTick();
       run(totaliserBase, totaliserBase + Math.min(limitBase, settings.quantityBase), clock.monotonicMs());

@@ -18,6 +18,8 @@ interface Site extends Omit<Surroundings, "config" | "shared"> {
   base(text: string): number;
   /** The file of a meter that has no register of its own. */
   register(): string;
+  /** The file of a meter that cannot remember that its figures contradicted each other. */
+  dispute(): string;
   gpio(): Promise<Gpio>;
   /** A line that other positions may use too: its log tells of the port, and of no position. */
   line<T extends { close(): Promise<void> }>(driver: DriverName, port: string, make: (log: Log) => T): Promise<T>;
@@ -103,10 +105,12 @@ const DRIVERS: { readonly [D in DriverName]: Open<D> } = {
     return bus.pump({ address, nozzles, volumeDecimals, priceDigits, priceDecimals, amountDecimals, ...figures });
   },
 
-  "modbus-meter": async (config, { clock, log, line, gpio }) => {
+  "modbus-meter": async (config, { clock, log, line, gpio, dispute: disputePath }) => {
     const { openModbusMeter } = await import("./adapters/dispenser/modbus-meter/modbus-meter.ts");
     const { answersFraming } = await import("./adapters/dispenser/modbus-meter/codec.ts");
     const { coilContactor, gpioContactor } = await import("./adapters/dispenser/modbus-meter/contactor.ts");
+    const { Dispute } = await import("./adapters/dispenser/modbus-meter/dispute.ts");
+    const { fileStore } = await import("./adapters/dispenser/register-file.ts");
     const { openSerialLine } = await import("./adapters/serial/open.ts");
     const { port: path, baudRate, parity, stopBits, unit, meter, invert, maxPower: maxPowerW, contactor: by } = config;
     const { pollInterval: pollMs, answerTimeout: timeoutMs } = config;
@@ -118,7 +122,9 @@ const DRIVERS: { readonly [D in DriverName]: Open<D> } = {
       "line" in by
         ? gpioContactor(await (await gpio()).output(by.line, by))
         : coilContactor({ unit: by.unit ?? unit, coil: by.coil, timeoutMs }, bus);
-    return openModbusMeter({ unit, meter, invert, maxPowerW, pollMs, timeoutMs }, bus, clock, log, contactor);
+    const dispute = await Dispute.open(fileStore(disputePath()), clock, log);
+    const settings = { unit, meter, invert, maxPowerW, pollMs, timeoutMs };
+    return openModbusMeter(settings, bus, clock, log, { contactor, dispute });
   },
 
   rapi: async ({ port: path, currentA, maxPower: maxPowerW, bootLock }, { clock, log, line }) => {
@@ -163,7 +169,11 @@ function mdbDecimals(currency: string): 0 | 1 | 2 | 3 {
  * A meter's file bears the id of its position. A position that has another id now keeps the file that it had: with a
  * new one its meter would begin anew.
  */
-function registerPath(kind: "meter" | "simulated", { id, formerly }: PositionConfig, folder: string): string {
+function registerPath(
+  kind: "meter" | "dispute" | "simulated",
+  { id, formerly }: PositionConfig,
+  folder: string,
+): string {
   const paths = [id, ...formerly].map((name) => join(folder, `${kind}-${name}.register`));
   return paths.find((path) => existsSync(path)) ?? join(folder, `${kind}-${id}.register`);
 }
@@ -204,6 +214,7 @@ export async function openDispenser(position: PositionConfig, around: Surroundin
     currency: config.kiosk.currency,
     base: (text) => parseQuantity(text, unit) ?? 0,
     register: () => registerPath("meter", position, folder),
+    dispute: () => registerPath("dispute", position, folder),
     gpio: () =>
       shared.of("gpio", async () => {
         const { openGpio } = await import("./adapters/gpio/open.ts");

@@ -102,7 +102,8 @@ function placeChecks({ config }: Loaded): Finding[] {
 
 function registerChecks({ id, formerly }: PositionConfig, index: number, folder: string): Finding[] {
   const at = ["positions", index, "dispenser"];
-  const names = [id, ...formerly].flatMap((name) => [`meter-${name}.register`, `simulated-${name}.register`]);
+  const kinds = ["meter", "dispute", "simulated"];
+  const names = [id, ...formerly].flatMap((name) => kinds.map((kind) => `${kind}-${name}.register`));
   return names.flatMap((name) => fileCheck(at, join(folder, name)));
 }
 

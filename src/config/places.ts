@@ -67,6 +67,7 @@ function filesOfPositions({ journal, positions, retired }: Config): { readonly p
   const own = names.flatMap((name) => [
     { path: terminalFile(journal.path, name), what: `the terminal of position "${name}"` },
     { path: beside(`meter-${name}.register`), what: `a register of position "${name}"` },
+    { path: beside(`dispute-${name}.register`), what: `what is disputed at position "${name}"` },
     { path: beside(`simulated-${name}.register`), what: `a register of position "${name}"` },
   ]);
   return [...own, ...configured.map(({ id, path }) => ({ path, what: `the register of position "${id}"` }))];

@@ -78,7 +78,10 @@ export class Kiosk {
     this.faults = new FaultBoard(clock, log, () => this.#changed());
     this.#references = new References(journal);
     const places = { positions: deps.positions.map(nameOf), retired: deps.retired ?? [] };
-    this.matters = new Matters({ journal, faults: this.faults, clock, log, places });
+    this.matters = new Matters({
+      ...{ journal, faults: this.faults, clock, log, places },
+      looked: (position) => this.#places.get(position)?.setup.dispenser.looked?.(),
+    });
     this.#outbox = new Outbox(journal, telemetry, clock, log);
     this.#report = new HealthReport({ machine: deps.machine, outbox: this.#outbox, telemetry, clock, log });
     for (const setup of deps.positions) this.#places.set(setup.goods.position, this.#makePlace(setup));

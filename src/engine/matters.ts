@@ -1,5 +1,5 @@
 import type { Fault } from "../core/faults.ts";
-import type { MatterEvent } from "../core/matters.ts";
+import type { MatterCode, MatterEvent } from "../core/matters.ts";
 import { isMatterOpen, type Looked, type Matter, mattersMeant, mattersText } from "../core/matters.ts";
 import type { Cancel, Clock } from "../ports/clock.ts";
 import type { Journal } from "../ports/journal.ts";
@@ -15,7 +15,12 @@ export interface MattersDeps {
   readonly clock: Clock;
   readonly log: Pick<Log, "warn">;
   readonly places: Places;
+  /** Somebody has acknowledged the last that a device left for a person at this position. */
+  looked?(position: string): void;
 }
+
+/** What a device may leave. */
+const OF_DEVICES: readonly MatterCode[] = ["needs-attention", "unaccounted"];
 
 /** Who says that they have looked at something, and what they found. */
 export interface Acknowledgement {
@@ -174,7 +179,7 @@ export class Matters {
         if (this.#through === null) this.#marked = seq - 1;
         this.#through = seq;
         if (body.type === "arose") this.#open.set(body.matterId, { matter: body, seq });
-        else this.#open.delete(body.matterId);
+        else this.#end(body);
       }
       if (entries.length === 0) break;
     }
@@ -183,6 +188,16 @@ export class Matters {
     if (overThrough - this.#marked < POLICY.mattersMarkEvery) return;
     await journal.acknowledge("matters", overThrough);
     this.#marked = overThrough;
+  }
+
+  #end({ matterId, type }: MatterEvent): void {
+    const ended = this.#open.get(matterId)?.matter;
+    this.#open.delete(matterId);
+    if (type !== "acknowledged" || ended === undefined || !OF_DEVICES.includes(ended.code)) return;
+    const { positions } = this.#deps.places;
+    const heir = ended.position === null ? null : heirOf(ended.position, positions);
+    const isLeft = this.open.some(({ code, position }) => position === heir && OF_DEVICES.includes(code));
+    if (heir !== null && !isLeft) this.#deps.looked?.(heir);
   }
 
   /** One fault stands for all matters of a kind at a place; what a retired position left stands at the kiosk. */

@@ -28,6 +28,11 @@ export interface Dispenser {
    * somebody has asked, through a restart too.
    */
   totaliser(): Promise<Outcome<number>>;
+  /**
+   * A person says that they have looked at what this device left for them. What it refuses to sell for until then, and
+   * cannot see mended by itself, is over. Never takes back what nobody has been told of.
+   */
+  looked?(): void;
   /** One listener at a time. Readings come at least twice a second while armed, flowing or not, and at no other time. */
   listen(listener: (event: DispenserEvent) => void): void;
   close(): Promise<void>;

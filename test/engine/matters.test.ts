@@ -25,6 +25,7 @@ function place() {
   const run = async (changed: Partial<MattersDeps["journal"]> = {}) => {
     const raised = new Map<string, string>();
     const key = (code: FaultCode, at: string | null) => `${at} ${code}`;
+    const looked: string[] = [];
     const matters = new Matters({
       journal: { ...journal, ...changed },
       faults: {
@@ -34,11 +35,12 @@ function place() {
       clock: { wallMs: () => nowMs, monotonicMs: () => nowMs, after: () => () => {} },
       log: SILENT,
       places: { positions: [{ id: "1", formerly: ["old"] }], retired: ["gone"] },
+      looked: (position) => void looked.push(position),
     });
     onTestFinished(() => matters.close());
     await matters.start();
     await matters.look();
-    return { matters, raised, shown: () => Object.fromEntries(raised) };
+    return { matters, raised, looked, shown: () => Object.fromEntries(raised) };
   };
   const refunded = async (refundId: string, type: RefundEvent["type"]): Promise<void> => {
     const terms = { position: "1", paymentReference: "p", amountMinor: 1, currency: "SEK" };
@@ -55,6 +57,22 @@ function place() {
 }
 
 describe("what waits for a person", () => {
+  it("tells a device once the last that it left has been looked at, whoever noted that, and no other device", async () => {
+    const { sell, run } = place();
+    await sell("a", LOST);
+    await sell("b", LOST, "old");
+    await sell("c", { loss: "1.00" });
+    const beside = await run();
+    const { matters, looked } = await run();
+    const at = { code: "needs-attention", position: "1" } as const;
+    await matters.acknowledge({ ...at, code: "overrun", saleId: "c" }, ACK);
+    await matters.acknowledge({ ...at, saleId: "a" }, ACK);
+    expect(looked).toEqual([]);
+    await beside.matters.acknowledge({ ...at, saleId: "b" }, ACK);
+    await matters.look();
+    expect(looked).toEqual(["1"]);
+  });
+
   it.each<[string, Partial<SaleRecord>, object]>([
     ["a sale like any other", {}, {}],
     ["one that nobody could resolve", LOST, { "1 needs-attention": "sale a: deadline" }],

@@ -1,19 +1,30 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { systemClock } from "../../src/adapters/clock/system/clock.ts";
 import { decodeCommands, encodeReports, ORDER, type Report } from "../../src/adapters/dispenser/dart/application.ts";
 import { openDartBus } from "../../src/adapters/dispenser/dart/bus.ts";
 import { dartFraming, encodeFrame, shortFrame } from "../../src/adapters/dispenser/dart/codec.ts";
 import { parseCommand } from "../../src/adapters/dispenser/mdb/codec.ts";
 import { answersFraming, encode, READ_INPUT_REGISTERS } from "../../src/adapters/dispenser/modbus-meter/codec.ts";
 import { coilContactor } from "../../src/adapters/dispenser/modbus-meter/contactor.ts";
+import { Dispute } from "../../src/adapters/dispenser/modbus-meter/dispute.ts";
 import { openModbusMeter } from "../../src/adapters/dispenser/modbus-meter/modbus-meter.ts";
 import { decodeRapi, encodeRapi, LONGEST_MESSAGE } from "../../src/adapters/dispenser/rapi/codec.ts";
 import { openRapiCharger } from "../../src/adapters/dispenser/rapi/driver.ts";
+import type { OpenStore } from "../../src/adapters/dispenser/register-file.ts";
 import { textLines } from "../../src/adapters/serial/lines-framing.ts";
 import { bench, pass as passing, start } from "../adapters/mdb/scripted.ts";
 import { SILENT } from "../support/silent-log.ts";
 import { bytesOf, runs } from "./arbitraries.ts";
 import { bound, inTurn, LIMIT_BASE, LyingLine, live } from "./lying-line.ts";
+
+/** A register's file that keeps nothing. */
+const NO_DISK: OpenStore = async (initial) => ({
+  path: "/memory/register",
+  read: async () => initial,
+  write: async () => {},
+  close: async () => {},
+});
 
 const figure = fc.constantFrom(0, 1, 99, 100, 150, 200, 250, 5_000, 99_999_999);
 
@@ -109,11 +120,12 @@ describe("a Modbus meter, whatever it says", () => {
           return encode({ unit, functionCode, data: Uint8Array.of(registers.length, ...registers) });
         };
         const isWrite = (bytes: Uint8Array): boolean => bytes[1] === 5;
+        const dispute = await Dispute.open(NO_DISK, systemClock(), SILENT);
         const sent = await live((clock) => {
           const line = new LyingLine(answersFraming(), clock, answer);
           const contactor = coilContactor({ unit: 1, coil: 7, timeoutMs: 100 }, line);
           const settings = { unit: 1, meter: "sdm230", maxPowerW: 22_000, pollMs: 250, timeoutMs: 100 } as const;
-          const dispenser = openModbusMeter(settings, line, clock, SILENT, contactor);
+          const dispenser = openModbusMeter(settings, line, clock, SILENT, { contactor, dispute });
           return { line, dispenser, starts: (bytes) => isWrite(bytes) && bytes[4] === 0xff };
         });
         expect(sent.findLast(isWrite)?.[4]).toBe(0);

@@ -3,7 +3,7 @@ import { CrossCheck } from "../../../src/adapters/dispenser/modbus-meter/cross-c
 import type { Reading } from "../../../src/adapters/dispenser/modbus-meter/meter.ts";
 
 /** 36 kW are 10 Wh a second. */
-const SETTINGS = { maxPowerW: 36_000, lagMs: 1_000, stepWh: 10, isInverted: false };
+const SETTINGS = { maxPowerW: 36_000, lagMs: 1_000, stepWh: 10, isInverted: false, closedMs: 0 };
 const SECOND_MS = 1_000;
 
 interface Course {
@@ -17,14 +17,15 @@ interface Course {
   readonly stepWh?: number;
 }
 
-function run({
-  seconds,
-  whPerSecond = 0,
-  exportedPerSecond = 0,
-  toldW,
-  everySeconds = 0.25,
-  stepWh = 1,
-}: Course): string | null {
+/** How a course ends: at once with the first contradiction. */
+function run(course: Course): string | null {
+  return lookAt(course).contradiction;
+}
+
+function lookAt({ seconds, whPerSecond = 0, exportedPerSecond = 0, toldW, everySeconds = 0.25, stepWh = 1 }: Course): {
+  readonly check: CrossCheck;
+  readonly contradiction: string | null;
+} {
   const check = new CrossCheck(SETTINGS);
   for (let second = 0; second <= seconds; second += everySeconds) {
     const told = typeof toldW === "function" ? toldW(second) : toldW;
@@ -38,9 +39,9 @@ function run({
       tookMs: 40,
     };
     const contradiction = check.look(reading);
-    if (contradiction !== null) return contradiction;
+    if (contradiction !== null) return { check, contradiction };
   }
-  return null;
+  return { check, contradiction: null };
 }
 
 describe("the figures of one delivery", () => {
@@ -76,5 +77,45 @@ describe("the figures of one delivery", () => {
     ["energy without power", { seconds: 60, whPerSecond: 2, toldW: 0 }, /energy register \d+ Wh .* 0 Wh at the most/],
   ])("contradict each other by %s", (_, course, text) => {
     expect(run(course)).toMatch(text);
+  });
+});
+
+describe("a delivery that is over, and whose power has been told", () => {
+  it.each<[string, Course, RegExp | null]>([
+    ["three times the energy", { seconds: 3, whPerSecond: 9, toldW: 10_800 }, /energy register 27 Wh .* 9 Wh at the/],
+    ["twice the energy", { seconds: 12, whPerSecond: 4, toldW: 7_200, stepWh: 1 }, /energy register 48 Wh/],
+    ["all that was told", { seconds: 3, whPerSecond: 10, toldW: 36_000 }, null],
+    ["a step more than was told", { seconds: 4, whPerSecond: 2.5, toldW: 0, stepWh: 10 }, null],
+    ["energy of a meter that tells no power", { seconds: 60, whPerSecond: 9, toldW: null }, null],
+  ])("has %s", (_, course, text) => {
+    const { check, contradiction } = lookAt(course);
+    expect(contradiction).toBeNull();
+    if (text === null) expect(check.unexplained).toBeNull();
+    else expect(check.unexplained).toMatch(text);
+  });
+});
+
+describe("a delivery that was counted the other way", () => {
+  it.each<[string, Course, boolean]>([
+    ["is known, whole on the other register", { seconds: 10, exportedPerSecond: 2, toldW: -7_200 }, true],
+    ["is not known, in part on each", { seconds: 10, exportedPerSecond: 2, whPerSecond: 4, toldW: -7_200 }, false],
+    ["is not known, with the power the right way", { seconds: 30, exportedPerSecond: 0.3, toldW: 36_000 }, false],
+    ["is not turned", { seconds: 10, whPerSecond: 2, toldW: 7_200 }, false],
+  ])("%s", (_, { seconds, ...course }, isKnown) => {
+    // It goes on for as long as the contactor takes to open.
+    const check = new CrossCheck(SETTINGS);
+    const { whPerSecond = 0, exportedPerSecond = 0, toldW } = course;
+    for (let second = 0; second <= seconds; second += 0.25) {
+      check.look({
+        totaliserBase: 1_000 + Math.floor(second * whPerSecond),
+        reverseBase: 500 + Math.floor(second * exportedPerSecond),
+        toldW: Number(toldW),
+        powerW: 0,
+        isFlowing: false,
+        atMs: second * SECOND_MS,
+        tookMs: 40,
+      });
+    }
+    expect(check.isKnown).toBe(isKnown);
   });
 });

@@ -133,7 +133,7 @@ describe.skipIf(!hasSocat)("a delivery that is interrupted", { concurrent: true 
 
   it("by the daemon's death is ended at its next start, and nothing of it is lost", async () => {
     const rig = await startFlowing();
-    const second = rig.again();
+    const second = await rig.again();
     expect((await second.stop()).kind).toBe("done");
     const released = rig.device.releasedBase();
     expect(await second.totaliser()).toEqual({ kind: "done", value: START_WH + released });

@@ -1,10 +1,11 @@
 import { describe, expect, it } from "vitest";
 import { atEnd, knowEachTest } from "../../support/at-end.ts";
-import { hasSocat, type MeterRig, meterRig, START_WH, until } from "./rig.ts";
+import { FAST, hasSocat, type MeterRig, meterRig, START_WH, until } from "./rig.ts";
 
 knowEachTest();
 
 const LIMIT_WH = 2_000;
+const DISPUTED = { kind: "declined", reason: "disputed" };
 
 async function start(): Promise<MeterRig> {
   const rig = await meterRig();
@@ -33,8 +34,76 @@ describe.skipIf(!hasSocat)("a meter that contradicts itself in a delivery", { co
     await until(() => rig.device.state()["contactor"] === "open");
     expect(faults(rig)).toEqual([expect.stringMatching(detail)]);
     expect(rig.device.releasedBase()).toBeLessThan(mostWh);
+    await rig.dispenser.stop();
+    const end = act === "reverse" ? { kind: "done", value: START_WH } : DISPUTED;
+    expect(await rig.dispenser.totaliser()).toMatchObject(end);
     rig.device.act("mend");
     expect((await rig.dispenser.arm(LIMIT_WH)).kind).toBe("declined");
+  });
+
+  it("disputes a small delivery that ended before its power told of it, three times too fast", async () => {
+    const rig = await meterRig({
+      settings: { maxPowerW: 40_000, timing: { ...FAST.timing, lagMs: 1_000 } },
+      device: { powerW: 36_000 },
+    });
+    atEnd(rig.remove);
+    rig.device.act("count-fast");
+    expect((await rig.dispenser.arm(40)).kind).toBe("done");
+    await until(() => rig.events.some(({ type }) => type === "finished"));
+    expect(faults(rig)).toEqual([]);
+    expect(await rig.dispenser.totaliser()).toMatchObject(DISPUTED);
+    expect(faults(rig)).toEqual([expect.stringMatching(/by its energy register \d+ Wh flowed/)]);
+  });
+
+  it("says so to whom asks first, through a restart too, and to nobody after that", async () => {
+    const rig = await start();
+    rig.device.act("stand-still");
+    await rig.dispenser.arm(LIMIT_WH);
+    await until(() => faults(rig).length > 0);
+    await until(() => rig.device.state()["contactor"] === "open");
+    const second = await rig.again();
+    expect(await second.totaliser()).toMatchObject({ ...DISPUTED, detail: faults(rig)[0] });
+    expect((await second.totaliser()).kind).toBe("done");
+    await second.close();
+    const third = await rig.again();
+    expect((await third.totaliser()).kind).toBe("done");
+    await third.close();
+  });
+
+  it("says so of one that nobody has asked of when the daemon died of the answer", async () => {
+    const rig = await start();
+    rig.device.act("stand-still");
+    await rig.dispenser.arm(LIMIT_WH);
+    await until(() => faults(rig).length > 0);
+    await rig.dispenser.stop();
+    expect(await rig.dispenser.totaliser()).toMatchObject(DISPUTED);
+    const second = await rig.again();
+    expect(await second.totaliser()).toMatchObject(DISPUTED);
+    await second.close();
+  });
+
+  it("sells again once a person has looked, not before it was told, and disputes anew what was not mended", async () => {
+    const rig = await start();
+    rig.device.act("stand-still");
+    await rig.dispenser.arm(LIMIT_WH);
+    await until(() => faults(rig).length > 0);
+    rig.dispenser.looked?.();
+    await rig.dispenser.stop();
+    expect((await rig.dispenser.arm(LIMIT_WH)).kind).toBe("declined");
+    expect(await rig.dispenser.totaliser()).toMatchObject(DISPUTED);
+    rig.dispenser.looked?.();
+    expect(rig.events.at(-1)).toEqual({ type: "fault-cleared" });
+    expect((await rig.dispenser.arm(LIMIT_WH)).kind).toBe("done");
+    await until(() => faults(rig).length > 1);
+    await rig.dispenser.stop();
+    expect(await rig.dispenser.totaliser()).toMatchObject(DISPUTED);
+    rig.device.act("mend");
+    rig.dispenser.looked?.();
+    const [told, released, before] = [rig.events.length, rig.device.releasedBase(), await rig.totaliserWh()];
+    expect((await rig.dispenser.arm(60)).kind).toBe("done");
+    await until(() => rig.events.slice(told).some(({ type }) => type === "finished"));
+    expect((await rig.totaliserWh()) - before).toBe(rig.device.releasedBase() - released);
+    expect(faults(rig)).toHaveLength(2);
   });
 
   it("wired the right way round, says so when it was said to be turned", async () => {

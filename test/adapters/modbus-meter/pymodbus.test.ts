@@ -13,7 +13,9 @@ import {
   writeCoilRequest,
 } from "../../../src/adapters/dispenser/modbus-meter/codec.ts";
 import { coilContactor } from "../../../src/adapters/dispenser/modbus-meter/contactor.ts";
+import { Dispute } from "../../../src/adapters/dispenser/modbus-meter/dispute.ts";
 import { openModbusMeter } from "../../../src/adapters/dispenser/modbus-meter/modbus-meter.ts";
+import { fileStore } from "../../../src/adapters/dispenser/register-file.ts";
 import type { SerialLine } from "../../../src/adapters/serial/line.ts";
 import { openSerialLine } from "../../../src/adapters/serial/open.ts";
 import { openPty, type PtyPair } from "../../../src/simulators/bench/pty.ts";
@@ -86,7 +88,9 @@ describe.runIf(hasSocat && hasPymodbus)("a foreign Modbus server", () => {
   it("serves a whole delivery", async () => {
     const settings = { ...FAST, timeoutMs: 400 };
     const contactor = coilContactor({ unit: 1, coil: 3, timeoutMs: 400 }, line);
-    const dispenser = openModbusMeter(settings, line, systemClock(), SILENT, contactor);
+    const store = fileStore(join(tempFolder(), "dispute.register"));
+    const dispute = await Dispute.open(store, systemClock(), SILENT);
+    const dispenser = openModbusMeter(settings, line, systemClock(), SILENT, { contactor, dispute });
     const readings: number[] = [];
     dispenser.listen((event) => event.type === "reading" && readings.push(event.totaliserBase));
     expect(await dispenser.totaliser()).toEqual({ kind: "done", value: 1_234_560 });

@@ -6,8 +6,10 @@ import { expect } from "vitest";
 import { systemClock } from "../../../src/adapters/clock/system/clock.ts";
 import { answersFraming, type Frame } from "../../../src/adapters/dispenser/modbus-meter/codec.ts";
 import { coilContactor } from "../../../src/adapters/dispenser/modbus-meter/contactor.ts";
+import { Dispute } from "../../../src/adapters/dispenser/modbus-meter/dispute.ts";
 import { openModbusMeter } from "../../../src/adapters/dispenser/modbus-meter/modbus-meter.ts";
 import type { ModbusMeterSettings } from "../../../src/adapters/dispenser/modbus-meter/settings.ts";
+import { fileStore } from "../../../src/adapters/dispenser/register-file.ts";
 import type { SerialLine } from "../../../src/adapters/serial/line.ts";
 import { openSerialLine } from "../../../src/adapters/serial/open.ts";
 import type { Dispenser, DispenserEvent } from "../../../src/ports/dispenser.ts";
@@ -43,7 +45,7 @@ export interface MeterRig {
   unplug(): Promise<void>;
   plugIn(): Promise<void>;
   /** The daemon again, after it was killed: nothing of the first one is told or asked any more. */
-  again(): Dispenser;
+  again(): Promise<Dispenser>;
   remove(): Promise<void>;
 }
 
@@ -85,12 +87,13 @@ export async function meterRig(rigOptions: RigOptions = {}): Promise<MeterRig> {
     SILENT,
   );
   if (!early) await until(() => line.up);
-  const open = (unit: number): Dispenser => {
+  const open = async (unit: number): Promise<Dispenser> => {
     const merged = { ...FAST, unit, ...settings };
     const contactor = coilContactor({ unit: coilUnit ?? unit, coil: 0, timeoutMs: merged.timeoutMs }, line);
-    return openModbusMeter(merged, line, clock, SILENT, contactor);
+    const dispute = await Dispute.open(fileStore(join(folder, `dispute-${unit}.register`)), clock, SILENT);
+    return openModbusMeter(merged, line, clock, SILENT, { contactor, dispute });
   };
-  const dispensers = devices.map((_, index) => open(index + 1));
+  const dispensers = await Promise.all(devices.map((_, index) => open(index + 1)));
   const [device, dispenser] = [devices[0], dispensers[0]];
   if (device === undefined || dispenser === undefined) throw new Error("no meter was asked for");
   const events: DispenserEvent[] = [];

@@ -9,10 +9,11 @@ import { StrayFlow } from "../stray-flow.ts";
 import type { Frame } from "./codec.ts";
 import type { Contactor } from "./contactor.ts";
 import { CrossCheck, type CrossCheckSettings } from "./cross-check.ts";
+import type { Dispute } from "./dispute.ts";
 import { Meter, type Reading } from "./meter.ts";
 import { type RegisterMap, registerMap, stepWh } from "./registers.ts";
 import { type ModbusMeterSettings, TIMING, type Timing } from "./settings.ts";
-import { RISES, Standstill } from "./standstill.ts";
+import { RISES, SETTLED_LAGS, Standstill } from "./standstill.ts";
 import { begunAnew, COUNTED_IN_REVERSE, MOVES, STUCK, silentMeter } from "./texts.ts";
 
 /** Of so many readings two in a row must agree. */
@@ -35,15 +36,26 @@ const FIRST_QUESTIONS = 8;
  *
  * The register survives a power cut of the kiosk, so no reading needs to be journaled. What flows while the daemon is
  * not running is seen only as a higher totaliser.
+ *
+ * A delivery whose figures contradict each other is disputed: nothing is charged for it. One that the meter counted the
+ * other way, whole and as its power says, is no dispute: what came out is known, and noted as nobody's, for it stands
+ * in another register than the sale began in. It came to no more than flows in about a second. After either nothing is
+ * sold before a person has acknowledged it, or the daemon was started again.
  */
 export function openModbusMeter(
   settings: ModbusMeterSettings,
   line: SerialLine<Frame>,
   clock: Clock,
   log: Log,
-  contactor: Contactor,
+  { contactor, dispute }: ModbusMeterParts,
 ): Dispenser {
-  return new ModbusMeter(settings, line, clock, log, contactor);
+  return new ModbusMeter(settings, line, clock, log, { contactor, dispute });
+}
+
+export interface ModbusMeterParts {
+  readonly contactor: Contactor;
+  /** Closed with the dispenser. */
+  readonly dispute: Dispute;
 }
 
 class ModbusMeter implements Dispenser {
@@ -52,10 +64,11 @@ class ModbusMeter implements Dispenser {
   readonly #events = new DispenserEvents();
   readonly #timing: Timing;
   readonly #pollMs: number;
-  readonly #checked: Omit<CrossCheckSettings, "stepWh">;
+  readonly #checked: Omit<CrossCheckSettings, "stepWh" | "closedMs">;
   readonly #map: RegisterMap;
   readonly #meter: Meter;
   readonly #contactor: Contactor;
+  readonly #dispute: Dispute;
   readonly #clock: Clock;
   readonly #log: Log;
   #phase: "resting" | "arming" | "flowing" | "ending" = "resting";
@@ -80,7 +93,13 @@ class ModbusMeter implements Dispenser {
   #cancelRound: Cancel = () => {};
   #cancelCut: Cancel = () => {};
 
-  constructor(settings: ModbusMeterSettings, line: SerialLine<Frame>, clock: Clock, log: Log, contactor: Contactor) {
+  constructor(
+    settings: ModbusMeterSettings,
+    line: SerialLine<Frame>,
+    clock: Clock,
+    log: Log,
+    { contactor, dispute }: ModbusMeterParts,
+  ) {
     const { unit, meter, invert = false, maxPowerW, pollMs, timeoutMs } = settings;
     this.#timing = { ...TIMING, ...settings.timing };
     this.mostBasePerS = maxPowerW / 3_600;
@@ -93,6 +112,7 @@ class ModbusMeter implements Dispenser {
     const meterSettings = { unit, map: this.#map, maxPowerW, timeoutMs, lagMs, steadyMs, isOwed, begunAnew: anew };
     this.#meter = new Meter(meterSettings, line, clock);
     this.#contactor = contactor;
+    this.#dispute = dispute;
     this.#clock = clock;
     this.#log = log;
     this.#heardMs = clock.monotonicMs() + FIRST_QUESTIONS * timeoutMs;
@@ -120,8 +140,10 @@ class ModbusMeter implements Dispenser {
     }
     const step = stepWh(this.#map, start.value);
     this.#targetBase = start.value + limitBase - (step - 1);
-    this.#check = new CrossCheck({ ...this.#checked, stepWh: step });
-    this.#owedAtMs = this.#clock.monotonicMs();
+    const closedMs = this.#clock.monotonicMs();
+    this.#dispute.forget();
+    this.#check = new CrossCheck({ ...this.#checked, stepWh: step, closedMs });
+    this.#owedAtMs = closedMs;
     this.#closings += 1;
     this.#openSinceMs = null;
     this.#standstill = null;
@@ -147,19 +169,27 @@ class ModbusMeter implements Dispenser {
   async totaliser(): Promise<Outcome<number>> {
     const run = this.#run;
     if (this.#owedAtMs !== null) this.#owedAtMs = this.#clock.monotonicMs();
-    const standing = await this.#standing();
-    if (run !== this.#run || this.#phase !== "resting" || standing.kind === "unknown") return standing;
+    const standing = await this.#settled();
+    if (run !== this.#run || this.#phase !== "resting") return standing;
+    if (this.#check?.isKnown === true && standing.kind === "done") this.#dispute.forget();
+    const disputed = this.#dispute.ask();
+    if (standing.kind === "unknown" && disputed === null) return standing;
     this.#owedAtMs = null;
     this.#tellReverse();
     // From here on whatever flows is nobody's.
     if (standing.kind === "done") this.#stray ??= new StrayFlow(standing.value);
-    return standing;
+    return disputed === null ? standing : declined("disputed", disputed);
+  }
+
+  looked(): void {
+    if (this.#phase === "resting" && this.#check === null && !this.#dispute.isUntold) this.#events.clear("figures");
   }
 
   async close(): Promise<void> {
     this.#closed = true;
     this.#cancelRound();
     await this.stop();
+    await this.#dispute.close();
   }
 
   get #isOwed(): boolean {
@@ -233,6 +263,21 @@ class ModbusMeter implements Dispenser {
     return before !== null && rises >= RISES ? done(before) : unknown(detail);
   }
 
+  /** Where it stands after a delivery, once its power has told all of it where that is needed to believe the register. */
+  async #settled(): Promise<Outcome<number>> {
+    const standing = await this.#standing();
+    const check = this.#check;
+    if (check === null || standing.kind !== "done" || this.#openSinceMs === null) return standing;
+    const settledMs = this.#openSinceMs + SETTLED_LAGS * this.#timing.lagMs;
+    while (check.unexplained !== null && this.#clock.monotonicMs() < settledMs && this.#phase === "resting") {
+      await this.#wait(Math.min(this.#pollMs, settledMs - this.#clock.monotonicMs()));
+      const reading = await this.#read();
+      if (reading.kind === "done") this.#hold(reading.value);
+    }
+    if (check === this.#check && check.unexplained !== null) this.#contradict(check.unexplained);
+    return standing;
+  }
+
   async #read(): Promise<Outcome<Reading>> {
     const { silentMs, restingPollMs } = this.#timing;
     const reading = await this.#meter.read();
@@ -300,9 +345,14 @@ class ModbusMeter implements Dispenser {
   #hold(reading: Reading): boolean {
     const contradiction = this.#check?.look(reading) ?? null;
     if (contradiction === null) return true;
-    if (this.#phase !== "resting") void this.stop();
-    this.#events.raise("figures", contradiction);
+    this.#contradict(contradiction);
     return false;
+  }
+
+  #contradict(contradiction: string): void {
+    if (this.#phase !== "resting") void this.stop();
+    this.#dispute.raise(contradiction);
+    this.#events.raise("figures", contradiction);
   }
 
   #planCut({ totaliserBase, powerW, atMs }: Reading): void {

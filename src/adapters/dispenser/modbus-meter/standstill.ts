@@ -5,7 +5,7 @@ export const RISES = 3;
 /** So many readings in a row that tell power are no remainder of what flowed before. */
 const TELLINGS = 3;
 /** Meters tell a power that falls over some time: only after so many lags is what they tell what flows. */
-const SETTLED_LAGS = 3;
+export const SETTLED_LAGS = 3;
 
 /**
  * Whether anything flows through a contactor since it was opened. A register steps by up to 10 Wh, which takes three

@@ -67,13 +67,15 @@ export function coilElsewhere(unit: number, coil: number, isClosed: boolean): st
   return `the contactor (unit ${unit}, coil ${coil}) reads back as ${is} after it was told to ${told}: check the relay board, and whether something else switches it`;
 }
 
-const LOOK = "check it, then restart kioskd";
+/** A meter shows nothing of how it is wired while nothing flows: only the next delivery tells whether it was mended. */
+const THEN =
+  "then acknowledge what `kioskd faults` lists of this position, or restart kioskd: after either it sells again";
 
 /** @param isInverted whether the configuration says that it is wired so */
 function reversed(seen: string, isInverted: boolean): string {
   if (isInverted)
-    return `${seen} while energy is delivered, with \`invert: true\`: the meter is wired the right way round; take \`invert\` out of the configuration, then restart kioskd`;
-  return `${seen} while energy is delivered: the meter is wired the other way round; have an electrician turn it, or set \`invert: true\` in the configuration, then restart kioskd`;
+    return `${seen} while energy is delivered, with \`invert: true\`: the meter, or one of its phases, is wired the right way round; check the wiring, or take \`invert\` out of the configuration, then restart kioskd`;
+  return `${seen} while energy is delivered: the meter, or one of its phases, is wired the other way round; have an electrician turn it, ${THEN}. Where it is to stay so, set \`invert: true\` in the configuration and restart kioskd`;
 }
 
 export function powerBelowZero(toldW: number, isInverted: boolean): string {
@@ -85,11 +87,11 @@ export function countsInReverse(reverseWh: number, isInverted: boolean): string 
 }
 
 export function powerStands(leastWh: number, energyWh: number): string {
-  return `by its power register at least ${leastWh} Wh flowed in this delivery, by its energy register only ${energyWh} Wh: one of the two is the wrong register or has the wrong scale, or one phase is wired the other way round; compare both with the meter's display: ${LOOK}`;
+  return `by its power register at least ${leastWh} Wh flowed in this delivery, by its energy register only ${energyWh} Wh: one of the two is the wrong register or has the wrong scale, or one phase is wired the other way round; compare both with the meter's display, mend it, ${THEN}`;
 }
 
 export function energyRuns(mostWh: number, energyWh: number): string {
-  return `by its energy register ${energyWh} Wh flowed in this delivery, by its power register ${mostWh} Wh at the most: one of the two is the wrong register or has the wrong scale, or something else flows through the meter; compare both with the meter's display: ${LOOK}`;
+  return `by its energy register ${energyWh} Wh flowed in this delivery, by its power register ${mostWh} Wh at the most: one of the two is the wrong register or has the wrong scale, or something else flows through the meter; compare both with the meter's display, mend it, ${THEN}`;
 }
 
 /** Noted with what the meter counted the other way. */

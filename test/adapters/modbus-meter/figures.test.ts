@@ -48,7 +48,7 @@ describe.skipIf(!hasSocat)("a meter that contradicts itself in a delivery", { co
     });
     atEnd(rig.remove);
     rig.device.act("count-fast");
-    expect((await rig.dispenser.arm(40)).kind).toBe("done");
+    expect((await rig.dispenser.arm(60)).kind).toBe("done");
     await until(() => rig.events.some(({ type }) => type === "finished"));
     expect(faults(rig)).toEqual([]);
     expect(await rig.dispenser.totaliser()).toMatchObject(DISPUTED);
@@ -102,7 +102,9 @@ describe.skipIf(!hasSocat)("a meter that contradicts itself in a delivery", { co
     const [told, released, before] = [rig.events.length, rig.device.releasedBase(), await rig.totaliserWh()];
     expect((await rig.dispenser.arm(60)).kind).toBe("done");
     await until(() => rig.events.slice(told).some(({ type }) => type === "finished"));
-    expect((await rig.totaliserWh()) - before).toBe(rig.device.releasedBase() - released);
+    // What each has counted of a whole watt-hour may differ since the meter stood still.
+    const counted = (await rig.totaliserWh()) - before;
+    expect(Math.abs(counted - (rig.device.releasedBase() - released))).toBeLessThanOrEqual(1);
     expect(faults(rig)).toHaveLength(2);
   });
 

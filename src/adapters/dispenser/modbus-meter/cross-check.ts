@@ -65,8 +65,9 @@ export class CrossCheck {
   get unexplained(): string | null {
     if (!this.#isPowerTold || this.#first === null) return null;
     const { maxPowerW, stepWh, closedMs } = this.#settings;
-    const unseenMs = this.#first.atMs + this.#first.tookMs - closedMs;
-    const mostWh = TOLERANCE * (this.#mostWh + stepWh) + (maxPowerW * unseenMs) / 3_600_000;
+    // The power of a reading comes after its energy, and the contactor may have opened in between.
+    const unseenMs = this.#first.atMs + this.#first.tookMs - closedMs + this.#longestMs;
+    const mostWh = TOLERANCE * this.#mostWh + stepWh + (maxPowerW * unseenMs) / 3_600_000;
     return this.#energyWh > mostWh ? energyRuns(Math.ceil(this.#mostWh), this.#energyWh) : null;
   }
 

@@ -333,7 +333,7 @@ process.dlopen = (module, file, ...rest) => {
         chmodSync(pty.host, 0o600);
         config.positions[0].dispenser = { ...PUMP, port: pty.host };
       },
-      says: /may not be opened by this user: it belongs to the group \w+\. `sudo usermod -aG \w+ USER`/,
+      says: /may not be opened by this user: it belongs to the group \w+: run `sudo usermod -aG \w+ USER`/,
       around: AS_NOBODY,
       needs: isRoot && needs("socat", "/usr/bin/socat"),
     },

@@ -6,7 +6,8 @@ import type { Alive } from "./alive.ts";
 import type { DispenserEvents } from "./dispenser-events.ts";
 import { type LimitSettings, LimitWatch, LOOK_MS } from "./limit-watch.ts";
 import type { Outlet } from "./outlet.ts";
-import { judgeMeter, UNTIL_RESTART } from "./pulse-health.ts";
+import { FAULTS } from "./pulse-faults.ts";
+import { judgeMeter } from "./pulse-health.ts";
 import type { PulseMeter } from "./pulse-meter.ts";
 import type { Phase, Running, Shutting } from "./pulse-phase.ts";
 import type { PulseRegister } from "./pulse-register.ts";
@@ -81,7 +82,7 @@ export class PulseDispenser implements Dispenser {
     if (saved.kind !== "done") {
       meter.begin(false);
       this.#phase = { at: "idle" };
-      events.raise("register", saved.detail);
+      events.raise("register", FAULTS.register(saved.detail));
       return declined("refused", saved.detail);
     }
     this.#phase = { at: "running", watch, met: false };
@@ -163,7 +164,7 @@ export class PulseDispenser implements Dispenser {
       log.error({ error: String(error) }, "the control loop failed");
       outlet.shut(clock.monotonicMs());
       if (this.#phase.at === "running") this.#shutFrom(clock.monotonicMs(), false, true);
-      events.raise("loop", `the control loop failed: ${String(error)}. ${UNTIL_RESTART}`);
+      events.raise("loop", FAULTS.loop(String(error)));
     }
   }
 
@@ -230,7 +231,7 @@ export class PulseDispenser implements Dispenser {
     const flows = nowMs - meter.lastPulseMs < settleMs;
     const unread = outlet.shutSinceMs === null ? "a valve's line does not confirm" : "the count cannot be read";
     const detail = this.#lost ?? (flows ? "it flows though the valve was closed" : unread);
-    if (overdue && phase.delivery && flows) events.raise("valve", `${detail}. ${UNTIL_RESTART}`);
+    if (overdue && phase.delivery && flows) events.raise("valve", FAULTS.valve(detail));
     if (this.#stopping === null || nowMs < this.#stopping.untilMs) return;
     this.#stopFailed = true;
     this.#stopping.end(unknown(detail));
@@ -271,7 +272,7 @@ export class PulseDispenser implements Dispenser {
   #watchStray(nowMs: number): void {
     const { meter, events, register } = this.#parts;
     const { flows, tellBase } = this.#stray.look(meter.totaliserBase, nowMs);
-    if (flows) events.raise("stray", "it flows, or flowed a moment ago, though nothing is armed");
+    if (flows) events.raise("stray", FAULTS.stray());
     else events.clear("stray");
     if (tellBase === null) return;
     void register.save();

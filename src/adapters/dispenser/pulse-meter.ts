@@ -1,5 +1,6 @@
 import type { Clock } from "../../ports/clock.ts";
 import { declined, done, type Outcome, unknown } from "../../ports/outcome.ts";
+import { DOUBTS } from "./pulse-faults.ts";
 import type { PulseRegister, PulseState } from "./pulse-register.ts";
 
 export interface MeterSettings {
@@ -117,15 +118,15 @@ export class PulseMeter {
     this.#readAtMs = nowMs;
     if (elapsedMs === null) {
       this.#allowance = this.#slack;
-      if (most >= LARGEST_STEP) this.#doubt ??= "the kernel's count went back since the register was written";
+      if (most >= LARGEST_STEP) this.#doubt ??= DOUBTS.otherRegister();
       return most;
     }
     const possible = this.#allowance + (this.#settings.maxPulsesPerSecond * elapsedMs) / 1_000;
     this.#allowance = Math.max(0, Math.min(this.#slack, possible - most));
     if (most <= possible) return most;
     const within = `within ${Math.round(elapsedMs)} ms; at most ${Math.floor(possible)} can be flow`;
-    if (most >= LARGEST_STEP) this.#doubt ??= `the count went back ${within}`;
-    else if (most > possible + MOST_EDGES) this.#doubt ??= `the count jumped by ${most} pulses ${within}`;
+    if (most >= LARGEST_STEP) this.#doubt ??= DOUBTS.wentBack(within);
+    else if (most > possible + MOST_EDGES) this.#doubt ??= DOUBTS.jumped(most, within);
     else this.#burst(most, within);
     return Math.floor(possible);
   }
@@ -134,7 +135,7 @@ export class PulseMeter {
     const recent = this.#burstsAt.filter((total) => total > this.pulses - BURST_PULSES);
     this.#burstsAt = [...recent, this.pulses];
     if (this.#burstsAt.length < BURSTS) return;
-    this.#doubt ??= `the pulse line counts several edges for a pulse, or noise: ${most} ${within}. Check its cable and its input circuit, and the greatest flow in the configuration`;
+    this.#doubt ??= DOUBTS.bursts(most, within);
   }
 
   /** The channels are read one after the other, and the processor may be away in between: what the first has had since. */

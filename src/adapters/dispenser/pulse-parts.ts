@@ -7,6 +7,7 @@ import type { LimitSettings } from "./limit-watch.ts";
 import type { CounterLine, InputLine, OutputLine } from "./lines.ts";
 import { Outlet } from "./outlet.ts";
 import { PulseDispenser } from "./pulse-dispenser.ts";
+import { FAULTS } from "./pulse-faults.ts";
 import { type MeterSettings, PulseMeter } from "./pulse-meter.ts";
 import { type Channel, PulseRegister } from "./pulse-register.ts";
 import type { OpenStore } from "./register-file.ts";
@@ -41,7 +42,7 @@ export async function openPulseDispenser(
   const output = async (line: OutputLine | null): Promise<GpioOutput | null> =>
     line === null ? null : await gpio.output(line.line, line);
   const switched = (line: string, taken: GpioOutput): Switch =>
-    new Switch(taken, clock, (detail) => events.raise("output", `${line} cannot be set: ${detail}`));
+    new Switch(taken, clock, (detail) => events.raise("output", FAULTS.output(`${line} cannot be set: ${detail}`)));
   const narrow = switched(lines.narrow.line, await gpio.output(lines.narrow.line, lines.narrow));
   const [wide, drive] = [await output(lines.wide), await output(lines.drive)];
   const alive = new Alive(await output(lines.alive), clock);

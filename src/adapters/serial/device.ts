@@ -4,7 +4,7 @@ import { readFileSync, statSync } from "node:fs";
 export function groupAdvice(path: string): string {
   const group = groupOf(path);
   if (group === null) return `see \`ls -l ${path}\` for its group`;
-  return `it belongs to the group ${group}. \`sudo usermod -aG ${group} USER\`, then log in anew; in the unit, SupplementaryGroups=${group}`;
+  return `it belongs to the group ${group}: run \`sudo usermod -aG ${group} USER\`, then log in anew; in the unit, SupplementaryGroups=${group}`;
 }
 
 function groupOf(path: string): string | null {

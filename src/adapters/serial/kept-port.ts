@@ -6,6 +6,7 @@ import { backoffMs, within } from "../../ports/wait.ts";
 import { groupAdvice } from "./device.ts";
 import type { LineSettings } from "./line.ts";
 import { notTaken } from "./taken.ts";
+import { PORT } from "./texts.ts";
 
 /** Waits before a port is opened again; the last repeats. It begins anew once the device has sent anything. */
 const REOPEN_MS = [100, 250, 500, 1_000, 2_000, 5_000];
@@ -13,7 +14,7 @@ const HANGS_MS = 5_000;
 const CLOSE_MS = 2_000;
 /** How often an open port's device is looked for. */
 const LOOK_MS = 500;
-const UNPLUGGED = "the device is gone: is it plugged in?";
+const UNPLUGGED = PORT.unplugged();
 
 export interface PortListener {
   bytes(bytes: Uint8Array): void;
@@ -123,7 +124,7 @@ export class KeptPort {
         resolve();
         return;
       }
-      const cancel = this.#clock.after(HANGS_MS, () => this.#say(false, "hangs in opening: unplug it, plug it in"));
+      const cancel = this.#clock.after(HANGS_MS, () => this.#say(false, PORT.hangs()));
       port.on("error", (error) => this.#lose(port, error.message));
       port.on("close", () => this.#lose(port, UNPLUGGED));
       // Without this listener an unplugged port goes unnoticed until the next write.
@@ -202,11 +203,10 @@ export class KeptPort {
 /** Why a port cannot be opened, and what to do. */
 function why(path: string, error: unknown): string {
   const text = error instanceof Error ? error.message : String(error);
-  if (/no such file/i.test(text)) return "there is no such device: plug it in, or correct the path";
-  if (/permission denied|not permitted/i.test(text)) return `this user may not open it: ${groupAdvice(path)}`;
-  if (/lock port|busy/i.test(text))
-    return `another program holds it: \`sudo fuser -v ${path}\` says which; end that one`;
-  return text;
+  if (/no such file/i.test(text)) return PORT.missing();
+  if (/permission denied|not permitted/i.test(text)) return PORT.forbidden(groupAdvice(path));
+  if (/lock port|busy/i.test(text)) return PORT.taken(path);
+  return PORT.other(text);
 }
 
 function isThere(path: string): Promise<boolean> {

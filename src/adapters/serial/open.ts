@@ -4,6 +4,7 @@ import { done, type Outcome, unknown } from "../../ports/outcome.ts";
 import { wait, within } from "../../ports/wait.ts";
 import { KeptPort } from "./kept-port.ts";
 import type { Framing, LineSettings, SerialLine } from "./line.ts";
+import { INSTEAD, LINE } from "./texts.ts";
 
 const MOST_WAITING = 32;
 const SILENCE_MS = 10_000;
@@ -15,7 +16,6 @@ const TELL_MS = 2_000;
 /** A port that has not taken a request for so long never will; meanwhile it gets no other. */
 const BLOCKED_MS = 2_000;
 const BLOCKED_LOOK_MS = 5;
-const TAKES_NOTHING = "the port takes no bytes";
 
 /**
  * Returns at once; the port is opened in the background. A request's deadline runs from its turn, and covers waiting
@@ -101,7 +101,7 @@ class Line<F> implements SerialLine<F> {
   #inTurn<A>(timeoutMs: number, work: (overMs: number) => Promise<Outcome<A>>): Promise<Outcome<A>> {
     const { opening } = this.#port;
     if (!this.up && opening === null) return Promise.resolve(unknown(this.#port.detail));
-    if (this.#waiting >= MOST_WAITING) return Promise.resolve(unknown(`${this.#port.detail}: too many requests wait`));
+    if (this.#waiting >= MOST_WAITING) return Promise.resolve(unknown(`${this.#port.detail}: ${LINE.tooMany()}`));
     this.#waiting++;
     const linksBefore = this.#links;
     const outcome = this.#lastTurn.then(async (): Promise<Outcome<A>> => {
@@ -115,8 +115,8 @@ class Line<F> implements SerialLine<F> {
       if (links !== this.#links) return unknown(this.#port.detail);
       if (silent) return await work(overMs);
       this.#unanswered();
-      if (this.#port.blockedMs > 0) return unknown(`${this.#port.detail}: ${TAKES_NOTHING}`);
-      return unknown(`${this.#port.detail}: the line is never silent: does something else speak on it?`);
+      if (this.#port.blockedMs > 0) return unknown(`${this.#port.detail}: ${LINE.takesNothing()}`);
+      return unknown(`${this.#port.detail}: ${LINE.neverSilent()}`);
     });
     this.#lastTurn = outcome.then(() => this.#wait(this.#quietUntilMs - this.#clock.monotonicMs()));
     return outcome;
@@ -178,7 +178,7 @@ class Line<F> implements SerialLine<F> {
       const finish = this.#pend(resolve, overMs, {
         take: () => false,
         late: () => {
-          finish(unknown(`${this.#port.detail}: ${TAKES_NOTHING}`));
+          finish(unknown(`${this.#port.detail}: ${LINE.takesNothing()}`));
           this.#unanswered();
         },
       });
@@ -241,10 +241,8 @@ class Line<F> implements SerialLine<F> {
   #whatCame(): string {
     const { echoedBytes = 0 } = this.#framing;
     const bytes = this.#heard.bytes - echoedBytes;
-    const silent = "is the device on, its cable in, its address right?";
-    if (bytes <= 0) return echoedBytes > 0 ? `, only the question's own echo: ${silent}` : `: ${silent}`;
-    if (this.#heard.frames > 0) return ": other messages came: does something else speak on the line?";
-    return `: ${bytes} bytes came that make no message: are speed, parity and stop bits right, is the line disturbed?`;
+    if (bytes <= 0) return echoedBytes > 0 ? INSTEAD.echo() : INSTEAD.nothing();
+    return this.#heard.frames > 0 ? INSTEAD.others() : INSTEAD.noise(bytes);
   }
 
   #changed(up: boolean, detail: string): void {
@@ -262,9 +260,9 @@ class Line<F> implements SerialLine<F> {
     const nowMs = this.#clock.monotonicMs();
     this.#unansweredSinceMs ??= nowMs;
     if (this.#port.blockedMs >= BLOCKED_MS) {
-      this.#port.reopen(TAKES_NOTHING);
+      this.#port.reopen(LINE.takesNothing());
     } else if (this.#silenceMs !== null && nowMs - this.#unansweredSinceMs >= this.#silenceMs) {
-      this.#port.reopen(`not one answer in ${this.#silenceMs} ms: is the device on, the cable in, the speed right?`);
+      this.#port.reopen(LINE.unanswered(this.#silenceMs));
     }
   }
 

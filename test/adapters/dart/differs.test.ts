@@ -104,7 +104,7 @@ describe.skipIf(!hasSocat)("a DART pump", { concurrent: true }, () => {
     it("says that bytes come, but nothing that can be read, and how many", async () => {
       const on = await beginUnread({}, {}, ["garbled"]);
       await until("there is a fault", () => on.told.fault !== null);
-      expect(on.told.fault).toMatch(/: [1-9]\d* bytes came that make no message: are speed, parity/);
+      expect(on.told.fault).toMatch(/: [1-9]\d* bytes came that make no message: check speed, parity/);
       on.bench.act("mend");
       await until("the fault is cleared", () => on.told.fault === null);
     });
@@ -112,7 +112,7 @@ describe.skipIf(!hasSocat)("a DART pump", { concurrent: true }, () => {
     it("says of a silent pump another thing", async () => {
       const on = await beginUnread({}, {}, ["silent"]);
       await until("there is a fault", () => on.told.fault !== null);
-      expect(on.told.fault).toMatch(/no answer within \d+ ms.*is the device on/);
+      expect(on.told.fault).toMatch(/no answer within \d+ ms.*check that the device is on/);
     });
   });
 });

@@ -130,7 +130,7 @@ describe("an S0 charger", () => {
     await rig.dispenser.arm(1_000);
     await rig.driven.pass(30_000);
     const faults = events.flatMap((event) => (event.type === "fault-raised" ? [event.detail] : []));
-    expect(faults).toEqual([expect.stringMatching(/several edges for a pulse.*Check its cable.*daemon restarted/)]);
+    expect(faults).toEqual([expect.stringMatching(/several edges for a pulse.*check its cable.*restart the daemon/)]);
     expect(rig.lines.level("contactor")).toBe(false);
     const again = await rig.open();
     expect((await again.stop()).kind).toBe("done");

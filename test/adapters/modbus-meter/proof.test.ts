@@ -35,7 +35,7 @@ describe.skipIf(!hasSocat)("a contactor that is a coil", { concurrent: true }, (
   });
 
   it.each([
-    ["dead", ["kill-relay"], /does not answer: .*no answer within 400 ms: is the device on/],
+    ["dead", ["kill-relay"], /does not answer: .*no answer within 400 ms: check that the device is on/],
     ["dead behind an echo", ["echo", "kill-relay"], /does not answer: .*no answer within 400 ms.*own echo/],
     ["dead behind an echo with strays", ["echo", "stray-bytes", "kill-relay"], /does not answer: .*no answer within/],
     ["taking orders that it does not follow", ["stick-relay"], null],

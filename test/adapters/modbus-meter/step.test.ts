@@ -81,14 +81,18 @@ describe.skipIf(!hasSocat)("a meter on a real line", { concurrent: true }, () =>
   });
 
   it.each([
-    ["silent", ["be-silent"], /no answer within 400 ms: is the device on/],
-    ["silent behind an echo", ["echo", "be-silent"], /only the question's own echo: is the device on/],
+    ["silent", ["be-silent"], /no answer within 400 ms: check that the device is on/],
+    ["silent behind an echo", ["echo", "be-silent"], /only the question's own echo: check that the device is on/],
     [
       "set to another speed",
       ["garble"],
-      /: \d+ bytes came that make no message: are speed, parity and stop bits right/,
+      /: \d+ bytes came that make no message: check speed, parity and stop bits right/,
     ],
-    ["of another address", ["answer-for-another"], /other messages came: does something else speak on the line/],
+    [
+      "of another address",
+      ["answer-for-another"],
+      /other messages came: look for something else that speaks on the line/,
+    ],
   ])("is told to be %s", async (_, acts, detail) => {
     const rig = await start(acts);
     expect(await rig.dispenser.totaliser()).toMatchObject({

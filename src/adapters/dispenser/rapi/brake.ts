@@ -3,7 +3,7 @@ import { done, type Outcome, unknown } from "../../../ports/outcome.ts";
 import { wait } from "../../../ports/wait.ts";
 import { STATE } from "./codec.ts";
 import { type Controller, isAtRest, type Sample } from "./controller.ts";
-import { faultText, hex } from "./fault-text.ts";
+import { FAULTS, faultText } from "./fault-text.ts";
 
 /** Within 3 s of falling asleep the relay opens, and waits up to another for the current to end (`waitCurrentZero`). */
 const ASLEEP_MS = 4_500;
@@ -72,9 +72,9 @@ export class Brake {
       }
       this.#road.seen(sample.value);
       if (isAtRest(sample.value)) return done(null);
-      detail = `the charger does not stop: its state is ${hex(sample.value.state)}`;
+      detail = FAULTS.doesNotStop(sample.value.state);
       isTold = sample.value.state === state;
     }
-    return unknown(detail === "" ? "the serial line to the charger is down" : detail);
+    return unknown(detail === "" ? FAULTS.lineDown() : detail);
   }
 }

@@ -2,6 +2,7 @@ import type { Clock } from "../../../ports/clock.ts";
 import { declined, done, type Outcome, unknown } from "../../../ports/outcome.ts";
 import type { SerialLine } from "../../serial/line.ts";
 import { decodeRapi, encodeRapi, FLAG, LEAST_CURRENT_A, STATE } from "./codec.ts";
+import { FAULTS } from "./fault-text.ts";
 
 export interface Status {
   readonly state: number;
@@ -65,7 +66,7 @@ export class Controller {
       if (after.kind !== "done") return after;
       if (isSame(before.value, after.value)) return done({ ...after.value, ...again.value, askedMs });
     }
-    return unknown("the controller's answers do not agree with each other");
+    return unknown(FAULTS.answersDiffer());
   }
 
   /** The status, told twice alike. */
@@ -76,7 +77,7 @@ export class Controller {
       if (answer.kind !== "done" || (last !== null && isSame(last, answer.value))) return answer;
       last = answer.value;
     }
-    return unknown("the controller's states do not agree with each other");
+    return unknown(FAULTS.statesDiffer());
   }
 
   /** Lets the car open its contacts first: the relay opens within 3 s. */
@@ -93,7 +94,7 @@ export class Controller {
   async enable(isWanted: () => boolean): Promise<Outcome<null>> {
     const reply = await this.#ask(["FE"], isWanted);
     if (reply.kind !== "done") return reply;
-    return reply.value.accepted ? done(null) : declined("refused", "the charger refuses to be enabled");
+    return reply.value.accepted ? done(null) : declined("refused", FAULTS.notEnabled());
   }
 
   /** False for firmware that has no boot lock: it charges a car by itself when its power comes back. */
@@ -101,12 +102,7 @@ export class Controller {
     const reply = await this.#ask(["SB"]);
     if (reply.kind !== "done") return reply;
     const isFaulty = reply.value.accepted && reply.value.words[0] === "1";
-    return isFaulty
-      ? declined(
-          "refused",
-          "the charger keeps its boot lock, so it has a fault: read its own display, switch it off and on",
-        )
-      : done(reply.value.accepted);
+    return isFaulty ? declined("refused", FAULTS.bootLocked()) : done(reply.value.accepted);
   }
 
   /** Volatile: the plain form would wear out the memory. A lower current than asked for is as good. */
@@ -115,7 +111,10 @@ export class Controller {
     if (reply.kind !== "done") return reply;
     const setA = Number(reply.value.words[0]);
     if (setA > 0 && setA <= currentA) return done(null);
-    return declined("refused", `the charger does not take ${currentA} A: it stands at ${reply.value.words.join(" ")}`);
+    return declined(
+      "refused",
+      FAULTS.otherCurrent(`the charger does not take ${currentA} A: it stands at ${reply.value.words.join(" ")}`),
+    );
   }
 
   /**
@@ -141,7 +140,7 @@ export class Controller {
   async #order(...words: string[]): Promise<Outcome<null>> {
     const reply = await this.#ask(words);
     if (reply.kind !== "done") return reply;
-    return reply.value.accepted ? done(null) : declined("refused", `the charger refuses $${words.join(" ")}`);
+    return reply.value.accepted ? done(null) : declined("refused", FAULTS.refuses(words.join(" ")));
   }
 
   async #read<T>(words: readonly string[], parse: (words: readonly string[]) => T | null): Promise<Outcome<T>> {
@@ -150,9 +149,7 @@ export class Controller {
     const value = reply.value.accepted ? parse(reply.value.words) : null;
     if (value !== null) return done(value);
     const said = `${reply.value.accepted ? "OK" : "NK"} ${reply.value.words.join(" ")}`;
-    return unknown(
-      `the controller answers $${words.join(" ")} with "${said}": its firmware must speak RAPI 5 or newer`,
-    );
+    return unknown(FAULTS.oldFirmware(`the controller answers $${words.join(" ")} with "${said}"`));
   }
 
   async #ask(words: readonly string[], isWanted = () => true): Promise<Outcome<Reply>> {
@@ -165,7 +162,7 @@ export class Controller {
       if (answer.kind === "done" && typeof answer.value !== "string") return done(answer.value);
       failure = answer.kind === "done" ? String(answer.value) : answer.detail;
     }
-    return unknown(failure === "" ? "the serial line to the charger is down" : failure);
+    return unknown(failure === "" ? FAULTS.lineDown() : failure);
   }
 }
 
@@ -176,8 +173,8 @@ function replyTo(sequence: number, line: string): Reply | string | undefined {
   if (message === null || (kind !== "OK" && kind !== "NK")) return undefined;
   if (message.sequence === sequence) return { accepted: kind === "OK", words };
   if (message.sequence !== null) return undefined;
-  if (kind === "NK") return "the charger found each request damaged: is the line noisy, are its settings right?";
-  return "the controller answers without sequence ids, so that no answer is known to be the right one: its firmware must speak RAPI 3 or newer";
+  if (kind === "NK") return FAULTS.damaged();
+  return FAULTS.noSequence();
 }
 
 function parseStatus(words: readonly string[]): Status | null {

@@ -3,6 +3,7 @@ import { done, type Outcome } from "../../../ports/outcome.ts";
 import type { DispenserEvents } from "../dispenser-events.ts";
 import { STATE } from "./codec.ts";
 import type { Controller, Sample } from "./controller.ts";
+import { WITHOUT } from "./fault-text.ts";
 import { backstopKwh, energyWh } from "./register.ts";
 
 export interface RapiSettings {
@@ -49,15 +50,6 @@ export function beginDelivery(startBase: number, limitBase: number, nowMs: numbe
     backstopRefusals: 0,
   };
 }
-
-const WITHOUT = {
-  "boot-lock":
-    "the charger's firmware has no boot lock ($SB is refused): after a power cut it charges a plugged-in car that nobody pays for, until this program is up. Install firmware that has it, or write bootLock: not-available if you bear that",
-  heartbeat:
-    "the charger's firmware takes no heartbeat ($SY is refused): it goes on at full current when this program is gone. Install newer firmware",
-  "own-limit":
-    "the charger takes no limit of its own ($SH is refused): nothing but this program ends a charge. Install newer firmware",
-} as const;
 
 /**
  * Keeps up what bounds a charger that this program does not watch: its lock after a power cut, a lowered current, its

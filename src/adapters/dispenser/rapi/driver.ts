@@ -9,7 +9,7 @@ import { Brake } from "./brake.ts";
 import { decodeRapi, STATE } from "./codec.ts";
 import { Controller, isAtRest, isFault, type Sample, type Status } from "./controller.ts";
 import { beginDelivery, type Delivery, Guard, LEAD_MS, type RapiSettings, shortfallWh } from "./delivery.ts";
-import { faultText } from "./fault-text.ts";
+import { FAULTS, faultText } from "./fault-text.ts";
 import { Register, WS_PER_WH } from "./register.ts";
 
 const POLL_MS = 200;
@@ -175,8 +175,8 @@ class Charger implements Dispenser {
       else if (this.#isSilent()) await this.#fail("silent", sample.detail);
       return;
     }
-    if (this.#restarted || sample.value.bootLocked) return await this.#fail("restarted", "the charger has restarted");
-    if (!this.#tell(delivery, sample.value)) return await this.#fail("meter", this.#lost?.detail ?? "");
+    if (this.#restarted || sample.value.bootLocked) return await this.#fail("restarted", FAULTS.restarted());
+    if (!this.#tell(delivery, sample.value)) return await this.#fail("meter", FAULTS.meter(this.#lost?.detail ?? ""));
     if (isFault(sample.value.state)) return await this.#fail("state", faultText(sample.value.state));
     const isUnplugged = delivery.hasCharged && !sample.value.carConnected;
     const isOver = isUnplugged || isAtRest(sample.value) || this.#leftMs(delivery) <= LEAD_MS;
@@ -244,7 +244,7 @@ class Charger implements Dispenser {
   /** It charges without having been told to. */
   async #charging(restBase: number): Promise<void> {
     this.#restBase = null;
-    this.#events.raise("alone", "the charger has begun to charge by itself");
+    this.#events.raise("alone", FAULTS.alone());
     const halted = await this.#brake.halt();
     const sample = await this.#sample();
     const endBase = halted.kind === "done" && sample.kind === "done" ? this.#believe(sample.value) : null;

@@ -7,6 +7,7 @@ import type { DispenserEvents } from "../dispenser-events.ts";
 import { confirmed, type RegisterFile } from "../register-file.ts";
 import { StopRequest } from "../stop-request.ts";
 import type { Switch } from "../switch.ts";
+import { FAULTS } from "./faults.ts";
 import { Vend } from "./vend.ts";
 import type { VendState } from "./vend-register.ts";
 
@@ -141,7 +142,7 @@ export class VendMachine implements Dispenser {
 
   motorFailed(detail: string): void {
     this.#vend?.cut();
-    this.#parts.events.raise("output", detail);
+    this.#parts.events.raise("output", FAULTS.output(detail));
   }
 
   held(held: boolean, detail: string): void {
@@ -152,7 +153,7 @@ export class VendMachine implements Dispenser {
     }
     for (const { motor } of selections) motor.forget();
     this.#vend?.cut();
-    events.raise("lines", detail);
+    events.raise("lines", FAULTS.lines(detail));
   }
 
   #begin(selection: Selection, reservation: Reservation): void {
@@ -162,7 +163,7 @@ export class VendMachine implements Dispenser {
     this.#carryOut(vend, selection, reservation).catch((error: unknown) => {
       selection.motor.set(false);
       log.error({ error: String(error) }, "a vend failed");
-      events.raise("loop", `a vend failed: ${String(error)}. Nothing is sold until the daemon is restarted.`);
+      events.raise("loop", FAULTS.loop(String(error)));
     });
   }
 
@@ -198,7 +199,7 @@ export class VendMachine implements Dispenser {
     this.#jammed.add(id);
     log.warn({ selection: id }, "a selection gave nothing and is out of use until the daemon is restarted");
     if (selections.every((each) => this.#jammed.has(each.id))) {
-      events.raise("jam", "every selection gave nothing. Look after the machine, then restart the daemon.");
+      events.raise("jam", FAULTS.jam());
     }
   }
 
@@ -274,7 +275,7 @@ export class VendMachine implements Dispenser {
   #checkSensors(): void {
     const { sensors, events } = this.#parts;
     if (!sensors.some(({ active }) => active)) events.clear("sensor");
-    else if (this.#isQuiet()) events.raise("sensor", "a drop sensor sees something that stays: it cannot see a sale");
+    else if (this.#isQuiet()) events.raise("sensor", FAULTS.sensor());
   }
 
   async #save(totalBase: number, vend: VendState["vend"]): Promise<Outcome<null>> {
@@ -283,7 +284,7 @@ export class VendMachine implements Dispenser {
     const saved = await confirmed(register.save({ totalBase, vend }), clock);
     this.#unsaved = saved.kind !== "done";
     if (saved.kind === "done") events.clear("register");
-    else events.raise("register", saved.detail);
+    else events.raise("register", FAULTS.register(saved.detail));
     return saved;
   }
 

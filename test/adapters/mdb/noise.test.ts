@@ -23,7 +23,8 @@ it.skipIf(!hasSocat)(
       }),
     );
     console.table(sold);
-    for (const { vends, toldBase, releasedBase, disputedBase, mostBase } of sold) {
+    for (const { vends, wrong, toldBase, releasedBase, disputedBase, mostBase } of sold) {
+      expect(wrong).toBe(0);
       expect(vends).toBeGreaterThanOrEqual(VENDS_EACH);
       expect(toldBase).toBeLessThanOrEqual(releasedBase);
       expect(toldBase + disputedBase).toBeGreaterThanOrEqual(releasedBase);
@@ -62,12 +63,18 @@ async function sell(folder: string, seed: number, weather: keyof typeof WEATHERS
   if (act !== null) made.machine.act(act);
   let mostBase = 0;
   let disputedBase = 0;
+  const count = { right: 0, disputed: 0, wrong: 0 };
   for (let rounds = 0; rounds < 50 * VENDS_EACH && Number(made.machine.state()["vends"]) < VENDS_EACH; rounds++) {
     const before = await made.totalBase();
+    const releasedBefore = made.machine.releasedBase();
     await deliver(made, 25 * answerTimeoutMs);
-    const { kind } = await made.dispenser.totaliser();
+    const told = await made.dispenser.totaliser();
+    const released = made.machine.releasedBase() - releasedBefore;
+    if (told.kind === "declined") count.disputed++;
+    else if (told.kind === "done" && told.value - before !== released) count.wrong++;
+    else if (released > 0) count.right++;
     // Of a disputed one nobody can tell: at the most the dearest that the customer could still buy.
-    const disputed = kind === "declined" ? DEAREST_BASE : 0;
+    const disputed = told.kind === "declined" ? DEAREST_BASE : 0;
     disputedBase += disputed;
     mostBase = Math.max(mostBase, (await made.totalBase()) - before);
   }
@@ -77,6 +84,7 @@ async function sell(folder: string, seed: number, weather: keyof typeof WEATHERS
   const toldBase = await made.totalBase();
   const sold = {
     weather,
+    ...count,
     vends: Number(made.machine.state()["vends"]),
     toldBase,
     releasedBase: made.machine.releasedBase(),

@@ -119,3 +119,31 @@ describe("a delivery that was counted the other way", () => {
     expect(check.isKnown).toBe(isKnown);
   });
 });
+
+it.each([3_600, 11_000, 22_000])(
+  "energy three times too fast is seen from 40 Wh on, at %i W in steps of 10 Wh",
+  (toldW) => {
+    const hiddenWh: number[] = [];
+    for (let openTenths = 2; openTenths < 120; openTenths++) {
+      const openSeconds = openTenths / 10;
+      const check = new CrossCheck({ ...SETTINGS, maxPowerW: 22_000 });
+      let isFound = false;
+      let energyWh = 0;
+      for (let second = 0.15; second < openSeconds + 0.25; second += 0.25) {
+        energyWh = 10 * Math.floor((3 * toldW * Math.min(second, openSeconds)) / 36_000);
+        const contradiction = check.look({
+          totaliserBase: energyWh,
+          reverseBase: 0,
+          toldW: second < openSeconds ? toldW : 0,
+          powerW: 0,
+          isFlowing: false,
+          atMs: second * SECOND_MS,
+          tookMs: 40,
+        });
+        isFound ||= contradiction !== null;
+      }
+      if (!isFound && check.unexplained === null) hiddenWh.push(energyWh);
+    }
+    expect(Math.max(...hiddenWh)).toBeLessThan(40);
+  },
+);

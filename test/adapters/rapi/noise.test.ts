@@ -77,6 +77,7 @@ describe.skipIf(!needs("socat", "/usr/bin/socat"))("a RAPI charger on a noisy li
     });
     const ended = await Promise.allSettled(lives);
     expect(ended.flatMap((life) => (life.status === "rejected" ? [String(life.reason)] : []))).toEqual([]);
+    console.info(tally);
     expect(tally.told + tally.admitted).toBe(DELIVERIES);
     expect(tally.told).toBeGreaterThan(DELIVERIES / 2);
   }, 900_000);

@@ -312,7 +312,9 @@ class ModbusMeter implements Dispenser {
     if (reading.kind === "done" && run === this.#run && !this.#closed) this.#take(reading.value);
     this.#inRound = false;
     if (this.#closed) return;
-    const pollMs = this.#phase === "resting" ? this.#timing.restingPollMs : this.#pollMs;
+    // What flowed last is yet to be held against the power.
+    const isAwaited = this.#check !== null && this.#isOwed;
+    const pollMs = this.#phase === "resting" && !isAwaited ? this.#timing.restingPollMs : this.#pollMs;
     this.#plan(pollMs - (this.#clock.monotonicMs() - startedMs));
   }
 
@@ -328,6 +330,7 @@ class ModbusMeter implements Dispenser {
       case "arming":
         return;
       case "resting":
+        this.#hold(reading);
         this.#lookForStray(reading);
         return;
       case "flowing":

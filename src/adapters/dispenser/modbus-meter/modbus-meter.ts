@@ -12,7 +12,7 @@ import { CrossCheck, type CrossCheckSettings } from "./cross-check.ts";
 import type { Dispute } from "./dispute.ts";
 import { Meter, type Reading } from "./meter.ts";
 import { type RegisterMap, registerMap, stepWh } from "./registers.ts";
-import { type ModbusMeterSettings, TIMING, type Timing } from "./settings.ts";
+import { type ModbusMeterParts, type ModbusMeterSettings, TIMING, type Timing } from "./settings.ts";
 import { RISES, SETTLED_LAGS, Standstill } from "./standstill.ts";
 import { begunAnew, COUNTED_IN_REVERSE, MOVES, STUCK, silentMeter } from "./texts.ts";
 
@@ -50,12 +50,6 @@ export function openModbusMeter(
   { contactor, dispute }: ModbusMeterParts,
 ): Dispenser {
   return new ModbusMeter(settings, line, clock, log, { contactor, dispute });
-}
-
-export interface ModbusMeterParts {
-  readonly contactor: Contactor;
-  /** Closed with the dispenser. */
-  readonly dispute: Dispute;
 }
 
 class ModbusMeter implements Dispenser {

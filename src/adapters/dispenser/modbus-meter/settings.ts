@@ -1,3 +1,5 @@
+import type { Contactor } from "./contactor.ts";
+import type { Dispute } from "./dispute.ts";
 import type { MeterModel, OwnRegister } from "./registers.ts";
 
 export interface ModbusMeterSettings {
@@ -11,6 +13,12 @@ export interface ModbusMeterSettings {
   readonly pollMs: number;
   readonly timeoutMs: number;
   readonly timing?: Partial<Timing>;
+}
+
+export interface ModbusMeterParts {
+  readonly contactor: Contactor;
+  /** Closed with the dispenser. */
+  readonly dispute: Dispute;
 }
 
 export interface Timing {

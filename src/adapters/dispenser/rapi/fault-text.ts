@@ -21,7 +21,7 @@ export function faultText(state: number): string {
   return `the charger reports fault ${hex(state)}: ${meaning}`;
 }
 
-export function hex(byte: number): string {
+function hex(byte: number): string {
   return byte.toString(16).padStart(2, "0");
 }
 

@@ -16,6 +16,9 @@ export interface CoilSettings {
 }
 
 const TRIES = 3;
+const LOOKS = 5;
+/** Exceptions 5 and 6 of the specification: it has the order, or another, and is not done with it. */
+const BUSY: readonly number[] = [5, 6];
 /** A board that has left so many questions for its coil open, and never answered one, does not know them. */
 const UNREAD = 2;
 const OVERTAKEN = "the contactor was told otherwise meanwhile";
@@ -62,10 +65,16 @@ class Coil implements Contactor {
         this.#unread = 0;
         continue;
       }
-      if ("exception" in answer.value) return declined("refused", coilRefused(unit, coil));
+      if ("exception" in answer.value) {
+        if (!BUSY.includes(answer.value.exception)) return declined("refused", coilRefused(unit, coil));
+        detail = coilSilent(unit, coil, "it is busy");
+        continue;
+      }
       if (closed !== this.#wanted) return unknown(OVERTAKEN);
       const isAnswer = answer.value.mayBeEcho !== true;
-      const seen = await this.#readBack();
+      let seen = await this.#readBack();
+      // A board may tell of its relay a moment late.
+      for (let looks = 1; looks < LOOKS && seen === !closed; looks++) seen = await this.#readBack();
       if (seen === closed || (seen === "never" && isAnswer)) return done(null);
       if (seen === "never") detail = coilUnproven(unit, coil);
       else detail = typeof seen === "boolean" ? coilElsewhere(unit, coil, seen) : coilSilent(unit, coil, seen.why);

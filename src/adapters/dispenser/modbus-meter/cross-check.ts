@@ -1,9 +1,11 @@
-import { COUNTED_W, type Reading } from "./meter.ts";
+import type { Reading } from "./meter.ts";
 import { SETTLED_LAGS } from "./standstill.ts";
 import { countsInReverse, energyRuns, powerBelowZero, powerStands } from "./texts.ts";
 
 /** A reading alone may have been taken while the contactor moved. */
 const READINGS = 2;
+/** A car draws a hundred times as much; what a meter shows of no load may be a few watts below zero. */
+const REVERSED_W = 100;
 /** Over a longer time without a reading nobody knows what the power was. */
 const LONGEST_MS = 2_000;
 /** Two figures of one meter differ by a few parts in a hundred when all is well. */
@@ -100,7 +102,7 @@ export class CrossCheck {
 
   #looksReversed({ toldW }: Reading): string | null {
     const { stepWh, isInverted } = this.#settings;
-    this.#negatives = toldW !== null && toldW <= -COUNTED_W ? this.#negatives + 1 : 0;
+    this.#negatives = toldW !== null && toldW <= -REVERSED_W ? this.#negatives + 1 : 0;
     if (toldW !== null && this.#negatives >= READINGS) return powerBelowZero(toldW, isInverted);
     return this.reverseWh >= stepWh ? countsInReverse(this.reverseWh, isInverted) : null;
   }

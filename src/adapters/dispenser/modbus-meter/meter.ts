@@ -30,7 +30,7 @@ export interface Reading {
 }
 
 /** So much power is more than what meters make up from noise: Eastron's need not count below 9.2 W. */
-export const COUNTED_W = 10;
+const COUNTED_W = 10;
 /** A meter that left so many questions for its number open does not know it. */
 const UNNUMBERED = 2;
 /** In so long a silence it may have been exchanged. */

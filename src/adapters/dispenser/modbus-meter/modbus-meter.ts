@@ -197,7 +197,8 @@ class ModbusMeter implements Dispenser {
     this.#stray?.restart(toBase);
     if (this.#openSinceMs !== null) this.#standstill = new Standstill(this.#openSinceMs, this.#timing.lagMs);
     this.#log.warn({ fromBase, toBase }, detail);
-    this.#events.tell({ type: "unaccounted", quantityBase: toBase > fromBase ? toBase - fromBase : null, detail });
+    // It follows from nothing that can have flowed, so that it measures nothing either.
+    this.#events.tell({ type: "unaccounted", quantityBase: null, detail });
   }
 
   /** What a delivery came to that the meter counted the other way. */

@@ -5,7 +5,7 @@ const WIRE = [
   "test/adapters/dart/{bus,contract,differs,driver,noise}.test.ts",
   "test/adapters/framebuffer/{contract,input,picture}.test.ts",
   "test/adapters/gpio/libgpiod.test.ts",
-  "test/adapters/http/{crowd,patience}.test.ts",
+  "test/adapters/http/{crowd,patience,pipelines}.test.ts",
   "test/adapters/mdb/{machine,noise}.test.ts",
   "test/adapters/modbus-meter/{contract,course,currencies,faults,figures,noise,proof,pymodbus,step}.test.ts",
   "test/adapters/mqtt/**/!(acks|reasons).test.ts",

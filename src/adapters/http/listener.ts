@@ -7,7 +7,7 @@ import type { Log } from "../../ports/log.ts";
 import type { DropReason, ListenerName } from "../../ports/metrics.ts";
 import { checkPair, type TlsPair } from "../certificates/pair.ts";
 import { originOf } from "./address.ts";
-import { type Place, type PlaceLimits, Places } from "./places.ts";
+import { MOST_YOUNG, type Place, type PlaceLimits, Places, YOUNG_MS } from "./places.ts";
 
 export interface ListenerSettings {
   readonly name: ListenerName;
@@ -34,8 +34,9 @@ const STRANGER_ANSWER_MS = 10_000;
 const KNOWN_ANSWER_MS = 60_000;
 /** No browser sends a second request on a connection before the first is answered. */
 const MOST_REQUESTS_AT_ONCE = 4;
-/** As many as the kernel hands over at once. */
-const MOST_UNREAD = 512;
+/** In one piece of what came: more than bodies have empty lines. */
+const MOST_HEADER_ENDS = 64;
+const HEADER_ENDS = ["\n\r\n", "\n\n"];
 const COMPLAIN_EVERY_MS = 60_000;
 
 /**
@@ -53,6 +54,7 @@ export class Listener {
   #tls: TlsPair | null;
   #complainedMs = Number.NEGATIVE_INFINITY;
   #cancelCheck: Cancel | null = null;
+  #cancelTrim: Cancel | null = null;
   #willTrim = false;
   #isClosed = false;
 
@@ -116,11 +118,14 @@ export class Listener {
     this.#isClosed = true;
     this.#cancelCheck?.();
     this.#cancelCheck = null;
+    this.#cancelTrim?.();
+    this.#cancelTrim = null;
     for (const { end } of this.#places) end();
   }
 
   #serve(handler: RequestListener) {
-    const options = { connectionsCheckingInterval: CHECK_EVERY_MS };
+    // What Node would answer by itself, before anybody has counted it: here it begins as every request does.
+    const options = { connectionsCheckingInterval: CHECK_EVERY_MS, requireHostHeader: false };
     const handle: RequestListener = (request, response) => {
       if (this.#begin(request, response)) handler(request, response);
     };
@@ -135,7 +140,17 @@ export class Listener {
     server.headersTimeout = HEADERS_TIMEOUT_MS;
     server.requestTimeout = REQUEST_TIMEOUT_MS;
     server.keepAliveTimeout = KEEP_ALIVE_MS;
+    server.on("checkContinue", (request, response) => {
+      if (!this.#begin(request, response)) return;
+      response.writeContinue();
+      handler(request, response);
+    });
+    server.on("checkExpectation", (request, response) => {
+      if (this.#begin(request, response)) response.writeHead(417).end();
+    });
+    server.on("connect", (_request, socket) => socket.destroy());
     server.on("connection", (socket: Socket) => this.#accept(socket));
+    server.on(this.#tls === null ? "connection" : "secureConnection", (socket: Socket) => this.#lookAhead(socket));
     server.on("clientError", (error: NodeJS.ErrnoException, socket: Duplex) => this.#fail(error, socket));
     if (this.#tls !== null) this.#tlsServers.push(server as TlsServer);
     server.on("tlsClientError", (error: NodeJS.ErrnoException) => {
@@ -158,8 +173,22 @@ export class Listener {
       if (this.#byPeer.get(peer) === place) this.#byPeer.delete(peer);
     });
     this.#checkLater();
-    if (this.#places.size >= this.#settings.places.most + MOST_UNREAD) this.#places.trim();
+    if (this.#places.size >= this.#settings.places.most + MOST_YOUNG) this.#trim();
     else this.#trimLater();
+  }
+
+  /**
+   * The parser reads all that has come at once to its end, whatever becomes of the connection: thousands of requests
+   * would hold up everybody else. So it gets nothing to read of them.
+   */
+  #lookAhead(socket: Socket): void {
+    socket.prependListener("data", (chunk: Buffer) => {
+      if (!hasMany(chunk, HEADER_ENDS, MOST_HEADER_ENDS)) return;
+      chunk.fill(0);
+      if (socket.destroyed) return;
+      socket.destroy();
+      this.dropped("pipelined");
+    });
   }
 
   /**
@@ -172,9 +201,17 @@ export class Listener {
     setImmediate(() =>
       setImmediate(() => {
         this.#willTrim = false;
-        this.#places.trim();
+        this.#trim();
       }),
     );
+  }
+
+  #trim(): void {
+    if (!this.#places.trim(this.#nowMs()) || this.#isClosed) return;
+    this.#cancelTrim ??= this.#deps.clock.after(YOUNG_MS, () => {
+      this.#cancelTrim = null;
+      this.#trim();
+    });
   }
 
   /** False when there is nothing more to do for it. */
@@ -199,7 +236,9 @@ export class Listener {
     this.#byRequest.set(request, { place, response });
     // Until it has shown that it may ask, one answer is all.
     response.setHeader("connection", "close");
-    return true;
+    if (request.httpVersion !== "1.1" || request.headers.host !== undefined) return true;
+    response.writeHead(400).end();
+    return false;
   }
 
   #fail(error: NodeJS.ErrnoException, socket: Duplex): void {
@@ -231,6 +270,15 @@ export class Listener {
   #nowMs(): number {
     return this.#deps.clock.monotonicMs();
   }
+}
+
+/** Whether more than so many of these stand in it. */
+function hasMany(chunk: Buffer, texts: readonly string[], most: number): boolean {
+  let count = 0;
+  for (const text of texts) {
+    for (let at = chunk.indexOf(text); at >= 0 && count <= most; at = chunk.indexOf(text, at + 1)) count += 1;
+  }
+  return count > most;
 }
 
 /** The same for a connection and for what TLS makes of it. */

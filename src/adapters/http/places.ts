@@ -25,6 +25,14 @@ export interface Place {
 /** Of each limit, what those that are known may hold while others come: whoever is known was new once. */
 const KNOWN_SHARE = 7 / 8;
 
+/**
+ * A connection comes before its request, by as long as the way takes. For so long a stranger's place is its own, and a
+ * crowd that keeps coming finds its places beside it.
+ */
+export const YOUNG_MS = 300;
+/** How many may stand beside the limits for that: as many as the kernel hands over at once. */
+export const MOST_YOUNG = 512;
+
 /** Why a place was taken away. */
 type Lost = "displaced" | "share";
 
@@ -56,59 +64,76 @@ export class Places {
     return place;
   }
 
-  /** Until then there are more than the limits say. */
-  trim(): void {
+  /** Until then there are more than the limits say. True when some are still young, and it is to be done again then. */
+  trim(nowMs: number): boolean {
     const { most, mostOfOrigin, keptForLoopback } = this.#limits;
     const beyond = [...this.#places].filter(({ origin }) => !origin.isLoopback);
-    for (const name of new Set(beyond.map(({ origin }) => origin.name))) {
-      this.#displace(
-        beyond.filter(({ origin }) => origin.name === name),
-        mostOfOrigin,
-        "share",
-      );
-    }
-    this.#displace(
-      beyond.filter((place) => this.#places.has(place)),
-      most - keptForLoopback,
-      "displaced",
-    );
-    this.#displace([...this.#places], most, "displaced");
+    for (const places of byOrigin(beyond).values()) this.#displace(places, mostOfOrigin, "share", nowMs);
+    const left = beyond.filter((place) => this.#places.has(place));
+    this.#displace(left, most - keptForLoopback, "displaced", nowMs);
+    this.#displace([...this.#places], most, "displaced", nowMs);
+    return [...this.#places].some((place) => isYoung(place, nowMs));
   }
 
   leave(place: Place): void {
     this.#places.delete(place);
   }
 
-  #displace(among: readonly Place[], most: number, why: Lost): void {
-    const left = new Set(among);
-    while (left.size > most) {
-      const known = [...left].filter(({ isKnown }) => isKnown);
-      const least = leastOf(known.length > most * KNOWN_SHARE ? known : [...left]);
-      if (least === undefined) return;
-      left.delete(least);
-      this.#places.delete(least);
-      least.end();
+  #displace(among: readonly Place[], most: number, why: Lost, nowMs: number): void {
+    const excess = among.length - most;
+    if (excess <= 0) return;
+    const known = among.filter(({ isKnown }) => isKnown);
+    const young = among.filter((place) => isYoung(place, nowMs));
+    const old = among.filter((place) => !place.isKnown && !isYoung(place, nowMs));
+    const gone = leastOf(known, Math.min(excess, known.length - Math.floor(most * KNOWN_SHARE)));
+    gone.push(...leastOf(old, excess - gone.length));
+    gone.push(...leastOf(young, excess - gone.length - MOST_YOUNG));
+    for (const place of gone) {
+      this.#places.delete(place);
+      place.end();
       this.#lost(why);
     }
   }
 }
 
-/** Strangers go first, then idle connections; among these one of the origin that has most of them; then the oldest. */
-function leastOf(among: readonly Place[]): Place | undefined {
-  const lowest = Math.min(...among.map(standing));
-  const alike = among.filter((place) => standing(place) === lowest);
-  const counts = new Map<string, number>();
-  for (const { origin } of alike) counts.set(origin.name, (counts.get(origin.name) ?? 0) + 1);
-  const largest = Math.max(...counts.values());
-  return alike
-    .filter(({ origin }) => counts.get(origin.name) === largest)
-    .reduce<Place | undefined>(
-      (oldest, place) => (oldest && oldest.sinceMs <= place.sinceMs ? oldest : place),
-      undefined,
-    );
+function isYoung({ isKnown, sinceMs }: Place, nowMs: number): boolean {
+  return !isKnown && nowMs - sinceMs < YOUNG_MS;
 }
 
-function standing({ isKnown, isFollower, requests }: Place): number {
+function byOrigin(places: readonly Place[]): Map<string, Place[]> {
+  const all = new Map<string, Place[]>();
+  for (const place of places) {
+    const alike = all.get(place.origin.name);
+    if (alike === undefined) all.set(place.origin.name, [place]);
+    else alike.push(place);
+  }
+  return all;
+}
+
+/** Strangers go first, then idle connections; among these one of the origin that has most of them; then the oldest. */
+function leastOf(among: readonly Place[], count: number): Place[] {
+  const least: Place[] = [];
+  for (const rank of STANDINGS) {
+    const groups = [...byOrigin(among.filter((place) => standing(place) === rank)).values()];
+    for (const group of groups) group.sort((one, other) => one.sinceMs - other.sinceMs);
+    while (least.length < count) {
+      const place = groups.reduce<Place[]>(larger, []).shift();
+      if (place === undefined) break;
+      least.push(place);
+    }
+  }
+  return least;
+}
+
+/** Of two lists that begin with their oldest: the longer, or else the one whose oldest is older. */
+function larger(one: Place[], other: Place[]): Place[] {
+  if (one.length !== other.length) return one.length > other.length ? one : other;
+  return (one[0]?.sinceMs ?? 0) <= (other[0]?.sinceMs ?? 0) ? one : other;
+}
+
+const STANDINGS = [0, 1, 2, 3] as const;
+
+function standing({ isKnown, isFollower, requests }: Place): (typeof STANDINGS)[number] {
   if (!isKnown) return 0;
   if (isFollower) return 3;
   return requests > 0 ? 2 : 1;

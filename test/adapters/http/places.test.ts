@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { originOf } from "../../../src/adapters/http/address.ts";
-import { type Place, Places } from "../../../src/adapters/http/places.ts";
+import { MOST_YOUNG, type Place, Places, YOUNG_MS } from "../../../src/adapters/http/places.ts";
 
 const LIMITS = { most: 8, mostOfOrigin: 3, keptForLoopback: 2 };
 const HERE = "127.0.0.1";
@@ -15,15 +15,15 @@ function stand(place: Place, standing: Standing): void {
   place.requests = standing === "asking" || standing === "follower" ? 1 : 0;
 }
 
-/** Connections that come one after another; which of them, by their numbers, were ended and why. */
+/** Connections that come one after another, each when the one before is no longer young; which of them, by their numbers, were ended and why. */
 function crowd(rows: readonly Row[]) {
   const lost: string[] = [];
   const ended: number[] = [];
   const places = new Places(LIMITS, (why) => lost.push(why));
   const all = rows.map(([address, standing = "stranger"], index) => {
-    const place = places.take(originOf(address), index, () => ended.push(index));
+    const place = places.take(originOf(address), index * YOUNG_MS, () => ended.push(index));
     stand(place, standing);
-    places.trim();
+    places.trim(index * YOUNG_MS);
     return place;
   });
   return { places, all, ended, lost };
@@ -73,9 +73,57 @@ describe("a new connection", () => {
     const press = all[5];
     if (press === undefined) throw new Error("there is none");
     stand(press, "asking");
-    places.trim();
+    places.trim(YOUNG_MS + 40);
     expect(ended).toHaveLength(32);
     expect(ended).not.toContain(5);
+  });
+});
+
+describe("a new connection, before its request has come", () => {
+  const OTHER = "192.0.2.1";
+
+  /** How many of a crowd come each millisecond, from when on, and whether one that comes at 1000 ms is left at the end. */
+  it.each<[string, number, number, string, number, boolean]>([
+    ["has a crowd of its address before it", 40, 999, OTHER, 1_001, true],
+    ["has a crowd of its address after it", 10, 1_000, OTHER, 1_040, true],
+    ["has a crowd of its address around it", 3, 0, OTHER, 1_150, true],
+    ["has a crowd of this machine around it, itself of it", 3, 0, HERE, 1_150, true],
+    ["has had its time", 3, 0, OTHER, 1_301, false],
+  ])("%s", (_case, perMs, fromMs, address, untilMs, isLeft) => {
+    const lost: string[] = [];
+    const ended = new Set<Place>();
+    const places = new Places(LIMITS, (why) => lost.push(why));
+    const come = (nowMs: number): Place => {
+      const place: Place = places.take(originOf(address), nowMs, () => ended.add(place));
+      return place;
+    };
+    let one: Place | undefined;
+    for (let nowMs = 0; nowMs <= untilMs; nowMs += 1) {
+      if (nowMs === 1_000) one = come(nowMs);
+      for (let each = 0; nowMs >= fromMs && each < perMs; each += 1) come(nowMs);
+      places.trim(nowMs);
+      expect(places.size).toBeLessThanOrEqual(LIMITS.most + MOST_YOUNG);
+    }
+    if (one === undefined) throw new Error("it has not come");
+    expect(ended.has(one)).toBe(!isLeft);
+    places.trim(untilMs + YOUNG_MS);
+    expect(places.size).toBeLessThanOrEqual(address === HERE ? LIMITS.most : LIMITS.mostOfOrigin);
+  });
+
+  it("takes no place from one that is known, nor those that are kept for this machine", () => {
+    const ended = new Set<Place>();
+    const places = new Places(LIMITS, () => {});
+    const take = (address: string): Place => {
+      const place: Place = places.take(originOf(address), 0, () => ended.add(place));
+      return place;
+    };
+    const known = Array.from({ length: 2 }, () => take(HERE));
+    for (const place of known) stand(place, "idle");
+    const own = take(HERE);
+    for (let each = 0; each < 5_000; each += 1) take(`198.51.${each % 250}.1`);
+    places.trim(0);
+    expect(places.size).toBeLessThanOrEqual(LIMITS.most + MOST_YOUNG);
+    expect([...known, own].filter((place) => ended.has(place))).toEqual([]);
   });
 });
 
@@ -87,9 +135,10 @@ it("whatever comes, the limits hold, and nobody who is known goes for a stranger
       const ended = new Set<Place>();
       const places = new Places(LIMITS, () => {});
       for (const [index, [from, as]] of rows.entries()) {
-        const place: Place = places.take(originOf(from), index, () => ended.add(place));
+        const nowMs = index * YOUNG_MS;
+        const place: Place = places.take(originOf(from), nowMs, () => ended.add(place));
         const before = [...places];
-        places.trim();
+        places.trim(nowMs);
         const left = [...places];
         const remote = left.filter(({ origin }) => !origin.isLoopback);
         expect(left.length).toBeLessThanOrEqual(LIMITS.most);

@@ -100,6 +100,12 @@ export function fieldOf(read: Read | undefined, name: string): Read | undefined 
   return read[name];
 }
 
+/** How many elements are in it. */
+export function countOf(read: Read): number {
+  if (typeof read !== "object" || read === null) return 0;
+  return Object.values(read).reduce((count, each) => count + (Array.isArray(each) ? each.length : 1), 0);
+}
+
 function refuse(): never {
   throw new Error("the answer is no plain XML");
 }

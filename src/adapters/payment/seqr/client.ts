@@ -1,7 +1,7 @@
 import { fileURLToPath } from "node:url";
 import { type Client, createClientAsync, type IHttpClient, type SoapMethod } from "soap";
 import type { Unknown } from "../../../ports/outcome.ts";
-import { fieldOf, type Read, readBody } from "./answer.ts";
+import { countOf, fieldOf, type Read, readBody } from "./answer.ts";
 import type { Authority } from "./authority.ts";
 import { type ResultCode, resultCode } from "./codes.ts";
 import { type Exchange, listened } from "./exchange.ts";
@@ -116,6 +116,8 @@ function contextOf(clientId: string, principal: Principal, reference: string): R
 }
 
 function understand<K extends Operation>(operation: K, body: Read): Reply<AnswerOf<K>> {
+  // One that says two things, such as an answer and a fault, says nothing.
+  if (countOf(body) > 1) return { kind: "unknown", detail: `${operation}: more than one answer` };
   const response = fieldOf(body, `${operation}Response`);
   const parsed = ANSWERS[operation].safeParse(fieldOf(response, "return"));
   if (!parsed.success) {

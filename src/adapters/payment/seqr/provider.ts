@@ -7,7 +7,7 @@ import type { IsOurs, MayGoOn, PaymentProvider, PublishedOffer, ServiceTime } fr
 import { wait } from "../../../ports/wait.ts";
 import { amountOf } from "./amount.ts";
 import { type SeqrCallSettings, SeqrCalls } from "./calls.ts";
-import { CODE, type ResultCode } from "./codes.ts";
+import { CODE, describeCode, type ResultCode } from "./codes.ts";
 import { deliveryInvoice, offerInvoice } from "./invoice.ts";
 import { outcomeOfCode, outcomeOfStatus } from "./truth.ts";
 import { createVersions, type Versions } from "./versions.ts";
@@ -55,7 +55,10 @@ class SeqrProvider implements PaymentProvider {
     const invoice = offerInvoice(sale, this.#settings, this.#clock.wallMs());
     const reply = await this.#calls.asTerminal("sendInvoice", sale.position, sale.id, { invoice });
     if (reply.kind !== "answer") return reply;
-    if (reply.result.treatment !== "success") return outcomeOfCode(reply.result);
+    if (reply.result.treatment !== "success") {
+      if (reply.body.invoiceReference === undefined) return outcomeOfCode(reply.result);
+      return unknown(`sendInvoice: ${describeCode(reply.result)}, but an invoice reference`);
+    }
     const stickerId = this.#calls.terminal(sale.position)?.stickerId ?? null;
     const { invoiceReference: reference, invoiceQRCode } = reply.body;
     const qrText = stickerId === null ? invoiceQRCode : `HTTP://SEQR.SE/Q${stickerId}`;
@@ -132,10 +135,10 @@ class SeqrProvider implements PaymentProvider {
     this.#calls.close();
   }
 
-  /** After an unsuccessful code the status decides; only a bill that is still held leaves the code standing. */
+  /** After an unsuccessful code the status decides; only a bill that is not over leaves the code standing. */
   async #judgedByStatus(sale: Sale, reference: string, result: ResultCode): Promise<Outcome<Truth>> {
     const seen = await this.query(sale, reference);
-    if (seen.kind !== "done" || isFinal(seen.value)) return seen;
+    if (seen.kind !== "done" || isFinal(seen.value) || seen.value.state === "unclear") return seen;
     return result.code === CODE.notReserved ? seen : outcomeOfCode(result);
   }
 

@@ -10,6 +10,8 @@ import type { PaymentStatus } from "./schema.ts";
 /** What an answer to getPaymentStatus says about the money. */
 export function outcomeOfStatus(expected: Expected, reply: Reply<PaymentStatus>): Outcome<Truth> {
   if (reply.kind === "unknown") return reply;
+  const contradiction = contradictionWithin(reply.result, reply.body);
+  if (contradiction !== null) return done({ state: "unclear", detail: contradiction });
   switch (reply.result.code) {
     case CODE.success:
       return done(truthOf(expected, reply.body));
@@ -21,6 +23,24 @@ export function outcomeOfStatus(expected: Expected, reply: Reply<PaymentStatus>)
     default:
       return outcomeOfCode(reply.result);
   }
+}
+
+/** By which statuses a bill has ended, and nothing is paid. */
+const ENDED: ReadonlyMap<string, "canceled" | "failed" | "expired"> = new Map([
+  ["CANCELED", "canceled"],
+  ["FAILED", "failed"],
+  ["EXPIRED", "expired"],
+]);
+
+/** A code that says no is none where the answer shows a receipt, or the status of a bill that has not ended. */
+function contradictionWithin({ code }: ResultCode, { status, receipt }: PaymentStatus): string | null {
+  if (code === CODE.success) return null;
+  if (status !== undefined && !ENDED.has(status)) return `code ${code}, but status ${shortened(status)}`;
+  return receipt === undefined ? null : `code ${code}, but a receipt`;
+}
+
+function shortened(status: string | undefined): string {
+  return status?.slice(0, 40) ?? "missing";
 }
 
 /** The outcome of a call that was not successful. */
@@ -46,6 +66,8 @@ function truthOf(expected: Expected, status: PaymentStatus): Truth {
   const contradiction = contradictionIn(status, expected);
   if (contradiction !== null) return { state: "different", detail: contradiction };
   const { sale } = expected;
+  const how = ENDED.get(status.status ?? "");
+  if (how !== undefined) return endOf(how, status);
   switch (status.status) {
     case "ISSUED":
     case "PENDING_ISSUER_ACKNOWLEDGE":
@@ -54,15 +76,14 @@ function truthOf(expected: Expected, status: PaymentStatus): Truth {
       return heldOf(sale, status);
     case "PAID":
       return capturedOf(sale, status);
-    case "CANCELED":
-      return { state: "ended", how: "canceled" };
-    case "FAILED":
-      return { state: "ended", how: "failed" };
-    case "EXPIRED":
-      return { state: "ended", how: "expired" };
     default:
-      return { state: "unclear", detail: `status ${status.status?.slice(0, 40) ?? "missing"}` };
+      return { state: "unclear", detail: `status ${shortened(status.status)}` };
   }
+}
+
+function endOf(how: "canceled" | "failed" | "expired", { status, receipt }: PaymentStatus): Truth {
+  if (receipt === undefined) return { state: "ended", how };
+  return { state: "unclear", detail: `status ${shortened(status)}, but a receipt` };
 }
 
 /** Never more than was asked for, and never more than is shown. */

@@ -62,6 +62,22 @@ describe("the web display's events", () => {
     for (const stream of [...streams, last]) stream.abort();
   });
 
+  it("take one place for each page, however often it comes back without having left", async () => {
+    const beat = (page: string) => fetch(`${kiosk.display.url}/api/display/heartbeat?page=${page}`, { method: "POST" });
+    const streams: Stream[] = [];
+    for (let each = 0; each < 18; each += 1) {
+      streams.push(await listen(kiosk.display.url, "page000a"));
+      await beat("page000a");
+    }
+    const other = await listen(kiosk.display.url, "page000b");
+    streams.push(other);
+    expect(streams.map(({ status }) => status)).toEqual(Array(19).fill(200));
+    await Promise.all(streams.slice(0, 17).map(({ ended }) => ended));
+    kiosk.display.show({ positions: [VIEWS.live()] });
+    for (const stream of streams.slice(17)) await expect.poll(() => states(stream)).toHaveLength(2);
+    for (const stream of streams) stream.abort();
+  });
+
   it("end promptly with the display", async () => {
     const stream = await listen(kiosk.display.url);
     const startedMs = performance.now();
@@ -82,7 +98,7 @@ describe("a client that does not read", () => {
   it("is dropped when its buffer is full", async () => {
     const drops: DropReason[] = [];
     const hub = eventHub("{}", "hash", systemClock(), (reason) => drops.push(reason));
-    server = createServer((_request, response) => hub.add(response, { page: null, isOwn: true }));
+    server = createServer((_request, response) => hub.add(response, { page: null, origin: "loopback", isOwn: true }));
     await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
     const socket = connect((server.address() as AddressInfo).port, "127.0.0.1");
     socket.on("error", () => undefined);
@@ -123,8 +139,20 @@ async function read(response: Response, events: { event: string; data: string }[
 }
 
 describe("a place among the followers", () => {
+  const line = () => {
+    const response = Object.assign(new EventEmitter(), {
+      destroyed: false,
+      writableLength: 0,
+      write: () => true,
+      end: () => {},
+      destroy: () => {
+        response.destroyed = true;
+      },
+    });
+    return response;
+  };
   type Row = readonly [page: string, isOwn: boolean, heardMs: number | null, isBehind: boolean];
-  const named = (row: Row) => ({ page: row[0], isOwn: row[1] });
+  const named = (row: Row) => ({ page: row[0], origin: "", isOwn: row[1] });
 
   it.each<[string, Row[], boolean, string | null]>([
     [
@@ -187,15 +215,7 @@ describe("a place among the followers", () => {
     const limits = { followers: rows.length, bufferBytes: 1_000, heartbeatMs: 60_000 };
     const hub = eventHub("{}", "hash", { monotonicMs: () => nowMs }, (reason) => drops.push(reason), limits);
     const responses = rows.map((row) => {
-      const response = Object.assign(new EventEmitter(), {
-        destroyed: false,
-        writableLength: 0,
-        write: () => true,
-        end: () => {},
-        destroy: () => {
-          response.destroyed = true;
-        },
-      });
+      const response = line();
       hub.add(response as unknown as ServerResponse, named(row));
       return response;
     });
@@ -208,11 +228,29 @@ describe("a place among the followers", () => {
     }
     nowMs = 20_000;
     for (const [index, row] of rows.entries()) if (row[3]) Object.assign(responses[index] ?? {}, { writableLength: 1 });
-    expect(hub.makeRoom({ page: "new", isOwn })).toBe(expected !== null);
+    expect(hub.makeRoom({ page: "new", origin: "", isOwn })).toBe(expected !== null);
     expect(rows.filter((_row, index) => responses[index]?.destroyed).map(([page]) => page)).toEqual(
       expected === null ? [] : [expected],
     );
     expect(drops).toEqual([expected === null ? "follower-refused" : "follower-displaced"]);
+    hub.close();
+  });
+
+  it("of a page that has moved to another network is kept by no heartbeat; nobody elsewhere takes it at once", () => {
+    let nowMs = 0;
+    const limits = { followers: 2, bufferBytes: 1_000, heartbeatMs: 60_000 };
+    const hub = eventHub("{}", "hash", { monotonicMs: () => nowMs }, () => {}, limits);
+    const lines = ["192.0.2.1", "192.0.2.2"].map((origin) => {
+      const response = line();
+      expect(hub.makeRoom({ page: "a", origin, isOwn: false })).toBe(true);
+      hub.add(response as unknown as ServerResponse, { page: "a", origin, isOwn: false });
+      return response;
+    });
+    expect(lines.map(({ destroyed }) => destroyed)).toEqual([false, false]);
+    nowMs = 20_000;
+    hub.heard("a");
+    expect(hub.makeRoom({ page: "b", origin: "192.0.2.3", isOwn: false })).toBe(true);
+    expect(lines.map(({ destroyed }) => destroyed)).toEqual([true, false]);
     hub.close();
   });
 });

@@ -19,6 +19,8 @@ const SILENT_AFTER_MS = 10_000;
 export interface Who {
   /** The name by which its heartbeats are known; null for what is no page of ours. */
   readonly page: string | null;
+  /** The name of where it comes from. */
+  readonly origin: string;
   /** On this machine, and not passed on by a proxy that says so. */
   readonly isOwn: boolean;
 }
@@ -35,9 +37,12 @@ interface Follower extends Who {
 export interface EventHub {
   /** Sends the current state at once; the hub owns the response from then on. */
   add(response: ServerResponse, who: Who): void;
-  /** Whether there is a place; the one that is silent longest has lost its own then. */
+  /**
+   * Whether there is a place. An older line of the same page has lost its own then, which a change of network leaves
+   * behind; or else, when all are taken, the one that is silent longest.
+   */
   makeRoom(who: Who): boolean;
-  /** A page has told that it is looked at. */
+  /** A page has told that it is looked at; that keeps its newest line. */
   heard(page: string): void;
   push(json: string): void;
   close(): void;
@@ -78,6 +83,9 @@ export function eventHub(
 
   return {
     makeRoom: (who) => {
+      for (const [response, follower] of followers) {
+        if (isSamePage(follower, who)) drop(response, "follower-displaced");
+      }
       if (followers.size < limits.followers) return true;
       const least = leastOf(followers, who, clock.monotonicMs());
       if (least === null) dropped("follower-refused");
@@ -93,7 +101,8 @@ export function eventHub(
       send(response, "state", lastJson);
     },
     heard: (page) => {
-      for (const follower of followers.values()) if (follower.page === page) follower.heardMs = clock.monotonicMs();
+      const newest = [...followers.values()].findLast((follower) => follower.page === page);
+      if (newest !== undefined) newest.heardMs = clock.monotonicMs();
     },
     push: (json) => {
       if (json === lastJson) return;
@@ -106,6 +115,10 @@ export function eventHub(
       followers.clear();
     },
   };
+}
+
+function isSamePage(one: Who, other: Who): boolean {
+  return one.page !== null && one.page === other.page && one.origin === other.origin && one.isOwn === other.isOwn;
 }
 
 /**

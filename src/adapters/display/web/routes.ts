@@ -93,9 +93,9 @@ function addEvents(app: FastifyInstance, { hub, listener }: RouteDeps): void {
 
 function whoOf(request: FastifyRequest): Who {
   const query = pageName.safeParse(request.query);
-  const { remoteAddress } = request.raw.socket;
-  const isOwn = remoteAddress !== undefined && originOf(remoteAddress).isLoopback && !isForwarded(request.headers);
-  return { page: query.success ? query.data.page : null, isOwn };
+  const origin = originOf(request.raw.socket.remoteAddress ?? "");
+  const isOwn = origin.isLoopback && !isForwarded(request.headers);
+  return { page: query.success ? query.data.page : null, origin: origin.name, isOwn };
 }
 
 function addInputs(app: FastifyInstance, input: CustomerInput): void {

@@ -18,6 +18,7 @@ interface OpenElement {
   readonly name: string;
   readonly fields: Map<string, string>;
   text: string;
+  holdsElements: boolean;
 }
 
 /** Reports are some five elements deep. */
@@ -67,7 +68,9 @@ export async function rowsOf(text: string): Promise<readonly Row[] | null> {
   let closedBadly = false;
   const parser = sax.parser(true);
   parser.onopentag = (node) => {
-    latest = { name: localName(node.name), fields: new Map(), text: "" };
+    const parent = open.at(-1);
+    if (parent !== undefined) parent.holdsElements = true;
+    latest = { name: localName(node.name), fields: new Map(), text: "", holdsElements: false };
     open.push(latest);
     if (latest.name === "TransactionDetails") listsDetails = true;
     if (closedBadly || open.length > DEPTH_MAX || rows.length > ROWS_MAX) giveUp();
@@ -83,8 +86,10 @@ export async function rowsOf(text: string): Promise<readonly Row[] | null> {
     const parent = open.at(-1);
     if (element?.name === "Row") rows.push(element.fields);
     if (element === undefined || parent?.name !== "Row") return;
-    if (parent.fields.has(element.name)) giveUp();
-    parent.fields.set(element.name, element.text.trim());
+    const text = element.text.trim();
+    // Text around elements is no figure: put together it would be another one.
+    if (parent.fields.has(element.name) || (element.holdsElements && text !== "")) giveUp();
+    parent.fields.set(element.name, text);
   };
   parser.ontext = (part) => {
     const element = open.at(-1);

@@ -144,4 +144,18 @@ describe("the service's own time", () => {
     expect(provider.serviceTime?.()?.atMs ?? null).toBe(atMs);
     await provider.close();
   });
+
+  it.each([
+    ["a network's log-in", "{}", "application/json"],
+    ["another program", "<a/>", "text/xml"],
+    ["an answer to another request", envelope("cancelInvoice", "<resultCode>0</resultCode>"), "text/xml"],
+  ])("is not what %s says", async (_name, body, contentType) => {
+    const headers = { Date: "Mon, 01 Jan 1990 00:00:00 GMT", "Content-Type": contentType };
+    const { endpoint, close } = await rawServer((_request, response) => response.writeHead(200, headers).end(body));
+    const provider = await createSeqrProvider(settingsFor(endpoint), CLOCK, memoryLog());
+    expect((await provider.probe("1")).kind).toBe("unknown");
+    expect(provider.serviceTime?.()).toBeNull();
+    await provider.close();
+    await close();
+  });
 });

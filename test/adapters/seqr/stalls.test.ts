@@ -1,5 +1,5 @@
 import { gzipSync } from "node:zlib";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { createSeqrBooks, type SeqrBooks } from "../../../src/adapters/payment/seqr/books.ts";
 import { createSeqrProvider } from "../../../src/adapters/payment/seqr/provider.ts";
 import type { PaymentProvider } from "../../../src/ports/payment.ts";
@@ -14,11 +14,14 @@ let server: RawServer;
 let provider: PaymentProvider;
 let books: SeqrBooks;
 let sent: { readonly body: Buffer; readonly packing: string } = { body: Buffer.alloc(0), packing: "identity" };
+/** All that is sent, instead of those. */
+let raw: Buffer | null = null;
 
 beforeAll(async () => {
   server = await rawServer((request, response) => {
     request.resume();
     request.on("end", () => {
+      if (raw !== null) return void request.socket.write(raw);
       response.writeHead(200, { "Content-Type": "text/xml", "Content-Encoding": sent.packing }).end(sent.body);
     });
   });
@@ -105,5 +108,44 @@ describe("an answer that holds nobody up, and says nothing, has", () => {
       expect((await provider.query(contractSale(), "1")).kind).toBe("unknown");
     });
     expect(stalledMs).toBeLessThan(STALL_MAX_MS);
+  });
+});
+
+describe("an answer that comes in crumbs holds nobody up", () => {
+  const HEADERS = "HTTP/1.1 200 OK\r\nContent-Type: text/xml\r\n";
+  const paid = status("<status>PAID</status><resultCode>0</resultCode><ersReference>7</ersReference>");
+  const whole = `${HEADERS}Content-Length: ${paid.length}\r\n\r\n${paid}`;
+  const interim = (line: string): string => `HTTP/1.1 ${line}\r\n\r\n`.repeat(200_000) + whole;
+  const chunked = (text: string, chars: number): string => {
+    const pieces = text.match(new RegExp(`.{1,${chars}}`, "gs")) ?? [];
+    const chunks = pieces.map((piece) => `${piece.length.toString(16)}\r\n${piece}\r\n`).join("");
+    return `${HEADERS}Transfer-Encoding: chunked\r\n\r\n${chunks}0\r\n\r\n`;
+  };
+
+  afterEach(() => {
+    raw = null;
+  });
+
+  it.each<[string, () => string]>([
+    ["with hints before it", () => interim("103 Early Hints")],
+    ["that tells to go on without end", () => interim("100 Continue")],
+    ["that changes to no other protocol", () => interim("101 Switching Protocols")],
+    ["of single bytes", () => chunked(status("a".repeat(255_000)), 1)],
+    ["of single bytes, and large", () => chunked(answer("a".repeat(1 * MB)), 1)],
+    ["of a hundred bytes, and large", () => chunked(answer("a".repeat(3.9 * MB)), 100)],
+    ["of pieces just large enough", () => chunked(answer("a".repeat(3.9 * MB)), 260)],
+  ])("%s", async (_what, bytes) => {
+    raw = Buffer.from(bytes());
+    const isStatus = !bytes().includes("executeReport");
+    const stalledMs = await longestStallMs(async () => {
+      const outcome = isStatus ? await provider.query(contractSale(), "1") : await books.transactions("1", "9");
+      expect(outcome.kind).toBe("unknown");
+    });
+    expect(stalledMs).toBeLessThan(STALL_MAX_MS);
+  });
+
+  it("and is read when the crumbs are few", async () => {
+    raw = Buffer.from(`HTTP/1.1 100 Continue\r\n\r\n${chunked(paid, 1)}`);
+    expect(await provider.query(contractSale(), "1")).toMatchObject({ kind: "done", value: { state: "captured" } });
   });
 });

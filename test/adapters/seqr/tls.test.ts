@@ -95,7 +95,7 @@ describe.runIf(hasOpenssl)("the service's certificate", () => {
 });
 
 const transportTo = (endpoint: string) =>
-  createTransport({ endpoint, timeoutMs: 1000, authority: null, wallMs: Date.now, onDate: () => undefined });
+  createTransport({ endpoint, timeoutMs: 1000, authority: null, wallMs: Date.now });
 
 describe("an endpoint", () => {
   it.each([

@@ -94,6 +94,11 @@ describe("what is no clear answer is unknown", () => {
         500,
       ),
     ],
+    [
+      "another protocol",
+      (request) =>
+        void request.socket.write("HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n"),
+    ],
     ["a connection cut at once", (request) => void request.socket.destroy()],
     [
       "a connection cut during the answer",
@@ -102,9 +107,10 @@ describe("what is no clear answer is unknown", () => {
         response.write(PAID.slice(0, 100), () => response.destroy());
       },
     ],
-  ])("%s", async (_name, listener) => {
-    const { outcome } = await asked(listener);
+  ])("%s, at once", async (_name, listener) => {
+    const { outcome, durationMs } = await asked(listener);
     expect(outcome.kind).toBe("unknown");
+    expect(durationMs).toBeLessThan(4_000);
     if (outcome.kind === "unknown") {
       expect(outcome.detail).not.toContain(PASSWORD);
       expect(outcome.detail.length).toBeLessThan(120);

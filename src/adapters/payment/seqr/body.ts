@@ -37,6 +37,9 @@ const MARKS: readonly (readonly [readonly number[], string])[] = [
 ];
 const DECLARATION_BYTES = 200;
 const PIECE_BYTES = 32 * 1024;
+/** So many may be as small as they like; each takes its time, and all that have come together take it at once. */
+const PIECES_MAX = 1_000;
+const PIECE_MEAN_BYTES = 256;
 
 /** Reads an answer to its end; `done` is called once. No more than the limit is ever kept, packed or not. */
 export function readWhole(response: http.IncomingMessage, limitBytes: number, done: (body: Body) => void): void {
@@ -46,8 +49,13 @@ export function readWhole(response: http.IncomingMessage, limitBytes: number, do
   response.on("close", () => {
     if (!response.complete) cut();
   });
+  let pieces = 0;
+  let bytes = 0;
   response.on("data", (chunk: Buffer) => {
-    if (!collected.add(chunk)) done(tooLarge(limitBytes));
+    pieces += 1;
+    bytes += chunk.length;
+    if (pieces > PIECES_MAX && bytes < pieces * PIECE_MEAN_BYTES) done({ problem: "the answer is in crumbs" });
+    else if (!collected.add(chunk)) done(tooLarge(limitBytes));
   });
   response.on("end", () => {
     const { "content-encoding": packing = "", "content-type": contentType = "" } = response.headers;

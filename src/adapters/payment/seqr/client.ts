@@ -40,7 +40,7 @@ export interface SeqrClientSettings {
   readonly wallMs?: () => number;
   /** Hears of every exchange; passwords are masked. */
   readonly onExchange?: (exchange: Exchange) => void;
-  /** Hears with each answer what time it is at the service. */
+  /** Hears with each answer that is understood what time it is at the service. */
   readonly onDate?: (atMs: number) => void;
 }
 
@@ -77,7 +77,6 @@ export async function createSeqrClient(settings: SeqrClientSettings): Promise<Se
     timeoutMs: requestTimeoutMs,
     authority: authority ?? null,
     wallMs: wallMs ?? Date.now,
-    onDate: onDate ?? (() => undefined),
   });
   const transport = settings.onExchange === undefined ? bare : listened(bare, settings.onExchange);
   const compose = await createComposer();
@@ -94,7 +93,10 @@ export async function createSeqrClient(settings: SeqrClientSettings): Promise<Se
     try {
       const request = compose(operation, { context, ...parameters });
       const answer = await transport.post(request, HEADERS, limitBytes, connectionOf(operation, connection));
-      return understand(operation, await readBody(answer));
+      const reply = understand(operation, await readBody(answer.text));
+      // A network's log-in page has a clock too, and maybe a wrong one.
+      if (reply.kind === "answer" && answer.atMs !== null) onDate?.(answer.atMs);
+      return reply;
     } catch (error) {
       return noReply(operation, error);
     }

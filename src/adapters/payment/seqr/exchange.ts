@@ -10,14 +10,66 @@ export interface Exchange {
   readonly durationMs: number;
 }
 
-/** The element's text may hold anything, a CDATA section with its own end tag included; a cut one reaches to the end. */
-const PASSWORD_ELEMENT =
-  /(<(?:[\w.-]+:)?password(?:\s(?:[^>"'/]|"[^"]*"|'[^']*')*)?>)(?:<!\[CDATA\[[\s\S]*?(?:\]\]>|$)|(?!<\/(?:[\w.-]+:)?password\s*>)[\s\S])*/gi;
+const OPENING = /<(?:[\w.-]+:)?password(?=[\s>])/gi;
+/** Of a tag, after its name. */
+const QUOTE_OR_END = /["'>]/g;
+/** The element's text may hold anything, a section with its own end tag included. */
+const SECTION_OR_CLOSING = /<!\[CDATA\[|<\/(?:[\w.-]+:)?password\s*>/gi;
 /** A fault may quote the request as text. */
-const QUOTED_PASSWORD = /(&lt;(?:[\w.-]+:)?password&gt;)(?:(?!&lt;\/)[\s\S])*/gi;
+const QUOTED = /&lt;(?:[\w.-]+:)?password&gt;/gi;
 
+interface Span {
+  readonly start: number;
+  readonly end: number;
+}
+
+/** All that is looked for is looked for once, from where the one before ended: the time grows only as the text does. */
 export function withoutPasswords(xml: string): string {
-  return xml.replace(PASSWORD_ELEMENT, "$1***").replace(QUOTED_PASSWORD, "$1***");
+  const plain = masked(xml, OPENING, (after) => textOf(xml, after));
+  return masked(plain, QUOTED, (after) => ({ start: after, end: indexOr(plain, "&lt;/", after) }));
+}
+
+/** Stars for the span that belongs to each opening, if one does. */
+function masked(text: string, opening: RegExp, spanAfter: (end: number) => Span | null): string {
+  let whole = "";
+  let at = 0;
+  for (let found = next(opening, text, at); found !== null; found = next(opening, text, at)) {
+    const span = spanAfter(found.end);
+    whole += span === null ? text.slice(at, found.end) : `${text.slice(at, span.start)}***`;
+    at = span?.end ?? found.end;
+  }
+  return whole + text.slice(at);
+}
+
+/** The text of the element whose tag goes on from here; all that follows when it is cut, null when it has none. */
+function textOf(xml: string, from: number): Span | null {
+  let at = from;
+  for (let found = next(QUOTE_OR_END, xml, at); found !== null; found = next(QUOTE_OR_END, xml, at)) {
+    const mark = xml[found.start] ?? "";
+    if (mark === ">") return xml[found.start - 1] === "/" ? null : { start: found.end, end: endOfText(xml, found.end) };
+    at = indexOr(xml, mark, found.end) + 1;
+  }
+  return { start: from, end: xml.length };
+}
+
+function endOfText(xml: string, from: number): number {
+  let at = from;
+  for (let found = next(SECTION_OR_CLOSING, xml, at); found !== null; found = next(SECTION_OR_CLOSING, xml, at)) {
+    if (xml[found.start + 1] === "/") return found.start;
+    at = indexOr(xml, "]]>", found.end);
+  }
+  return xml.length;
+}
+
+function next(pattern: RegExp, text: string, from: number): Span | null {
+  pattern.lastIndex = from;
+  const found = pattern.exec(text);
+  return found === null ? null : { start: found.index, end: pattern.lastIndex };
+}
+
+function indexOr(text: string, part: string, from: number): number {
+  const at = text.indexOf(part, from);
+  return at < 0 ? text.length : at;
 }
 
 export function operationIn(xml: string): string {
@@ -41,7 +93,7 @@ export function listened(transport: Transport, onExchange: (exchange: Exchange) 
       };
       try {
         const answer = await transport.post(body, headers, limitBytes, connection);
-        tell(answer);
+        tell(answer.text);
         return answer;
       } catch (error) {
         tell(error instanceof NoAnswer ? error.answer : null);

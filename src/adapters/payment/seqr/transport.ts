@@ -7,6 +7,8 @@ import { retryAfterMs } from "./retry-after.ts";
 
 /** An idle connection is not kept for longer. Servers and what stands before them may well be quicker to drop it. */
 const IDLE_CONNECTION_MS = 4000;
+/** Answers before the answer, such as "go on". */
+const INTERIM_MAX = 16;
 /** A fault says so at its beginning. */
 const LOOKED_AT_CHARS = 4 * 1024;
 
@@ -35,14 +37,20 @@ export class NoAnswer extends Error {
   }
 }
 
+/** The body of an answer with status 200, and the sender's own time where the answer tells it. */
+export interface Answer {
+  readonly text: string;
+  readonly atMs: number | null;
+}
+
 export interface Transport {
-  /** Resolves with the body of an answer with status 200; rejects with `NoAnswer` in every other case. */
+  /** Rejects with `NoAnswer` in every case but an answer. */
   post(
     body: string,
     headers: Readonly<Record<string, string>>,
     limitBytes: number,
     connection: Connection,
-  ): Promise<string>;
+  ): Promise<Answer>;
   close(): void;
 }
 
@@ -54,8 +62,6 @@ export interface TransportSettings {
   /** Whose certificates are taken instead of those the machine trusts. */
   readonly authority: Authority | null;
   wallMs(): number;
-  /** Hears the service's own time with each whole answer. */
-  onDate(atMs: number): void;
 }
 
 /**
@@ -81,7 +87,7 @@ export function createTransport(settings: TransportSettings): Transport {
     headers: Readonly<Record<string, string>>,
     limitBytes: number,
     connection: Connection,
-  ): Promise<string> {
+  ): Promise<Answer> {
     const fixed = { "Content-Length": Buffer.byteLength(body), "Accept-Encoding": "identity" };
     const send: Send = (way) => {
       const pem = settings.authority?.pem ?? null;
@@ -112,8 +118,8 @@ interface ExchangeTerms {
   readonly settings: TransportSettings;
 }
 
-function exchange({ send, connection, limitBytes, dropKept, settings }: ExchangeTerms): Promise<string> {
-  const { timeoutMs, wallMs, onDate } = settings;
+function exchange({ send, connection, limitBytes, dropKept, settings }: ExchangeTerms): Promise<Answer> {
+  const { timeoutMs, wallMs } = settings;
   return new Promise((resolve, reject) => {
     let request: http.ClientRequest;
     let isOver = false;
@@ -142,6 +148,16 @@ function exchange({ send, connection, limitBytes, dropKept, settings }: Exchange
         if (sent.reusedSocket && !isAnswered) start("fresh");
         else fail(new NoAnswer(causeOfConnection(error.code, wallMs())));
       });
+      let interim = 0;
+      sent.on("information", () => {
+        interim += 1;
+        if (interim > INTERIM_MAX) fail(new NoAnswer({ detail: "interim answers without end", advice: null }));
+      });
+      // Without this one Node ends the connection, and tells nobody.
+      sent.on("upgrade", ({ statusCode = 0 }, socket) => {
+        socket.destroy();
+        fail(new NoAnswer(causeOfStatus(statusCode, "other")));
+      });
       sent.on("response", (response) => {
         isAnswered = true;
         readWhole(response, limitBytes, (body) => {
@@ -149,9 +165,8 @@ function exchange({ send, connection, limitBytes, dropKept, settings }: Exchange
           const answer = answerIn(response, body, wallMs());
           if (answer instanceof NoAnswer) return fail(answer);
           const atMs = Date.parse(response.headers.date ?? "");
-          if (Number.isFinite(atMs)) onDate(atMs);
           end();
-          resolve(answer);
+          resolve({ text: answer, atMs: Number.isFinite(atMs) ? atMs : null });
         });
       });
     };

@@ -7,7 +7,7 @@ import type { Log } from "../../ports/log.ts";
 import type { DropReason, ListenerName } from "../../ports/metrics.ts";
 import { checkPair, type TlsPair } from "../certificates/pair.ts";
 import { originOf } from "./address.ts";
-import { MOST_YOUNG, type Place, type PlaceLimits, Places, YOUNG_MS } from "./places.ts";
+import { MOST_UNREAD, type Place, type PlaceLimits, Places, UNREAD_MS } from "./places.ts";
 
 export interface ListenerSettings {
   readonly name: ListenerName;
@@ -173,7 +173,7 @@ export class Listener {
       if (this.#byPeer.get(peer) === place) this.#byPeer.delete(peer);
     });
     this.#checkLater();
-    if (this.#places.size >= this.#settings.places.most + MOST_YOUNG) this.#trim();
+    if (this.#places.size >= this.#settings.places.most + MOST_UNREAD) this.#trim();
     else this.#trimLater();
   }
 
@@ -208,7 +208,7 @@ export class Listener {
 
   #trim(): void {
     if (!this.#places.trim(this.#nowMs()) || this.#isClosed) return;
-    this.#cancelTrim ??= this.#deps.clock.after(YOUNG_MS, () => {
+    this.#cancelTrim ??= this.#deps.clock.after(UNREAD_MS, () => {
       this.#cancelTrim = null;
       this.#trim();
     });
@@ -227,6 +227,7 @@ export class Listener {
       return false;
     }
     place.requests += 1;
+    place.isUnread = false;
     place.isKnown = false;
     place.sinceMs = this.#nowMs();
     response.once("close", () => {

@@ -18,6 +18,8 @@ export interface Place {
   /** In progress. */
   requests: number;
   isFollower: boolean;
+  /** No request on it has begun. */
+  isUnread: boolean;
   /** When it was opened, or a request on it began or ended last. */
   sinceMs: number;
 }
@@ -26,12 +28,12 @@ export interface Place {
 const KNOWN_SHARE = 7 / 8;
 
 /**
- * A connection comes before its request, by as long as the way takes. For so long a stranger's place is its own, and a
- * crowd that keeps coming finds its places beside it.
+ * A connection comes before its request, by as long as the way takes. For so long it stands beside the limits, so that a
+ * crowd that keeps coming does not push it out.
  */
-export const YOUNG_MS = 300;
-/** How many may stand beside the limits for that: as many as the kernel hands over at once. */
-export const MOST_YOUNG = 512;
+export const UNREAD_MS = 300;
+/** How many may stand there: as many as the kernel hands over at once. */
+export const MOST_UNREAD = 512;
 
 /** Why a place was taken away. */
 type Lost = "displaced" | "share";
@@ -59,36 +61,46 @@ export class Places {
   }
 
   take(origin: Origin, nowMs: number, end: () => void): Place {
-    const place: Place = { origin, end, isKnown: false, requests: 0, isFollower: false, sinceMs: nowMs };
+    const none = { isKnown: false, requests: 0, isFollower: false, isUnread: true };
+    const place: Place = { origin, end, ...none, sinceMs: nowMs };
     this.#places.add(place);
     return place;
   }
 
-  /** Until then there are more than the limits say. True when some are still young, and it is to be done again then. */
+  /** Until then there are more than the limits say. True when there are some whose request may be on its way. */
   trim(nowMs: number): boolean {
     const { most, mostOfOrigin, keptForLoopback } = this.#limits;
-    const beyond = [...this.#places].filter(({ origin }) => !origin.isLoopback);
-    for (const places of byOrigin(beyond).values()) this.#displace(places, mostOfOrigin, "share", nowMs);
-    const left = beyond.filter((place) => this.#places.has(place));
-    this.#displace(left, most - keptForLoopback, "displaced", nowMs);
-    this.#displace([...this.#places], most, "displaced", nowMs);
-    return [...this.#places].some((place) => isYoung(place, nowMs));
+    const awaited = [...this.#places].filter((place) => isAwaited(place, nowMs));
+    const beyond = [...this.#places].filter((place) => !place.origin.isLoopback && !isAwaited(place, nowMs));
+    for (const places of byOrigin(beyond).values()) this.#displace(places, mostOfOrigin, "share");
+    this.#displace(this.#left(beyond), most - keptForLoopback, "displaced");
+    this.#displace(
+      [...this.#places].filter((place) => !isAwaited(place, nowMs)),
+      most,
+      "displaced",
+    );
+    this.#end(leastOf(awaited, awaited.length - MOST_UNREAD), "displaced");
+    return awaited.length > 0;
   }
 
   leave(place: Place): void {
     this.#places.delete(place);
   }
 
-  #displace(among: readonly Place[], most: number, why: Lost, nowMs: number): void {
+  #left(among: readonly Place[]): Place[] {
+    return among.filter((place) => this.#places.has(place));
+  }
+
+  #displace(among: readonly Place[], most: number, why: Lost): void {
     const excess = among.length - most;
-    if (excess <= 0) return;
     const known = among.filter(({ isKnown }) => isKnown);
-    const young = among.filter((place) => isYoung(place, nowMs));
-    const old = among.filter((place) => !place.isKnown && !isYoung(place, nowMs));
     const gone = leastOf(known, Math.min(excess, known.length - Math.floor(most * KNOWN_SHARE)));
-    gone.push(...leastOf(old, excess - gone.length));
-    gone.push(...leastOf(young, excess - gone.length - MOST_YOUNG));
-    for (const place of gone) {
+    const others = among.filter((place) => !gone.includes(place));
+    this.#end([...gone, ...leastOf(others, excess - gone.length)], why);
+  }
+
+  #end(places: readonly Place[], why: Lost): void {
+    for (const place of places) {
       this.#places.delete(place);
       place.end();
       this.#lost(why);
@@ -96,8 +108,8 @@ export class Places {
   }
 }
 
-function isYoung({ isKnown, sinceMs }: Place, nowMs: number): boolean {
-  return !isKnown && nowMs - sinceMs < YOUNG_MS;
+function isAwaited({ isUnread, sinceMs }: Place, nowMs: number): boolean {
+  return isUnread && nowMs - sinceMs < UNREAD_MS;
 }
 
 function byOrigin(places: readonly Place[]): Map<string, Place[]> {
@@ -113,6 +125,7 @@ function byOrigin(places: readonly Place[]): Map<string, Place[]> {
 /** Strangers go first, then idle connections; among these one of the origin that has most of them; then the oldest. */
 function leastOf(among: readonly Place[], count: number): Place[] {
   const least: Place[] = [];
+  if (count <= 0) return least;
   for (const rank of STANDINGS) {
     const groups = [...byOrigin(among.filter((place) => standing(place) === rank)).values()];
     for (const group of groups) group.sort((one, other) => one.sinceMs - other.sinceMs);

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { originOf } from "../../../src/adapters/http/address.ts";
-import { MOST_YOUNG, type Place, Places, YOUNG_MS } from "../../../src/adapters/http/places.ts";
+import { MOST_UNREAD, type Place, Places, UNREAD_MS } from "../../../src/adapters/http/places.ts";
 
 const LIMITS = { most: 8, mostOfOrigin: 3, keptForLoopback: 2 };
 const HERE = "127.0.0.1";
@@ -11,21 +11,23 @@ type Row = readonly [address: string, standing?: Standing];
 
 function stand(place: Place, standing: Standing): void {
   place.isKnown = standing !== "stranger";
+  place.isUnread = standing === "stranger";
   place.isFollower = standing === "follower";
   place.requests = standing === "asking" || standing === "follower" ? 1 : 0;
 }
 
-/** Connections that come one after another, each when the one before is no longer young; which of them, by their numbers, were ended and why. */
+/** Connections that come one after another, each when the one before has had its time; which of them, by their numbers, were ended and why. */
 function crowd(rows: readonly Row[]) {
   const lost: string[] = [];
   const ended: number[] = [];
   const places = new Places(LIMITS, (why) => lost.push(why));
   const all = rows.map(([address, standing = "stranger"], index) => {
-    const place = places.take(originOf(address), index * YOUNG_MS, () => ended.push(index));
+    const place = places.take(originOf(address), index * UNREAD_MS, () => ended.push(index));
     stand(place, standing);
-    places.trim(index * YOUNG_MS);
+    places.trim(index * UNREAD_MS);
     return place;
   });
+  places.trim(rows.length * UNREAD_MS);
   return { places, all, ended, lost };
 }
 
@@ -73,7 +75,7 @@ describe("a new connection", () => {
     const press = all[5];
     if (press === undefined) throw new Error("there is none");
     stand(press, "asking");
-    places.trim(YOUNG_MS + 40);
+    places.trim(UNREAD_MS + 40);
     expect(ended).toHaveLength(32);
     expect(ended).not.toContain(5);
   });
@@ -102,12 +104,23 @@ describe("a new connection, before its request has come", () => {
       if (nowMs === 1_000) one = come(nowMs);
       for (let each = 0; nowMs >= fromMs && each < perMs; each += 1) come(nowMs);
       places.trim(nowMs);
-      expect(places.size).toBeLessThanOrEqual(LIMITS.most + MOST_YOUNG);
+      expect(places.size).toBeLessThanOrEqual(LIMITS.most + MOST_UNREAD);
     }
     if (one === undefined) throw new Error("it has not come");
     expect(ended.has(one)).toBe(!isLeft);
-    places.trim(untilMs + YOUNG_MS);
+    places.trim(untilMs + UNREAD_MS);
     expect(places.size).toBeLessThanOrEqual(address === HERE ? LIMITS.most : LIMITS.mostOfOrigin);
+  });
+
+  it("takes no place from a stranger while it is answered, for as long again", () => {
+    const ended: Place[] = [];
+    const places = new Places(LIMITS, () => {});
+    for (let nowMs = 0; nowMs <= 1_300; nowMs += 1) {
+      const place: Place = places.take(originOf(OTHER), nowMs, () => ended.push(place));
+      if (nowMs === 1_000) Object.assign(place, { isUnread: false, requests: 1 });
+      places.trim(nowMs);
+    }
+    expect(ended.filter(({ requests }) => requests > 0)).toEqual([]);
   });
 
   it("takes no place from one that is known, nor those that are kept for this machine", () => {
@@ -122,7 +135,7 @@ describe("a new connection, before its request has come", () => {
     const own = take(HERE);
     for (let each = 0; each < 5_000; each += 1) take(`198.51.${each % 250}.1`);
     places.trim(0);
-    expect(places.size).toBeLessThanOrEqual(LIMITS.most + MOST_YOUNG);
+    expect(places.size).toBeLessThanOrEqual(LIMITS.most + MOST_UNREAD);
     expect([...known, own].filter((place) => ended.has(place))).toEqual([]);
   });
 });
@@ -135,11 +148,12 @@ it("whatever comes, the limits hold, and nobody who is known goes for a stranger
       const ended = new Set<Place>();
       const places = new Places(LIMITS, () => {});
       for (const [index, [from, as]] of rows.entries()) {
-        const nowMs = index * YOUNG_MS;
+        const nowMs = index * UNREAD_MS;
         const place: Place = places.take(originOf(from), nowMs, () => ended.add(place));
         const before = [...places];
         places.trim(nowMs);
-        const left = [...places];
+        expect([...places]).toContain(place);
+        const left = [...places].filter((other) => other !== place);
         const remote = left.filter(({ origin }) => !origin.isLoopback);
         expect(left.length).toBeLessThanOrEqual(LIMITS.most);
         expect(remote.length).toBeLessThanOrEqual(LIMITS.most - LIMITS.keptForLoopback);
@@ -148,7 +162,7 @@ it("whatever comes, the limits hold, and nobody who is known goes for a stranger
           expect(ofOrigin.length).toBeLessThanOrEqual(LIMITS.mostOfOrigin);
         }
         // One comes, so one goes at most, and a known one only where there are hardly any strangers.
-        const gone = before.filter((other) => !left.includes(other));
+        const gone = before.filter((other) => other !== place && !left.includes(other));
         expect(gone.length).toBeLessThanOrEqual(1);
         for (const other of gone.filter(({ isKnown }) => isKnown)) {
           const strangers = left.filter((each) => each.origin.name === other.origin.name && !each.isKnown);

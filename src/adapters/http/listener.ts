@@ -35,7 +35,7 @@ const KNOWN_ANSWER_MS = 60_000;
 /** No browser sends a second request on a connection before the first is answered. */
 const MOST_REQUESTS_AT_ONCE = 4;
 /** In one piece of what came: more than bodies have empty lines. */
-const MOST_HEADER_ENDS = 64;
+const MOST_HEADER_ENDS = 16;
 const HEADER_ENDS = ["\n\r\n", "\n\n"];
 const COMPLAIN_EVERY_MS = 60_000;
 
@@ -210,7 +210,7 @@ export class Listener {
     if (!this.#places.trim(this.#nowMs()) || this.#isClosed) return;
     this.#cancelTrim ??= this.#deps.clock.after(UNREAD_MS, () => {
       this.#cancelTrim = null;
-      this.#trim();
+      this.#trimLater();
     });
   }
 

@@ -88,7 +88,7 @@ describe("requests that do not wait for their answers hold nobody up", () => {
   });
 
   it("and are not seen in a body that has empty lines", async () => {
-    const body = JSON.stringify({ reserve: "100.00" }).replace(":", `:${"\r\n".repeat(40)}`);
+    const body = JSON.stringify({ reserve: "100.00" }).replace(":", `:${"\r\n".repeat(12)}`);
     const response = await fetch(`http://localhost:${kiosk.port}/api/positions/1/select`, {
       method: "POST",
       headers: { authorization: `Bearer ${TOKEN}`, "content-type": "application/json" },

@@ -58,7 +58,7 @@ const CATALOGUE = {
   "receiver-silent": {
     owner: "telemetry",
     blocking: false,
-    advice: "Nobody acknowledges sales, so they wait in the outbox: check their receiver; the detail says where.",
+    advice: "Nobody takes or acknowledges records: check their receiver; the detail says where, and whether they wait.",
   },
   "needs-attention": {
     owner: "sales",

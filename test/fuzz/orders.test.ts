@@ -168,8 +168,13 @@ describe("an order, whatever it is", () => {
         message,
         fc.constantFrom('{"seq":7}', '{"seq":6}', '{"seq":"7"}', '{"seq":7.5}'),
         async (one, text) => {
-          const acks = new ReceiverAcks(timeless(), 10_000, "kioskd/demo-1/sales/ack", () => {});
-          const kept = acks.kept(7, async () => true);
+          const receiver = { firstWaitMs: 10_000, topic: "kioskd/demo-1/sales/ack" };
+          const acks = new ReceiverAcks(receiver, timeless(), SILENT, () => {});
+          acks.listening();
+          const kept = acks.kept({ seq: 7, saleId: "sale-7" }, async (onSent) => {
+            onSent();
+            return true;
+          });
           acks.arrived(one);
           acks.arrived({ ...one, payload: Buffer.from(text) });
           acks.startOver();

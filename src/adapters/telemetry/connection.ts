@@ -1,7 +1,10 @@
 import type { Cancel, Clock } from "../../ports/clock.ts";
+import { backoffMs } from "../../ports/wait.ts";
+import { openSession } from "./client-session.ts";
 import type { ProtocolVersion } from "./limits.ts";
-import { errorText } from "./reasons.ts";
-import { type BrokerSettings, type Ending, type Message, openSession, type Session, type Will } from "./session.ts";
+import { endedAgainText, errorText } from "./reasons.ts";
+import type { BrokerSettings, Ending, Message, Session, Will } from "./session.ts";
+import { PacketSizes } from "./sizes.ts";
 
 export interface ConnectionListener {
   /** Made anew for every attempt. */
@@ -23,6 +26,10 @@ const FIRST_DELAY_MS = 1000;
 const LONGEST_DELAY_MS = 30_000;
 /** A session that ends sooner counts as a failed attempt, or a broker that throws us out is hammered. */
 const STABLE_MS = 30_000;
+/** So many cuts in a row may mean that the broker does not know MQTT 5. Fewer come with any network. */
+const CUTS_MIN = 3;
+/** Where only cuts speak for MQTT 3.1.1, MQTT 5 is tried again after so long; the last wait repeats. */
+const DOUBTFUL_MS = [600_000, 3_600_000, 21_600_000, 86_400_000];
 
 /** How a broker is spoken to. */
 interface Manner {
@@ -31,22 +38,36 @@ interface Manner {
   readonly willQos: 0 | 1;
 }
 
-const FULL: Manner = { version: 5, willRetained: true, willQos: 1 };
+const FULL = { willRetained: true, willQos: 1 } as const;
+
+/** What was found out at an address. */
+interface Known {
+  /** How many connections with MQTT 5 were cut unanswered, one after the other. */
+  cuts: number;
+  /** How often MQTT 3.1.1 was spoken only because of cuts. */
+  doubtful: number;
+  will: Pick<Manner, "willRetained" | "willQos">;
+  readonly sizes: PacketSizes;
+}
 
 /**
- * Keeps one session after another open, for ever, until stopped; after each failure with the next address. A broker
- * that refuses or cuts MQTT 5 is asked for 3.1.1 in the same moment, so that what is found out is about the version
- * and not about a broker that came or went meanwhile; so is one that takes no will with QoS 1, or none that is
- * retained. Once it took something it is spoken to in that manner.
+ * Keeps one session after another open, for ever, until stopped; after each failure with the next address. Each begins
+ * with MQTT 5, as 3.1.1 has no reasons: there a refused record looks like a delivered one. A broker that says that it
+ * does not know MQTT 5, or cuts it several times in a row, is asked for 3.1.1 in the same moment, so that what is found
+ * out is about the version and not about a broker that came or went meanwhile. So is one that takes no will with QoS 1,
+ * or none that is retained; that is remembered.
  */
 export class Connection {
   readonly #settings: BrokerSettings;
   readonly #clock: Clock;
   readonly #listener: ConnectionListener;
-  readonly #manners = new Map<string, Manner>();
+  readonly #known = new Map<string, Known>();
   #session: Session | null = null;
   #at = 0;
   #failures = 0;
+  /** Sessions in a row that ended soon and without a reason. */
+  #endedSoon = 0;
+  #cancelDoubt: Cancel = () => {};
   #cancelRetry: Cancel | null = null;
   #cancelWatch: Cancel = () => {};
   #renewing = false;
@@ -59,7 +80,9 @@ export class Connection {
   }
 
   start(): void {
-    this.#cancelWatch = this.#settings.onTlsChange(() => this.#renew());
+    this.#cancelWatch = this.#settings.onTlsChange(() =>
+      this.#renew("the files with certificates have changed: the kiosk connects anew"),
+    );
     this.#next();
   }
 
@@ -68,11 +91,12 @@ export class Connection {
     this.#stopped = true;
     this.#cancelWatch();
     this.#cancelRetry?.();
+    this.#cancelDoubt();
     return this.#session;
   }
 
-  /** A session is made of the certificates of its beginning. */
-  #renew(): void {
+  /** A session keeps the certificates and the version of its beginning. */
+  #renew(why: string): void {
     if (this.#stopped) return;
     this.#cancelRetry?.();
     if (this.#session === null) {
@@ -80,12 +104,18 @@ export class Connection {
       return;
     }
     this.#renewing = true;
-    this.#session.drop("the files with certificates have changed: the kiosk connects anew");
+    this.#session.drop(why);
   }
 
   #next(): void {
     const url = this.#settings.urls[this.#at % this.#settings.urls.length] ?? "";
-    this.#attempt(url, this.#manners.get(url) ?? FULL);
+    this.#attempt(url, { version: 5, ...this.#of(url).will });
+  }
+
+  #of(url: string): Known {
+    const known = this.#known.get(url) ?? { cuts: 0, doubtful: 0, will: FULL, sizes: new PacketSizes(this.#clock) };
+    this.#known.set(url, known);
+    return known;
   }
 
   #attempt(url: string, manner: Manner): void {
@@ -95,11 +125,12 @@ export class Connection {
     const listener = this.#listener;
     try {
       const will = listener.will();
-      const attempt = { url, version, willQos, will: { ...will, retain: will.retain && willRetained } };
+      const { sizes } = this.#of(url);
+      const attempt = { url, version, willQos, will: { ...will, retain: will.retain && willRetained }, sizes };
       const session = openSession(this.#settings, attempt, this.#clock, {
         up: () => {
           upSinceMs = this.#clock.monotonicMs();
-          this.#manners.set(url, manner);
+          this.#onUp(url, manner);
           listener.up(session, { broker: brokerOf(url), protocol: version === 5 ? "MQTT 5" : "MQTT 3.1.1" });
         },
         message: (message) => listener.message(message),
@@ -113,21 +144,49 @@ export class Connection {
     }
   }
 
+  #onUp(url: string, { version, willRetained, willQos }: Manner): void {
+    const known = this.#of(url);
+    known.will = { willRetained, willQos };
+    if (version === 5) {
+      known.cuts = 0;
+      known.doubtful = 0;
+    } else if (known.cuts > 0) {
+      this.#cancelDoubt = this.#clock.after(backoffMs(DOUBTFUL_MS, known.doubtful++), () =>
+        this.#renew("the broker may speak MQTT 5 after all: the kiosk connects anew"),
+      );
+    }
+  }
+
   #onDown(url: string, manner: Manner, ending: Ending, upSinceMs: number | null): void {
     this.#session = null;
+    this.#cancelDoubt();
+    const suspicion = this.#of(url).sizes.ended(ending.cause === "unsaid");
+    if (manner.version === 5 && upSinceMs === null) {
+      const known = this.#of(url);
+      known.cuts = ending.cause === "unanswered" ? known.cuts + 1 : 0;
+    }
     if (this.#renewing && !this.#stopped) {
       this.#renewing = false;
       this.#listener.down(ending.detail);
       this.#next();
       return;
     }
-    const plainer = plainerThan(manner, ending);
+    const plainer = plainerThan(manner, ending, this.#of(url).cuts);
     if (!this.#stopped && plainer !== null) {
       this.#attempt(url, plainer);
       return;
     }
-    if (upSinceMs !== null && this.#clock.monotonicMs() - upSinceMs >= STABLE_MS) this.#failures = 0;
-    this.#retry(this.#stopped ? ending.detail : `${brokerOf(url)}: ${ending.detail}`);
+    const isStable = upSinceMs !== null && this.#clock.monotonicMs() - upSinceMs >= STABLE_MS;
+    if (isStable) this.#failures = 0;
+    const detail = suspicion ?? this.#reason(ending, upSinceMs !== null && !isStable);
+    this.#retry(this.#stopped ? detail : `${brokerOf(url)}: ${detail}`);
+  }
+
+  #reason({ cause, detail }: Ending, wasShort: boolean): string {
+    // A second client takes the place at once: where an attempt failed in between, the broker was away.
+    this.#endedSoon = cause === "unsaid" && wasShort ? this.#endedSoon + 1 : 0;
+    if (cause !== "unsaid") return detail;
+    return this.#endedSoon > 1 ? endedAgainText(this.#settings) : detail;
   }
 
   #retry(detail: string): void {
@@ -143,8 +202,9 @@ export class Connection {
 }
 
 /** The manner to try in the same moment; null when there is none. */
-function plainerThan(manner: Manner, { cause }: Ending): Manner | null {
-  if (cause === "version" && manner.version === 5) return { ...manner, version: 4 };
+function plainerThan(manner: Manner, { cause }: Ending, cuts: number): Manner | null {
+  const mayNotKnow = cause === "version" || (cause === "unanswered" && cuts >= CUTS_MIN);
+  if (mayNotKnow && manner.version === 5) return { ...manner, version: 4 };
   if (cause === "will-retain" && manner.willRetained) return { ...manner, willRetained: false };
   return cause === "will-qos" && manner.willQos === 1 ? { ...manner, willQos: 0 } : null;
 }

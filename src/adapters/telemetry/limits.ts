@@ -8,6 +8,8 @@ export type ProtocolVersion = 4 | 5;
 export interface BrokerLimits {
   /** The largest packet, whole. */
   readonly packetMaxBytes: number;
+  /** The broker has not announced that size: it is concluded from connections that ended. */
+  readonly isSizeGuessed: boolean;
   /** How many messages of ours may wait for its acknowledgement. */
   readonly inFlightMax: number;
   /** With 0 it acknowledges nothing that it is sent. */
@@ -26,6 +28,7 @@ const IN_FLIGHT_MAX = 32;
 
 const NONE: BrokerLimits = {
   packetMaxBytes: Number.POSITIVE_INFINITY,
+  isSizeGuessed: false,
   inFlightMax: IN_FLIGHT_MAX,
   qosMax: 1,
   keepsRetained: true,
@@ -54,6 +57,7 @@ export function limitsOf({ properties }: Pick<IConnackPacket, "properties">, ask
   const expiryS = said.sessionExpiryInterval ?? askedExpiryS;
   return {
     packetMaxBytes: said.maximumPacketSize ?? NONE.packetMaxBytes,
+    isSizeGuessed: false,
     inFlightMax: Math.min(said.receiveMaximum ?? IN_FLIGHT_MAX, IN_FLIGHT_MAX),
     qosMax: said.maximumQoS === 0 ? 0 : 1,
     keepsRetained: said.retainAvailable ?? true,

@@ -141,12 +141,15 @@ export function errorText(error: Error, said: Said | undefined, about: About): s
     : words;
 }
 
+/** A connection that stood ended and nobody said why. In MQTT 3.1.1 a broker cannot. */
+export const ENDED = "the connection ended without a reason: check the network, and look into the broker's log";
+
 /**
- * A connection that stood ended and nobody said why. In MQTT 3.1.1 a broker cannot; Mosquitto 2.0.11 says nothing in
- * MQTT 5 either when a second client takes the name of the first one.
+ * The same again, each time soon after the kiosk was let in. Mosquitto 2.0.11 says nothing in MQTT 5 either when a
+ * second client takes the name of the first one.
  */
-export function endedText({ clientId }: Pick<About, "clientId">): string {
-  return `the connection ended without a reason, as it does when another client is connected as ${clientId}: give every kiosk a kiosk.id of its own, or check the network and the broker's log`;
+export function endedAgainText({ clientId }: Pick<About, "clientId">): string {
+  return `the connection ended without a reason soon after it began, and not for the first time, as when another client is connected as ${clientId}: give every kiosk a kiosk.id of its own, or check the network and the broker's log`;
 }
 
 /** The same before the broker had answered at all. */

@@ -1,9 +1,12 @@
 import { once } from "node:events";
 import { connect, createServer, type Socket } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
+import type { Packet } from "mqtt-packet";
 import { afterEach, expect, test, vi } from "vitest";
 import { systemClock } from "../../../src/adapters/clock/system/clock.ts";
 import { startBroker } from "../../../src/simulators/broker/broker.ts";
+import { hurriedClock } from "../../support/hurried-clock.ts";
+import { scriptedBroker } from "../../support/scripted-broker.ts";
 import { type Kiosk, SOON, startKiosk, Watcher } from "./rig.ts";
 import { entryOf, healthOf, settingsFor, viewOf } from "./samples.ts";
 
@@ -53,32 +56,76 @@ test("a broker that refuses MQTT 5 is spoken to in 3.1.1 at once", async () => {
   await kiosk.connected();
   expect(kiosk.changes.map((change) => change.connected)).toEqual([false, true]);
   expect(kiosk.changes.at(-1)?.detail).toContain("with MQTT 3.1.1");
-  expect(kiosk.log.map((line) => line.level)).toEqual(["info"]);
+  expect(kiosk.log.map((line) => line.level)).toEqual(["info", "warn"]);
+  expect(kiosk.log[1]?.fields["detail"]).toMatch(/use a broker that speaks MQTT 5, or .*mqtt\.applicationAck/);
 });
 
-test("a broker that cuts MQTT 5 off is spoken to in 3.1.1, and so it stays", async () => {
-  const behind = Number(new URL(await aedes()).port);
+/** A way to another broker that cuts what a test says. Which versions came is noted. */
+async function cutting(behindUrl: string, cuts: (version: number | undefined, nth: number) => boolean) {
   const versions: (number | undefined)[] = [];
   let current: Socket | null = null;
   const url = await tcpServer((socket, packet) => {
     versions.push(packet[VERSION_OFFSET]);
-    if (packet[VERSION_OFFSET] === 5) {
-      socket.destroy();
+    if (cuts(packet[VERSION_OFFSET], versions.length)) {
+      socket.resetAndDestroy();
       return;
     }
     current = socket;
-    const onward = connect(behind, "127.0.0.1");
+    const onward = connect(Number(new URL(behindUrl).port), "127.0.0.1");
+    closing.push(async () => void onward.destroy());
     onward.on("error", () => socket.destroy());
+    onward.on("close", () => socket.destroy());
+    socket.on("close", () => onward.destroy());
     onward.write(packet);
     socket.pipe(onward).pipe(socket);
   });
+  return { url, versions, cut: () => (current as Socket | null)?.destroy() };
+}
+
+test("a broker that cuts MQTT 5 off again and again is spoken to in 3.1.1, and asked for 5 each time", async () => {
+  const { url, versions, cut } = await cutting(await aedes(), (version) => version === 5);
   const kiosk = kioskAt(url);
   await kiosk.connected();
   expect(await kiosk.telemetry.deliver("sales", entryOf(1))).toBe(true);
-  (current as Socket | null)?.destroy();
+  cut();
   await kiosk.connected(2);
-  expect(versions).toEqual([5, 4, 4]);
+  expect(versions).toEqual([5, 5, 5, 4, 5, 4]);
+  expect(kiosk.log.filter(({ message }) => message.includes("proves little"))).toHaveLength(1);
 });
+
+test("where only cuts speak for 3.1.1, MQTT 5 is tried again after some minutes", async () => {
+  let speaks5 = false;
+  const url = await tcpServer((socket, packet) => {
+    if (packet[VERSION_OFFSET] === 4) socket.write(Buffer.from("20020000", "hex"));
+    else if (speaks5) socket.write(CONNACK_V5);
+    else socket.resetAndDestroy();
+  });
+  const kiosk = startKiosk(settingsFor(url), hurriedClock(1000));
+  closing.push(() => kiosk.telemetry.close());
+  await kiosk.connected();
+  expect(kiosk.changes.at(-1)?.detail).toContain("with MQTT 3.1.1");
+  speaks5 = true;
+  await kiosk.connected(2);
+  expect(kiosk.changes.at(-1)?.detail).toContain("with MQTT 5");
+});
+
+test.each([1, 2])(
+  "after %i cuts MQTT 5 is spoken, and what its access list forbids is not delivered",
+  async (count) => {
+    const broker = await scriptedBroker({ judges: (packet) => (isSales(packet) ? 0x87 : 0) });
+    closing.push(() => broker.close());
+    const { url, versions, cut } = await cutting(broker.url, (_version, nth) => nth <= count);
+    const kiosk = kioskAt(url);
+    await kiosk.connected();
+    expect(await kiosk.telemetry.deliver("sales", entryOf(1))).toBe(false);
+    expect(kiosk.refusals.at(-1)).toMatch(/^kioskd\/demo-1\/sales: not authorised/);
+    cut();
+    await kiosk.connected(2);
+    expect(new Set(versions)).toEqual(new Set([5]));
+  },
+);
+
+const isSales = (packet: Packet): boolean => packet.cmd === "publish" && packet.topic.endsWith("/sales");
 
 test("a broker that acknowledges nothing: false in time, and the connection is given up", async () => {
   const packets: Buffer[] = [];

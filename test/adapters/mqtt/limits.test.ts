@@ -6,7 +6,7 @@ import type { SaleRecord } from "../../../src/core/sale/record.ts";
 import type { Entry } from "../../../src/ports/journal.ts";
 import { type Script, type ScriptedBroker, scriptedBroker } from "../../support/scripted-broker.ts";
 import { type Kiosk, SOON, startKiosk } from "./rig.ts";
-import { dispensing, entryOf, healthOf, settingsFor } from "./samples.ts";
+import { dispensing, entryOf, healthOf, settingsFor, viewOf } from "./samples.ts";
 
 type Announced = NonNullable<IConnackPacket["properties"]>;
 type Published = Extract<Packet, { cmd: "publish" }>;
@@ -189,6 +189,33 @@ describe("a broker that announces", () => {
     expect(kiosk.changes.filter(({ connected }) => connected)).toHaveLength(1);
     await check?.(broker, kiosk);
   });
+});
+
+test("with one message at a time and a slow broker records and answers go before states, and in time", async () => {
+  const positions = Array.from({ length: 8 }, (_, at) => ({
+    id: String(at),
+    productName: "Diesel",
+    unit: "L" as const,
+  }));
+  const slow = { announces: { receiveMaximum: 1 }, ackMs: 200 };
+  const [kiosk, broker] = await meet(slow, { deliverTimeoutMs: 1000, positions });
+  for (const { id } of positions) kiosk.telemetry.publish(viewOf({ id }));
+  const commanded = { cmd: "publish", topic: "kioskd/demo-1/cmd/unblock", payload: "{}" } as const;
+  broker.send({ ...commanded, qos: 0, retain: false, dup: false });
+  await vi.waitFor(() => expect(kiosk.commands).toHaveLength(1), SOON);
+  for (const seq of [1, 2, 3, 4, 5]) expect(await kiosk.telemetry.deliver("sales", entryOf(seq))).toBe(true);
+  const topics = broker.packets.flatMap((packet) => (packet.cmd === "publish" ? [packet.topic] : []));
+  // The states have a share of the turns, and most of them are still to come.
+  expect(topics.length).toBeLessThan(12);
+  expect(topics.slice(1)).toEqual(expect.arrayContaining(["kioskd/demo-1/cmd/unblock/reply", SALES]));
+  expect(topics.filter((topic) => topic === SALES)).toHaveLength(5);
+  expect(kiosk.changes.filter(({ connected }) => connected)).toHaveLength(1);
+});
+
+test("a record whose turn does not come, as nothing is acknowledged, is given up in time", async () => {
+  const [kiosk] = await meet({ announces: { receiveMaximum: 1 }, ackMs: 60_000 });
+  expect(await kiosk.telemetry.deliver("sales", entryOf(1))).toBe(false);
+  expect(kiosk.changes.at(-1)?.detail).toMatch(/did not acknowledge any message within 3 s: check the network/);
 });
 
 test("what does not fit stands in nobody's way, and is taken back when it fits", async () => {

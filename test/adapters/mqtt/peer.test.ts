@@ -1,3 +1,5 @@
+import { once } from "node:events";
+import { connect, createServer } from "node:net";
 import { connectAsync } from "mqtt";
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { discoveryText } from "../../../src/adapters/telemetry/mqtt/discovery.ts";
@@ -8,6 +10,8 @@ import { type Script, type ScriptedBroker, scriptedBroker } from "../../support/
 import { type Kiosk, SOON, startKiosk, Watcher } from "./rig.ts";
 import { entryOf, settingsFor, viewOf } from "./samples.ts";
 
+/** Where a CONNECT of less than 128 bytes has its protocol version. */
+const VERSION_OFFSET = 8;
 const closing: (() => Promise<void>)[] = [];
 
 afterEach(async () => {
@@ -80,12 +84,14 @@ describe.skipIf(!hasMosquitto())("with a real broker", () => {
     return watcher;
   }
 
-  test("a second client of the same name is called by it, though this broker does not tell", async () => {
+  test("a second client that comes again and again is called by it, though this broker does not tell", async () => {
     const url = await broker();
     const kiosk = kioskAt(url);
     await kiosk.connected();
-    const second = await connectAsync(url, { clientId: "kioskd-demo-1", protocolVersion: 5, reconnectPeriod: 0 });
+    const second = await connectAsync(url, { clientId: "kioskd-demo-1", protocolVersion: 5, reconnectPeriod: 50 });
     closing.push(() => second.endAsync(true));
+    await vi.waitFor(() => expect(kiosk.changes.length).toBeGreaterThan(2), SOON);
+    expect(kiosk.changes[2]?.detail).toMatch(/ended without a reason: check the network, and look into the broker's/);
     await told(kiosk, /another client is connected as kioskd-demo-1: give every kiosk a kiosk\.id of its own/);
   });
 
@@ -105,6 +111,66 @@ describe.skipIf(!hasMosquitto())("with a real broker", () => {
       expect(kiosk.changes.filter(({ connected }) => connected)).toHaveLength(1);
     },
   );
+
+  test("a record that nobody is subscribed to is delivered, and it is said until somebody is", async () => {
+    const url = await broker();
+    const kiosk = kioskAt(url);
+    await kiosk.connected();
+    expect(await kiosk.telemetry.deliver("sales", entryOf(1))).toBe(true);
+    expect(kiosk.silences).toEqual([
+      expect.stringMatching(/^nobody is subscribed to kioskd\/demo-1\/sales: .*republish/),
+    ]);
+    await watch(url);
+    expect(await kiosk.telemetry.deliver("sales", entryOf(2))).toBe(true);
+    expect(kiosk.silences.at(-1)).toBeNull();
+  });
+
+  test("words for sales that were never sent, or that waited at the broker, acknowledge nothing", async () => {
+    const url = await broker();
+    const settings = { applicationAck: true, deliverTimeoutMs: 1500, sessionExpiryS: 3600 };
+    const earlier = kioskAt(url, settings);
+    await earlier.connected();
+    await earlier.telemetry.close();
+    const watcher = await watch(url);
+    for (const seq of [1, 5000]) await watcher.send("sales/ack", JSON.stringify({ seq }));
+    const kiosk = kioskAt(url, settings);
+    const delivered = new Promise<boolean>((resolve) => {
+      kiosk.telemetry.onConnection((up) => up && resolve(kiosk.telemetry.deliver("sales", entryOf(1))));
+    });
+    await vi.waitFor(() => expect(watcher.on("sales")).toHaveLength(1), SOON);
+    await watcher.send("sales/ack", '{"seq":999999}');
+    await watcher.send("sales/ack", '{"seq":1}', { retain: true });
+    expect(await delivered).toBe(false);
+    const details = kiosk.log.filter(({ level }) => level === "warn").map(({ fields }) => String(fields["detail"]));
+    expect(details.map((detail) => detail.split(/[:,]/)[0])).toEqual([
+      ...["it waited at the broker", "its seq is higher than any that was sent", "it came with the retain flag"],
+    ]);
+    const again = kiosk.telemetry.deliver("sales", entryOf(1));
+    await vi.waitFor(() => expect(watcher.on("sales")).toHaveLength(2), SOON);
+    await watcher.send("sales/ack", '{"seq":1,"saleId":"sale-1"}');
+    expect(await again).toBe(true);
+  });
+
+  test("in MQTT 3.1.1 a record after which the broker hangs up goes in a shorter form, after the others", async () => {
+    const url = await behindCuts(await broker("max_packet_size 800"));
+    const watcher = await watch(url.behind);
+    const kiosk = kioskAt(url.front);
+    const details = { text: "x".repeat(1000) };
+    const receipt = { paymentReference: "PAY-1", paidAt: "2026-01-01T10:01:01+01:00", details };
+    const sale = { seq: 1, body: { ...entryOf(1).body, receipt } };
+    const small = { seq: 1, body: UNACCOUNTED };
+    const outbox = [
+      pump(kiosk, "sales", () => kiosk.telemetry.deliver("sales", sale)),
+      pump(kiosk, "unaccounted", () => kiosk.telemetry.deliver("unaccounted", small)),
+    ];
+    await Promise.all(outbox);
+    const topics = watcher.messages.map(({ topic }) => topic.split("/").at(-1));
+    expect(topics.indexOf("unaccounted")).toBeLessThan(topics.indexOf("sales"));
+    expect(watcher.json("sales")).toMatchObject([{ seq: 1, shortened: true, charged: "99.45" }]);
+    await told(kiosk, /right after \d{4} bytes went to kioskd\/demo-1\/sales, .*: raise the broker's maximum packet/);
+    expect(kiosk.changes.map(({ detail }) => detail).join()).not.toContain("another client");
+    expect(kiosk.changes.filter(({ connected }) => connected).length).toBeLessThan(6);
+  });
 
   test("max_qos 0: the record is kept, and it is said why", async () => {
     const kiosk = kioskAt(await broker("max_qos 0"));
@@ -177,3 +243,36 @@ describe.skipIf(!hasMosquitto())("with a real broker", () => {
     });
   });
 });
+
+const UNACCOUNTED = { position: "1", at: "2026-01-01T10:00:00.000Z", unit: "L", quantity: "0.100", detail: "dripping" };
+
+/** Tries again as an outbox does, until it is delivered. */
+async function pump(kiosk: Kiosk, stream: string, deliver: () => Promise<boolean>): Promise<void> {
+  await vi.waitFor(async () => {
+    if (!(await deliver())) throw new Error(`${stream} still waits; ${JSON.stringify(kiosk.changes.at(-1))}`);
+  }, SOON);
+}
+
+/** A way to a broker on which no MQTT 5 gets through. */
+async function behindCuts(behind: string): Promise<{ readonly front: string; readonly behind: string }> {
+  const server = createServer((socket) => {
+    socket.on("error", () => socket.destroy());
+    socket.once("data", (packet) => {
+      if (packet[VERSION_OFFSET] === 5) {
+        socket.resetAndDestroy();
+        return;
+      }
+      const onward = connect(Number(new URL(behind).port), "127.0.0.1");
+      onward.on("error", () => socket.destroy());
+      onward.on("close", () => socket.destroy());
+      socket.on("close", () => onward.destroy());
+      onward.write(packet);
+      socket.pipe(onward).pipe(socket);
+    });
+  }).listen(0, "127.0.0.1");
+  await once(server, "listening");
+  closing.push(async () => void server.close());
+  const address = server.address();
+  if (address === null || typeof address === "string") throw new Error("no port");
+  return { front: `mqtt://127.0.0.1:${address.port}`, behind };
+}

@@ -120,7 +120,11 @@ export class Commands {
     const properties = correlationOf(message);
     this.#answersUnderWay += 1;
     void session
-      .publish(topic, JSON.stringify(reply), { retain: false, ...(properties === null ? {} : { properties }) })
+      .publish(topic, JSON.stringify(reply), {
+        retain: false,
+        isUrgent: true,
+        ...(properties === null ? {} : { properties }),
+      })
       .then((acknowledgement) => {
         this.#answersUnderWay -= 1;
         if (acknowledgement.kind !== "refused") return;

@@ -17,6 +17,7 @@ import { recordFor } from "./forms.ts";
 import { Leftovers } from "./leftovers.ts";
 import { statusText } from "./message.ts";
 import { RetainedTopic } from "./retained.ts";
+import { Silences, unheardText } from "./silences.ts";
 import { type ShownSettings, StateTopics } from "./states.ts";
 import { KioskTopics } from "./topics.ts";
 
@@ -35,6 +36,8 @@ const FAREWELL_TIMEOUT_MS = 2000;
 const DETAILS_MAX = 16;
 const STREAMS = ["sales", "refunds", "reconciliations", "unaccounted"] as const satisfies readonly OutboxStream[];
 const QOS_NOT_SUPPORTED = 155;
+const DOUBTFUL_ACKNOWLEDGEMENT =
+  "in MQTT 3.1.1 the broker acknowledges a record that its access list forbids, or that it throws away: use a broker that speaks MQTT 5, or let the receiver of sales acknowledge them (mqtt.applicationAck)";
 const UNACKNOWLEDGED =
   "the broker takes QoS 0 only and never says that it has a record, so it is kept here: allow QoS 1 at the broker, or let the receiver of sales acknowledge them (mqtt.applicationAck)";
 
@@ -56,16 +59,18 @@ class MqttTelemetry implements Telemetry, ConnectionListener {
   readonly #refusals: Refusals;
   readonly #commands: Commands;
   readonly #acks: ReceiverAcks;
+  readonly #silences: Silences;
   readonly #leftovers: Leftovers;
   readonly #status: RetainedTopic;
   readonly #states: StateTopics | null;
   readonly #listeners: ((connected: boolean, detail: string) => void)[] = [];
-  readonly #silenceListeners: ((detail: string | null) => void)[] = [];
   readonly #failures = new Set<string>();
   readonly #refusedFilters = new Set<string>();
   #session: Session | null = null;
   #detail = "connecting";
-  #silence: string | null = null;
+  #isDoubtTold = false;
+  /** The streams whose record has let the others go first on this connection. */
+  readonly #stoodBack = new Set<OutboxStream>();
   #closing: Promise<void> | null = null;
 
   constructor(settings: MqttSettings, clock: Clock, log: Log, onCommand: OnCommand) {
@@ -81,9 +86,9 @@ class MqttTelemetry implements Telemetry, ConnectionListener {
     this.#states = settings.publishesStates ? new StateTopics(settings, this.#topics, clock, onAnswer) : null;
     const retained = new Set([this.#status.topic, ...(this.#states?.retained ?? [])]);
     this.#leftovers = new Leftovers(this.#topics, { retained, discoveryPrefix: settings.discoveryPrefix }, clock, log);
-    this.#acks = new ReceiverAcks(clock, settings.deliverTimeoutMs, this.#topics.of("ack"), (detail) =>
-      this.#onSilence(detail),
-    );
+    const receiver = { firstWaitMs: settings.deliverTimeoutMs, topic: this.#topics.of("ack") };
+    this.#silences = new Silences(receiver.topic);
+    this.#acks = new ReceiverAcks(receiver, clock, log, (detail) => this.#silences.note(receiver.topic, detail));
     this.#connection = new Connection(settings, clock, this);
   }
 
@@ -110,8 +115,8 @@ class MqttTelemetry implements Telemetry, ConnectionListener {
   async deliver(stream: OutboxStream, entry: Entry<Readers[OutboxStream]>): Promise<boolean> {
     const session = this.#session;
     if (session === null) return false;
-    const receiver = this.#settings.applicationAck && stream === "sales" ? this.#acks : null;
-    if (receiver === null && session.limits.qosMax === 0) {
+    const sale = this.#settings.applicationAck && isSale(stream, entry) ? entry : null;
+    if (sale === null && session.limits.qosMax === 0) {
       this.#refusals.note(this.#topics.of(stream), {
         kind: "refused",
         reasonCode: QOS_NOT_SUPPORTED,
@@ -119,23 +124,28 @@ class MqttTelemetry implements Telemetry, ConnectionListener {
       });
       return false;
     }
-    const send = (): Promise<boolean> => this.#sendRecord(session, stream, entry);
-    const delivered = await (receiver === null ? send() : receiver.kept(entry.seq, send));
+    const send = (onSent: () => void): Promise<boolean> => this.#sendRecord(session, stream, entry, onSent);
+    const delivered = await (sale === null
+      ? send(() => {})
+      : this.#acks.kept({ seq: sale.seq, saleId: sale.body.saleId }, send));
     if (delivered && isSale(stream, entry)) this.#states?.sold(entry);
     return delivered;
   }
 
   /** True when the broker has taken it. */
-  async #sendRecord(session: Session, stream: OutboxStream, entry: Entry<Readers[OutboxStream]>): Promise<boolean> {
-    const { deliverTimeoutMs } = this.#settings;
-    // Dropped, the connection takes with it what the package would have gone on waiting for.
-    const cancel = this.#clock.after(deliverTimeoutMs, () =>
-      session.drop(
-        `the broker did not acknowledge a record within ${deliverTimeoutMs / 1000} s: check the network, and look into its log`,
-      ),
-    );
+  async #sendRecord(
+    session: Session,
+    stream: OutboxStream,
+    entry: Entry<Readers[OutboxStream]>,
+    onSent: () => void,
+  ): Promise<boolean> {
     const topic = this.#topics.of(stream);
     const { text, isShortened } = recordFor(session, topic, stream, entry);
+    if (isShortened && session.limits.isSizeGuessed && !this.#stoodBack.has(stream)) {
+      // It may end the connection again: the other streams go first.
+      this.#stoodBack.add(stream);
+      return false;
+    }
     if (isShortened) {
       const { seq } = entry;
       const { packetMaxBytes } = session.limits;
@@ -144,9 +154,10 @@ class MqttTelemetry implements Telemetry, ConnectionListener {
         "a record was too large for the broker and is sent in a shorter form",
       );
     }
-    const answer = await session.publish(topic, text, { retain: false });
-    cancel();
+    const ackTimeoutMs = this.#settings.deliverTimeoutMs;
+    const answer = await session.publish(topic, text, { retain: false, isUrgent: true, ackTimeoutMs, onSent });
     this.#refusals.note(topic, answer);
+    if (answer.kind === "acknowledged") this.#silences.note(topic, answer.unheard === true ? unheardText(topic) : null);
     return answer.kind === "acknowledged";
   }
 
@@ -166,8 +177,7 @@ class MqttTelemetry implements Telemetry, ConnectionListener {
 
   onTrouble(listener: (trouble: TelemetryTrouble, detail: string | null) => void): void {
     this.#refusals.listen((detail) => listener("broker-refuses", detail));
-    this.#silenceListeners.push((detail) => listener("receiver-silent", detail));
-    if (this.#silence !== null) listener("receiver-silent", this.#silence);
+    this.#silences.listen((detail) => listener("receiver-silent", detail));
   }
 
   close(): Promise<void> {
@@ -186,6 +196,7 @@ class MqttTelemetry implements Telemetry, ConnectionListener {
   up(session: Session, { broker, protocol }: Place): void {
     this.#session = session;
     this.#failures.clear();
+    this.#stoodBack.clear();
     const { version, sessionExpiryS } = this.#settings;
     const { limits } = session;
     this.#status.show(statusText({ state: "online", version, since: isoTime(this.#clock.wallMs()) }));
@@ -195,6 +206,10 @@ class MqttTelemetry implements Telemetry, ConnectionListener {
     this.#subscribe(session, filters);
     for (const part of this.#parts()) part.connected(session);
     this.#log.info({ broker, protocol, ...unusual(limits) }, "connected to the broker");
+    if (protocol === "MQTT 3.1.1" && !this.#isDoubtTold) {
+      this.#isDoubtTold = true;
+      this.#log.warn({ broker, detail: DOUBTFUL_ACKNOWLEDGEMENT }, "an acknowledgement of this broker proves little");
+    }
     if (limits.sessionExpiryS !== null && limits.sessionExpiryS < sessionExpiryS) {
       const fields = { askedS: sessionExpiryS, keptS: limits.sessionExpiryS };
       this.#log.warn(fields, "the broker keeps commands for a shorter time than mqtt.sessionExpiry asks for");
@@ -229,7 +244,7 @@ class MqttTelemetry implements Telemetry, ConnectionListener {
   #disconnect(): void {
     this.#session = null;
     for (const part of this.#parts()) part.disconnected();
-    this.#acks.startOver();
+    this.#acks.disconnected();
   }
 
   #parts(): readonly { connected(session: Session): void; disconnected(): void }[] {
@@ -254,15 +269,11 @@ class MqttTelemetry implements Telemetry, ConnectionListener {
       for (const [filter, answer] of answers) {
         if (answer.kind === "refused") this.#refusedFilters.add(filter);
         else this.#refusedFilters.delete(filter);
+        const isAck = session === this.#session && filter === this.#topics.of("ack");
+        if (isAck && answer.kind === "acknowledged") this.#acks.listening();
         this.#refusals.note(filter, answer);
       }
     });
-  }
-
-  #onSilence(detail: string | null): void {
-    if (detail === this.#silence) return;
-    this.#silence = detail;
-    for (const listener of this.#silenceListeners) listener(detail);
   }
 
   #tell(detail: string): void {

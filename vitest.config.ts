@@ -8,7 +8,7 @@ const WIRE = [
   "test/adapters/http/{crowd,patience,pipelines}.test.ts",
   "test/adapters/mdb/{machine,noise}.test.ts",
   "test/adapters/modbus-meter/{contract,course,currencies,faults,figures,noise,proof,pymodbus,step}.test.ts",
-  "test/adapters/mqtt/**/!(acks|reasons).test.ts",
+  "test/adapters/mqtt/**/!(acks|reasons|sizes|turns).test.ts",
   "test/adapters/rapi/{contract,faults,noise}.test.ts",
   "test/adapters/seqr/**/!(report).test.ts",
   "test/adapters/serial/{line,taken}.test.ts",

@@ -90,7 +90,7 @@ export const mqtt = z
       .default(false)
       .meta(
         about(
-          "A sale leaves the outbox only when your own system has answered on the topic `sales/ack`, and is sent again ever more seldom until then. Otherwise the broker's answer is enough.",
+          "A sale leaves the outbox only when your own system has answered on the topic `sales/ack`, and is sent again ever more seldom until then. Otherwise the broker's answer is enough, which proves little in MQTT 3.1.1.",
           true,
         ),
       ),

@@ -338,7 +338,8 @@ class ClientSession implements Session {
   }
 
   #onClose(): void {
-    if (this.#isUnanswered()) this.#end({ cause: "unanswered", detail: UNANSWERED });
+    if (this.#phase === "leaving") this.drop("closed");
+    else if (this.#isUnanswered()) this.#end({ cause: "unanswered", detail: UNANSWERED });
     else if (this.#farewell !== null) this.#end({ cause: "other", detail: this.#farewell });
     else this.#end({ cause: "unsaid", detail: ENDED });
   }

@@ -69,7 +69,7 @@ describe.skipIf(!hasMosquitto())("the documents' examples", () => {
     });
     telemetry.report(healthOf({}));
     for (const [stream, entry] of Object.entries(RECORDS)) await telemetry.deliver(stream as OutboxStream, entry);
-    await watcher.send("sales/ack", '{"seq":1}');
+    await watcher.send("sales/ack", '{"seq":1,"saleId":"sale-1"}');
     for (const [name, body] of COMMANDS) await watcher.send(`cmd/${name}`, JSON.stringify(body));
     const arrived = (): Record<string, unknown> =>
       Object.fromEntries(Object.values<Topic>(TOPICS).map(({ address, message }) => [message, last(watcher, address)]));

@@ -160,7 +160,7 @@ class ClientSession implements Session {
       this.#turns.take(isUrgent, (done) => {
         if (!this.#isUp()) return;
         overdue?.sent();
-        this.#sizes.sent(sent);
+        if (qos === 1) this.#sizes.sent(sent);
         onSent?.();
         this.#client.publish(topic, bytesOf(payload), packet, (error, answered) => {
           const answer = this.#published(error ?? null, answered);

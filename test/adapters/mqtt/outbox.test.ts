@@ -111,7 +111,9 @@ describe.skipIf(!hasMosquitto())("the outbox on a real broker", () => {
 
   test.each<readonly [string, string, object, boolean]>([
     ["of the record", '{"seq":2}', {}, true],
-    ["of a later one", '{"seq":9}', {}, true],
+    ["of the record and its sale", '{"seq":2,"saleId":"sale-2"}', {}, true],
+    ["of another sale with this number", '{"seq":2,"saleId":"sale-of-another"}', {}, false],
+    ["of one that was never sent", '{"seq":9}', {}, false],
     ["of an earlier one", '{"seq":1}', {}, false],
     ["that is retained", '{"seq":2}', { retain: true }, false],
     ["that is none", "2", {}, false],

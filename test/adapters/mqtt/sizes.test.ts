@@ -27,8 +27,22 @@ test.each<readonly [string, readonly End[], number]>([
   ["twice, with smaller ones beside it", [[[REFUND, SALE, STATE]], [[SALE, REFUND]]], 999],
   ["once each of two", [[[SALE]], [[REFUND]]], NOTHING],
   ["not in a row", [[[SALE]], [[REFUND]], [[SALE]]], NOTHING],
-  ["long after it went out", [[[SALE], 6000], [[SALE], 6000]], NOTHING],
-  ["with a reason", [[[SALE], 100, true], [[SALE], 100, true]], NOTHING],
+  [
+    "long after it went out",
+    [
+      [[SALE], 6000],
+      [[SALE], 6000],
+    ],
+    NOTHING,
+  ],
+  [
+    "with a reason",
+    [
+      [[SALE], 100, true],
+      [[SALE], 100, true],
+    ],
+    NOTHING,
+  ],
   ["of a size that every broker takes", [[[STATE]], [[STATE]]], NOTHING],
   ["with nothing under way", [[[]], [[]]], NOTHING],
   ["and then, in a shorter form, once more", [[[SALE]], [[SALE]], [[{ ...SALE, bytes: 700 }]]], 699],

@@ -63,9 +63,12 @@ test("every CONNECT has a will of its own, also when the broker wants an older p
   expect(knocks.map(({ version, will }) => [version, will.bdSeq])).toEqual([
     [5, 0],
     [4, 1],
-    [4, 2],
+    [5, 2],
     [4, 3],
-    [4, 4],
+    [5, 4],
+    [4, 5],
+    [5, 6],
+    [4, 7],
   ]);
   for (const { clean, clientId, will } of knocks) {
     expect({ clean, clientId }).toEqual({ clean: true, clientId: "kioskd-demo-1-sparkplug" });

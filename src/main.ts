@@ -5,7 +5,7 @@ import { dirname } from "node:path";
 import type { Prometheus } from "./adapters/metrics/prometheus/metrics.ts";
 import { type Books, keepBooks } from "./books.ts";
 import type { Daemon, StartOptions } from "./cli/daemon.ts";
-import { allPrinted, bearClosedOutputs } from "./cli/ending.ts";
+import { allPrinted, bearClosedOutputs, bearLostTerminal } from "./cli/ending.ts";
 import { runCli } from "./cli/program.ts";
 import { seqrSettings } from "./cli/seqr-settings.ts";
 import { priceProblem } from "./config/checks.ts";
@@ -213,6 +213,7 @@ function newSaleId(clock: Clock): string {
 }
 
 bearClosedOutputs();
+bearLostTerminal();
 const exitCode = await runCli(process.argv, startDaemon);
 await allPrinted();
 process.exit(exitCode);

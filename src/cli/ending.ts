@@ -1,11 +1,16 @@
+import { closeSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
+import { isatty } from "node:tty";
 
 const OUTPUTS = [process.stdout, process.stderr];
 
 /** These end what runs in order. A closed terminal sends SIGHUP, a UPS SIGPWR, a limit of processor time SIGXCPU. */
 const ENDING = ["SIGTERM", "SIGINT", "SIGHUP", "SIGQUIT", "SIGXCPU", "SIGPWR"] as const;
 /** These would end or stop a process in the middle of a delivery, and mean nothing to this one. */
-const BORNE = ["SIGUSR2", "SIGALRM", "SIGVTALRM", "SIGPROF", "SIGIO", "SIGSTKFLT", "SIGTSTP"] as const;
+const BORNE = [
+  ...(["SIGUSR2", "SIGALRM", "SIGVTALRM", "SIGPROF", "SIGIO", "SIGSTKFLT"] as const),
+  ...(["SIGTSTP", "SIGTTIN", "SIGTTOU"] as const),
+];
 
 /** A terminal that is closed sends SIGHUP, and its shell once more: only later is it somebody who will not wait. */
 const IMPATIENT_AFTER_MS = 1_000;
@@ -20,6 +25,16 @@ let told: Promise<NodeJS.Signals> | null = null;
 /** Nobody reading any more is no failure, and no reason to leave a customer in the middle of a delivery. */
 export function bearClosedOutputs(): void {
   for (const stream of OUTPUTS) stream.on("error", () => undefined);
+}
+
+/** At its end Node gives the terminal back as it found it, and aborts when it cannot: one that has hung up is closed before. */
+export function bearLostTerminal(): void {
+  const terminals = [0, 1, 2].filter(isatty);
+  process.on("exit", () => {
+    for (const fd of terminals) {
+      if (!isatty(fd)) closeSync(fd);
+    }
+  });
 }
 
 /**

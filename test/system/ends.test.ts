@@ -2,6 +2,7 @@ import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import {
   closeSync,
   constants,
+  existsSync,
   openSync,
   readdirSync,
   readFileSync,
@@ -38,7 +39,8 @@ const DECISIONS: Readonly<Record<string, Decision>> = {
   ...{ SIGUSR1: "is borne", SIGUSR2: "is borne", SIGPIPE: "is borne", SIGALRM: "is borne", SIGVTALRM: "is borne" },
   ...{ SIGPROF: "is borne", SIGIO: "is borne", SIGPOLL: "is borne", SIGSTKFLT: "is borne", SIGTSTP: "is borne" },
   ...{ SIGCHLD: "is borne", SIGCONT: "is borne", SIGURG: "is borne", SIGWINCH: "is borne", SIGXFSZ: "is borne" },
-  ...{ SIGKILL: "is the kernel's", SIGSTOP: "is the kernel's", SIGTTIN: "is the kernel's", SIGTTOU: "is the kernel's" },
+  ...{ SIGTTIN: "is borne", SIGTTOU: "is borne" },
+  ...{ SIGKILL: "is the kernel's", SIGSTOP: "is the kernel's" },
   ...{ SIGILL: "is the kernel's", SIGTRAP: "is the kernel's", SIGABRT: "is the kernel's", SIGIOT: "is the kernel's" },
   ...{ SIGBUS: "is the kernel's", SIGFPE: "is the kernel's", SIGSEGV: "is the kernel's", SIGSYS: "is the kernel's" },
 };
@@ -213,15 +215,36 @@ describe("standard output that nobody reads", SIDE_BY_SIDE, () => {
   });
 });
 
-/** The daemon in a terminal of its own, which socat holds; what is written to socat's input is typed there. */
-function inTerminal(config: string): { readonly socat: ChildProcess; text(): string } {
-  const command = `${process.execPath} ${MAIN} run --config ${config}`;
+/** A command in a terminal of its own, which socat holds; what is written to socat's input is typed there. */
+function inTerminal(command: string): { readonly socat: ChildProcess; text(): string } {
   const socat = spawn("socat", ["-", `EXEC:"${command}",pty,setsid,ctty,sighup,stderr`], { stdio: "pipe" });
   let text = "";
   socat.stdout?.on("data", (chunk: Buffer) => {
     text += chunk.toString();
   });
+  atEnd(() => socat.kill("SIGKILL"));
   return { socat, text: () => text };
+}
+
+/** A script that runs a command of the program, tells it of a hang-up as a shell does, and writes the exit code down. */
+function told(folder: string, args: string): string {
+  const script = join(folder, "in-terminal.sh");
+  const lines = [
+    "exec 3<&0",
+    `${process.execPath} ${MAIN} ${args} <&3 &`,
+    'trap "kill -HUP $!" HUP',
+    // The first one is interrupted by the hang-up.
+    "wait $!; wait $!",
+    `echo $? > ${join(folder, "code")}`,
+  ];
+  writeFileSync(script, lines.join("\n"));
+  return `sh ${script}`;
+}
+
+async function exitCode(folder: string): Promise<string> {
+  const path = join(folder, "code");
+  await eventually("it has ended", () => existsSync(path) && readFileSync(path, "utf8") !== "", 15_000);
+  return readFileSync(path, "utf8").trim();
 }
 
 async function stateOf(url: string): Promise<{ state: string; quantity: string }> {
@@ -235,8 +258,7 @@ describe.skipIf(!needs("socat", "/usr/bin/socat"))("the terminal that the daemon
     const settings = parse(readFileSync(stage.config, "utf8"));
     settings.display.listen = `127.0.0.1:${await freePort()}`;
     writeFileSync(stage.config, stringify(settings));
-    const terminal = inTerminal(stage.config);
-    atEnd(() => terminal.socat.kill("SIGKILL"));
+    const terminal = inTerminal(told(stage.folder, `run --config ${stage.config}`));
     await eventually("it serves", () => terminal.text().includes('"msg":"serving"'));
     const url = `http://${settings.display.listen}`;
     await fetch(new URL("/api/positions/1/select", url), {
@@ -264,16 +286,37 @@ describe.skipIf(!needs("socat", "/usr/bin/socat"))("the terminal that the daemon
     const stage = await started();
     stage.terminal.socat.kill("SIGKILL");
     await eventually("it is paid", () => stage.seqr.book.bills(Date.now())[0]?.status === "PAID", 15_000);
-    await eventually(
-      "it is gone",
-      async () =>
-        await stateOf(stage.url).then(
-          () => false,
-          () => true,
-        ),
-      15_000,
-    );
+    expect(await exitCode(stage.folder)).toBe("0");
     expectSettled(stage);
+  });
+
+  it.each(["simulate seqr --listen 127.0.0.1:0", "demo", "demo --auto"])(
+    "goes away under %s, which ends in order",
+    async (args) => {
+      const folder = tempFolder();
+      const terminal = inTerminal(told(folder, args));
+      await eventually("it has begun", () => /endpoint|Dispensing|Ctrl-C/.test(terminal.text()));
+      terminal.socat.kill("SIGKILL");
+      expect(await exitCode(folder)).toBe("0");
+    },
+  );
+
+  it("has it in its background, and can still reach it", async () => {
+    const stage = await scene();
+    const settings = parse(readFileSync(stage.config, "utf8"));
+    const listen = `127.0.0.1:${await freePort()}`;
+    settings.display = { driver: "terminal", listen, required: false };
+    writeFileSync(stage.config, stringify(settings));
+    writeFileSync(join(stage.folder, "log"), "");
+    const terminal = inTerminal("bash --norc -i");
+    terminal.socat.stdin?.write(`${process.execPath} ${MAIN} run --config ${stage.config} 2>${stage.folder}/log &\n`);
+    await eventually("it serves", () => readFileSync(join(stage.folder, "log"), "utf8").includes('"msg":"serving"'));
+    terminal.socat.stdin?.write("echo typed\n");
+    await sleep(500);
+    expect((await fetch(`http://${listen}/api/state`)).ok).toBe(true);
+    expect(readFileSync(join(stage.folder, "log"), "utf8")).toContain("in the background of it");
+    terminal.socat.stdin?.write("fg\n");
+    await eventually("it draws", () => terminal.text().includes("\u001b[?1049h"), 15_000);
   });
 });
 

@@ -1,4 +1,4 @@
-import { close, constants, open } from "node:fs";
+import { close, constants, fstatSync, open, readFileSync } from "node:fs";
 import type { Duplex } from "node:stream";
 import { isatty, ReadStream } from "node:tty";
 import { promisify } from "node:util";
@@ -20,11 +20,29 @@ export async function openTty(device: string | null): Promise<Tty> {
   const fd = await promisify(open)(path, constants.O_RDWR | constants.O_NOCTTY | constants.O_NONBLOCK);
   try {
     if (!isatty(fd)) throw new Error(`${path} is not a terminal: name one as display.terminal.device`);
+    const { rdev } = fstatSync(fd);
+    if (isBehind(rdev)) throw new Error("kioskd runs in the background of it: bring it to the foreground with fg");
     // The stream opens the terminal once more for itself. A WriteStream would write synchronously.
     const stream = new ReadStream(fd);
     stream.setRawMode(true);
-    return { stream, release: () => void stream.setRawMode(false) };
+    const release = (): void => {
+      if (!isBehind(rdev)) stream.setRawMode(false);
+    };
+    return { stream, release };
   } finally {
     await promisify(close)(fd);
   }
+}
+
+/**
+ * Whether the process runs in the background of this terminal. The kernel answers each attempt to read or to set it up
+ * from there with SIGTTIN or SIGTTOU, which are borne, and Node would try again for ever.
+ */
+function isBehind(terminal: number): boolean {
+  const fields = readFileSync("/proc/self/stat", "utf8")
+    .replace(/^.*\) /s, "")
+    .split(" ")
+    .map(Number);
+  const [, , group, , controlling, foreground] = fields;
+  return controlling === terminal && group !== foreground;
 }

@@ -5,7 +5,7 @@ import { dirname } from "node:path";
 import type { Prometheus } from "./adapters/metrics/prometheus/metrics.ts";
 import { type Books, keepBooks } from "./books.ts";
 import type { Daemon, StartOptions } from "./cli/daemon.ts";
-import { allPrinted, bearClosedOutputs, bearLostTerminal } from "./cli/ending.ts";
+import { bearClosedOutputs, bearLostTerminal, endOfOutput } from "./cli/ending.ts";
 import { runCli } from "./cli/program.ts";
 import { seqrSettings } from "./cli/seqr-settings.ts";
 import { priceProblem } from "./config/checks.ts";
@@ -215,5 +215,4 @@ function newSaleId(clock: Clock): string {
 bearClosedOutputs();
 bearLostTerminal();
 const exitCode = await runCli(process.argv, startDaemon);
-await allPrinted();
-process.exit(exitCode);
+process.exit(await endOfOutput(exitCode));

@@ -11,7 +11,7 @@ import { certificatesOf, registersOf, secretsOf } from "./backup/places.ts";
 import { sync } from "./backup/put.ts";
 import { explainedTrouble } from "./backup/trouble.ts";
 import { CliError, UsageError } from "./failure.ts";
-import { print, printError, printJson, wrapped } from "./print.ts";
+import { print, printError, printJson, type Told, told, wrapped } from "./print.ts";
 import { table } from "./table.ts";
 import { version } from "./version.ts";
 
@@ -150,7 +150,7 @@ export function tell(what: string): void {
 
 function printMade(target: string, loaded: Loaded, manifest: Manifest): void {
   print(membersTable(manifest));
-  print("");
+  print(told``);
   print(wrapped(`${target} is whole: it was read back, and every row of its journal was looked at.`));
   print(wrapped(reachText(manifest)));
   if (manifest.leftOut.length > 0) print(wrapped(`Not in it: ${manifest.leftOut.join(", ")}.`));
@@ -170,7 +170,7 @@ export function reachText({ kiosk, madeAt, journal, isEnded }: Manifest): string
   return `Kiosk ${kiosk}, ${time(madeAt)}. ${reach}; ${after}.`;
 }
 
-export function membersTable({ members, journal }: Manifest): string {
+export function membersTable({ members, journal }: Manifest): Told {
   const { streams } = journal;
   const count = (stream: string): number => streams[stream]?.[0] ?? 0;
   const notes = Object.entries(streams)

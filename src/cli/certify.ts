@@ -12,7 +12,7 @@ import { runSteps, type StepResult } from "./certification/step.ts";
 import { certificationSteps } from "./certification/steps.ts";
 import { onToldToEnd } from "./ending.ts";
 import { CliError, UsageError } from "./failure.ts";
-import { print, printError, printJson, printPicture } from "./print.ts";
+import { lines, print, printError, printJson, printPicture, told } from "./print.ts";
 import { logFor } from "./run.ts";
 import { seqrSettings } from "./seqr-settings.ts";
 
@@ -47,7 +47,7 @@ export async function certify(options: CertifyOptions): Promise<void> {
   const mask = maskerOf([...loaded.secrets.all, password]);
   const say = (text: string): void => {
     if (options.json === true) printError(mask(text));
-    else print(mask(text));
+    else print(told`${mask(text)}`);
   };
   const draw = (picture: string): void =>
     printPicture(picture, options.json === true ? process.stderr : process.stdout);
@@ -103,11 +103,11 @@ function conclude({ steps, date, endpoint }: Certification, report: string, json
     const rows = steps.map(({ exchanges: _inTheReport, ...row }) => row);
     printJson({ result: failed === undefined ? "passed" : "failed", date, endpoint, report, steps: rows });
   } else {
-    print(`\n${stepTable(steps)}\n\nThe report is in ${report}.`);
+    print(lines([told``, stepTable(steps), told`\nThe report is in ${report}.`]));
   }
   if (failed === undefined) return;
   const { number, name, expected, seen } = failed;
-  throw new CliError(`Certification failed at step ${number}, ${name}: expected ${expected}; seen: ${seen}.`);
+  throw new CliError(told`Certification failed at step ${number}, ${name}: expected ${expected}; seen: ${seen}.`);
 }
 
 function notesOn({ config }: Loaded, auto: boolean): readonly string[] {

@@ -9,7 +9,7 @@ import { CliError, UsageError } from "./failure.ts";
 import { findingText } from "./finding.ts";
 import { machineChecks } from "./machine-checks.ts";
 import { type Price, priceInForce, priceText } from "./price.ts";
-import { print, printError, printJson, wrapped } from "./print.ts";
+import { print, printError, printJson, told, wrapped } from "./print.ts";
 import { table } from "./table.ts";
 
 interface CheckOptions {
@@ -41,7 +41,7 @@ export async function checkConfig(options: CheckOptions): Promise<void> {
     reserve.join(" "),
     dispenser.driver,
   ]);
-  print(`${file} is in order: kiosk ${config.kiosk.id}, ${config.positions.length} position(s).\n`);
+  print(told`${file} is in order: kiosk ${config.kiosk.id}, ${config.positions.length} position(s).\n`);
   print(table(["POSITION", "PRODUCT", "PRICE", "RESERVE", "DISPENSER"], rows));
   for (const [id, price] of prices) print(wrapped(`Position ${id}: ${priceText(price)}`));
 }

@@ -18,7 +18,7 @@ import { isoTime } from "../core/time.ts";
 import { CLOCK_BOUNDS, POLICY } from "../engine/policy.ts";
 import type { Journal } from "../ports/journal.ts";
 import { CliError, UsageError } from "./failure.ts";
-import { print } from "./print.ts";
+import { print, told } from "./print.ts";
 import { logFor } from "./run.ts";
 import { seqrSettings } from "./seqr-settings.ts";
 import { table } from "./table.ts";
@@ -42,12 +42,12 @@ export async function accept(options: AcceptOptions): Promise<void> {
       throw new CliError(`The clock shows ${isoTime(Date.now())}, which cannot be: set it first.`);
     print(table(["CLOCK", "SHOWS"], rowsOf(facts)));
     if (problem === null) {
-      print("Nothing speaks against this machine's clock: there is nothing to accept.");
+      print(told`Nothing speaks against this machine's clock: there is nothing to accept.`);
       return;
     }
     if (options.yes !== true && !(await confirmed())) throw new CliError("The clock is not accepted.");
     await journal.note("clock", CLOCK_KEY, () => takenAsOrdered(facts, options.reason ?? ""));
-    print("Noted. A running kiosk takes it up within ten seconds.");
+    print(told`Noted. A running kiosk takes it up within ten seconds.`);
   } finally {
     await journal.close();
   }

@@ -6,7 +6,7 @@ import { parseQuantity } from "../core/quantity.ts";
 import { priceMinor, type Tariff } from "../core/tariff.ts";
 import type { BenchDevice } from "../simulators/bench/device.ts";
 import { CliError } from "./failure.ts";
-import { print } from "./print.ts";
+import { lines, print, told } from "./print.ts";
 import { receiptText } from "./receipt.ts";
 
 interface Scene {
@@ -66,13 +66,13 @@ export async function playCustomer(scene: Scene): Promise<void> {
   act(scene, part.before);
   if (part.maximum !== null) {
     await post(new URL("api/positions/1/select", scene.displayUrl), { reserve: part.maximum }, bearer(scene));
-    print(`Customer chooses at most ${part.maximum} ${tariff.currency}`);
+    print(told`Customer chooses at most ${part.maximum} ${tariff.currency}`);
   }
   const offered = await until(scene, "the code is shown", (view) => view.qr !== null);
   const invoiceReference = /\d+$/.exec(offered.qr ?? "")?.[0];
-  print(`Display shows      ${offered.qr}`);
+  print(told`Display shows      ${offered.qr}`);
   await post(new URL("/phone/api/confirm", scene.phoneUrl), { invoiceReference });
-  print("Customer confirms on the phone");
+  print(told`Customer confirms on the phone`);
   await until(scene, "it may be dispensed", (view) => view.state === "dispensing" || view.state === "closed");
   act(scene, part.begin);
   const closed = await untilClosed(scene);
@@ -85,7 +85,7 @@ async function untilClosed(scene: Scene): Promise<View> {
   return await until(scene, "the sale is closed", (view) => {
     if (view.state === "dispensing" && Date.now() - shown >= 1_000) {
       shown = Date.now();
-      print(`Dispensing         ${view.quantity} ${scene.tariff.unit}  ${view.amount} ${scene.tariff.currency}`);
+      print(told`Dispensing         ${view.quantity} ${scene.tariff.unit}  ${view.amount} ${scene.tariff.currency}`);
     }
     if (end !== null && Number(view.quantity) >= end.quantity) {
       const { actions } = end;
@@ -99,7 +99,7 @@ async function untilClosed(scene: Scene): Promise<View> {
 function act({ device }: Scene, actions: readonly string[]): void {
   for (const action of actions) {
     device?.act(action);
-    print(`At the machine     ${action}`);
+    print(told`At the machine     ${action}`);
   }
 }
 
@@ -108,7 +108,7 @@ async function settle(scene: Scene, closed: View, invoiceReference: string): Pro
   const found = history.sale(closed.saleId ?? "");
   history.close();
   if (found === null) throw new CliError(`The sale ${closed.saleId} is not in the journal.`);
-  print(`\n${receiptText(scene.kioskName, found.sale)}\n`);
+  print(lines([told``, receiptText(scene.kioskName, found.sale), told``]));
   const { unit, currency } = scene.tariff;
   const dueMinor = priceMinor(scene.tariff, parseQuantity(closed.quantity, unit) ?? 0);
   const { bills } = auditAnswer.parse(await (await fetch(new URL("/audit", scene.phoneUrl))).json());
@@ -118,7 +118,7 @@ async function settle(scene: Scene, closed: View, invoiceReference: string): Pro
     throw new CliError(`The books do not balance: ${bill?.status ?? "no bill"}, ${books}.`);
   }
   holdAgainstDevice(scene, parseQuantity(closed.quantity, unit) ?? 0);
-  print(`The books balance: ${books} ${currency}.`);
+  print(told`The books balance: ${books} ${currency}.`);
 }
 
 /** The device knows best what it has released: never is more billed, nor less than its meter can tell. */

@@ -20,7 +20,7 @@ import { DEVICES, type DeviceName, startDevice } from "./devices.ts";
 import { EmergencyStop, toldToEnd } from "./ending.ts";
 import { CliError, failureText, UsageError } from "./failure.ts";
 import { logOutput } from "./log-output.ts";
-import { print, printError } from "./print.ts";
+import { print, printError, told } from "./print.ts";
 
 const LOOPBACK = { host: "127.0.0.1", port: 0 };
 const NOTHING_WIRED = { port: "", device: null, benchUrl: null } as const;
@@ -69,13 +69,13 @@ export async function demo(options: Options, startDaemon: StartDaemon): Promise<
     const daemon = await startDaemon(loaded, { log, emergencyStop, onFatal });
     undo.push(() => daemon.close());
     const displayUrl = reachable(daemon.displayUrl);
-    print(`Display  ${address.token === null ? displayUrl : `${displayUrl}?token=${address.token}`}`);
-    print(`Phone    ${reachable(seqr.phoneUrl)}`);
-    print(`Broker   ${broker.url}  (topics below kioskd/demo-1)`);
+    print(told`Display  ${address.token === null ? displayUrl : `${displayUrl}?token=${address.token}`}`);
+    print(told`Phone    ${reachable(seqr.phoneUrl)}`);
+    print(told`Broker   ${broker.url}  (topics below kioskd/demo-1)`);
     if (wired.device !== null) {
-      print(`Bench    ${reachable(wired.benchUrl)}  (${DEVICES[wired.device.kind as DeviceName].what})`);
+      print(told`Bench    ${reachable(wired.benchUrl)}  (${DEVICES[wired.device.kind as DeviceName].what})`);
     }
-    print("");
+    print(told``);
     if (options.auto === true) {
       const { config } = loaded;
       await playCustomer({
@@ -90,7 +90,7 @@ export async function demo(options: Options, startDaemon: StartDaemon): Promise<
       });
     } else {
       const where = kind.device === null ? "" : "at the bench do what a customer would, ";
-      print(`Choose an amount on the display, confirm it on the phone, ${where}and watch. Ctrl-C ends the demo.`);
+      print(told`Choose an amount on the display, confirm it on the phone, ${where}and watch. Ctrl-C ends the demo.`);
       await ending;
     }
   } catch (error) {

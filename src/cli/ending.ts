@@ -1,7 +1,9 @@
-import { closeSync } from "node:fs";
+import { closeSync, fstatSync, writeFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { isatty } from "node:tty";
+import { systemSentence } from "./system-errors.ts";
 
+const STDOUT = 1;
 const OUTPUTS = [process.stdout, process.stderr];
 
 /** These end what runs in order. A closed terminal sends SIGHUP, a UPS SIGPWR, a limit of processor time SIGXCPU. */
@@ -22,9 +24,48 @@ const STOP_MS = 2_000;
 
 let told: Promise<NodeJS.Signals> | null = null;
 
-/** Nobody reading any more is no failure, and no reason to leave a customer in the middle of a delivery. */
+/** The first failure to write to standard output, but for that of a reader who has gone. */
+let lost: Error | null = null;
+
+/** Nobody reading any more is no failure, and nothing is a reason to leave a customer in the middle of a delivery. */
 export function bearClosedOutputs(): void {
-  for (const stream of OUTPUTS) stream.on("error", () => undefined);
+  const { stdout, stderr } = process;
+  stderr.on("error", () => undefined);
+  stdout.on("error", (error) => {
+    const hasGone = stdout.isTTY === true || ("code" in error && error.code === "EPIPE");
+    if (!hasGone) lost ??= error;
+  });
+  if (!isFile(STDOUT)) return;
+  // A full disk takes a part of a text without an error, and Node would not write the rest, which gets one.
+  stdout._write = (chunk, _encoding, written) => {
+    try {
+      writeFileSync(STDOUT, chunk);
+      written();
+    } catch (error) {
+      written(error as Error);
+    }
+  };
+}
+
+function isFile(fd: number): boolean {
+  try {
+    return fstatSync(fd).isFile();
+  } catch {
+    return false;
+  }
+}
+
+/**
+ * Waits until all is printed, and tells on standard error when standard output did not take it.
+ * @returns the exit code: success only when all was taken, or by what serves customers until it is told to end
+ */
+export async function endOfOutput(exitCode: number): Promise<number> {
+  await allPrinted();
+  if (lost === null || told !== null) return exitCode;
+  const why = systemSentence(Object.assign(lost, { path: "standard output" })) ?? lost.message;
+  process.stderr.write(`Not all could be written. ${why}\n`);
+  await allPrinted();
+  return exitCode === 0 ? 1 : exitCode;
 }
 
 /** At its end Node gives the terminal back as it found it, and aborts when it cannot: one that has hung up is closed before. */
@@ -41,7 +82,7 @@ export function bearLostTerminal(): void {
  * Resolves when all that was printed has left the process, however slowly it is read: a pipe holds 64 KiB, and
  * `process.exit` drops the rest. A process that was told to end waits for its reader no longer than a second.
  */
-export async function allPrinted(): Promise<void> {
+async function allPrinted(): Promise<void> {
   const printed = Promise.all(
     OUTPUTS.map((stream) => new Promise<void>((resolve) => stream.write("", () => resolve()))),
   );

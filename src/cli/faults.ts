@@ -11,7 +11,7 @@ import { settleDifferences } from "../engine/settling.ts";
 import type { Journal } from "../ports/journal.ts";
 import { noteOf, whoIsThere } from "./acknowledgement.ts";
 import { CliError, UsageError } from "./failure.ts";
-import { print, printJson, wrapped } from "./print.ts";
+import { lines, print, printJson, type Told, told, wrapped } from "./print.ts";
 import { logFor } from "./run.ts";
 
 /** What waits for a person, whatever it is about. */
@@ -34,11 +34,11 @@ export async function list(options: { config: string; json?: boolean }): Promise
     return;
   }
   if (waiting.length === 0) {
-    print("Nothing waits for a person.");
+    print(told`Nothing waits for a person.`);
     return;
   }
   for (const each of waiting) print(waitingText(each));
-  print("");
+  print(told``);
   for (const code of new Set(waiting.map((each) => each.code))) print(wrapped(`${code}: ${advice(code)}`));
 }
 
@@ -127,9 +127,9 @@ export async function waitingIn({ config }: Loaded, journal: Beside, matters: Ma
     }));
 }
 
-export function waitingText({ code, position, since, detail }: Waiting): string {
+export function waitingText({ code, position, since, detail }: Waiting): Told {
   const when = since.slice(0, 16).replace("T", " ");
-  return `${when}  ${placeOf(position)}  ${code}\n${wrapped(detail, "  ")}`;
+  return lines([told`${when}  ${placeOf(position)}  ${code}`, wrapped(detail, "  ")]);
 }
 
 function placeOf(position: string | null): string {

@@ -8,7 +8,7 @@ import { isoTime } from "../core/time.ts";
 import { noteOf, whoIsThere } from "./acknowledgement.ts";
 import { agree } from "./ask.ts";
 import { CliError, UsageError } from "./failure.ts";
-import { print, printContent, printError, printJson, wrapped } from "./print.ts";
+import { lines, print, printContent, printError, printJson, type Told, told, wrapped } from "./print.ts";
 import { table } from "./table.ts";
 
 const WHO_MAX = 100;
@@ -54,28 +54,28 @@ function plain(found: Found): object {
   return { accepted: !found.isNothing, findings, more, gaps, handedOver, waiting };
 }
 
-function foundText(path: string, found: Found): string {
-  if (found.isNothing) return `Nothing is wrong with the journal ${path}: there is nothing to accept.`;
+function foundText(path: string, found: Found): Told {
+  if (found.isNothing) return told`Nothing is wrong with the journal ${path}: there is nothing to accept.`;
   const { findings, more, handedOver, waiting } = found;
   const shown = findings.slice(0, SHOWN).map(rowOf);
   const left = findings.length - shown.length + more;
   const sales = handedOver.map(({ saleId, position, phase }) => [saleId, position, phase]);
-  return [
-    `The journal ${path}:\n`,
+  return lines([
+    told`The journal ${path}:\n`,
     table(["WHERE", "WHAT IS WRONG", "WHAT MAY BE LOST"], shown),
-    ...(left > 0 ? [`and ${left} more`] : []),
-    ...(sales.length > 0 ? ["\nThese sales go to a person:\n", table(["SALE", "POSITION", "WAS"], sales)] : []),
-    ...(waiting === null ? [] : ["\nThis waits for a person then:\n", wrapped(waiting)]),
-    "",
-  ].join("\n");
+    ...(left > 0 ? [told`and ${left} more`] : []),
+    ...(sales.length > 0 ? [told`\nThese sales go to a person:\n`, table(["SALE", "POSITION", "WAS"], sales)] : []),
+    ...(waiting === null ? [] : [told`\nThis waits for a person then:\n`, wrapped(waiting)]),
+    told``,
+  ]);
 }
 
 function rowOf({ at, what, lost }: Finding): string[][] {
-  const lines = (text: string, width: number): string[] => wrapped(text, "", width).split("\n");
-  return [lines(at === null ? "" : placeText(at), WHERE_WIDTH), lines(what, TEXT_WIDTH), lines(lost, TEXT_WIDTH)];
+  const cell = (text: string, width: number): string[] => wrapped(text, "", width).split("\n");
+  return [cell(at === null ? "" : placeText(at), WHERE_WIDTH), cell(what, TEXT_WIDTH), cell(lost, TEXT_WIDTH)];
 }
 
-function acceptedText(by: string, { found }: Accepting): string {
+function acceptedText(by: string, { found }: Accepting): Told {
   const sales =
     found.handedOver.length === 0 ? "" : " What the payment service shows of the sales above is still taken up.";
   const waits = found.handedOver.length > 0 || found.waiting !== null;
@@ -96,15 +96,14 @@ export async function verify(options: { config: string; json?: boolean }): Promi
   throw new CliError(options.json === true ? `${broken.length} places are broken.` : broken.join("\n"));
 }
 
-function verifiedText(path: string, { counts, broken, acceptances, journal }: Verified): string {
+function verifiedText(path: string, { counts, broken, acceptances, journal }: Verified): Told {
   const rows = Object.entries(counts).map(([what, count]) => [what, String(count)]);
   const accepted = acceptances.map(({ atMs, by, note, found }) =>
     wrapped(`Accepted ${isoTime(atMs)} by ${by}: ${note} (${found.length} findings)`),
   );
   const verdict = broken.length === 0 ? "is whole" : "is broken";
-  return [table(["CHECKED", "COUNT"], rows), "", ...accepted, `The journal ${path} (${journal}) ${verdict}.`].join(
-    "\n",
-  );
+  const judged = told`The journal ${path} (${journal}) ${verdict}.`;
+  return lines([table(["CHECKED", "COUNT"], rows), told``, ...accepted, judged]);
 }
 
 const PROGRESS_MS = 1_000;
@@ -154,7 +153,8 @@ export function extract(saleId: string | undefined, options: ExtractOptions): vo
   if (options.output === undefined) printContent(made.text);
   else {
     writeFileSync(options.output, made.text, { flag: "wx", mode: 0o600 });
-    print(`${options.output} is written. The public key that it is signed for:\n${made.publicKey}`);
+    print(told`${options.output} is written. The public key that it is signed for:`);
+    print(lines(made.publicKey.split("\n").map((line) => told`${line}`)));
   }
 }
 
@@ -163,5 +163,5 @@ function check(file: string, config: string | undefined): void {
   const wrong = checkExtract(readFileSync(file, "utf8"), path);
   if (wrong.length > 0) throw new CliError(`${file} is not right:\n${wrong.map((line) => `  ${line}`).join("\n")}`);
   const held = path === null ? "" : ", and what the journal holds";
-  print(`${file} is right in itself${held}.`);
+  print(told`${file} is right in itself${held}.`);
 }

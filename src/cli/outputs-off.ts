@@ -10,7 +10,7 @@ import { unknown } from "../ports/outcome.ts";
 import { within } from "../ports/wait.ts";
 import { CliError } from "./failure.ts";
 import { logOutput } from "./log-output.ts";
-import { print } from "./print.ts";
+import { print, told } from "./print.ts";
 
 /** How long a device behind a port may take to confirm that it has stopped. */
 const STOP_TIMEOUT_MS = 5_000;
@@ -22,7 +22,7 @@ export async function outputsOff(options: { config: string }): Promise<void> {
   const clock = systemClock();
   const failures = [...(await closeLines(config, clock)), ...(await stopDevices(loaded, clock))];
   if (failures.length > 0) throw new CliError(`Something may still flow:\n${failures.join("\n")}`);
-  print(`${config.positions.length} position(s): nothing can flow.`);
+  print(told`${config.positions.length} position(s): nothing can flow.`);
 }
 
 /** The lines first: they need nobody's answer. */

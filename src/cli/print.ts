@@ -2,8 +2,15 @@ import { visible, visibleJson, visibleLine } from "../core/visible.ts";
 
 const WIDTH = 80;
 
-/** Text for a terminal of 80 columns, or a part of it; a word that is longer than a line stays whole. */
-export function wrapped(text: string, indent = "", width = WIDTH): string {
+/** Text in which every value from outside stays within its line; only what this file and `table` make is. */
+export type Told = string & { readonly [isTold]: true };
+declare const isTold: unique symbol;
+
+/**
+ * Text for a terminal of 80 columns, or a part of it; a word that is longer than a line stays whole.
+ * @param first stands in place of the first line's indent
+ */
+export function wrapped(text: string, indent = "", width = WIDTH, first = indent): Told {
   const lines: string[] = [];
   let line = "";
   for (const word of visibleLine(text).split(" ")) {
@@ -13,17 +20,23 @@ export function wrapped(text: string, indent = "", width = WIDTH): string {
       line = word;
     } else line = longer;
   }
-  return [...lines, indent + line].join("\n");
+  const [begin = "", ...more] = [...lines, indent + line];
+  return [first + begin.slice(indent.length), ...more].join("\n") as Told;
 }
 
 /** All that a command says goes through here or `printError`: no text of a service, a device or a journal orders a terminal. */
-export function print(text: string): void {
+export function print(text: Told): void {
   process.stdout.write(`${visible(text)}\n`);
 }
 
 /** Text with values from outside, each of which stays within its line. */
-export function told(texts: TemplateStringsArray, ...values: readonly (string | number | null)[]): string {
-  return String.raw({ raw: texts }, ...values.map((value) => visibleLine(String(value))));
+export function told(texts: TemplateStringsArray, ...values: readonly (string | number | null)[]): Told {
+  return String.raw({ raw: texts }, ...values.map((value) => visibleLine(String(value)))) as Told;
+}
+
+/** One below the other. */
+export function lines(parts: readonly Told[]): Told {
+  return parts.join("\n") as Told;
 }
 
 export function printJson(value: unknown): void {

@@ -1,13 +1,13 @@
 import type { SaleRecord } from "../core/sale/record.ts";
-import { visibleLine } from "../core/visible.ts";
+import { lines, type Told, told } from "./print.ts";
 
 const WIDTH = 44;
 
 /** A sale as the customer would get it on paper. */
-export function receiptText(kioskName: string, sale: SaleRecord): string {
+export function receiptText(kioskName: string, sale: SaleRecord): Told {
   const line = (left: string, right: string): string => left + right.padStart(Math.max(1, WIDTH - left.length));
   const money = (amount: string): string => `${amount} ${sale.currency}`;
-  const lines = [
+  const rows = [
     kioskName.toUpperCase(),
     "-".repeat(WIDTH),
     sale.product,
@@ -22,5 +22,5 @@ export function receiptText(kioskName: string, sale: SaleRecord): string {
     line("Sale", sale.saleId),
     line("Reference", sale.reference ?? "-"),
   ];
-  return lines.map(visibleLine).join("\n");
+  return lines(rows.map((row) => told`${row}`));
 }

@@ -67,7 +67,7 @@ async function settle(what: string, { config: file, note, position, json }: Reco
       return;
     }
     for (const [id, state] of settled) {
-      print(`Position ${id}: ${openCount(state)} difference(s) settled by ${by}.`);
+      print(told`Position ${id}: ${openCount(state)} difference(s) settled by ${by}.`);
       printOpen(state, config.kiosk.currency);
     }
   } finally {
@@ -102,13 +102,13 @@ async function run(loaded: Loaded): Promise<readonly Result[]> {
     return fresh.length === positions.length ? all : null;
   };
   if (own !== null) {
-    print("Reconciling …");
+    print(told`Reconciling …`);
     const complaints = await reconcileHere(loaded, own);
     const made = await results();
     if (made !== null) return made;
     throw new CliError(["The books could not be read. Mend the account, then try again:", ...complaints].join("\n  "));
   }
-  print("The running kiosk is asked to reconcile; this takes up to two minutes.");
+  print(told`The running kiosk is asked to reconcile; this takes up to two minutes.`);
   const clock = systemClock();
   const endMs = Date.now() + PATIENCE_MS;
   while (Date.now() < endMs) {
@@ -159,11 +159,11 @@ function printResult(result: Result, currency: string): void {
   if (last.type === "failed") print(told`Position ${position}, ${when} UTC: failed, ${last.detail}.`);
   else {
     print(told`Position ${position}, ${when} UTC, period ${last.periodId}: ${last.matched} agree.`);
-    if (last.gap) print("An earlier period was lost, so what is missing there may only be unseen.");
-    if (explained.length > 0) print(`It explains ${explained.length} difference(s) of earlier nights.`);
+    if (last.gap) print(told`An earlier period was lost, so what is missing there may only be unseen.`);
+    if (explained.length > 0) print(told`It explains ${explained.length} difference(s) of earlier nights.`);
   }
   printOpen(result, currency);
-  if (openCount(result) > 0) print('Settle each when you know: kioskd reconcile --settle REFERENCE --note "..."');
+  if (openCount(result) > 0) print(told`Settle each when you know: kioskd reconcile --settle REFERENCE --note "..."`);
 }
 
 const KINDS = { "missing-there": "missing there", "missing-here": "missing here", differing: "other amount" } as const;
@@ -179,5 +179,5 @@ function printOpen({ open, openBeyond }: ReconciliationState, currency: string):
     money(theirsMinor),
   ]);
   if (rows.length > 0) print(table(["NIGHT", "DIFFERENCE", "REFERENCE", "SALE", "OURS", "THEIRS"], rows));
-  if (openBeyond > 0) print(`And ${openBeyond} more, which only "--settle all" settles.`);
+  if (openBeyond > 0) print(told`And ${openBeyond} more, which only "--settle all" settles.`);
 }

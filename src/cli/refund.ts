@@ -64,7 +64,7 @@ async function settle(deps: Parameters<typeof settleRefund>[0], sale: PaidSale, 
   const { saleId, currency } = sale.record;
   if (settled === null) throw new CliError(`Sale ${saleId} has no refund without a clear answer.`);
   const amount = formatAmount(settled.amountMinor, currency);
-  print(`Refund ${settled.refundId} of ${amount} ${currency} is noted as ${what}.`);
+  print(told`Refund ${settled.refundId} of ${amount} ${currency} is noted as ${what}.`);
 }
 
 /** Only the terminal that took the money can give it back. */

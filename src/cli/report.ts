@@ -6,7 +6,7 @@ import { type Loaded, loadConfig } from "../config/load.ts";
 import { reconciliationOf } from "../core/reconcile.ts";
 import { withBooks } from "./books.ts";
 import { CliError, UsageError } from "./failure.ts";
-import { print, printError, printJson } from "./print.ts";
+import { print, printContent, printError, printJson, told } from "./print.ts";
 import { table } from "./table.ts";
 
 interface ReportOptions {
@@ -35,7 +35,7 @@ export async function report(name: string, options: ReportOptions): Promise<void
       if (attempt > 0) await sleep(RETRY_MS);
       const parameters = { transactionPeriodId, TERMINALID: terminal.id };
       const answer = await books.report(reportId(name), parameters, options.language ?? null);
-      if (answer.kind !== "done") throw new CliError(`The payment service gives no report: ${answer.detail}.`);
+      if (answer.kind !== "done") throw new CliError(told`The payment service gives no report: ${answer.detail}.`);
       if (answer.value !== null) return answer.value;
       if (attempt === 0) printError("The report is being made …");
     }
@@ -66,7 +66,7 @@ async function show(document: ReportDocument, format: string): Promise<void> {
   const rows = format === "table" ? await rowsOf(document.text) : null;
   const [first] = rows ?? [];
   if (rows === null || first === undefined) {
-    print(document.text);
+    printContent(`${document.text}\n`);
     return;
   }
   const names = [...first.keys()];

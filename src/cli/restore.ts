@@ -21,7 +21,7 @@ import { Exchange } from "./backup/put.ts";
 import { explainedTrouble } from "./backup/trouble.ts";
 import { membersTable, passphraseOf, reachText, tell } from "./backup.ts";
 import { CliError, UsageError } from "./failure.ts";
-import { print, wrapped } from "./print.ts";
+import { lines, print, told, wrapped } from "./print.ts";
 import { table } from "./table.ts";
 
 interface RestoreOptions {
@@ -186,9 +186,9 @@ interface Plan {
 function showPlan(container: Container, loaded: Loaded, standing: Standing, { parts, archives, isFresh }: Plan): void {
   const { manifest } = container;
   print(membersTable(manifest));
-  print("");
+  print(told``);
   print(wrapped(reachText(manifest)));
-  print("");
+  print(told``);
   const now = (path: string): string => (existsSync(path) ? "replaced; what is there is kept" : "new");
   const laid = parts.map(({ name, path }) => (path === null ? [name, NO_PLACE] : [path, now(path)]));
   const staying = [...(standing.mark === "stays" ? [standing.markPath] : []), ...(isFresh ? [] : [loaded.file])];
@@ -199,7 +199,7 @@ function showPlan(container: Container, loaded: Loaded, standing: Standing, { pa
     ...aside.map((path) => [path, "put aside: not in the backup"]),
   ];
   print(table(["FILE", "WHAT BECOMES OF IT"], rows));
-  print("");
+  print(told``);
   for (const warning of warnings(container, standing)) print(wrapped(warning));
 }
 
@@ -222,14 +222,14 @@ function warnings({ manifest }: Container, { missing, isOther, isMarkUnreadable 
 
 function showDone(loaded: Loaded, { missing, isMarkUnreadable }: Standing, kept: readonly string[]): void {
   print(wrapped("Done: everything is in place."));
-  if (kept.length > 0) print(`What was there before:\n${kept.map((path) => `  ${path}`).join("\n")}`);
+  if (kept.length > 0) print(lines([told`What was there before:`, ...kept.map((path) => told`  ${path}`)]));
   const secrets = secretsOf(loaded).places.filter(({ path }) => !existsSync(path));
   if (secrets.length > 0) {
-    print(`Still to be put in place, with mode 0600:\n${secrets.map(({ path }) => `  ${path}`).join("\n")}`);
+    print(lines([told`Still to be put in place, with mode 0600:`, ...secrets.map(({ path }) => told`  ${path}`)]));
   }
   print(
     missing.length > 0 || isMarkUnreadable
-      ? "Next: kioskd journal accept, then start the daemon."
-      : "Next: kioskd check-config, then start the daemon.",
+      ? told`Next: kioskd journal accept, then start the daemon.`
+      : told`Next: kioskd check-config, then start the daemon.`,
   );
 }

@@ -45,7 +45,7 @@ export function list(options: ListOptions): void {
     ]);
     print(
       rows.length === 0
-        ? "No sales yet."
+        ? told`No sales yet.`
         : table(["SALE", "CLOSED, UTC", "POS", "OUTCOME", "QUANTITY", "CHARGED", "REFUND"], rows),
     );
   } finally {

@@ -3,7 +3,7 @@ import { startBench } from "../simulators/bench/server.ts";
 import { DEVICES, type DeviceName, startDevice } from "./devices.ts";
 import { toldToEnd } from "./ending.ts";
 import { CliError, UsageError } from "./failure.ts";
-import { print } from "./print.ts";
+import { print, told } from "./print.ts";
 
 /** A device at the end of a serial port, and a page to do things to it. */
 export async function simulateDevice(name: DeviceName, options: { port: string; listen: string }): Promise<void> {
@@ -15,7 +15,7 @@ export async function simulateDevice(name: DeviceName, options: { port: string; 
     throw new CliError(`${options.port} cannot be opened: ${error instanceof Error ? error.message : String(error)}`);
   });
   const bench = await startBench(address.data, { [name]: device });
-  print(`Simulating ${DEVICES[name].what}\n  port   ${options.port}\n  bench  ${bench.url}`);
+  print(told`Simulating ${DEVICES[name].what}\n  port   ${options.port}\n  bench  ${bench.url}`);
   await ending;
   await bench.close();
   await device.close();

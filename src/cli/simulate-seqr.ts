@@ -2,7 +2,7 @@ import { hostAndPort } from "../config/fields.ts";
 import { startSeqrSimulator } from "../simulators/seqr/server.ts";
 import { toldToEnd } from "./ending.ts";
 import { UsageError } from "./failure.ts";
-import { print } from "./print.ts";
+import { print, told } from "./print.ts";
 
 export async function simulateSeqr(options: { listen: string }): Promise<void> {
   const address = hostAndPort.safeParse(options.listen);
@@ -10,8 +10,8 @@ export async function simulateSeqr(options: { listen: string }): Promise<void> {
     throw new UsageError(`--listen: expected HOST:PORT, such as 127.0.0.1:8081, not "${options.listen}"`);
   const ending = toldToEnd();
   const simulator = await startSeqrSimulator(address.data);
-  print(`SEQR simulator\n  endpoint  ${simulator.endpoint}\n  phone     ${simulator.phoneUrl}`);
-  print("  terminal  demo-terminal / 12345678\n  reseller  demo-shop / user 9900 / 1234");
+  print(told`SEQR simulator\n  endpoint  ${simulator.endpoint}\n  phone     ${simulator.phoneUrl}`);
+  print(told`  terminal  demo-terminal / 12345678\n  reseller  demo-shop / user 9900 / 1234`);
   await ending;
   await simulator.close();
 }

@@ -8,7 +8,7 @@ import { IDLE, type State } from "../core/sale/state.ts";
 import { lastSaleOf, ordersOf } from "../engine/belongings.ts";
 import { type Waiting, waitingIn, withJournal } from "./faults.ts";
 import { type Price, priceInForce, priceText } from "./price.ts";
-import { print, printJson, told, wrapped } from "./print.ts";
+import { lines, print, printJson, type Told, told, wrapped } from "./print.ts";
 
 const HEALTH_TIMEOUT_MS = 2_000;
 
@@ -73,10 +73,11 @@ export async function status(options: { config: string; json?: boolean }): Promi
   for (const position of positions) printPosition(position, currency);
   const ofKiosk = elsewhere.filter(({ position }) => position === null);
   const ofOthers = elsewhere.filter(({ position }) => position !== null);
-  if (ofKiosk.length > 0) print(`\nThe whole kiosk\n${row("waiting", counts(ofKiosk))}`);
-  if (ofOthers.length > 0) print(`\nPositions that are not configured any more\n${row("waiting", counts(ofOthers))}`);
+  if (ofKiosk.length > 0) print(lines([told`\nThe whole kiosk`, row("waiting", counts(ofKiosk))]));
+  if (ofOthers.length > 0)
+    print(lines([told`\nPositions that are not configured any more`, row("waiting", counts(ofOthers))]));
   if (positions.some(({ waiting }) => waiting.length > 0) || elsewhere.length > 0) {
-    print("\nWhat waits for a person: kioskd faults list");
+    print(told`\nWhat waits for a person: kioskd faults list`);
   }
 }
 
@@ -165,8 +166,8 @@ function counts(waiting: readonly Waiting[]): string {
 }
 
 /** Longer text goes on below itself. */
-function row(name: string, text: string): string {
-  return wrapped(text, "            ").replace(/^ {12}/, `  ${name.padEnd(10)}`);
+function row(name: string, text: string): Told {
+  return wrapped(text, " ".repeat(12), undefined, `  ${name.padEnd(10)}`);
 }
 
 function time(iso: string): string {

@@ -2,7 +2,7 @@ import { writeFileSync } from "node:fs";
 import qrcode from "qrcode";
 import { loadConfig } from "../config/load.ts";
 import { CliError, UsageError } from "./failure.ts";
-import { print, printPicture } from "./print.ts";
+import { print, printPicture, told } from "./print.ts";
 
 interface StickerOptions {
   readonly config: string;
@@ -26,7 +26,7 @@ export async function sticker(options: StickerOptions): Promise<void> {
   switch (options.format) {
     case "terminal":
       printPicture(await qrcode.toString(text, { ...SYMBOL, type: "terminal", small: true }));
-      print(text);
+      print(told`${text}`);
       return;
     case "svg":
       writeOut(options, await qrcode.toString(text, { ...SYMBOL, type: "svg" }));
@@ -45,5 +45,5 @@ function writeOut({ out }: StickerOptions, content: string | Buffer): void {
     return;
   }
   writeFileSync(out, content);
-  print(`Written to ${out}.`);
+  print(told`Written to ${out}.`);
 }

@@ -45,6 +45,7 @@ const REASONS: Readonly<Record<string, string>> = {
   EEXIST: "this is there already. Name another one, or move it away",
   ENOSPC: "the disk is full. `df -h` says which, `du -xh / | sort -h` what fills it",
   EDQUOT: "this user's share of the disk is full",
+  EFBIG: "the file may not become larger. `ulimit -f` says how large",
   EROFS: "the disk is mounted read-only. `dmesg` says why; a failing card does that too",
   EIO: "the disk cannot be read or written. `dmesg` says more; it may be failing",
   EMFILE: "too many files are open. Raise LimitNOFILE of the unit",

@@ -12,7 +12,7 @@ import { IDLE, isOpen } from "../core/sale/state.ts";
 import { lastSaleOf, namesOf } from "../engine/belongings.ts";
 import type { Outcome } from "../ports/outcome.ts";
 import { CliError, UsageError } from "./failure.ts";
-import { print, printJson } from "./print.ts";
+import { print, printJson, told } from "./print.ts";
 import { seqrSettings } from "./seqr-settings.ts";
 import { table } from "./table.ts";
 
@@ -36,7 +36,7 @@ export async function register(options: PositionOptions & { name?: string }): Pr
   const known = readRegisteredTerminal(journalPath, position);
   if (known !== null && known.terminalId !== null) {
     await assignConfigured(loaded, position, { terminalId: known.terminalId, password: known.password });
-    print(`Position ${position.id} has terminal ${known.terminalId} already.`);
+    print(told`Position ${position.id} has terminal ${known.terminalId} already.`);
     return;
   }
   const terminal = known ?? {
@@ -50,7 +50,7 @@ export async function register(options: PositionOptions & { name?: string }): Pr
   writeRegisteredTerminal(journalPath, position.id, { ...terminal, terminalId });
   await assignConfigured(loaded, position, { terminalId, password: terminal.password });
   print(
-    `Position ${position.id} has terminal ${terminalId} now; its password is in ${terminalFile(journalPath, position.id)}.`,
+    told`Position ${position.id} has terminal ${terminalId} now; its password is in ${terminalFile(journalPath, position.id)}.`,
   );
 }
 
@@ -72,7 +72,7 @@ export async function assign(options: PositionOptions & { seqrId: string }): Pro
   const { id: terminalId, password } = terminalOf(loaded, position);
   const { seqrId } = options;
   await withService(loaded, (service) => service.assign({ terminalId, password, seqrId }), "assign the code");
-  print(`Terminal ${terminalId} of position ${position.id} answers to HTTP://SEQR.SE/Q${seqrId} now.`);
+  print(told`Terminal ${terminalId} of position ${position.id} answers to HTTP://SEQR.SE/Q${seqrId} now.`);
 }
 
 export async function unregister(options: PositionOptions): Promise<void> {
@@ -81,7 +81,7 @@ export async function unregister(options: PositionOptions): Promise<void> {
   await refuseWhileOpen(loaded.config.journal, position);
   await withService(loaded, (service) => service.unregister({ terminalId, password }), "unregister the terminal");
   for (const name of namesOf(position)) removeRegisteredTerminal(loaded.config.journal.path, name);
-  print(`Terminal ${terminalId} of position ${position.id} is unregistered.`);
+  print(told`Terminal ${terminalId} of position ${position.id} is unregistered.`);
 }
 
 export function show(options: { config: string; json?: boolean }): void {
@@ -135,7 +135,7 @@ async function withService<T>(
     const outcome = await work(service);
     if (outcome.kind === "done") return outcome.value;
     const certainty = outcome.kind === "declined" ? "refused to" : "gave no clear answer when asked to";
-    throw new CliError(`The payment service ${certainty} ${what}: ${outcome.detail}. It is safe to try again.`);
+    throw new CliError(told`The payment service ${certainty} ${what}: ${outcome.detail}. It is safe to try again.`);
   } finally {
     service.close();
   }

@@ -1,5 +1,5 @@
 import { spawn, spawnSync } from "node:child_process";
-import { readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { closeSync, openSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { parse, stringify } from "yaml";
@@ -93,6 +93,32 @@ describe("the command line", () => {
     expect(slow.err).toBe("");
     expect(JSON.parse(slow.out)).toHaveLength(1_000);
     expect(read("head -n 1")).toEqual({ status: 0, out: "[\n", err: "" });
+  });
+});
+
+describe("standard output that cannot take all", () => {
+  const commands = [["--help"], ["sales", "--help"], ["check-config", "--schema"]];
+
+  it.each(commands)("(a full disk) is a failure of %s %s", (...args) => {
+    const full = openSync("/dev/full", "w");
+    const { status, stderr } = spawnSync(MAIN, args, { stdio: ["ignore", full, "pipe"], encoding: "utf8" });
+    closeSync(full);
+    expect(stderr).toMatch(/^Not all could be written\. standard output: the disk is full\. .*\n$/);
+    expect(status).toBe(1);
+  });
+
+  it("(a file that takes a part) is a failure too", () => {
+    const file = join(tempFolder(), "schema.json");
+    const command = `ulimit -f 8; exec ${process.execPath} ${MAIN} check-config --schema >${file}`;
+    const { status, stderr } = spawnSync("sh", ["-c", command], { encoding: "utf8" });
+    expect(statSync(file).size).toBeGreaterThan(0);
+    expect(stderr).toContain("the file may not become larger");
+    expect(status).toBe(1);
+  });
+
+  it("(a reader who has gone) is none", () => {
+    const command = `{ ${process.execPath} ${MAIN} check-config --schema; echo $? >&2; } | true`;
+    expect(spawnSync("sh", ["-c", command], { encoding: "utf8" }).stderr).toBe("0\n");
   });
 });
 

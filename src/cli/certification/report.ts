@@ -1,4 +1,5 @@
 import type { Exchange } from "../../adapters/payment/seqr/exchange.ts";
+import { lines, type Told, told } from "../print.ts";
 import { table } from "../table.ts";
 import type { StepResult } from "./step.ts";
 import { indented } from "./xml.ts";
@@ -15,12 +16,10 @@ export interface Certification {
 const COLUMN_WIDTHS = [2, 21, 20, 22, 7] as const;
 
 /** At most 80 columns. */
-export function stepTable(steps: readonly StepResult[]): string {
+export function stepTable(steps: readonly StepResult[]): Told {
   const rows = steps.map((step) => cells(step).map((cell, index) => wrapped(cell, COLUMN_WIDTHS[index] ?? 1)));
-  return table(["#", "STEP", "EXPECTED", "SEEN", "RESULT"], rows)
-    .split("\n")
-    .map((line) => line.trimEnd())
-    .join("\n");
+  const made = table(["#", "STEP", "EXPECTED", "SEEN", "RESULT"], rows);
+  return lines(made.split("\n").map((line) => told`${line.trimEnd()}`));
 }
 
 function cells({ number, name, expected, seen, result }: StepResult): readonly string[] {

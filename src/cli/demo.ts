@@ -18,7 +18,7 @@ import { type DemoAddress, demoAddress, reachable } from "./demo-address.ts";
 import { HURRY, KINDS, type Kind, type KindName } from "./demo-kinds.ts";
 import { DEVICES, type DeviceName, startDevice } from "./devices.ts";
 import { EmergencyStop, toldToEnd } from "./ending.ts";
-import { CliError, failureText, UsageError } from "./failure.ts";
+import { CliError, failureText, reasonText, UsageError } from "./failure.ts";
 import { logOutput } from "./log-output.ts";
 import { print, printError, told } from "./print.ts";
 
@@ -95,7 +95,7 @@ export async function demo(options: Options, startDaemon: StartDaemon): Promise<
     }
   } catch (error) {
     if (error instanceof CliError || error instanceof UsageError) throw error;
-    throw new CliError(`The demo failed: ${error instanceof Error ? error.message : String(error)}`);
+    throw new CliError(`The demo failed: ${reasonText(error)}`);
   } finally {
     await undoAll();
   }

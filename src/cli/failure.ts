@@ -1,5 +1,5 @@
 import { ExplainedError } from "../core/explained-error.ts";
-import { systemSentence } from "./system-errors.ts";
+import { packageSentence, systemSentence } from "./system-errors.ts";
 
 export class CliError extends ExplainedError {
   override readonly name = "CliError";
@@ -11,6 +11,14 @@ export class UsageError extends CliError {}
 /** What to print: a message alone where it tells its reader what to do, else all that helps to find the bug. */
 export function failureText(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
-  if (error instanceof ExplainedError) return error.message;
-  return systemSentence(error) ?? error.stack ?? error.message;
+  return sentenceOf(error) ?? error.stack ?? error.message;
+}
+
+/** As `failureText`, within another text: the way to the bug has no room there. */
+export function reasonText(error: unknown): string {
+  return error instanceof Error ? (sentenceOf(error) ?? error.message) : String(error);
+}
+
+function sentenceOf(error: Error): string | null {
+  return error instanceof ExplainedError ? error.message : (systemSentence(error) ?? packageSentence(error));
 }

@@ -1,4 +1,13 @@
-import { accessSync, constants, existsSync, readdirSync, realpathSync, type Stats, statSync } from "node:fs";
+import {
+  accessSync,
+  constants,
+  existsSync,
+  readdirSync,
+  realpathSync,
+  type Stats,
+  statfsSync,
+  statSync,
+} from "node:fs";
 import { createServer } from "node:net";
 import { basename, dirname, join } from "node:path";
 import { GpioError } from "../adapters/gpio/gpio.ts";
@@ -11,7 +20,7 @@ import { terminalFile } from "../config/secrets.ts";
 import { markNameOf } from "../core/journal-files.ts";
 import { certificateChecks } from "./certificate-checks.ts";
 import type { Finding } from "./finding.ts";
-import { systemSentence } from "./system-errors.ts";
+import { notLoaded, systemSentence } from "./system-errors.ts";
 
 export interface MachineChecks {
   readonly findings: readonly Finding[];
@@ -64,9 +73,7 @@ async function nativeChecks({ config }: Loaded): Promise<Finding[]> {
     try {
       await load();
     } catch (error) {
-      const [reason] = (error instanceof Error ? error.message : String(error)).split("\n");
-      const message = `the package ${name} does not load with Node ${process.version}: run \`npm rebuild ${name}\` where kioskd is installed (${reason})`;
-      found.push({ at, message, keeps: "start" });
+      found.push({ at, message: notLoaded(name, error), keeps: "start" });
     }
   }
   return found;
@@ -114,12 +121,14 @@ function folderCheck(at: Finding["at"], folder: string): Finding[] {
     return [{ at, message, keeps: "sale" }];
   }
   if (!stat.isDirectory()) return [{ at, message: `${folder} is no folder: name another one`, keeps: "sale" }];
-  const refused = refusal(folder, constants.R_OK | constants.W_OK | constants.X_OK);
+  const refused = refusal(folder, constants.R_OK | constants.W_OK | constants.X_OK) ?? fullDisk(folder);
   return refused === null ? [] : [{ at, message: `the folder ${folder} cannot be written: ${refused}`, keeps: "sale" }];
 }
 
 function fileCheck(at: Finding["at"], file: string): Finding[] {
-  if (statOf(file) === null) return [];
+  const stat = statOf(file);
+  if (stat === null) return [];
+  if (!stat.isFile()) return [{ at, message: `${file} is no file: name one`, keeps: "sale" }];
   const refused = refusal(file, constants.R_OK | constants.W_OK);
   return refused === null ? [] : [{ at, message: `${file} cannot be written: ${refused}`, keeps: "sale" }];
 }
@@ -142,6 +151,17 @@ function refusal(path: string, mode: number): string | null {
     if (code === "EROFS") return "its disk is mounted read-only. `dmesg` says why; a failing card does that too";
     return `this user (uid ${process.getuid?.() ?? "unknown"}) may not. Give it to the daemon's user with chown`;
   }
+}
+
+/** The journal's write-ahead log, and what SQLite needs beside it, fit into this. */
+const LEAST_FREE_BYTES = 8 * 1024 * 1024;
+
+function fullDisk(folder: string): string | null {
+  const { bavail, bsize } = statfsSync(folder);
+  const freeBytes = bavail * bsize;
+  if (freeBytes >= LEAST_FREE_BYTES) return null;
+  const hasMiB = (freeBytes / 1_048_576).toFixed(1);
+  return `its disk has ${hasMiB} MiB left. \`df -h ${folder}\` says which, \`du -xh / | sort -h\` what fills it`;
 }
 
 /** Whether what the daemon listens on is free. */
@@ -195,11 +215,24 @@ function deviceProblem(path: string, isSerial: boolean): string | null {
     return isSerial ? `there is no device ${path}: ${toDo}. ${byIdText()}` : `there is no device ${path}: ${toDo}`;
   }
   if (!stat.isCharacterDevice()) return `${path} is no device: correct the path`;
+  if (isSerial && !isTerminal(stat.rdev)) return `${path} is no serial port: correct the path. ${byIdText()}`;
   try {
     accessSync(path, constants.R_OK | constants.W_OK);
     return null;
   } catch {
     return `${path} may not be opened by this user: ${groupAdvice(path)}`;
+  }
+}
+
+/** Asked of the kernel: opening a port would tell its device so, and some begin anew then. */
+function isTerminal(device: number): boolean {
+  const [major, minor] = [(device >> 8) & 0xfff, (device & 0xff) | ((device >> 12) & 0xfff00)];
+  // Pseudo-terminals, of which sysfs knows nothing.
+  if (major >= 136 && major <= 143) return true;
+  try {
+    return basename(realpathSync(`/sys/dev/char/${major}:${minor}/subsystem`)) === "tty";
+  } catch {
+    return !existsSync("/sys/dev/char");
   }
 }
 

@@ -8,7 +8,7 @@ import { openDispenser, Shared, type Surroundings } from "../drivers.ts";
 import type { Clock } from "../ports/clock.ts";
 import { unknown } from "../ports/outcome.ts";
 import { within } from "../ports/wait.ts";
-import { CliError } from "./failure.ts";
+import { CliError, reasonText } from "./failure.ts";
 import { logOutput } from "./log-output.ts";
 import { print, told } from "./print.ts";
 
@@ -33,7 +33,7 @@ async function closeLines({ positions, gpio }: Config, clock: Clock): Promise<st
   try {
     return (await drive(lines, gpio, clock)).map(({ line, detail }) => `line ${line}: ${detail}`);
   } catch (error) {
-    return [`lines: ${textOf(error)}`];
+    return [`lines: ${reasonText(error)}`];
   }
 }
 
@@ -48,7 +48,7 @@ async function stopDevices({ config, secrets }: Loaded, clock: Clock): Promise<s
   // One that cannot even be opened keeps nobody from stopping the others.
   const failures = await Promise.all(
     behindPorts.map((position) =>
-      stopDevice(position, around).catch((error: unknown) => `position ${position.id}: ${textOf(error)}`),
+      stopDevice(position, around).catch((error: unknown) => `position ${position.id}: ${reasonText(error)}`),
     ),
   );
   await shared.close();
@@ -61,8 +61,4 @@ async function stopDevice(position: PositionConfig, around: Surroundings): Promi
   const stopped = (await within(around.clock, STOP_TIMEOUT_MS, dispenser.stop())) ?? unknown("no answer");
   await within(around.clock, endMs - around.clock.monotonicMs(), dispenser.close());
   return stopped.kind === "done" ? null : `position ${position.id}: ${stopped.detail}`;
-}
-
-function textOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

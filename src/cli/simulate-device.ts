@@ -1,8 +1,9 @@
+import { portProblem } from "../adapters/serial/device.ts";
 import { hostAndPort } from "../config/fields.ts";
 import { startBench } from "../simulators/bench/server.ts";
 import { DEVICES, type DeviceName, startDevice } from "./devices.ts";
 import { toldToEnd } from "./ending.ts";
-import { CliError, UsageError } from "./failure.ts";
+import { CliError, reasonText, UsageError } from "./failure.ts";
 import { print, told } from "./print.ts";
 
 /** A device at the end of a serial port, and a page to do things to it. */
@@ -12,7 +13,7 @@ export async function simulateDevice(name: DeviceName, options: { port: string; 
     throw new UsageError(`--listen: expected HOST:PORT, such as 127.0.0.1:8082, not "${options.listen}"`);
   const ending = toldToEnd();
   const device = await startDevice(name, options.port).catch((error: unknown) => {
-    throw new CliError(`${options.port} cannot be opened: ${error instanceof Error ? error.message : String(error)}`);
+    throw new CliError(`${options.port}: ${portProblem(options.port, new Error(reasonText(error)))}`);
   });
   const bench = await startBench(address.data, { [name]: device });
   print(told`Simulating ${DEVICES[name].what}\n  port   ${options.port}\n  bench  ${bench.url}`);

@@ -36,6 +36,27 @@ function listening(code: string): string {
   }
 }
 
+const NOT_LOADED = ["MODULE_NOT_FOUND", "ERR_MODULE_NOT_FOUND", "ERR_DLOPEN_FAILED"];
+/** The package's name in what Node, node-gyp-build and bindings say. */
+const PACKAGES = [
+  /Cannot find (?:module|package) '((?:@[\w.-]+\/)?\w[\w.-]*)/,
+  /node_modules\/((?:@[\w.-]+\/)?\w[\w.-]*)/,
+];
+
+/** A package that does not load here, as a sentence with what to do; null for any other error. */
+export function packageSentence(error: Error): string | null {
+  const isOne = "code" in error && NOT_LOADED.includes(String(error.code));
+  if (!isOne && !/^No native build was found|^Could not locate the bindings file/.test(error.message)) return null;
+  const name = PACKAGES.map((each) => each.exec(error.message)?.[1]).find((each) => each !== undefined);
+  return name === undefined ? null : notLoaded(name, error);
+}
+
+/** What npm compiled for one machine and one version of Node. */
+export function notLoaded(name: string, error: unknown): string {
+  const [reason] = (error instanceof Error ? error.message : String(error)).split("\n");
+  return `the package ${name} does not load with Node ${process.version}: run \`npm rebuild ${name}\` where kioskd is installed (${reason})`;
+}
+
 const REASONS: Readonly<Record<string, string>> = {
   EACCES: "this user may not. Check owner, group and mode with `ls -l`, and the groups with `id`",
   EPERM: "this user may not. Check owner, group and mode with `ls -l`, and the groups with `id`",

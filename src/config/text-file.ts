@@ -1,4 +1,4 @@
-import { closeSync, fstatSync, openSync, readSync } from "node:fs";
+import { closeSync, fstatSync, openSync, readSync, statSync } from "node:fs";
 import { ConfigError, sentence } from "./problem.ts";
 
 /** As many positions as are allowed, each with all that can be said of it, are half of this. */
@@ -48,6 +48,8 @@ function readBytes(file: string): Buffer {
   const bytes = Buffer.alloc(LARGEST_CONFIG_BYTES + 1);
   let length = 0;
   try {
+    // Opening a pipe that nobody writes to would wait for ever; one of the shell's has its writer.
+    if (statSync(file).isFIFO() && !file.startsWith("/dev/")) throw Object.assign(new Error(), { code: "FIFO" });
     const opened = openSync(file, "r");
     try {
       if (fstatSync(opened).isDirectory()) throw Object.assign(new Error(), { code: "EISDIR" });
@@ -70,6 +72,8 @@ function whyUnread(file: string, code: string): string {
     case "ENOENT":
     case "ENOTDIR":
       return sentence({ found: "no such file", expected, example: `/etc/kioskd/kioskd.yaml (${code})` });
+    case "FIFO":
+      return sentence({ found: "a pipe", expected, hint: "or pipe it into --config /dev/stdin" });
     case "EISDIR":
       return sentence({ found: "a folder", expected, example: "kioskd.yaml in it" });
     case "EACCES":

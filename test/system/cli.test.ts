@@ -51,6 +51,13 @@ describe("the command line", () => {
     [["run"], 2, "--config <file>' not specified"],
     [["run", "--config", "none.yaml"], 1, "none.yaml: found no such file, expected a file with the configuration"],
     [["simulate", "seqr", "--listen", "somewhere"], 2, "expected HOST:PORT"],
+    [["simulate", "seqr", "--listen", "192.0.2.1:80"], 1, "192.0.2.1:80 cannot be listened on: this machine has no"],
+    [["demo", "--listen", "192.0.2.1"], 1, "cannot be listened on: this machine has no such address. `ip address`"],
+    [
+      ["simulate", "pump-dart", "--port", "/nope"],
+      1,
+      "/nope: there is no such device: plug it in, or correct the path",
+    ],
     [["sales", "list", "--config", "none.yaml"], 1, "found no such file"],
     [["backup", "--config", "none.yaml"], 2, "missing required argument 'file'"],
     [["restore", "none.tar", "--config", "none.yaml"], 1, "There is no file"],
@@ -60,6 +67,16 @@ describe("the command line", () => {
     expect(result.status).toBe(status);
     expect(result.err).toContain(message);
     expect(result.err).not.toMatch(/^ +at /m);
+  });
+
+  it("does not wait for a pipe that nobody writes to, and takes one with a writer", () => {
+    const folder = tempFolder();
+    const fifo = join(folder, "kioskd.yaml");
+    spawnSync("mkfifo", [fifo]);
+    expect(kioskd("check-config", "--config", fifo).err).toContain("found a pipe, expected a file");
+    const command = `echo "kiosk: {}" | ${process.execPath} ${MAIN} check-config --config /dev/stdin`;
+    const { stderr } = spawnSync("sh", ["-c", command], { encoding: "utf8", timeout: 60_000 });
+    expect(stderr).toMatch(/^\/dev\/stdin:.*kiosk/);
   });
 
   it("says that a configuration is in order, or what is not", () => {

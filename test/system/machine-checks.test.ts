@@ -109,6 +109,21 @@ describe("what this machine lacks", SIDE_BY_SIDE, () => {
       [/^sale \| .*file is no device: correct the path$/],
     ],
     [
+      "a serial port that is one",
+      (config) => Object.assign(config.positions[0], { dispenser: { ...PUMP, port: "/dev/null" } }),
+      [/^sale \| .*dispenser\.port: \/dev\/null is no serial port: correct the path\. .*by-id/],
+    ],
+    [
+      "a mark that is a file",
+      (config) => Object.assign(config.journal, { mark: "/dev/null" }),
+      [/^sale \| .*journal\.mark: \/dev\/null is no file: name one$/],
+    ],
+    [
+      "a journal's folder on a disk",
+      (config) => Object.assign(config.journal, { path: "/proc/journal.db", mark: "mark" }),
+      [/^sale \| .*journal\.path: the folder \/proc cannot be written: /],
+    ],
+    [
       "a free port",
       async (config) => {
         const server = createServer();
@@ -314,6 +329,19 @@ process.dlopen = (module, file, ...rest) => {
       around: [
         ...["unshare", "--mount", "sh", "-c"],
         'mount -t tmpfs -o size=8k none "$(dirname "$5")/disk" && head -c 8192 /dev/zero >"$(dirname "$5")/disk/x"; exec "$@"',
+        "sh",
+      ],
+      needs: mayMount,
+    },
+    "a read-only disk": {
+      edit: (config, folder) => {
+        mkdirSync(join(folder, "disk"));
+        config.journal.path = "disk/journal.db";
+      },
+      says: /The disk of .*journal\.db\.lock is mounted read-only\. `dmesg` says why/,
+      around: [
+        ...["unshare", "--mount", "sh", "-c"],
+        'cd "$(dirname "$5")/disk"; mount -t tmpfs none . && cd "$PWD" && touch journal.db.lock && mount -o remount,ro "$PWD"; exec "$@"',
         "sh",
       ],
       needs: mayMount,

@@ -3,7 +3,7 @@ import { SerialPort } from "serialport";
 import type { Cancel, Clock } from "../../ports/clock.ts";
 import type { Log } from "../../ports/log.ts";
 import { backoffMs, within } from "../../ports/wait.ts";
-import { groupAdvice } from "./device.ts";
+import { portProblem } from "./device.ts";
 import type { LineSettings } from "./line.ts";
 import { notTaken } from "./taken.ts";
 import { PORT } from "./texts.ts";
@@ -120,7 +120,7 @@ export class KeptPort {
       try {
         port = new SerialPort({ path, baudRate, dataBits, parity, stopBits, autoOpen: false });
       } catch (error) {
-        this.#retry(why(this.#settings.path, error));
+        this.#retry(portProblem(this.#settings.path, error));
         resolve();
         return;
       }
@@ -133,7 +133,7 @@ export class KeptPort {
         cancel();
         if (this.#closed || error) {
           void discard(port).then(resolve);
-          if (error) this.#retry(why(this.#settings.path, error));
+          if (error) this.#retry(portProblem(this.#settings.path, error));
           return;
         }
         this.#port = port;
@@ -198,15 +198,6 @@ export class KeptPort {
     else this.#log.warn(fields, "a serial port is lost");
     this.#listener.link(up, this.detail);
   }
-}
-
-/** Why a port cannot be opened, and what to do. */
-function why(path: string, error: unknown): string {
-  const text = error instanceof Error ? error.message : String(error);
-  if (/no such file/i.test(text)) return PORT.missing();
-  if (/permission denied|not permitted/i.test(text)) return PORT.forbidden(groupAdvice(path));
-  if (/lock port|busy/i.test(text)) return PORT.taken(path);
-  return PORT.other(text);
 }
 
 function isThere(path: string): Promise<boolean> {

@@ -150,6 +150,14 @@ describe("a journal that is not the one it was", () => {
       },
       /The journal .* is a folder: let journal.path name a file in it/,
     ],
+    [
+      "is a device",
+      (folder) => {
+        rmSync(join(folder, "journal.db"));
+        symlinkSync("/dev/null", join(folder, "journal.db"));
+      },
+      /The journal .* is no file: let journal.path name one\.$/,
+    ],
   ])("%s: refused, and nothing is written to it", async (_what, spoil, message) => {
     const { folder, path } = await stopped();
     spoil(folder);

@@ -294,6 +294,7 @@ export function realPath(path: string): string {
   const stat = statSync(real);
   if (stat.isDirectory())
     throw new JournalError(`The journal ${path} is a folder: let journal.path name a file in it.`);
+  if (!stat.isFile()) throw new JournalError(`The journal ${path} is no file: let journal.path name one.`);
   if (stat.nlink > 1) {
     throw new JournalError(
       `The journal ${path} has a second name (a hard link): SQLite would keep two logs for one file. Remove one of the names: find DISK -samefile ${path}.`,
@@ -342,7 +343,12 @@ export function isRunningOn(path: string): boolean {
 function refuseForeignLock(file: string): void {
   try {
     if (existsSync(file)) accessSync(file, constants.R_OK | constants.W_OK);
-  } catch {
+  } catch (error) {
+    if (error instanceof Error && "code" in error && error.code === "EROFS") {
+      throw new JournalError(
+        `The disk of ${file} is mounted read-only. \`dmesg\` says why; a failing card does that too.`,
+      );
+    }
     throw new JournalError(
       `The lock ${file} belongs to somebody else, or may not be written: give it to the user whose journal it is (chown, chmod 600).`,
     );

@@ -13,6 +13,7 @@ interface Line {
   readonly opens: "high" | "low" | null;
 }
 
+const HEADER_LAST = 27;
 /** The last line of any Raspberry Pi's chip. */
 const LAST_LINE = 57;
 /** A Raspberry Pi holds these high from its reset, or from early on, until somebody drives them. */
@@ -49,9 +50,9 @@ function lineKey(text: string, number: number | null): string {
 
 function headerProblem(text: string, number: number, opens: Line["opens"]): string | null {
   const found = text === `GPIO${number}` ? shown(text) : `${shown(text)}, which is GPIO${number}`;
-  if (number > LAST_LINE || /^GPIO0\d/.test(text)) {
+  if (number > (/^GPIO/.test(text) ? HEADER_LAST : LAST_LINE)) {
     return sentence({
-      found,
+      found: shown(text),
       expected: "one of GPIO0 to GPIO27 on the header of a Raspberry Pi",
       example: "GPIO17",
       hint: "lines of another board are written label:offset, or gpio.headerChip names its chip",

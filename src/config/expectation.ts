@@ -7,6 +7,8 @@ import { listed, type Path } from "./problem.ts";
 export interface Expectation {
   readonly what: string;
   readonly example?: string | undefined;
+  /** What a text of another form means here, where the place itself knows best. */
+  readonly meant?: ((text: string) => string | null) | undefined;
 }
 
 /** The schema of the place; null where the configuration knows none. Of a union the branch that has the key. */
@@ -60,10 +62,10 @@ export function valuesOf(schema: z.core.$ZodType | undefined): readonly unknown[
 
 /** By what the schema says of itself, and else by what it is. */
 export function expectationOf(schema: z.core.$ZodType): Expectation {
-  const { form, examples } = aboutOf(schema);
+  const { form, examples, meant } = aboutOf(schema);
   const usual = usualOf(schema);
   const example = Array.isArray(examples) && examples.length > 0 ? asYaml(examples[0]) : usual.example;
-  return { what: typeof form === "string" ? spoken(form) : usual.what, example };
+  return { what: typeof form === "string" ? spoken(form) : usual.what, example, meant: meant as Expectation["meant"] };
 }
 
 /** A form as a sentence goes on with it: `duration, 1s to 60s` becomes "a duration, 1s to 60s". */

@@ -17,6 +17,7 @@ export function configJsonSchema(): object {
         jsonSchema.description = `${description} Form: ${form}.`;
       }
       delete jsonSchema["form"];
+      delete jsonSchema["meant"];
       delete jsonSchema["secret"];
       if (zodSchema === dispenser) jsonSchema.oneOf?.push(assembly());
     },

@@ -1,20 +1,26 @@
 import { z } from "zod";
-import { readLineName } from "../core/line-name.ts";
+import { isForeignLine, lineMeant, readLineName } from "../core/line-name.ts";
 import { about } from "./fields.ts";
 
 /** A line of any chip; whether this machine has it is known when it is taken. */
-const lineName = z
+export const lineName = z
   .string()
   .min(1)
   .max(80)
   .superRefine((text, context) => {
     const line = readLineName(text);
-    const isMisspelt = /^(gpio|pin)[\s-]*\d+$/i.test(text) && !/^(GPIO(0|[1-9]\d*)|pin\s*\d+)$/.test(text);
-    if (line.by !== "nothing" && !isMisspelt) return;
-    const reason = line.by === "nothing" && line.reason !== null ? ` (${line.reason})` : "";
+    if (line.by !== "nothing" && !isForeignLine(text)) return;
+    const isNumbered = /^gpiochip\d/i.test(text);
+    const why = isNumbered ? "by its chip's label, for the chip's number changes" : reasonOf(lineMeant(text) ?? text);
+    const reason = why === null ? "" : ` (${why})`;
     context.addIssue({ code: "custom", message: `expected a line${reason}, such as GPIO17, pin 11 or pinctrl-rp1:17` });
   })
-  .meta({ form: "line" });
+  .meta({ form: "line", meant: lineMeant });
+
+function reasonOf(text: string): string | null {
+  const line = readLineName(text.replace(/^(?:p1|j8|pin)\D*0*(?=\d)/i, "pin "));
+  return line.by === "nothing" ? line.reason : null;
+}
 
 export const lineKey = lineName.meta(
   about("The line: by GPIO number, by pin of the header, or by chip and offset.", "GPIO17", "pin 11", "pinctrl-rp1:17"),

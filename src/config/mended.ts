@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { durationMs } from "./fields.ts";
+import { inQuotes, maskedValue } from "./problem.ts";
 
 /**
  * What was most likely meant, as it should be written: of what the value may have been meant as, the first that the
@@ -14,6 +15,7 @@ export function mended(schema: z.core.$ZodType, value: unknown, source: string |
 
 function meaningsOf(value: unknown, source: string | null): readonly unknown[] {
   if (typeof value === "number" || typeof value === "boolean") return meaningsOfBare(value, source ?? String(value));
+  if (typeof value === "string" && maskedValue(value) !== value) return addressesIn(value.trim());
   if (typeof value === "string") return [...meaningsOfText(value.trim()), [value]];
   return Array.isArray(value) && value.length === 1 ? [value[0]] : [];
 }
@@ -89,8 +91,12 @@ function durationsIn(text: string): readonly string[] {
 /** Text stands in quotes where YAML would take it for something else. */
 export function asYaml(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(asYaml).join(", ")}]`;
+  if (typeof value === "object" && value !== null) {
+    const pairs = Object.entries(value).map(([key, inner]) => `${asYaml(key)}: ${asYaml(inner)}`);
+    return `{ ${pairs.join(", ")} }`;
+  }
   if (typeof value !== "string") return String(value);
   return /^[\d.+-]+(e\d+)?$|^0[xo]|^(true|false|null|~|)$|^[\s*&!@%`#>|?[\]{},"'-]|: | #|\s/i.test(value)
-    ? JSON.stringify(value)
-    : value;
+    ? inQuotes(maskedValue(value))
+    : maskedValue(value);
 }

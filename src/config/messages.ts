@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { strangeBlankIn, withPlainBlanks } from "./blanks.ts";
 import {
   branchesFor,
   choicesOf,
@@ -10,7 +11,7 @@ import {
   valuesOf,
 } from "./expectation.ts";
 import { aboutOf, written } from "./keys.ts";
-import { mended } from "./mended.ts";
+import { asYaml, mended } from "./mended.ts";
 import { nearest } from "./nearest.ts";
 import { type Found, listed, type Path, pathText, sentence, shown } from "./problem.ts";
 
@@ -40,15 +41,35 @@ function wrongValue(path: Path, text: Reading, told: string): string {
   if (schema === null) return sentence({ found: shown(value, source), expected: "nothing here" });
   const isHidden = aboutOf(schema)["secret"] === true && typeof value !== "string";
   const found = isHidden ? foundKind(value) : shown(value, source);
+  const blank = typeof value === "string" ? strangeBlankIn(value) : null;
+  if (typeof value === "string" && blank !== null) return wrongBlank(schema, value, blank);
   const own = ownWords(told);
   const usual = expectationFor(schema, value);
   const what = own?.what ?? usual.what;
   const hint = own === null && told !== "" && !told.startsWith("Invalid") ? told : undefined;
   const near = typeof value === "string" ? nearest(value, valuesOf(schema).map(String)) : null;
   if (near !== null) return sentence({ found, expected: what, hint: `did you mean ${near}?` });
-  const better = isHidden ? null : mended(schema, value, source);
+  const better = isHidden ? null : meantBy(value, { schema, usual, source });
   const example = better ?? own?.example ?? usual.example;
   return sentence({ found, expected: what, example: example === what ? undefined : example, hint });
+}
+
+function meantBy(value: unknown, place: { schema: z.core.$ZodType; usual: Expectation; source: string | null }) {
+  const { schema, usual, source } = place;
+  if (usual.meant === undefined || typeof value === "object") return mended(schema, value, source);
+  return usual.meant(source ?? String(value));
+}
+
+/** Where nothing else is wrong, the message says so; else both. */
+function wrongBlank(schema: z.core.$ZodType, value: string, blank: string): string {
+  const usual = expectationFor(schema, value);
+  const meant = withPlainBlanks(value);
+  const isAll = z.safeParse(schema, meant).success;
+  return sentence({
+    found: `${shown(value)} with ${blank}`,
+    expected: isAll ? "a plain blank" : `${usual.what}, without it`,
+    example: isAll ? asYaml(meant) : (meantBy(meant, { schema, usual, source: null }) ?? usual.example),
+  });
 }
 
 /** Of a union only what takes a value of this kind, where something does. */
@@ -58,9 +79,9 @@ function expectationFor(schema: z.core.$ZodType, value: unknown): Expectation {
     bare instanceof z.ZodUnion && valuesOf(bare).length === 0
       ? bare.options.filter((each) => takesKind(each, value))
       : [];
-  const { what, example } = expectationOf(branches[0] ?? schema);
+  const expected = expectationOf(branches[0] ?? schema);
   const isBare = typeof value === "number" || typeof value === "boolean";
-  return isBare && what.startsWith("text") ? { what: `${what} in quotes`, example } : { what, example };
+  return isBare && expected.what.startsWith("text") ? { ...expected, what: `${expected.what} in quotes` } : expected;
 }
 
 function takesKind(schema: z.core.$ZodType, value: unknown): boolean {
@@ -172,7 +193,7 @@ function mixed(path: Path, { schema, value }: Reading): Found {
   const bare = here === null ? null : written(here);
   const branches =
     bare instanceof z.ZodUnion && valuesOf(bare).length === 0
-      ? bare.options.map((each) => Object.keys(shapeOf(each) ?? {}))
+      ? bare.options.map((each) => Object.keys(shapeOf(each) ?? {})).filter((keys) => keys.length > 0)
       : [];
   const found = shown(valueAt(value, path));
   return {

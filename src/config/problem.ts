@@ -1,4 +1,5 @@
 import { ExplainedError } from "../core/explained-error.ts";
+import { visible, visibleLine } from "../core/visible.ts";
 
 /** One thing that is wrong with a configuration: where, and what was expected. */
 export interface Problem {
@@ -33,17 +34,21 @@ export class ConfigError extends ExplainedError {
     const left = problems.length - told.length;
     super([...told, ...(left > 0 ? [`${file}: and ${left} problems more`] : [])].join("\n"));
     this.file = file;
-    this.problems = problems;
+    this.problems = problems.map((each) => ({ ...each, message: withoutPassword(each.message) }));
   }
 }
 
 function describe(file: string, { path, line, message }: Problem): string {
   const place = line === null ? file : `${file}:${line}`;
-  return path.length === 0 ? `${place}: ${message}` : `${place}: ${pathText(path)}: ${message}`;
+  return withoutPassword(path.length === 0 ? `${place}: ${message}` : `${place}: ${pathText(path)}: ${message}`);
 }
 
 export function pathText(path: Path): string {
-  return path.map((key, index) => (typeof key === "number" ? `[${key}]` : index === 0 ? key : `.${key}`)).join("");
+  return visibleLine(
+    path
+      .map((key, index) => (typeof key === "number" ? `[${key}]` : `${index === 0 ? "" : "."}${maskedValue(key)}`))
+      .join(""),
+  );
 }
 
 interface Sentence {
@@ -54,11 +59,24 @@ interface Sentence {
   readonly hint?: string | undefined;
 }
 
-/** The one form of all messages. */
+/** The one form of all messages, without a password of any address in it. */
 export function sentence({ found, expected, example, hint }: Sentence): string {
   const such = example === undefined ? "" : `, such as ${example}`;
   const end = hint === undefined ? "" : `. ${hint.slice(0, 1).toUpperCase()}${hint.slice(1)}`;
-  return `found ${found}, expected ${expected}${such}${end}`;
+  return withoutPassword(`found ${found}, expected ${expected}${such}${end}`);
+}
+
+/** A text in which addresses may stand: each word with an account, and with a scheme as far as the quotes around it. */
+function withoutPassword(text: string): string {
+  return text.replace(/[a-z][\w+.-]*:[\\/]+[^"\n]*@|\S+@/gi, (address) => maskedValue(address));
+}
+
+/**
+ * A value without what may be a password in it: from the colon that is no scheme's to the last @, whatever stands
+ * between. Rather too much is hidden than a password shown.
+ */
+export function maskedValue(value: string): string {
+  return value.replace(/^([\s\S]*?:)(?!\s|[\\/]{2})[\s\S]*@/, "$1***@");
 }
 
 /** A value as a message shows it: in quotes where it is text, cut where it is long, without a password in an address. */
@@ -84,8 +102,13 @@ function shownShort(value: unknown): string {
 }
 
 function quoted(text: string): string {
-  const safe = text.replace(/^([^:]*:[\\/]*[^:/?#]*):[^/?#]+@/, "$1:***@");
-  return JSON.stringify(safe.length > LONGEST_SHOWN ? `${safe.slice(0, LONGEST_SHOWN)}…` : safe);
+  const safe = maskedValue(text);
+  return inQuotes(safe.length > LONGEST_SHOWN ? `${safe.slice(0, LONGEST_SHOWN)}…` : safe);
+}
+
+/** In double quotes, with what nobody could see, or tell from a plain blank, as `\\u{a0}`. */
+export function inQuotes(text: string): string {
+  return visible(JSON.stringify(text)).replaceAll("\u3000", "\\u{3000}");
 }
 
 const MOST_LISTED = 30;

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { goodsMax, wattsMax } from "./dispenser-fields.ts";
 import { about, decimal, duration, itemNumber } from "./fields.ts";
-import { activeLow, lineKey } from "./lines.ts";
+import { activeLow, lineKey, lineName } from "./lines.ts";
 
 const port = z
   .string()
@@ -72,6 +72,7 @@ export const dart = z
 
 const modbusContactor = z
   .union([
+    lineName,
     z
       .strictObject({
         coil: z.int().min(0).max(65_535).meta(about("The coil's number on its Modbus device.", 0)),
@@ -82,12 +83,12 @@ const modbusContactor = z
       .meta({ description: "A contactor by a coil of a Modbus device." }),
     z.strictObject({ line: lineKey, activeLow }).meta({ description: "A contactor by a line of the header." }),
   ])
+  .transform((given) => (typeof given === "string" ? { line: given, activeLow: false } : given))
   .meta(
-    about(
-      "What switches the socket on: a line of the header, or a coil of a Modbus device.",
-      { line: "GPIO17" },
-      { coil: 0, unit: 2 },
-    ),
+    about("What switches the socket on: a line of the header, or a coil of a Modbus device.", "GPIO17", {
+      coil: 0,
+      unit: 2,
+    }),
   );
 
 const registerPlace = {
@@ -224,7 +225,7 @@ export const mdb = z
       .record(itemNumber, decimal)
       .optional()
       .meta({
-        form: "list of item number and decimal in quotes",
+        form: "key for each item with its price, a decimal in quotes",
         ...about(
           "What the machine is set to, item by item, in kiosk.currency; a request with another price is refused. Without it the machine's price is trusted, even if the line has garbled it.",
           { "1": "12.00", "2": "15.00" },

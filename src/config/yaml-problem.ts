@@ -1,4 +1,6 @@
 import type { YAMLError } from "yaml";
+import { strangeBlankIn } from "./blanks.ts";
+import { asYaml } from "./mended.ts";
 import { sentence, shown } from "./problem.ts";
 
 type Code = YAMLError["code"];
@@ -46,6 +48,8 @@ export function yamlProblem({ code, message, pos: [offset] }: YAMLError, text: s
     return told(secondKey(text, offset), { expected: "each key once: remove one of the two" });
   if (code === "TAB_AS_INDENT" || /^\s*\t/.test(line)) return told("a tab before the key", BLANKS);
   if (code === "MULTIPLE_DOCS") return told("a second document", TOLD.MULTIPLE_DOCS ?? NO_COLON);
+  const blank = strangeBlankIn(line);
+  if (blank !== null) return told(`${shown(line.replace(/^ +| +$/g, ""))} with ${blank}`, { expected: "plain blanks" });
   if (/^[^"'#]*:\s+\*/.test(line)) return told(shown(line.trim()), STAR);
   const open =
     /(?:must be sufficiently indented and end with a|Expected flow (?:map|sequence) to end with|Missing closing) (\S+)/.exec(
@@ -74,7 +78,7 @@ function nested(text: string, offset: number): YamlProblem {
     const told = {
       found: shown(line.trim()),
       expected: "quotes around a text with a colon and a blank",
-      example: JSON.stringify(inText),
+      example: asYaml(inText),
     };
     return { offset, message: sentence(told) };
   }

@@ -22,6 +22,31 @@ const NO_LINE: Readonly<Record<string, string>> = {
   ID: "the EEPROM of an add-on board",
 };
 
+/** What device trees of Raspberry Pis call lines of the header by what they are used for, with their GPIO numbers. */
+const KERNEL_NAMES: Readonly<Record<string, number>> = {
+  ID_SDA: 0,
+  ID_SD: 0,
+  ID_SDA0: 0,
+  ID_SCL: 1,
+  ID_SC: 1,
+  ID_SCL0: 1,
+  SDA1: 2,
+  SCL1: 3,
+  GPIO_GCLK: 4,
+  GPIO_GCKL: 4,
+  SPI_CE1_N: 7,
+  SPI_CE0_N: 8,
+  SPI_MISO: 9,
+  SPI_MOSI: 10,
+  SPI_SCLK: 11,
+  TXD0: 14,
+  TXD1: 14,
+  RXD0: 15,
+  RXD1: 15,
+};
+
+const HEADER_LAST = 27;
+
 /** The reason is null where the text is of no form at all. */
 interface NoLine {
   readonly by: "nothing";
@@ -30,7 +55,7 @@ interface NoLine {
 
 /** `headerChip` is the label of the chip that plays the header on another board. A text that names no line gives the reason. */
 export function readLineName(text: string, headerChip: string | null = null): LineName | NoLine {
-  const pin = /^pin\s*(\d{1,3})$/i.exec(text);
+  const pin = /^pin *(\d{1,3})$/i.exec(text);
   const bears = pin === null ? undefined : HEADER[Number(pin[1]) - 1];
   if (pin !== null && bears === undefined) return { by: "nothing", reason: "the header has pins 1 to 40" };
   const other = bears === undefined ? undefined : NO_LINE[bears];
@@ -56,6 +81,37 @@ export function headerNumber(text: string, headerChip: string | null = null): nu
     const isHeader = headerChip === null ? HEADER_CHIPS.includes(line.chip) : line.chip === headerChip;
     return isHeader ? line.offset : null;
   }
-  const number = line.by === "name" ? /^GPIO(\d{1,3})$/.exec(line.name)?.[1] : undefined;
-  return number === undefined ? null : Number(number);
+  if (line.by !== "name") return null;
+  const number = /^GPIO(\d{1,3})$/.exec(line.name)?.[1];
+  if (number !== undefined) return Number(number);
+  return headerChip === null && Object.hasOwn(KERNEL_NAMES, line.name) ? (KERNEL_NAMES[line.name] ?? null) : null;
+}
+
+/**
+ * Whether a text is a line as other programs, libraries and tutorials write it, and not as it is written here: it would
+ * pass for a name that some chip may have. Also the number of a chip, which is another one after the next start.
+ */
+export function isForeignLine(text: string): boolean {
+  if (/^GPIO(0|[1-9]\d*)$|^pin [1-9]\d*$/.test(text)) return false;
+  const isLowered = !Object.hasOwn(KERNEL_NAMES, text) && Object.hasOwn(KERNEL_NAMES, text.toUpperCase());
+  return isLowered || FOREIGN.test(text) || ON_CHIP.test(text) || /^gpiochip\d*:/i.test(text);
+}
+
+const FOREIGN =
+  /^(?:(?<gpio>bcm|(?:bcm[\s_.-]*)?gpio|d|io|)|(?<pin>pin|p1|j8|board|header|physical|phys))[\s_.:#-]*0*(?<number>\d{1,3})$/i;
+/** On the chip by a name, where its offset belongs. */
+const ON_CHIP = /^([\w.@-]{1,31}):(?:GPIO|BCM|pin)[\s_.-]*0*(\d{1,4})$/i;
+
+/** The line that such a text means, as it is written here; null where that is not certain. */
+export function lineMeant(text: string): string | null {
+  const trimmed = text.trim();
+  const onChip = ON_CHIP.exec(trimmed);
+  if (onChip !== null && HEADER_CHIPS.includes(onChip[1] ?? "") && !/:pin/i.test(trimmed)) {
+    return `${onChip[1]}:${onChip[2]}`;
+  }
+  const { pin, number } = FOREIGN.exec(trimmed)?.groups ?? {};
+  if (number === undefined) return Object.hasOwn(KERNEL_NAMES, trimmed.toUpperCase()) ? trimmed.toUpperCase() : null;
+  if (pin === undefined) return Number(number) <= HEADER_LAST ? `GPIO${Number(number)}` : null;
+  const meant = `pin ${Number(number)}`;
+  return readLineName(meant).by === "nothing" ? null : meant;
 }

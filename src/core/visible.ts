@@ -1,8 +1,9 @@
 /**
  * What a terminal would obey, or would not show: controls, escapes, marks that turn the direction of writing, characters
- * without width, halves of characters. Line breaks are left.
+ * without width, halves of characters, blanks that look like the plain one and are none. Line breaks are left, and
+ * the wide blank of East Asian names.
  */
-const UNSEEN = /(?!\n)[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]/gu;
+const UNSEEN = /(?![\n \u3000])[\p{Cc}\p{Cf}\p{Cs}\p{Z}\u2800\p{Default_Ignorable_Code_Point}]/gu;
 
 /** Text from outside as it may go to a terminal: what nobody would see stands there as `\u{9b}`. */
 export function visible(text: string): string {

@@ -85,6 +85,20 @@ describe("a configuration that comes with the program is accepted", () => {
     accepted(positionWith(KINDS[kind].position("/dev/pts/1")));
   });
 
+  it("a contactor that is a bare line, as every other output may be", () => {
+    const dispenser = { driver: "modbus-meter", port: "/dev/ttyUSB0", meter: "sdm630", contactor: "GPIO23" };
+    accepted(positionWith({ product: productOf(dispenser), dispenser }));
+  });
+
+  it.each([
+    ...["PA7", "GPIO1_A0", "gpio-sim.rig:3", "6000b000.gpio:17", "CON1-P15", "MIO12", "pinctrl-bcm2711:42"],
+    ...["RELAY1", "X0D10", "P9_12", "DOUT1", "SPI_MISO"],
+  ])("a line that another board calls %s", (output) => {
+    const selections = [{ id: "1", output, price: "12.00" }];
+    const dispenser = { driver: "relay-vend", mode: "pulse", selections };
+    accepted(positionWith({ product: productOf(dispenser), dispenser }));
+  });
+
   it("documents show some", () => {
     expect(SHOWN.length).toBeGreaterThanOrEqual(5);
   });

@@ -9,6 +9,9 @@ import { CASES, type Case } from "./wrong/cases.ts";
 const GOOD = readFileSync(new URL("wrong/good.yaml", import.meta.url), "utf8");
 const SECRETS = ["reseller", "unattended", "mqtt", "t-1", "t-2", "t-3", "t-4", "t-5", "t-6", "open"];
 
+/** What looks like a plain blank and is none, and what is not seen at all. */
+const UNSEEN = /(?! )[\p{Z}\p{Cc}\p{Cf}\u2800]/u;
+
 /** A folder with all secrets; gives what is told of a configuration in it. */
 function site(): (bytes: string | Buffer) => string {
   const folder = tempFolder();
@@ -43,6 +46,37 @@ function changed([what, ...changes]: Case): string {
   }
   return text;
 }
+
+/** A password is anything that may have been meant as one, however the address around it is misspelt. */
+const ADDRESSES = [
+  "mqtt://user:geheim@b",
+  "http://user:geheim@b",
+  "ssl://user:geheim@b:8883",
+  "mqtts:/user:geheim@b",
+  "user:geheim@b:8883",
+  "user:geheim@seqr.example.com/x",
+  "mqtt://user:geheim/zwei@b",
+  "mqtt://user:geheim@zwei@b",
+  "mqtt://me@shop.example:geheim@b",
+  "mqtt://user:geheim?zwei#drei@b",
+  "mqtt://user:geheim zwei drei@b",
+  "mqtt://:geheim@b",
+  `mqtts://user:geheim@${"b".repeat(80)}`,
+  `mqtts://user:${"geheim".repeat(20)}@b`,
+];
+const ADDRESS_KEYS: readonly (readonly [from: string, to: (address: string) => string])[] = [
+  ["url: mqtts://broker.example.com:8883", (address) => `url: "${address}"`],
+  ["url: mqtts://broker.example.com:8883", (address) => `url: ["${address}", "http://user:drei@c"]`],
+  ["url: mqtts://broker.example.com:8883", (address) => `url: [["${address}"]]`],
+  ["url: mqtts://broker.example.com:8883", (address) => `url: "${address}`],
+  ["url: mqtts://broker.example.com:8883", (address) => `url: a: ${address}`],
+  ["url: mqtts://broker.example.com:8883", (address) => `"${address}": 1`],
+  ["endpoint: https://seqr.example.com/soap/merchant/cashregister-2", (address) => `endpoint: "${address}"`],
+  ["{ listen: 127.0.0.1:8090,", (address) => `{ listen: 127.0.0.1:8090, publicUrl: "${address}",`],
+  ["listen: 127.0.0.1:8080", (address) => `listen: "${address}"`],
+  ["secrets/t-1", (address) => `"${address}"`],
+  ["topicPrefix: kioskd", (address) => `topicPrefix: "${address}"`],
+];
 
 /** What is wrong before anything of it is read. */
 const FILES: readonly (readonly [what: string, bytes: string | Buffer])[] = [
@@ -88,7 +122,8 @@ describe("a wrong configuration", () => {
     const files = { title: "Files", blocks: FILES.map(([what, bytes]) => [what, told(bytes)] as const) };
     for (const [what, messages] of [files, ...cases].flatMap(({ blocks }) => blocks)) {
       for (const message of messages.split("\n")) {
-        expect(message, what).toMatch(/^kioskd\.yaml(:\d+)?: ([\w.[\]<>-]+: )?found .+, expected .+$/);
+        expect(message, what).toMatch(/^kioskd\.yaml(:\d+)?: ([\w.[\]<>\\{}-]+: )?found .+, expected .+$/);
+        expect(message, what).not.toMatch(UNSEEN);
         expect(message, what).not.toMatch(/undefined|Invalid|\[object|NaN|expected expected/);
       }
     }
@@ -96,6 +131,14 @@ describe("a wrong configuration", () => {
       expect(messages, what).not.toMatch(/^kioskd\.yaml: /m);
     }
     await expect([files, ...cases].map(section).join("\n\n")).toMatchFileSnapshot("wrong/messages.txt");
+  });
+
+  it.each(ADDRESSES)("shows nothing of the password in %s, wherever it stands", (address) => {
+    const told = site();
+    for (const [from, to] of ADDRESS_KEYS) {
+      const messages = told(GOOD.replace(from, () => to(address)));
+      expect([to(address), messages]).toEqual([to(address), expect.not.stringMatching(/geheim|zwei|drei/)]);
+    }
   });
 
   it.each([

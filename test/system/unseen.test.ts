@@ -31,7 +31,8 @@ describe("what nobody would see", () => {
     ["\u2028", "\\u{2028}"],
     ["\r\t", "\\u{d}\\u{9}"],
     ["one\ntwo", "one\ntwo"],
-    ["Äpple, 1 €, \u{1f34e} 日本", "Äpple, 1 €, \u{1f34e} 日本"],
+    ["Äpple, 1 €, \u{1f34e} 日本\u3000店", "Äpple, 1 €, \u{1f34e} 日本\u3000店"],
+    ["a\u00a0b\u202fc\u2009d\u2800e", "a\\u{a0}b\\u{202f}c\\u{2009}d\\u{2800}e"],
   ])("%j stands there as %j", (text, expected) => {
     expect(visible(text)).toBe(expected);
     expect(visible(visible(text))).toBe(expected);

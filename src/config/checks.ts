@@ -171,6 +171,10 @@ function tooFine(path: Path, text: string, currency: string): Found {
   return { path, message: sentence({ found: shown(text), expected, example: `"${Number(text).toFixed(digits)}"` }) };
 }
 
+const INVISIBLE = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\u2800\p{Default_Ignorable_Code_Point}]/u;
+/** Several signs as one: a heart in its colour, a family. */
+const OF_EMOJI = /(?<=[\p{Extended_Pictographic}\p{Emoji_Modifier}\ufe0f])[\ufe0f\u200d]/gu;
+
 /** What people read may not be blank, and nothing bears what cannot be seen. */
 function textChecks(config: Config): Found[] {
   const found: Found[] = [];
@@ -181,7 +185,7 @@ function textChecks(config: Config): Found[] {
     }
     if (typeof value !== "string" || value === "") return;
     const isLines = path.at(-1) === "footer";
-    const hasControls = (isLines ? value.replaceAll("\n", "") : value).search(/\p{Cc}/u) !== -1;
+    const hasControls = INVISIBLE.test((isLines ? value.replaceAll("\n", "") : value).replace(OF_EMOJI, ""));
     if (!hasControls && value.trim() !== "") return;
     const expected = hasControls ? "letters, digits, signs and blanks" : "something to read";
     found.push({ path, message: sentence({ found: shown(value), expected }) });

@@ -40,11 +40,35 @@ export const decimal = z
   .regex(/^\d{1,9}(\.\d{1,6})?$/)
   .meta({ form: "decimal in quotes" });
 
+/** An address of which nothing would be lost or fail only when it is used: a host that can be one, and no part beyond. */
+export function address(protocol: RegExp) {
+  return z.url({ protocol }).superRefine((text, context) => {
+    const message = URL.canParse(text) ? wrongAddress(text, new URL(text), protocol) : null;
+    if (message !== null) context.addIssue({ code: "custom", message });
+  });
+}
+
+function wrongAddress(text: string, { protocol, hostname, port, hash }: URL, known: RegExp): string | null {
+  if (!known.test(protocol.slice(0, -1))) return null;
+  if (/[\p{Z}\p{C}\u2800]/u.test(text)) return "expected an address without blanks and invisible characters";
+  if (hash !== "" || text.endsWith("#")) return "expected an address without # and what is behind it";
+  if (port === "0") return "expected a port from 1 to 65535";
+  if (/^[\d.]+$/.test(hostname) && !/^(25[0-5]|2[0-4]\d|1?\d?\d)(\.(25[0-5]|2[0-4]\d|1?\d?\d)){3}$/.test(hostname)) {
+    return "expected four numbers from 0 to 255 as the host";
+  }
+  const isName = /^(?!-)[\w-]{1,63}(?<!-)(\.(?!-)[\w-]{1,63}(?<!-))*\.?$/.test(hostname);
+  return isName || /^\[[\da-f:.]+\]$/i.test(hostname) ? null : "expected a host by its name or its address";
+}
+
 export const hostAndPort = z
   .string()
   .transform((text, context) => {
     const match = /^(\[[0-9a-fA-F:]+\]|[a-zA-Z0-9.-]+):(\d{1,5})$/.exec(text);
     const port = Number(match?.[2]);
+    if (match !== null && port > 65_535) {
+      context.addIssue({ code: "custom", message: "expected a port up to 65535 behind the host" });
+      return z.NEVER;
+    }
     if (match?.[1] === undefined || port > 65_535 || !URL.canParse(`http://${text}`)) {
       context.addIssue({ code: "custom" });
       return z.NEVER;
@@ -64,9 +88,14 @@ export const secretFile = z
   .string()
   .min(1)
   .max(4096)
+  .refine(isNoAddress, "expected a path on this machine")
   .meta({ secret: true, form: "path of a file with mode 0600, or `credential:NAME`" });
 
-export const file = z.string().min(1).meta({ form: "path" });
+export const file = z.string().min(1).refine(isNoAddress, "expected a path on this machine").meta({ form: "path" });
+
+function isNoAddress(text: string): boolean {
+  return !/^[a-z][a-z\d+.-]*:\/\//i.test(text);
+}
 
 /** Of a vending machine's goods: two bytes on its bus. */
 export const itemNumber = z
@@ -76,7 +105,14 @@ export const itemNumber = z
   .meta({ form: "number of an item, 0 to 65535, in quotes", examples: ["7"] });
 
 /** Minute, hour, day of month, month, day of week, in the kiosk's time zone. What some cron has beside it means nothing here. */
-const CRON = /^[\d*,/-]+ [\d*,/-]+ [\d*,/-]+ (?:[\d*,/-]|[A-Za-z]{3})+ (?:[\d*,/-]|[A-Za-z]{3})+$/;
+const CRON = /^(?:[\d*,/-]+[ \t]+){3}(?:[\d*,/-]|[A-Za-z]{3})+[ \t]+(?:[\d*,/-]|[A-Za-z]{3})+$/;
+const NAMES_AND_LASTS = [
+  ["minute", 59],
+  ["hour", 23],
+  ["day", 31],
+  ["month", 12],
+  ["weekday", 7],
+] as const;
 
 /** The package brings a calendar of its own: loaded with the first cron, for most commands read none. */
 const cronParser = (): typeof import("cron-parser") => createRequire(import.meta.url)("cron-parser");
@@ -87,13 +123,34 @@ export const cron = z
   .regex(CRON)
   .superRefine((text, context) => {
     if (!CRON.test(text)) return;
+    const problem = cronProblem(text);
+    if (problem !== null) return context.addIssue({ code: "custom", message: problem });
     try {
       cronParser().CronExpressionParser.parse(text, { tz: "UTC" }).prev();
     } catch (error) {
       context.addIssue({ code: "custom", message: whyNever(error) });
     }
   })
+  .transform((text) => text.split(/[ \t]+/).join(" "))
   .meta({ form: "cron: minute, hour, day, month, weekday" });
+
+/** What the package would tell in words of its own, or take for something that nobody means. */
+function cronProblem(text: string): string | null {
+  for (const [index, field] of text.split(/[ \t]+/).entries()) {
+    const [name, last] = NAMES_AND_LASTS[index] ?? ["", 0];
+    for (const part of field.split(",")) {
+      const [, range = "", from, to, step] = /^(\*|(\w+)(?:-(\w+))?)(?:\/(\d+))?$/.exec(part) ?? [];
+      if (range === "") return `expected numbers, * and ranges (1-5) for the ${name}, instead of ${field}`;
+      if (step !== undefined && (Number(step) < 1 || Number(step) > last)) {
+        return `expected a step from 1 to ${last} for the ${name}, instead of ${step}`;
+      }
+      if (from !== undefined && to !== undefined && Number(from) > Number(to)) {
+        return `expected the smaller ${name} first, instead of ${range}`;
+      }
+    }
+  }
+  return null;
+}
 
 function whyNever(error: unknown): string {
   const told = error instanceof Error ? error.message : String(error);
@@ -102,5 +159,5 @@ function whyNever(error: unknown): string {
   const name = /cannot resolve alias "(.*)"/.exec(told);
   if (name !== null) return `expected jan to dec for a month, sun to sat for a day, instead of ${name[1]}`;
   if (told === "Invalid explicit day of month definition") return "expected a day that the month has";
-  return `expected a time that comes (${told})`;
+  return "expected a time that comes";
 }

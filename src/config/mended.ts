@@ -8,14 +8,15 @@ import { inQuotes, maskedValue } from "./problem.ts";
  */
 export function mended(schema: z.core.$ZodType, value: unknown, source: string | null): string | null {
   for (const meant of meaningsOf(value, source)) {
-    if (z.safeParse(schema, meant).success) return asYaml(meant);
+    if (meant !== value && z.safeParse(schema, meant).success) return asYaml(meant);
   }
   return null;
 }
 
 function meaningsOf(value: unknown, source: string | null): readonly unknown[] {
   if (typeof value === "number" || typeof value === "boolean") return meaningsOfBare(value, source ?? String(value));
-  if (typeof value === "string" && maskedValue(value) !== value) return addressesIn(value.trim());
+  if (typeof value === "string" && (value.includes("://") || maskedValue(value) !== value))
+    return addressesIn(value.trim());
   if (typeof value === "string") return [...meaningsOfText(value.trim()), [value]];
   return Array.isArray(value) && value.length === 1 ? [value[0]] : [];
 }
@@ -27,8 +28,8 @@ function meaningsOfBare(value: number | boolean, text: string): readonly unknown
 
 function meaningsOfText(text: string): readonly unknown[] {
   const number = text
-    .replace(/^([\d.,]+)\s*[%A-Za-z/].*$/, "$1")
-    .replace(",", ".")
+    .replace(UNIT_BEHIND, "$1")
+    .replace(/,(?=\d{1,2}$)/, ".")
     .replace(/^[.]/, "0.");
   const isNumber = /^-?\d+(\.\d+)?$/.test(number);
   const isShort = /[a-z]/i.test(text) && text.length <= 40 && text.split(/\s+/).length <= 3;
@@ -45,18 +46,23 @@ function meaningsOfText(text: string): readonly unknown[] {
   ];
 }
 
+/** "25%", "16A", "19.89 SEK/L"; not "1e2" or "0x10", which are numbers of another kind. */
+const UNIT_BEHIND = /^(?!\d+e\d|0[xob])([\d.,]+)\s*(?:%|€|(?:[a-z]{1,4}\.?)?\s*(?:\/\s*[a-z]+)?)$/i;
+
 function nameOf(text: string): string {
   const plain = text.toLowerCase().replaceAll(/[^a-z0-9]+/g, "-");
   return plain.replaceAll(/^-|-$/g, "");
 }
 
 function addressesIn(text: string): readonly string[] {
-  if (!text.includes("://")) return [`https://${text}`, `mqtts://${text}`, text.replaceAll(/\s*:\s*/g, ":")];
+  const isSchemed = /^[a-z][a-z\d+.-]*:(?!\d)/i.test(text) || text.startsWith("/");
+  if (!isSchemed) return [`https://${text}`, `mqtts://${text}`, text.replaceAll(/\s*:\s*/g, ":")];
+  if (!text.includes("://")) return [text.replace(/^([a-z]+):\/*/i, "$1://")];
   return [
     text.replace(/^http:/, "https:"),
     text.replace(/^(https?|tcp):/, "mqtt:"),
     text.replace(/^(ssl|tls):/, "mqtts:"),
-    text.replace(/^[a-z]+:\/\//, "").replace(/\/$/, ""),
+    ...(/^[a-z]+:\/\/[^/]+:\d+\/?$/.test(text) ? [text.replace(/^[a-z]+:\/\//, "").replace(/\/$/, "")] : []),
   ];
 }
 

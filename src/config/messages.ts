@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { lineMeant } from "../core/line-name.ts";
 import { strangeBlankIn, withPlainBlanks } from "./blanks.ts";
 import {
   branchesFor,
@@ -94,7 +95,8 @@ function takesKind(schema: z.core.$ZodType, value: unknown): boolean {
 }
 
 function foundKind(value: unknown): string {
-  return value === undefined || value === null ? shown(value) : `a ${typeof value}`;
+  if (value === undefined || value === null) return shown(value);
+  return Array.isArray(value) ? "a list" : typeof value === "object" ? "keys" : `a ${typeof value}`;
 }
 
 function wrongKey(path: Path, { schema, value }: Reading): Found {
@@ -121,15 +123,33 @@ function unknownKey(path: Path, { schema, value }: Reading): Found {
     key,
     known.filter((each) => !taken.includes(each)),
   );
-  const elsewhere = near === null ? placesOf(key, schema, path) : [];
+  const slip = near === null ? slipOf(key, known, valueAt(value, path)) : null;
+  const elsewhere = near === null && slip === null ? placesOf(key, schema, path) : [];
   const hint =
     near !== null
       ? `did you mean ${near}?`
       : elsewhere.length > 0
         ? `it belongs to ${listed(elsewhere, "or")}`
-        : undefined;
-  const meant = near === null ? {} : { meant: [...path.slice(0, -1), near] };
+        : slip?.hint;
+  const instead = near ?? slip?.instead ?? null;
+  const meant = instead === null ? {} : { meant: [...path.slice(0, -1), instead] };
   return { path, message: sentence({ found: "an unknown key", expected, hint }), ...meant };
+}
+
+/** Keys that are none: the rest of a number behind its comma, and a line by its kind. */
+function slipOf(key: string, known: readonly string[], value: unknown): Slip | null {
+  if (/^\d+$/.test(key) && value === null) {
+    return { hint: "within braces a comma ends a value: write 5.5, and 11000 without a mark", instead: null };
+  }
+  if (!known.includes("line") || !/^(gpio|bcm|pin)$/i.test(key)) return null;
+  const line = lineMeant(`${key} ${String(value)}`);
+  return line === null ? null : { hint: `write line: ${line}`, instead: "line" };
+}
+
+interface Slip {
+  readonly hint: string;
+  /** The key in whose place it stands, where it stands for one. */
+  readonly instead: string | null;
 }
 
 function keysOf(schema: z.core.$ZodType, value: unknown): readonly string[] {

@@ -1,9 +1,9 @@
 import { z } from "zod";
 import type { CommandName } from "../core/operator/messages.ts";
-import { about, duration, file, secretFile } from "./fields.ts";
+import { about, address, duration, file, secretFile } from "./fields.ts";
 
-const brokerUrl = z
-  .url({ protocol: /^mqtts?$/ })
+const brokerUrl = address(/^mqtts?$/)
+  .transform((url) => url.replace(/^[a-z]+/i, (scheme) => scheme.toLowerCase()))
   .meta({ form: "`mqtt://HOST` or `mqtts://HOST`, with `:PORT` where it is not the usual one" });
 /** Brokers refuse what begins with a dollar, many what is long; an empty level is one that nobody looks for. */
 const topic = z

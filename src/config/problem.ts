@@ -61,7 +61,7 @@ interface Sentence {
 
 /** The one form of all messages, without a password of any address in it. */
 export function sentence({ found, expected, example, hint }: Sentence): string {
-  const such = example === undefined ? "" : `, such as ${example}`;
+  const such = example === undefined || example === found ? "" : `, such as ${example}`;
   const end = hint === undefined ? "" : `. ${hint.slice(0, 1).toUpperCase()}${hint.slice(1)}`;
   return withoutPassword(`found ${found}, expected ${expected}${such}${end}`);
 }

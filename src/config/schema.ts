@@ -30,7 +30,7 @@ const kiosk = z
       ),
     currency: z
       .string()
-      .refine((code) => MINOR_DIGITS.has(code), { message: "expected an ISO 4217 code such as SEK" })
+      .refine((code) => MINOR_DIGITS.has(code), { message: "expected a code of ISO 4217 such as SEK" })
       .meta({ form: "code of ISO 4217", ...about("The currency of all prices and amounts.", "SEK", "EUR") }),
     locales: z
       .array(z.enum(["sv", "en", "de", "fi"]))

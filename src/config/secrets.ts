@@ -47,14 +47,26 @@ export function readSecret(path: string): string {
       `found ${stat.size} bytes in ${path}, expected at most ${LONGEST_SECRET_BYTES}: is it another file?`,
     );
   }
-  const secret = readableText(path).replace(/\r?\n$/, "");
+  const bytes = readable(path);
+  const text = bytes.toString("utf8");
+  const secret = text.replace(/\r?\n$/, "");
   if (secret === "") throw new Error(`found an empty file ${path}, expected ${expected}`);
+  const odd = Buffer.from(text).equals(bytes) ? oddIn(secret) : "letters that are not in UTF-8";
+  if (odd !== null) throw new Error(`found ${odd} in ${path}, expected the secret alone, on one line, in UTF-8`);
   return secret;
 }
 
-function readableText(path: string): string {
+/** What an editor or a copy has brought, and no service would take as part of the secret. */
+function oddIn(secret: string): string | null {
+  if (secret.startsWith("\ufeff")) return "a byte order mark";
+  const isKeyOrTerminal = secret.includes("-----BEGIN") || secret.startsWith("{");
+  if (!isKeyOrTerminal && /[\r\n]/.test(secret)) return "more than one line";
+  return /(?![\r\n\t])[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u.test(secret) ? "an invisible character" : null;
+}
+
+function readable(path: string): Buffer {
   try {
-    return readFileSync(path, "utf8");
+    return readFileSync(path);
   } catch (error) {
     const code = error instanceof Error && "code" in error ? String(error.code) : String(error);
     throw new Error(`${path} cannot be read by this user: give it to the daemon's user with chown (${code})`);

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { about, duration, file, hostAndPort, secretFile } from "./fields.ts";
+import { about, address, duration, file, hostAndPort, secretFile } from "./fields.ts";
 
 const receipt = z
   .strictObject({
@@ -51,8 +51,7 @@ const unattended = z
     keyFile: secretFile
       .optional()
       .meta(about("The private key (PEM) of certFile. The two stand together.", "secrets/kiosk-key.pem")),
-    publicUrl: z
-      .url({ protocol: /^https?$/ })
+    publicUrl: address(/^https?$/)
       .refine(isSafeEndpoint, { message: "expected https; plain http is taken on loopback only" })
       .optional()
       .meta(
@@ -86,8 +85,8 @@ const reseller = z
 
 export const seqr = z
   .strictObject({
-    endpoint: z
-      .url({ protocol: /^https?$/ })
+    endpoint: address(/^https?$/)
+      .refine(hasNoAccount, { message: "expected an address without an account, for the service knows terminals" })
       .refine(isSafeEndpoint, {
         message: "expected https: plain http would send passwords readable to anyone, and is taken on loopback only",
       })
@@ -149,6 +148,12 @@ export const seqr = z
     reseller: reseller.optional(),
   })
   .meta({ description: "SEQR: how its service is reached, and how long is waited for what." });
+
+function hasNoAccount(text: string): boolean {
+  if (!URL.canParse(text)) return true;
+  const { username, password } = new URL(text);
+  return username === "" && password === "";
+}
 
 function isSafeEndpoint(text: string): boolean {
   if (!URL.canParse(text)) return true;

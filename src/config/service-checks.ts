@@ -58,9 +58,13 @@ function unattendedChecks({ payment }: Config): Found[] {
   const half = halfPair(path, certFile, keyFile);
   if (half !== null) return [half];
   if (isLoopback(listen.host) || certFile !== undefined) return [];
-  const found = shown(`${listen.host}:${listen.port}`);
+  const found = shownListen(listen);
   const expected = "a loopback address behind a proxy, or certFile and keyFile";
   return [{ path: [...path, "listen"], message: sentence({ found, expected, example: `127.0.0.1:${listen.port}` }) }];
+}
+
+function shownListen({ host, port }: { readonly host: string; readonly port: number }): string {
+  return shown(host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`);
 }
 
 function halfPair(path: Path, certFile: string | undefined, keyFile: string | undefined): Found | null {
@@ -91,7 +95,7 @@ function displayChecks(config: Config): Found[] {
   const { listen, tokenFile } = config.display;
   const panel = panelChecks(config);
   if (isLoopback(listen.host) || tokenFile !== undefined) return panel;
-  const found = shown(`${listen.host}:${listen.port}`);
+  const found = shownListen(listen);
   const message = sentence({
     found,
     expected: "a loopback address, or tokenFile beside it",
@@ -107,12 +111,24 @@ function panelChecks({ display, positions }: Config): Found[] {
   if (panel === undefined || display.driver === "terminal") return [];
   const isTurned = display.driver === "framebuffer" && display.rotate % 180 !== 0;
   const seen = isTurned ? turned(panel) : panel;
+  const wideness = panel.widthMm / panel.widthPx / (panel.heightMm / panel.heightPx);
+  if (Math.max(wideness, 1 / wideness) > WIDEST_PIXEL) {
+    const expected = "pixels about as wide as high";
+    const hint = "are width and height swapped in one of the two?";
+    return [{ path: ["display", "panel"], message: sentence({ found: sizeOf(panel), expected, hint }) }];
+  }
   const problems = panelProblems({ ...seen, readingDistanceMm }, { positions: positions.length });
-  const size = `${panel.widthMm} x ${panel.heightMm} mm with ${panel.widthPx} x ${panel.heightPx} pixels`;
   return problems.map((hint) => {
-    const message = sentence({ found: size, expected: "a panel on which all can be read", hint });
+    const message = sentence({ found: sizeOf(panel), expected: "a panel on which all can be read", hint });
     return { path: ["display", "panel"], message };
   });
+}
+
+/** As a ratio of its sides, on any panel that is made. */
+const WIDEST_PIXEL = 1.5;
+
+function sizeOf({ widthMm, heightMm, widthPx, heightPx }: Parameters<typeof turned>[0]): string {
+  return `${widthMm} x ${heightMm} mm with ${widthPx} x ${heightPx} pixels`;
 }
 
 function turned<T extends { widthPx: number; heightPx: number; widthMm: number; heightMm: number }>(panel: T): T {

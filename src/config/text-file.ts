@@ -25,6 +25,9 @@ export function readText(file: string): string {
     const line = firstLine(text, "\uFFFD");
     refuse(line, "a letter that is not in UTF-8", asUtf8, "save it as UTF-8, not as Latin-1 or Windows-1252");
   }
+  if (/\r(?!\n)/.test(text)) {
+    refuse(firstLine(text, "\r"), "a line that ends with CR alone", "LF, or CR and LF, at the end of each line");
+  }
   const control = [...text].find((letter) => isControl(letter));
   if (control !== undefined) {
     const code = (control.codePointAt(0) ?? 0).toString(16).padStart(4, "0").toUpperCase();

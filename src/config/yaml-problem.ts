@@ -48,6 +48,10 @@ export function yamlProblem({ code, message, pos: [offset] }: YAMLError, text: s
     return told(secondKey(text, offset), { expected: "each key once: remove one of the two" });
   if (code === "TAB_AS_INDENT" || /^\s*\t/.test(line)) return told("a tab before the key", BLANKS);
   if (code === "MULTIPLE_DOCS") return told("a second document", TOLD.MULTIPLE_DOCS ?? NO_COLON);
+  const bracketed = /:\s+(\[[\da-f]*:[\da-f:]*\]:\d+)/i.exec(line)?.[1];
+  if (bracketed !== undefined) {
+    return told(shown(line.trim()), { expected: "quotes around an address in brackets", example: `"${bracketed}"` });
+  }
   const blank = strangeBlankIn(line);
   if (blank !== null) return told(`${shown(line.replace(/^ +| +$/g, ""))} with ${blank}`, { expected: "plain blanks" });
   if (/^[^"'#]*:\s+\*/.test(line)) return told(shown(line.trim()), STAR);

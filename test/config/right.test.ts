@@ -99,6 +99,28 @@ describe("a configuration that comes with the program is accepted", () => {
     accepted(positionWith({ product: productOf(dispenser), dispenser }));
   });
 
+  it.each(["30  3 * * *", "30\t3\t*\t*\t*", "0,30 */2 1-15/2 jan-mar mon-fri", "0 0 * * 7", "0 3 * * 5-7"])(
+    "the cron %j",
+    (housekeeping) => accepted({ schedule: { housekeeping } }),
+  );
+
+  it.each(
+    [
+      [
+        "MQTTS://broker.example.com",
+        "mqtts://[::1]:8883",
+        "mqtt://localhost",
+        "mqtts://my_broker",
+        "mqtts://b.example./",
+      ],
+      ["mqtts://10.0.0.255:8883/mqtt", "mqtts://kiosk:p%40ss@broker", "mqtts://xn--bcher-kva.example"],
+    ].flat(),
+  )("the broker %s", (url) => accepted({ mqtt: { url } }));
+
+  it.each(["Bücherei 日本\u3000店", "Café\u00a0de la gare", "Tanke ❤️", "Familj 👨‍👩‍👧"])("the name %s", (name) => {
+    accepted({ kiosk: { name } });
+  });
+
   it("documents show some", () => {
     expect(SHOWN.length).toBeGreaterThanOrEqual(5);
   });

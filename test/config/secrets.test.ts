@@ -18,7 +18,7 @@ function machine({ beside = {}, passed = {}, mode = 0o400 }: Partial<Files>): (n
 }
 
 interface Files {
-  readonly beside: Readonly<Record<string, string>>;
+  readonly beside: Readonly<Record<string, string | Buffer>>;
   /** Null where no unit has started the program. */
   readonly passed: Readonly<Record<string, string>> | null;
   /** Of what is passed. */
@@ -57,6 +57,21 @@ describe("a secret", () => {
   it.each<[string, Partial<Files>, string, RegExp]>([
     ["not passed", { beside: BESIDE, passed: null }, "credential:terminal", /no unit has passed any/],
     ["not among those passed", { beside: BESIDE, passed: {} }, "credential:secrets/terminal", /found no file/],
+    [
+      "behind a byte order mark",
+      { beside: { s: "\ufeffsecret" }, passed: null },
+      "s",
+      /found a byte order mark in .*s, /,
+    ],
+    ["with a NUL", { beside: { s: "sec\0ret" }, passed: null }, "s", /found an invisible character in/],
+    [
+      "with an invisible character",
+      { beside: { s: "sec\u200bret" }, passed: null },
+      "s",
+      /found an invisible character/,
+    ],
+    ["on two lines", { beside: { s: "secret\nother\n" }, passed: null }, "s", /found more than one line in/],
+    ["in Latin-1", { beside: { s: Buffer.from("gehä", "latin1") }, passed: null }, "s", /not in UTF-8/],
     ["open to all", { passed: { terminal: "x" }, mode: 0o444 }, "credential:terminal", /can be read by others/],
   ])("that is %s is refused", (_what, files, name, expected) => {
     const read = machine(files);

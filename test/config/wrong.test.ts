@@ -85,6 +85,7 @@ const FILES: readonly (readonly [what: string, bytes: string | Buffer])[] = [
   ["a file in UTF-16", Buffer.from(`\uFEFF${GOOD}`, "utf16le")],
   ["a NUL byte", GOOD.replace("Demo station", "Demo\0station")],
   ["an invisible character", GOOD.replace("Demo station", "Demo\u0007station")],
+  ["line ends of CR alone", GOOD.replaceAll("\n", "\r")],
   ["an empty file", ""],
   ["a file of blanks", "  \n\n"],
   ["a file of comments", "# kioskd\n"],

@@ -173,7 +173,7 @@ function tooFine(path: Path, text: string, currency: string): Found {
 
 const INVISIBLE = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\u2800\p{Default_Ignorable_Code_Point}]/u;
 /** Several signs as one: a heart in its colour, a family. */
-const OF_EMOJI = /(?<=[\p{Extended_Pictographic}\p{Emoji_Modifier}\ufe0f])[\ufe0f\u200d]/gu;
+const OF_EMOJI = /(?<=\p{Extended_Pictographic}|\p{Emoji_Modifier}|\ufe0f)(?:\ufe0f|\u200d)/gu;
 
 /** What people read may not be blank, and nothing bears what cannot be seen. */
 function textChecks(config: Config): Found[] {

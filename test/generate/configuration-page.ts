@@ -161,7 +161,10 @@ function optionsOf(schema: Zod): readonly Zod[] {
 
 /** A line by itself, or with what is special about it. */
 function isLine(schema: Zod): boolean {
-  return optionsOf(schema).some((option) => aboutOf(option)["form"] === "line");
+  const options = optionsOf(schema);
+  const keyed = options.map(entriesOf).filter((entries) => entries.length > 0);
+  const areLines = keyed.every((entries) => entries.some(([key]) => key === "line"));
+  return areLines && options.some((option) => aboutOf(option)["form"] === "line");
 }
 
 /** The three kinds of lines, each once. */

@@ -1,4 +1,5 @@
 import { execFile } from "node:child_process";
+import { notStarted } from "../../core/operator/program.ts";
 import type { LineSettings } from "./line.ts";
 
 const LOOK_MS = 2_000;
@@ -11,8 +12,12 @@ const MOST_BYTES = 16_384;
 export function notTaken(settings: LineSettings): Promise<string | null> {
   const options = { timeout: LOOK_MS, maxBuffer: MOST_BYTES, env: { PATH: process.env["PATH"], LC_ALL: "C" } };
   return new Promise((resolve) => {
-    execFile("stty", ["-F", settings.path, "-a"], options, (error, told) => {
-      resolve(error === null ? difference(settings, told) : null);
+    const stty = execFile("stty", ["-F", settings.path, "-a"], options, (error, told) => {
+      const isHeardBelow = error !== null && "syscall" in error;
+      if (!isHeardBelow) resolve(error === null ? difference(settings, told) : null);
+    });
+    stty.on("error", (error) => {
+      resolve(`stty ${notStarted(error, "coreutils")}: whether the port took its settings nobody can tell`);
     });
   });
 }

@@ -38,7 +38,7 @@ export class NoAnswer extends Error {
 }
 
 /** The body of an answer with status 200, and the sender's own time where the answer tells it. */
-export interface Answer {
+interface Answer {
   readonly text: string;
   readonly atMs: number | null;
 }

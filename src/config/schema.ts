@@ -254,7 +254,7 @@ export const configSchema = z
             ),
           ),
         housekeeping: cron
-          .default("30 3 * * *")
+          .prefault("30 3 * * *")
           .meta(
             about(
               "When old sales go to the archive and the journal is tidied, in kiosk.timezone. Take a quiet hour.",

@@ -4,7 +4,8 @@ import { describe, expect, it } from "vitest";
 import { loadConfig } from "../../src/config/load.ts";
 import { ConfigError } from "../../src/config/problem.ts";
 import { tempFolder } from "../support/temp.ts";
-import { CASES, type Case } from "./wrong/cases.ts";
+import { CASES } from "./wrong/cases.ts";
+import type { Case } from "./wrong/devices.ts";
 
 const GOOD = readFileSync(new URL("wrong/good.yaml", import.meta.url), "utf8");
 const SECRETS = ["reseller", "unattended", "mqtt", "t-1", "t-2", "t-3", "t-4", "t-5", "t-6", "open"];

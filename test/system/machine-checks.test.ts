@@ -19,6 +19,7 @@ import { DaemonProcess, eventually } from "../support/daemon.ts";
 import { MAIN, type Result } from "../support/kioskd.ts";
 import { freePort } from "../support/ports.ts";
 import { tempFolder } from "../support/temp.ts";
+import { withoutNative } from "../support/without-native.ts";
 
 knowEachTest();
 
@@ -240,20 +241,6 @@ describe("an error of the first day is a sentence", SIDE_BY_SIDE, () => {
     /** Run before the daemon's own code. */
     readonly preload?: (folder: string) => string;
     readonly needs?: boolean;
-  }
-
-  /** Fails as a package does whose native part was made for another Node. */
-  function withoutNative(folder: string, name: string): string {
-    const file = join(folder, "preload.cjs");
-    writeFileSync(
-      file,
-      `const load = process.dlopen;
-process.dlopen = (module, file, ...rest) => {
-  if (file.includes(${JSON.stringify(name)})) throw new Error("was compiled against a different Node.js version");
-  return load.call(process, module, file, ...rest);
-};`,
-    );
-    return file;
   }
 
   const CASES: Readonly<Record<string, Case>> = {

@@ -1,4 +1,4 @@
-import { type Case, DART, DEVICES, MODBUS, second } from "./devices.ts";
+import { type Case, DART, DEVICES, MODBUS } from "./devices.ts";
 
 const PRICE = 'unitPrice: "19.89"';
 const UNATTENDED = '{ listen: 127.0.0.1:8090, merchantId: "4711", secretFile: secrets/unattended }';

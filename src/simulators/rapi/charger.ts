@@ -51,10 +51,10 @@ class Charger implements BenchDevice {
 
   constructor(port: SimulatorPort, options: RapiChargerOptions) {
     const { speed = 1, withCar = false } = options;
-    const { carPowerW = 7_360, supplyV = 230, accumulatedWh = 0, hasBootLock = true } = options;
+    const { carPowerW = 7_360, supplyV = 230, accumulatedWh = 0, hasBootLock = true, carReactsMs = 800 } = options;
     this.#port = port;
     this.#speed = speed;
-    this.#evse = new Evse({ carPowerW, supplyV, accumulatedWh, hasBootLock }, this.#nowMs());
+    this.#evse = new Evse({ carPowerW, supplyV, accumulatedWh, hasBootLock, carReactsMs }, this.#nowMs());
     this.#evse.plugged = withCar;
     this.#evse.carReady = withCar;
     port.onBytes((bytes) => this.#receive(bytes));

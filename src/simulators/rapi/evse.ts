@@ -7,11 +7,11 @@ export interface EvseOptions {
   readonly supplyV: number;
   readonly accumulatedWh: number;
   readonly hasBootLock: boolean;
+  /** The car opens its contacts so long after the pilot's PWM ends; if it does not, the relay opens. */
+  readonly carReactsMs: number;
 }
 
 const METER_STEP_MS = 250;
-/** The car opens its contacts so long after the pilot's PWM ends; if it does not, the relay opens. */
-const CAR_REACTS_MS = 800;
 const RELAY_WAITS_MS = 3_000;
 const BOOT_MS = 2_000;
 const MOST_CURRENT_A = 80;
@@ -173,7 +173,7 @@ export class Evse {
   }
 
   #whileSleeping(): void {
-    const isCarOff = !this.plugged || !this.carReady || this.#nowMs - this.#sleptMs >= CAR_REACTS_MS;
+    const isCarOff = !this.plugged || !this.carReady || this.#nowMs - this.#sleptMs >= this.#options.carReactsMs;
     if (this.relayClosed && (isCarOff || this.#nowMs - this.#sleptMs >= RELAY_WAITS_MS)) this.#open();
     if (this.#limitSleep && !this.plugged) this.enable();
   }

@@ -124,6 +124,38 @@ describe.skipIf(!needs("socat", "/usr/bin/socat"))("a RAPI charger in trouble", 
       { type: "fault-cleared" },
     ]);
   });
+
+  it("tells of each time that a charger begins by itself, also when a stop finds it", async () => {
+    const rig = await rigOf({ carReactsMs: 0 });
+    const told = () => rig.events.flatMap((event) => (event.type === "unaccounted" ? [event.quantityBase ?? 0] : []));
+    const cleared = () => rig.events.filter(({ type }) => type === "fault-cleared").length;
+    const sum = () => told().reduce((all, quantityBase) => all + quantityBase, 0);
+    await totaliser(rig.dispenser);
+    for (const time of [1, 2, 3]) {
+      rig.charger.act("start-alone");
+      await rig.until(() => told().length === time, `the telling of time ${time}`);
+      await rig.until(() => cleared() === time, `the end of fault ${time}`);
+      expect([faultsOf(rig).length, sum()]).toEqual([time, rig.charger.releasedBase()]);
+    }
+    const isClosed = () => rig.charger.state()["relayClosed"] === true;
+    rig.charger.act("start-alone");
+    expect(isClosed()).toBe(true);
+    await rig.dispenser.stop();
+    await rig.until(() => cleared() === 4, "the end of the last fault");
+    expect([told().length, sum()]).toEqual([4, rig.charger.releasedBase()]);
+  });
+
+  it("bills what a charger gives by itself to the sale that has not read its end, and to nobody else", async () => {
+    const rig = await chargingRig();
+    expect(await rig.dispenser.stop()).toMatchObject({ kind: "done" });
+    await rig.pass(3_000);
+    rig.charger.act("start-alone");
+    await rig.until(() => isOff(rig), "the stop");
+    expect(await rig.dispenser.stop()).toMatchObject({ kind: "done" });
+    expect(await totaliser(rig.dispenser)).toBe(rig.charger.releasedBase());
+    await rig.pass(3_000);
+    expect(has(rig, "unaccounted")()).toBe(false);
+  });
 });
 
 describe.skipIf(!needs("socat", "/usr/bin/socat"))("a RAPI charger without a boot lock", { concurrent: true }, () => {
@@ -147,6 +179,19 @@ describe.skipIf(!needs("socat", "/usr/bin/socat"))("a RAPI charger without a boo
     expect(await rig.dispenser.arm(LIMIT_WH)).toMatchObject({ kind: "done" });
     await rig.until(has(rig, "finished"), "the end");
     expect(has(rig, "warning-raised")()).toBe(false);
+  });
+
+  it("says what it gave before the daemon was up, though the first stop opens its relay at once", async () => {
+    const rig = await rigOf({ ...WITHOUT, carReactsMs: 0 });
+    await rig.kill();
+    rig.charger.act("start-alone");
+    await rig.until(() => rig.charger.releasedBase() > 20, "some energy");
+    const next = rig.restart();
+    atEnd(() => next.kill());
+    while ((await next.dispenser.stop()).kind !== "done") await rig.pass(20);
+    expect(isOff(rig)).toBe(true);
+    const found = { type: "unaccounted", found: true, quantityBase: rig.charger.releasedBase() };
+    expect(next.events.filter(({ type }) => type === "unaccounted")).toEqual([expect.objectContaining(found)]);
   });
 
   it("says what it gave before the daemon was up, and what it gives after a power cut in its sleep", async () => {

@@ -44,11 +44,14 @@ class Charger implements Dispenser {
   #delivery: Delivery | null = null;
   /** Rises with each order, so that an older one sees that it was overtaken. */
   #orders = 0;
-  /** Whether a sale is still to learn what came of its delivery: what the meter lost until then cannot be passed over. */
-  #owed = false;
+  /**
+   * Whether a sale, also one of an earlier life, is still to learn what came of its delivery: what the meter lost until
+   * then cannot be passed over, and what flowed until then is that sale's.
+   */
+  #owed = true;
   /** Why the meter is not to be believed until the next stop, and whether that has been told. */
   #lost: { readonly detail: string; told: boolean } | null = null;
-  /** Where the totaliser stood when nothing could flow. */
+  /** Where the totaliser stood when nothing could flow and no sale was owed; null until it is known. */
   #restBase: number | null = null;
   /** Whether it charged when it was first heard of; false once that is told. */
   #foundCharging: boolean | null = null;
@@ -91,7 +94,7 @@ class Charger implements Dispenser {
       return declined("refused", `${limitBase} Wh flow before the charger's relay opens: the limit is too low`);
     }
     this.#delivery = null;
-    const halted = await this.#brake.halt();
+    const halted = await this.#halt();
     if (halted.kind !== "done") return halted;
     this.#restarted = false;
     const before = await this.totaliser();
@@ -117,7 +120,7 @@ class Charger implements Dispenser {
   async stop(): Promise<Outcome<null>> {
     this.#orders++;
     this.#delivery = null;
-    const halted = await this.#brake.halt();
+    const halted = await this.#halt();
     if (halted.kind === "done") await this.#tellFound();
     if (halted.kind === "done" && this.#lost?.told === true) {
       this.#lost = null;
@@ -135,10 +138,8 @@ class Charger implements Dispenser {
       if (this.#lost !== null) this.#lost.told = true;
       return declined("refused", `the charger cannot be believed: ${this.#lost?.detail ?? ""}`);
     }
-    if (isAtRest(sample.value) && this.#delivery === null) {
-      this.#restBase = totaliserBase;
-      this.#owed = false;
-    }
+    if (isAtRest(sample.value) && this.#delivery === null) this.#owed = false;
+    this.#rested(sample.value, totaliserBase);
     return done(totaliserBase);
   }
 
@@ -234,23 +235,50 @@ class Charger implements Dispenser {
       // Disabled, it would not see the car go.
       if (state === STATE.disabled) await this.#controller.sleep();
       await this.#tellFound();
+      if (this.#restBase === null && !this.#owed) await this.#learnRest();
       if (!this.#isKnown) this.#isKnown = (await this.#guard.unlock()).kind === "done";
       return;
     }
-    if (relayClosed && this.#restBase !== null) return await this.#charging(this.#restBase);
-    await this.#brake.halt();
+    if (relayClosed && this.#restBase !== null) await this.#charging(this.#restBase);
+    else await this.#brake.halt();
+  }
+
+  /**
+   * Asleep, a charger no longer shows that it charged: one that should be at rest, or was never heard of, is looked at
+   * first. One that does not answer is told to sleep all the same.
+   */
+  async #halt(): Promise<Outcome<null>> {
+    if (this.#foundCharging === null || this.#restBase !== null) {
+      const status = this.#heard(await this.#controller.status());
+      const isCharging = status.kind === "done" && status.value.relayClosed;
+      if (isCharging && this.#restBase !== null) return await this.#charging(this.#restBase);
+    }
+    return await this.#brake.halt();
+  }
+
+  /** Nothing can flow, and no sale waits for what flowed: what flows from here on was not told to. */
+  #rested(sample: Sample, totaliserBase: number): void {
+    if (isAtRest(sample) && this.#delivery === null && !this.#owed) this.#restBase = totaliserBase;
+  }
+
+  async #learnRest(): Promise<void> {
+    const sample = await this.#sample();
+    const totaliserBase = sample.kind === "done" ? this.#believe(sample.value) : null;
+    if (sample.kind === "done" && totaliserBase !== null) this.#rested(sample.value, totaliserBase);
   }
 
   /** It charges without having been told to. */
-  async #charging(restBase: number): Promise<void> {
+  async #charging(restBase: number): Promise<Outcome<null>> {
     this.#restBase = null;
     this.#events.raise("alone", FAULTS.alone());
     const halted = await this.#brake.halt();
     const sample = await this.#sample();
     const endBase = halted.kind === "done" && sample.kind === "done" ? this.#believe(sample.value) : null;
+    if (sample.kind === "done" && endBase !== null) this.#rested(sample.value, endBase);
     // A charger that has lost its session stands below where it rested.
     const quantityBase = endBase === null || endBase < restBase ? null : endBase - restBase;
     this.#events.tell({ type: "unaccounted", quantityBase, detail: "the charger charged without having been told to" });
+    return halted;
   }
 
   /** What a charger gave while nobody watched: at most its session, which may hold what was paid before. */
@@ -258,6 +286,8 @@ class Charger implements Dispenser {
     if (this.#foundCharging !== true) return;
     const sample = await this.#sample();
     if (sample.kind !== "done" || !isAtRest(sample.value)) return;
+    // A stop and a look may both have come here.
+    if (this.#foundCharging !== true) return;
     this.#foundCharging = false;
     const quantityBase = Math.floor(sample.value.sessionWs / WS_PER_WH);
     const detail = "the charger was charging when this program came: its session has counted so much";

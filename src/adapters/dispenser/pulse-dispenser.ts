@@ -4,6 +4,7 @@ import type { Log } from "../../ports/log.ts";
 import { declined, done, type Outcome, unknown } from "../../ports/outcome.ts";
 import type { Alive } from "./alive.ts";
 import type { DispenserEvents } from "./dispenser-events.ts";
+import { spacingLookMs } from "./edge-groups.ts";
 import { type LimitSettings, LimitWatch, LOOK_MS } from "./limit-watch.ts";
 import type { Outlet } from "./outlet.ts";
 import { FAULTS } from "./pulse-faults.ts";
@@ -147,8 +148,9 @@ export class PulseDispenser implements Dispenser {
   #tick(): void {
     this.#guardedStep();
     const { at } = this.#phase;
-    if (this.#phase.at === "running") this.#schedule(this.#phase.watch.nextLookMs);
-    else this.#schedule(at === "shutting" || at === "arming" ? LOOK_MS : IDLE_LOOK_MS);
+    if (this.#phase.at === "running") {
+      this.#schedule(Math.min(this.#phase.watch.nextLookMs, spacingLookMs(this.#parts.clock.monotonicMs())));
+    } else this.#schedule(at === "shutting" || at === "arming" ? LOOK_MS : IDLE_LOOK_MS);
   }
 
   #schedule(delayMs: number): void {

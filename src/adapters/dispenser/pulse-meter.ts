@@ -1,5 +1,7 @@
 import type { Clock } from "../../ports/clock.ts";
 import { declined, done, type Outcome, unknown } from "../../ports/outcome.ts";
+import { EdgeGroups } from "./edge-groups.ts";
+import { LOOK_MS } from "./limit-watch.ts";
 import { DOUBTS } from "./pulse-faults.ts";
 import type { PulseRegister, PulseState } from "./pulse-register.ts";
 
@@ -31,10 +33,13 @@ export class PulseMeter {
   readonly #settings: MeterSettings;
   readonly #clock: Pick<Clock, "monotonicMs">;
   readonly #slack: number;
+  /** One for each channel. */
+  readonly #groups: readonly EdgeGroups[];
   #readAtMs: number | null = null;
-  #allowance = 0;
-  /** Where the total stood when more edges came than flow can give. */
-  #burstsAt: readonly number[] = [];
+  /** What each channel may have at once, beside what flows meanwhile. */
+  #allowances: number[] = [];
+  /** Where the total stood, and when, as more edges came than flow can give. */
+  #bursts: readonly { readonly total: number; readonly ms: number }[] = [];
   /** Why the count cannot be believed; what came from then on is not charged. */
   #doubt: string | null = null;
   #disagreement: string | null = null;
@@ -46,6 +51,7 @@ export class PulseMeter {
     this.#settings = settings;
     this.#clock = clock;
     this.#slack = 1 + (settings.maxPulsesPerSecond * SLACK_MS) / 1_000;
+    this.#groups = register.counters.map(() => new EdgeGroups(settings.maxPulsesPerSecond));
     this.lastPulseMs = clock.monotonicMs();
   }
 
@@ -83,13 +89,14 @@ export class PulseMeter {
     if (meanwhile.kind !== "done") return meanwhile;
     const fresh = counts.map((count, index) => (count - (channels[index]?.count ?? 0) + COUNT_MODULUS) % COUNT_MODULUS);
     const most = Math.max(...fresh);
-    const possible = this.#judge(most, nowMs);
+    const excess = this.#judgeSpacing(fresh, nowMs);
+    const possible = this.#judge(fresh, nowMs);
     if (most > 0) {
       this.lastPulseMs = nowMs;
       const moved = channels.map((channel, index) => ({ ...channel, count: counts[index] ?? 0 }));
       this.#register.update({ channels: moved });
       // What two channels say is held against each other; one alone is charged for no more than can have flowed.
-      const counted = fresh.length > 1 ? fresh : fresh.map((count) => Math.min(count, possible));
+      const counted = fresh.length > 1 ? fresh : fresh.map((count) => Math.min(count - excess, possible));
       if (this.#doubt === null) this.#add(counted, meanwhile.value);
     }
     return this.#doubt === null ? done(this.totaliserBase) : declined("refused", this.#doubt);
@@ -111,31 +118,58 @@ export class PulseMeter {
     return Math.floor((total * this.#settings.basePerUnit) / this.#settings.pulsesPerUnit);
   }
 
-  /** How many of these pulses can have been flow since the last look. */
-  #judge(most: number, nowMs: number): number {
+  /** How many of the first channel's pulses can have been flow since the last look. */
+  #judge(fresh: readonly number[], nowMs: number): number {
     // The processor may have been away between the look at the clock and that at the count.
     const elapsedMs = this.#readAtMs === null ? null : Math.max(nowMs, this.#clock.monotonicMs()) - this.#readAtMs;
     this.#readAtMs = nowMs;
     if (elapsedMs === null) {
-      this.#allowance = this.#slack;
-      if (most >= LARGEST_STEP) this.#doubt ??= DOUBTS.otherRegister();
-      return most;
+      this.#allowances = fresh.map(() => this.#slack);
+      if (Math.max(...fresh) >= LARGEST_STEP) this.#doubt ??= DOUBTS.otherRegister();
+      return fresh[0] ?? 0;
     }
-    const possible = this.#allowance + (this.#settings.maxPulsesPerSecond * elapsedMs) / 1_000;
-    this.#allowance = Math.max(0, Math.min(this.#slack, possible - most));
-    if (most <= possible) return most;
-    const within = `within ${Math.round(elapsedMs)} ms; at most ${Math.floor(possible)} can be flow`;
-    if (most >= LARGEST_STEP) this.#doubt ??= DOUBTS.wentBack(within);
-    else if (most > possible + MOST_EDGES) this.#doubt ??= DOUBTS.jumped(most, within);
-    else this.#burst(most, within);
-    return Math.floor(possible);
+    const possible = fresh.map((edges, index) => this.#possible(edges, index, elapsedMs, nowMs));
+    return Math.floor(possible[0] ?? 0);
   }
 
-  #burst(most: number, within: string): void {
-    const recent = this.#burstsAt.filter((total) => total > this.pulses - BURST_PULSES);
-    this.#burstsAt = [...recent, this.pulses];
-    if (this.#burstsAt.length < BURSTS) return;
-    this.#doubt ??= DOUBTS.bursts(most, within);
+  /** Each channel by itself: looks may come between the pulse of the one and that of the other. */
+  #possible(edges: number, index: number, elapsedMs: number, nowMs: number): number {
+    const perMs = this.#settings.maxPulsesPerSecond / 1_000;
+    const due = (this.#allowances[index] ?? 0) + perMs * elapsedMs;
+    // Who looks sooner than usual must not judge uneven pulses more harshly: the rest of a usual look is lent.
+    const lent = perMs * Math.max(0, LOOK_MS - elapsedMs);
+    const possible = Math.max(0, due + lent);
+    this.#allowances[index] = Math.max(-lent, Math.min(this.#slack, due - edges));
+    if (edges <= possible) return possible;
+    const within = `within ${Math.round(elapsedMs)} ms; at most ${Math.floor(possible)} can be flow`;
+    if (edges >= LARGEST_STEP) this.#doubt ??= DOUBTS.wentBack(within);
+    else if (edges > possible + MOST_EDGES) this.#doubt ??= DOUBTS.jumped(edges, within);
+    else this.#burst(nowMs, edges, within);
+    return possible;
+  }
+
+  /**
+   * Far below the greatest flow several edges for a pulse are no rate that could not be: only their spacing tells. Gives
+   * how many of the first channel's edges cannot be flow.
+   */
+  #judgeSpacing(fresh: readonly number[], nowMs: number): number {
+    const readMs = Math.max(nowMs, this.#clock.monotonicMs());
+    const looks = this.#groups.map((groups, index) => groups.look(fresh[index] ?? 0, nowMs, readMs));
+    for (const { group } of looks) {
+      if (group === null || (this.#bursts.at(-1)?.ms ?? Number.NEGATIVE_INFINITY) > group.sinceMs) continue;
+      const { edges, spanMs, quietMs } = group;
+      this.#burst(nowMs, edges, `within ${Math.round(spanMs)} ms, after ${Math.round(quietMs)} ms without any`);
+    }
+    return looks[0]?.excess ?? 0;
+  }
+
+  /** Two channels that see it in one look see it once. */
+  #burst(nowMs: number, edges: number, within: string): void {
+    if (this.#bursts.at(-1)?.ms === nowMs) return;
+    const recent = this.#bursts.filter(({ total }) => total > this.pulses - BURST_PULSES);
+    this.#bursts = [...recent, { total: this.pulses, ms: nowMs }];
+    if (this.#bursts.length < BURSTS) return;
+    this.#doubt ??= DOUBTS.bursts(edges, within);
   }
 
   /** The channels are read one after the other, and the processor may be away in between: what the first has had since. */

@@ -101,6 +101,20 @@ describe("a count that cannot be", () => {
     expect((await rig.dispenser.arm(5_000)).kind).toBe("done");
   });
 
+  it("two edges for a pulse at half the flow stop, and no litre more is charged than flowed", async () => {
+    const rig = await PulseRig.open({ maxPulsesPerSecond: 100, lines: { ...FUEL.lines, pulserB: null } });
+    rig.pump.noiseA = 1;
+    rig.pump.squeeze = 0.5;
+    await rig.dispenser.arm(20_000);
+    await stopsWithin(rig, 6_000);
+    expect(faults(rig)).toMatch(/several edges for a pulse, or noise: 2 within \d+ ms, after \d+ ms without any/);
+    expect((await rig.dispenser.stop()).kind).toBe("done");
+    rig.kill();
+    await rig.start();
+    await rig.dispenser.stop();
+    expect((await rig.totaliser()) - rig.flowedBase).toBeLessThan(1_000);
+  });
+
   it("a slow noise that adds up is a jump as well, the greatest flow is none", async () => {
     for (const [pps, isFlow] of [
       [290, true],

@@ -9,7 +9,7 @@ export interface EdgeGroup {
   readonly quietMs: number;
 }
 
-/** Of the time between two pulses of the greatest flow: edges that come sooner are no flow. */
+/** Of the rate that is believed at the most: edges that come faster than this after a quiet are no flow. */
 const CLOSE = 0.75;
 /** So many times their own span it is quiet before and after edges of one pulse. A flow that has begun goes on. */
 const APART = 2;

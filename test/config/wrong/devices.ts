@@ -6,7 +6,7 @@ export const MODBUS =
   "{ driver: modbus-meter, port: /dev/no-tty/meter, unit: 1, meter: sdm630, contactor: { line: GPIO23 } }";
 const RAPI = "{ driver: rapi, port: /dev/no-tty/evse, currentA: 16, maxPower: 11000 }";
 
-export const second = (keys: string): Case[1] => `{ driver: modbus-meter, meter: sdm630, ${keys} }`;
+const second = (keys: string): Case[1] => `{ driver: modbus-meter, meter: sdm630, ${keys} }`;
 
 export const DEVICES: readonly Case[] = [
   ["a number for a line", "pulser: GPIO19", "pulser: 19"],

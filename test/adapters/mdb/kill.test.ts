@@ -134,7 +134,7 @@ it("forgets what nobody knows with the next delivery", async () => {
   run.adapter.say(REQUEST);
   await pass(on.time, 10);
   run.adapter.say(SUCCESS);
-  await pass(on.time, 100);
+  await pass(on.time, SETTINGS.vendTimeoutMs + 100);
   expect(await run.total()).toEqual(done(1200));
 });
 
@@ -172,7 +172,7 @@ it("takes no code away when what was chosen is asked for again, and sells it onc
   run.adapter.say(REQUEST);
   await pass(on.time, 10);
   run.adapter.say(SUCCESS);
-  await pass(on.time, 100);
+  await pass(on.time, SETTINGS.vendTimeoutMs + 100);
   expect(await run.total()).toEqual(done(1200));
   expect(run.adapter.sent.filter((line) => line.startsWith("C,VEND"))).toEqual(["C,VEND,12.00"]);
 });

@@ -17,7 +17,10 @@ export interface VendingParts {
 
 /** Where a vending machine is on the way from one vend to the next. */
 export type Phase =
-  | { readonly is: "resting" | "opening" | "closing" }
+  | { readonly is: "resting" | "opening" }
+  | { readonly is: "closing"; readonly then: () => void }
+  /** The session is over, and what was reported of its last vend may still be contradicted. */
+  | { readonly is: "settling"; readonly then: () => void }
   /** The register has not taken yet what is certain, or what is to be approved. */
   | { readonly is: "writing"; readonly approves: VendRequest | null }
   /** Chosen at the machine, not paid. */

@@ -2,13 +2,14 @@ import type { Cancel } from "../../../ports/clock.ts";
 import { declined, done, type Outcome, unknown } from "../../../ports/outcome.ts";
 import { Budget } from "./budget.ts";
 import { type AdapterMessage, type ReaderStatus, VEND_FAILED, type VendRequest } from "./codec.ts";
+import { Doubt } from "./doubt.ts";
 import { FAULTS } from "./faults.ts";
 import { Meanwhile } from "./meanwhile.ts";
 import { Session } from "./session.ts";
 import { isListed, type MdbVendingSettings, tellable } from "./settings.ts";
 import type { Phase, VendingParts } from "./vending-parts.ts";
 
-/** A result may come just after the end of its session. */
+/** A result may come just after the end of its session, and one that contradicts it just after a success. */
 const LATE_RESULT_MS = 1_000;
 /** Amounts in a row with other decimals than were agreed, until that is no noise. */
 const MISFITS = 3;
@@ -22,6 +23,8 @@ export class Vending {
   readonly #parts: VendingParts;
   readonly #session: Session;
   readonly #isAlwaysIdle: boolean;
+  readonly #lateResultMs: number;
+  readonly #doubt: Doubt;
   readonly #meanwhile = new Meanwhile();
   #phase: Phase = { is: "resting" };
   #cancelPhase: Cancel = () => {};
@@ -31,6 +34,9 @@ export class Vending {
   #waiters: (() => void)[] = [];
   /** Nothing was asked for since the last success, so another one is the same again. */
   #isSuccessRepeatable = false;
+  /** A delivery is over, and nobody was told. */
+  #isEnding = false;
+  #status: ReaderStatus | null = null;
   #misfits = 0;
 
   constructor(settings: Required<MdbVendingSettings>, parts: VendingParts) {
@@ -38,6 +44,8 @@ export class Vending {
     this.#parts = parts;
     this.#session = new Session(parts.adapter, parts.clock, settings.answerTimeoutMs);
     this.#isAlwaysIdle = settings.flow === "always-idle";
+    this.#lateResultMs = Math.min(LATE_RESULT_MS, settings.vendTimeoutMs);
+    this.#doubt = new Doubt(parts.clock, this.#lateResultMs);
   }
 
   get resting(): boolean {
@@ -50,7 +58,7 @@ export class Vending {
 
   /** Whether the total holds all that was sold. */
   get isCertain(): boolean {
-    return this.#phase.is !== "vending" && this.#phase.is !== "writing";
+    return this.#phase.is !== "vending" && this.#phase.is !== "writing" && this.#doubt.request === null;
   }
 
   /** The result of a vend that an earlier run approved may still come, as long as the adapter is left alone. */
@@ -107,7 +115,7 @@ export class Vending {
       this.#fits();
       if (!this.#isAnswered({ priceBase, item })) this.#afterWriting(() => this.#onRequest({ priceBase, item }));
     } else if (message.type === "success") this.#afterWriting(() => this.#onSuccess());
-    else if (message.type === "status") this.#afterWriting(() => this.#onStatus(message.status));
+    else if (message.type === "status") this.#onStatusLine(message.status);
     else if (message.type === "refused") this.#onRefused(message.command, message.code);
   }
 
@@ -149,7 +157,7 @@ export class Vending {
     if (phase.is === "vending") this.#unresolved(phase.request, detail);
     else if (phase.is === "wanted") this.#endWant();
     else if (phase.is === "choosing") this.#finish();
-    else if (phase.is === "closing") this.#closeSession();
+    else if (phase.is === "closing") this.#closeSession(phase.then);
   }
 
   #afterWriting(happened: () => void): void {
@@ -162,14 +170,23 @@ export class Vending {
     for (const happened of this.#meanwhile.take()) this.#afterWriting(happened);
   }
 
+  /** A reader that always may be asked says nothing new by the status that it has, and takes no choice away by it. */
+  #onStatusLine(status: ReaderStatus): void {
+    const phase = this.#phase;
+    const isChosen = phase.is === "wanted" || (phase.is === "writing" && phase.approves !== null);
+    const saysNothing = this.#isAlwaysIdle && isChosen && status === this.#status;
+    this.#status = status;
+    if (!saysNothing) this.#afterWriting(() => this.#onStatus(status));
+  }
+
   #onStatus(status: ReaderStatus): void {
     const phase = this.#phase;
     const sessionOver = status !== "IDLE";
     if (sessionOver) this.#session.ended();
-    if (phase.is === "wanted") this.#endWant();
+    if (phase.is === "wanted") this.#giveUpWant();
     else if (phase.is === "opening" && !sessionOver) this.#sessionOpen();
     else if (phase.is === "vending" && sessionOver && !phase.isSessionOver) this.#awaitLateResult(phase.request);
-    else if (phase.is === "closing" && sessionOver) this.#closeSession();
+    else if (phase.is === "closing" && sessionOver) this.#closeSession(phase.then);
     else if (phase.is === "choosing" && sessionOver && !this.#isAlwaysIdle) {
       if (phase.somethingHappened && this.#budget?.lasts === true) this.#openSession();
       else this.#finish();
@@ -177,15 +194,23 @@ export class Vending {
   }
 
   #onRefused(command: "START" | "VEND" | "STOP", code: number): void {
-    if (command === "START" && this.#phase.is === "opening") this.#session.refused();
-    if (command === "STOP" && this.#phase.is === "closing") {
+    const phase = this.#phase;
+    if (command === "START" && phase.is === "opening") this.#session.refused();
+    if (command === "STOP" && phase.is === "closing") {
       this.#session.ended();
-      this.#closeSession();
+      this.#closeSession(phase.then);
     }
-    if (command !== "VEND" || this.#phase.is !== "vending") return;
+    if (command === "VEND" && code === VEND_FAILED) this.#contradict();
+    if (command !== "VEND" || phase.is !== "vending") return;
     const why = code === VEND_FAILED ? "the machine could not dispense" : "an approval came too late";
     this.#parts.log.warn({ code }, why);
     this.#withdraw();
+  }
+
+  /** Which of the two reports is right, nobody can tell: the earlier may have been another vend's, said twice. */
+  #contradict(): void {
+    const { request } = this.#doubt;
+    if (request !== null) this.#unresolved(request, "the machine reported success, then that it could not dispense");
   }
 
   #withdraw(): void {
@@ -201,6 +226,9 @@ export class Vending {
       this.#unresolved(phase.request, "the next request came instead of it");
       return;
     }
+    // A machine that goes on has said all that there is to say of the vend before.
+    this.#doubt.end();
+    if (phase.is === "settling") phase.then();
     if (phase.is === "opening") this.#sessionOpen();
     if (phase.is === "wanted") this.#endWant();
     if (this.#budget === null) this.#want(request);
@@ -267,8 +295,7 @@ export class Vending {
   /** Its session is over, and a result that was on its way may still come. */
   #awaitLateResult(request: VendRequest): void {
     const late = (): void => this.#unresolved(request, "the session ended without it");
-    const afterMs = Math.min(LATE_RESULT_MS, this.#settings.vendTimeoutMs);
-    this.#enter({ is: "vending", request, isSessionOver: true }, afterMs, late);
+    this.#enter({ is: "vending", request, isSessionOver: true }, this.#lateResultMs, late);
   }
 
   #onSuccess(): void {
@@ -280,6 +307,7 @@ export class Vending {
       return;
     }
     this.#isSuccessRepeatable = true;
+    this.#doubt.begin(phase.request);
     this.#enter({ is: "writing", approves: null });
     ledger.vended(phase.request, () => {
       this.#budget?.spend(phase.request.priceBase);
@@ -297,8 +325,9 @@ export class Vending {
   /** The delivery goes no further, and no late result of this vend can be taken for one of the next. */
   #unresolved(request: VendRequest, why: string): void {
     const { adapter, ledger } = this.#parts;
-    this.#session.ended();
+    this.#session.forget();
     this.#isSuccessRepeatable = false;
+    this.#doubt.end();
     adapter.configure();
     this.#enter({ is: "writing", approves: null });
     ledger.unresolved(request, why, () => this.#written(() => this.#finish()));
@@ -315,13 +344,30 @@ export class Vending {
     this.#tellArm(done(null));
   }
 
-  #closeSession(): void {
-    this.#enter({ is: "closing" });
-    this.#session.close(() => this.#enter({ is: "resting" }));
+  #closeSession(then = (): void => this.#enter({ is: "resting" })): void {
+    this.#enter({ is: "closing", then });
+    this.#session.close(() => {
+      const { leftMs } = this.#doubt;
+      if (leftMs > 0) this.#enter({ is: "settling", then }, leftMs, () => this.#settle(then));
+      else this.#settle(then);
+    });
   }
 
+  #settle(then: () => void): void {
+    this.#doubt.end();
+    then();
+  }
+
+  /** A delivery is told to be over once its session is, and no result can change any more. */
   #finish(): void {
-    const wasRunning = this.#budget !== null && this.#answerArm === null;
+    this.#isEnding ||= this.#budget !== null && this.#answerArm === null;
+    this.#budget = null;
+    if (this.#doubt.leftMs > 0) this.#closeSession(() => this.#over());
+    else this.#over();
+  }
+
+  #over(): void {
+    const wasRunning = this.#isEnding;
     this.#endDelivery();
     if (this.#parts.adapter.held) this.#parts.adapter.configure();
     this.#closeSession();
@@ -333,6 +379,7 @@ export class Vending {
 
   #endDelivery(): void {
     this.#budget = null;
+    this.#isEnding = false;
     this.#parts.readings.end();
   }
 

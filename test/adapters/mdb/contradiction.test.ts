@@ -58,6 +58,24 @@ it("is told to be over only when no failure can contradict it any more", async (
   expect(await run.total()).toEqual(done(1_200));
 });
 
+it("is not charged before a failure that came while its success was written", async () => {
+  const on = bench();
+  const run = await start(on);
+  await pass(on.time, 10);
+  await run.vending.arm(1_200);
+  run.adapter.say(REQUEST);
+  await pass(on.time, 10);
+  on.register.syncMs = 500;
+  run.adapter.say(SUCCESS, FAILURE, FAILURE, ENABLED);
+  let answer = await run.total();
+  while (answer.kind === "unknown" && on.time.elapsedMs < 10_000) {
+    await pass(on.time, 10);
+    answer = await run.total();
+  }
+  expect(answer).toEqual(DISPUTED);
+  expect(run.told.filter((type) => type === "finished")).toHaveLength(1);
+});
+
 it("waits for a contradiction after a stop too, and says so through a restart", async () => {
   const on = bench();
   const run = await start(on);

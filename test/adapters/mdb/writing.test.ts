@@ -66,7 +66,7 @@ it("opens the next session when the one before ended while its sale was written"
   await pass(on.time, 10);
   on.register.syncMs = 500;
   run.adapter.say("c,VEND,SUCCESS", "c,STATUS,IDLE", "c,STATUS,ENABLED");
-  await pass(on.time, 600);
+  await pass(on.time, 1_000);
   expect(await run.total()).toEqual(done(1200));
   expect(run.adapter.sent.at(-1)).toBe("C,START,28.00");
 });

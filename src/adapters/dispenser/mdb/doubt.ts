@@ -1,19 +1,19 @@
 import type { Clock } from "../../../ports/clock.ts";
 import type { VendRequest } from "./codec.ts";
 
-/** For a while after a vend was reported as a success, a failure contradicts it. */
+/** For a while after a success was written, a failure contradicts it. */
 export class Doubt {
+  readonly lastsMs: number;
   readonly #clock: Clock;
-  readonly #lastsMs: number;
   #vend: { readonly request: VendRequest; readonly untilMs: number } | null = null;
 
   constructor(clock: Clock, lastsMs: number) {
     this.#clock = clock;
-    this.#lastsMs = lastsMs;
+    this.lastsMs = lastsMs;
   }
 
   begin(request: VendRequest): void {
-    this.#vend = { request, untilMs: this.#clock.monotonicMs() + this.#lastsMs };
+    this.#vend = { request, untilMs: this.#clock.monotonicMs() + this.lastsMs };
   }
 
   end(): void {

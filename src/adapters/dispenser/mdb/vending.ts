@@ -23,7 +23,6 @@ export class Vending {
   readonly #parts: VendingParts;
   readonly #session: Session;
   readonly #isAlwaysIdle: boolean;
-  readonly #lateResultMs: number;
   readonly #doubt: Doubt;
   readonly #meanwhile = new Meanwhile();
   #phase: Phase = { is: "resting" };
@@ -44,8 +43,7 @@ export class Vending {
     this.#parts = parts;
     this.#session = new Session(parts.adapter, parts.clock, settings.answerTimeoutMs);
     this.#isAlwaysIdle = settings.flow === "always-idle";
-    this.#lateResultMs = Math.min(LATE_RESULT_MS, settings.vendTimeoutMs);
-    this.#doubt = new Doubt(parts.clock, this.#lateResultMs);
+    this.#doubt = new Doubt(parts.clock, Math.min(LATE_RESULT_MS, settings.vendTimeoutMs));
   }
 
   get resting(): boolean {
@@ -209,8 +207,11 @@ export class Vending {
 
   /** Which of the two reports is right, nobody can tell: the earlier may have been another vend's, said twice. */
   #contradict(): void {
-    const { request } = this.#doubt;
-    if (request !== null) this.#unresolved(request, "the machine reported success, then that it could not dispense");
+    if (this.#phase.is === "writing" && this.#phase.approves !== null) return;
+    this.#afterWriting(() => {
+      const { request } = this.#doubt;
+      if (request !== null) this.#unresolved(request, "the machine reported success, then that it could not dispense");
+    });
   }
 
   #withdraw(): void {
@@ -295,7 +296,7 @@ export class Vending {
   /** Its session is over, and a result that was on its way may still come. */
   #awaitLateResult(request: VendRequest): void {
     const late = (): void => this.#unresolved(request, "the session ended without it");
-    this.#enter({ is: "vending", request, isSessionOver: true }, this.#lateResultMs, late);
+    this.#enter({ is: "vending", request, isSessionOver: true }, this.#doubt.lastsMs, late);
   }
 
   #onSuccess(): void {
@@ -307,9 +308,9 @@ export class Vending {
       return;
     }
     this.#isSuccessRepeatable = true;
-    this.#doubt.begin(phase.request);
     this.#enter({ is: "writing", approves: null });
     ledger.vended(phase.request, () => {
+      this.#doubt.begin(phase.request);
       this.#budget?.spend(phase.request.priceBase);
       if (this.#budget !== null) readings.tell();
       this.#written(() => this.#goOn());

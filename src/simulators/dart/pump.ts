@@ -1,7 +1,7 @@
 import { dartFraming } from "../../adapters/dispenser/dart/codec.ts";
 import type { BenchAction, BenchDevice, SimulatorPort } from "../bench/device.ts";
 import { strayWire, type WireFault } from "../bench/noise.ts";
-import { PumpSide } from "./side.ts";
+import { type KeptSale, PumpSide } from "./side.ts";
 
 export interface DartPumpOptions {
   /** One side for each, 0x50 to 0x6F; 0x50 alone unless given. */
@@ -18,6 +18,8 @@ export interface DartPumpOptions {
   /** 1989 unless given; null for a pump that was never programmed. */
   readonly price?: number | null;
   readonly totalBase?: number;
+  /** A sale, in the pump's digits, that it goes on showing until something flows again. */
+  readonly keeps?: KeptSale;
 }
 
 /** A pump of one side or more. Actions of several sides bear the address: `51/lift`. */
@@ -41,13 +43,13 @@ const WIRE_FAULTS = new Map<string, WireFault>([
 /** A pump that speaks DART at its end of the line. */
 export function startDartPump(port: SimulatorPort, options: DartPumpOptions = {}): DartPumpBench {
   const { addresses = [0x50], volumeDecimals = 2, rateBasePerMinute = 40_000, speed = 1, price = 1_989 } = options;
-  const { amountDecimals = 2, priceDecimals = 2 } = options;
+  const { amountDecimals = 2, priceDecimals = 2, keeps = null } = options;
   const decimals = { volumeDecimals, amountDecimals, priceDecimals };
   const unitBase = 10 ** (3 - volumeDecimals);
   const total = Math.floor((options.totalBase ?? 1_234_560) / unitBase);
   const sides = new Map(
     addresses.map((address) => {
-      return [address, new PumpSide(address, { unitBase, rateBasePerMinute, speed, price, total, decimals })];
+      return [address, new PumpSide(address, { unitBase, rateBasePerMinute, speed, price, total, decimals, keeps })];
     }),
   );
   const named = new Map<string, BenchDevice>(

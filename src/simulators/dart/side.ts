@@ -13,12 +13,19 @@ import type { BenchAction, BenchDevice } from "../bench/device.ts";
 import { Hydraulics, type HydraulicsOptions, type Valve } from "./hydraulics.ts";
 import { PumpWire } from "./wire.ts";
 
+/** What it shows of an earlier sale. */
+export interface KeptSale {
+  readonly volume: number;
+  readonly amount: number;
+}
+
 export interface SideOptions extends HydraulicsOptions {
   /** The unit price it was programmed with, in its digits; null for none yet. */
   readonly price: number | null;
   /** What its register shows when it is made. */
   readonly total: number;
   readonly decimals: PumpDecimals;
+  readonly keeps: KeptSale | null;
 }
 
 const ACTIONS: readonly BenchAction[] = [
@@ -64,6 +71,7 @@ export class PumpSide implements BenchDevice {
   #price: number;
   #total: number;
   #volume = 0;
+  #kept: KeptSale | null;
   #preset: number | null = null;
   #allowed: readonly number[] = [];
   #out = false;
@@ -83,6 +91,7 @@ export class PumpSide implements BenchDevice {
       (count) => this.#pulses(count),
     );
     this.#price = options.price ?? 0;
+    this.#kept = options.keeps;
     this.#total = options.total;
     this.#status = options.price === null ? STATUS.notProgrammed : STATUS.fillingCompleted;
   }
@@ -106,11 +115,11 @@ export class PumpSide implements BenchDevice {
       nozzle: this.#out ? "out" : "in",
       squeezed: this.#squeezed,
       flowing: this.#valve().open,
-      volumeMl: this.#volume * unitBase,
+      volumeMl: this.#shown.volume * unitBase,
       presetMl: (this.#preset ?? 0) * unitBase,
       totalMl: this.#total * unitBase,
       price: this.#price,
-      amount: this.#amount(),
+      amount: this.#shown.amount,
       alarm: this.#alarm ?? 0,
       faults: [...this.#faults].join(" "),
     };
@@ -172,6 +181,7 @@ export class PumpSide implements BenchDevice {
     this.#timer = setTimeout(() => {
       this.#off = false;
       this.#volume = 0;
+      this.#kept = null;
       this.#preset = null;
       this.#wire.restart();
       this.#status = wasProgrammed ? STATUS.fillingCompleted : STATUS.notProgrammed;
@@ -222,7 +232,7 @@ export class PumpSide implements BenchDevice {
       case ORDER.parameters:
         return this.#parameters();
       case ORDER.fillingInformation:
-        return [{ type: "filled", volume: this.#volume, amount: this.#amount() }, this.#nozzle()];
+        return [{ type: "filled", ...this.#shown }, this.#nozzle()];
       case ORDER.reset:
         return this.#reset();
       case ORDER.authorize:
@@ -261,7 +271,7 @@ export class PumpSide implements BenchDevice {
   #become(status: number): Report[] {
     const ended = this.#delivers();
     this.#status = status;
-    const filled: Report = { type: "filled", volume: this.#volume, amount: this.#amount() };
+    const filled: Report = { type: "filled", ...this.#shown };
     return ended && !this.#delivers() ? [filled, this.#state()] : [this.#state()];
   }
 
@@ -279,10 +289,15 @@ export class PumpSide implements BenchDevice {
     this.#total += this.#faults.has("total-loses") ? Math.floor(this.#halves / 2) : count;
     this.#halves %= 2;
     if (this.#status !== STATUS.filling) return;
+    this.#kept = null;
     this.#volume += count;
     if (this.#preset !== null && this.#volume >= this.#preset && !this.#faults.has("ignores-preset")) {
       this.#enter(STATUS.maxReached);
     }
+  }
+
+  get #shown(): KeptSale {
+    return this.#kept ?? { volume: this.#volume, amount: this.#amount() };
   }
 
   #amount(): number {

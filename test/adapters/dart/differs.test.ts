@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
 import type { DartPumpSettings } from "../../../src/adapters/dispenser/dart/driver.ts";
 import type { DartPumpOptions } from "../../../src/simulators/dart/pump.ts";
@@ -69,6 +70,36 @@ describe.skipIf(!hasSocat)("a DART pump", { concurrent: true }, () => {
       await until("there is a fault", () => on.told.fault !== null);
       expect(on.told.fault).toMatch(/own price is 20\.89, the configuration's 19\.89: set that price/);
       expect((await patiently(() => on.pump.arm(5_000))).kind).toBe("declined");
+    });
+
+    it.each<[string, number]>([
+      ["a little", 18_900],
+      ["to more than double", 9_000],
+    ])("by a price that was changed %s, on a display that keeps the last sale, sells", async (_, amount) => {
+      const on = await beginUnread({ speed: 5, price: amount / 10, keeps: { volume: 1_000, amount } }, FIGURES, []);
+      on.start = await on.total();
+      certain(await on.pump.arm(5_000));
+      certain(await patiently(() => on.pump.stop()));
+      expect([await on.total(), on.volume(), on.told.fault]).toEqual([on.start, 10_000, null]);
+      certain(await patiently(() => on.pump.arm(4_000)));
+      on.bench.act("lift");
+      // Longer than figures that contradict each other are watched.
+      await sleep(300);
+      expect(on.shows()).toBe("filling");
+      expect(new Set(on.told.of("reading").map(({ totaliserBase }) => totaliserBase))).toEqual(new Set([on.start]));
+      on.bench.act("squeeze");
+      await until("it is finished", () => on.told.of("finished").length === 1);
+      expect((await on.total()) - on.start).toBe(4_000);
+      expect(on.told.fault).toBeNull();
+    });
+
+    it("once in a total of other electronics tells that nobody can say what flowed", async () => {
+      const on = await begin({}, FIGURES);
+      on.bench.act("total-jumps");
+      await until("it is told", () => on.told.of("unaccounted").length > 0);
+      expect(on.told.of("unaccounted")).toMatchObject([
+        { quantityBase: null, detail: expect.stringMatching(/rose by 100000 ml/) },
+      ]);
     });
 
     it.each([

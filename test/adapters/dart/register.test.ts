@@ -1,18 +1,23 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { Register, SETTLING_MS } from "../../../src/adapters/dispenser/dart/register.ts";
+import { Register, SETTLING_MS, type Shown } from "../../../src/adapters/dispenser/dart/register.ts";
 
 const STEP_BASE = 10;
 const START_BASE = 1_000_000;
 const LIMIT_BASE = 5_000;
 const LATER_MS = SETTLING_MS + 1;
 
+/** At a price at which each millilitre is one step of the amount. */
+function shown(volumeBase: number, amount = volumeBase): Shown {
+  return { volumeBase, amount };
+}
+
 /** A delivery that ended, of which so much was seen while it flowed. */
 function delivered(seenBase: readonly number[] = [], shownBase = 0): Register {
   const register = new Register(STEP_BASE);
-  register.judge({ totalBase: START_BASE, volumeBase: 0 }, 0);
-  register.begin(START_BASE, LIMIT_BASE, shownBase);
-  for (const volumeBase of seenBase) register.live(volumeBase);
+  register.judge({ totalBase: START_BASE, ...shown(0) }, 0);
+  register.begin(START_BASE, LIMIT_BASE, shown(shownBase));
+  for (const volumeBase of seenBase) register.live(shown(volumeBase));
   register.end(0);
   return register;
 }
@@ -20,7 +25,7 @@ function delivered(seenBase: readonly number[] = [], shownBase = 0): Register {
 type Expected = "believed" | "undecided" | "refused" | "audit" | "overrun" | "audit and overrun";
 
 function verdict(register: Register, roseBase: number, volumeBase: number, nowMs: number): Expected {
-  const judged = register.judge({ totalBase: START_BASE + roseBase, volumeBase }, nowMs);
+  const judged = register.judge({ totalBase: START_BASE + roseBase, ...shown(volumeBase) }, nowMs);
   if (judged.kind !== "believed") return judged.kind;
   expect(judged.totalBase).toBe(START_BASE + roseBase);
   return (judged.complaints.map(({ about }) => about).join(" and ") || "believed") as Expected;
@@ -47,6 +52,16 @@ describe("the audit of a delivery", () => {
 
   it("nothing was taken, and the pump still shows the delivery before", () => {
     expect(verdict(delivered([], 2_000), 0, 2_000, 0)).toBe("believed");
+  });
+
+  it.each<[string, number, Shown, boolean]>([
+    ["what it showed before", 0, shown(2_000), true],
+    ["what it showed before, though its total rose", 2_000, shown(2_000), false],
+    ["another amount", 0, shown(2_000, 2_100), false],
+    ["another volume", 0, shown(0), false],
+  ])("it is one of nothing only if the pump shows %s", (_what, roseBase, shows, isNothing) => {
+    const judged = delivered([], 2_000).judge({ totalBase: START_BASE + roseBase, ...shows }, LATER_MS);
+    expect(judged).toMatchObject({ kind: "believed", isNothing });
   });
 
   it.each<[string, number, number, Expected]>([
@@ -90,29 +105,51 @@ describe("between deliveries", () => {
     let totalBase = START_BASE;
     const rises = [0, 0, 30, 0, 250].map((riseBase) => {
       totalBase += riseBase;
-      const judged = register.judge({ totalBase, volumeBase: 0 }, 0);
-      return judged.kind === "believed" ? judged.unaccountedBase : null;
+      const judged = register.judge({ totalBase, ...shown(0) }, 0);
+      return judged.kind === "believed" ? (judged.unaccounted?.quantityBase ?? 0) : null;
     });
     expect(rises).toEqual([0, 0, 30, 0, 250]);
   });
 
   it("what flowed before the first look is nobody's", () => {
-    const judged = new Register(STEP_BASE).judge({ totalBase: START_BASE, volumeBase: 4_000 }, 0);
-    expect(judged).toMatchObject({ kind: "believed", unaccountedBase: 0 });
+    const judged = new Register(STEP_BASE).judge({ totalBase: START_BASE, ...shown(4_000) }, 0);
+    expect(judged).toMatchObject({ kind: "believed", unaccounted: null });
+  });
+
+  it.each<[string, number, number, number | null]>([
+    ["a drop", 10, 5_000, 10],
+    ["the greatest flow for five seconds", 33_000, 5_000, 33_000],
+    ["more than that", 34_000, 5_000, null],
+    ["the total of another pump", 90_000_000, 5_000, null],
+    ["what could flow while it was silent", 90_000, 60_000, 90_000],
+  ])("%s is nobody's, with an amount only where it can have flowed", (_what, roseBase, afterMs, quantityBase) => {
+    const register = new Register(STEP_BASE);
+    register.judge({ totalBase: START_BASE, ...shown(0) }, 1_000);
+    const look = { totalBase: START_BASE + roseBase, ...shown(0) };
+    expect(register.judge(look, 1_000 + afterMs)).toMatchObject({ kind: "believed", unaccounted: { quantityBase } });
+    expect(register.judge(look, 2_000 + afterMs)).toMatchObject({ kind: "believed", unaccounted: null });
   });
 });
 
 describe("readings of a delivery that runs", () => {
   it("count what two looks in a row have shown, and never fall", () => {
     const register = delivered();
-    const readings = [100, 200, 9_000_000, 300, 250, 400].map((volumeBase) => register.live(volumeBase));
+    const readings = [100, 200, 9_000_000, 300, 250, 400].map((volumeBase) => register.live(shown(volumeBase)));
     expect(readings.map((one) => (one?.kind === "reading" ? one.totaliserBase - START_BASE : one?.kind))).toEqual([
       0, 100, 200, 300, 300, 300,
     ]);
   });
 
+  it("do not count what is shown of the delivery before", () => {
+    const register = delivered([], 9_000);
+    const readings = [9_000, 9_000, 9_000, 0, 100, 200].map((volumeBase) => register.live(shown(volumeBase)));
+    expect(readings.map((one) => (one?.kind === "reading" ? one.totaliserBase - START_BASE : one?.kind))).toEqual([
+      0, 0, 0, 0, 0, 100,
+    ]);
+  });
+
   it("tell that the limit is passed once two looks say so", () => {
     const register = delivered();
-    expect([6_000, 6_020].map((volumeBase) => register.live(volumeBase)?.kind)).toEqual(["reading", "overrun"]);
+    expect([6_000, 6_020].map((volumeBase) => register.live(shown(volumeBase))?.kind)).toEqual(["reading", "overrun"]);
   });
 });

@@ -8,7 +8,7 @@ import { FAULTS, type Fault } from "./faults.ts";
 import { type FigureSettings, Figures } from "./figures.ts";
 import type { DartLink } from "./link.ts";
 import { type Believed, Meter } from "./meter.ts";
-import { Register } from "./register.ts";
+import { Register, type Shown } from "./register.ts";
 import { askDecimals, askFilling, type Filling, order, STOPPED, TAKEN } from "./requests.ts";
 import { Turns } from "./turns.ts";
 
@@ -181,7 +181,7 @@ export class DartPump implements DartDispenser {
   }
 
   /** Brings the pump to RESET, the only status in which it can be authorised; `done` with what it then shows. */
-  async #prepare(): Promise<Outcome<number>> {
+  async #prepare(): Promise<Outcome<Shown>> {
     const price = this.#priceDigits;
     if (price !== null) {
       const prices = Array.from({ length: Math.max(...this.#settings.nozzles) }, () => price);
@@ -192,7 +192,11 @@ export class DartPump implements DartDispenser {
     const reset = await order(this.#link, [{ type: "order", order: ORDER.reset }], new Set([STATUS.reset]));
     if (reset.kind !== "done") return reset;
     const filling = await askFilling(this.#link);
-    return filling.kind === "done" ? done(filling.value.volume * this.#unitBase) : filling;
+    return filling.kind === "done" ? done(this.#shownOf(filling.value)) : filling;
+  }
+
+  #shownOf({ volume, amount }: Filling): Shown {
+    return { volumeBase: volume * this.#unitBase, amount };
   }
 
   async #stop(): Promise<Outcome<null>> {
@@ -216,7 +220,7 @@ export class DartPump implements DartDispenser {
     if (read.kind === "declined") this.#raise("register", read.detail);
     if (read.kind !== "done") return read;
     this.#complain(read.value);
-    const dispute = this.#disputeOf(read.value.shown, wasOwing);
+    const dispute = this.#disputeOf(read.value, wasOwing);
     return dispute === null ? done(read.value.totalBase) : declined("disputed", dispute);
   }
 
@@ -234,37 +238,39 @@ export class DartPump implements DartDispenser {
   }
 
   /** Why nobody can say what was delivered; null when all that the pump says fits together. */
-  #disputeOf(shown: Filling, wasOwing: boolean): string | null {
+  #disputeOf({ shown, isNothing }: Believed, wasOwing: boolean): string | null {
     if (this.#dispute !== null) return this.#dispute;
     const decimals = this.#figures.decimalsProblem;
-    if (decimals !== null) return FAULTS.decimals(decimals);
-    // Between deliveries the price may have been changed since the one that is shown.
-    const isWide = !wasOwing && (this.#hasPriced || this.#priceDigits === null);
-    const amount = this.#amountProblem(shown, isWide);
+    if (decimals !== null) return isNothing ? null : FAULTS.decimals(decimals);
+    const isOfDelivery = wasOwing && !isNothing;
+    // Of an earlier delivery: the price may have been changed since.
+    const isWide = !isOfDelivery && (this.#hasPriced || this.#priceDigits === null);
+    const haveFitted = !isOfDelivery && this.#figures.haveFitted(shown);
+    const amount = haveFitted ? null : this.#amountProblem(shown, isWide);
     this.#isDecimalOff = this.#amountProblem(shown, true) !== null;
     if (amount === null) {
+      this.#figures.fit(shown);
       this.#events.clear("amount");
       return null;
     }
     this.#raise("amount", amount);
-    if (wasOwing) this.#dispute = FAULTS.amount(amount);
-    return FAULTS.amount(amount);
+    if (isOfDelivery) this.#dispute = FAULTS.amount(amount);
+    return isNothing ? null : FAULTS.amount(amount);
   }
 
   #amountProblem(shown: Filling, isWide: boolean): string | null {
     return this.#figures.amountProblem({ ...shown, price: shown.price ?? this.#shownPrice }, isWide);
   }
 
-  #complain({ complaints, unaccountedBase }: Believed): void {
+  #complain({ complaints, unaccounted }: Believed): void {
     for (const { about, detail } of complaints) {
       this.#log.error({ pump: this.#settings.address, about, detail }, "a delivery does not add up");
       this.#raise(about, detail);
     }
-    if (unaccountedBase === 0) return;
-    const detail = `${unaccountedBase} ml flowed though the pump was not armed`;
+    if (unaccounted === null) return;
     this.#unaccountedAtMs = this.#clock.monotonicMs();
-    this.#events.tell({ type: "unaccounted", quantityBase: unaccountedBase, detail });
-    this.#raise("unaccounted", detail);
+    this.#events.tell({ type: "unaccounted", ...unaccounted });
+    this.#raise("unaccounted", unaccounted.detail);
   }
 
   #raise(fault: Fault, why = ""): void {
@@ -330,7 +336,7 @@ export class DartPump implements DartDispenser {
   async #follow(): Promise<void> {
     const filling = await askFilling(this.#link);
     if (filling.kind !== "done") return;
-    const { status, volume } = filling.value;
+    const { status } = filling.value;
     if (STOPPED.has(status)) {
       const total = await this.#total();
       this.#register.end(this.#clock.monotonicMs());
@@ -338,11 +344,11 @@ export class DartPump implements DartDispenser {
       this.#events.tell({ type: "finished" });
       return;
     }
-    // Until it fills, a pump may still show the volume of the delivery before.
-    const live = this.#register.live(status === STATUS.authorized ? null : volume * this.#unitBase);
+    // Until it fills, a pump may still show the delivery before.
+    const live = this.#register.live(status === STATUS.authorized ? null : this.#shownOf(filling.value));
     if (live === null) return;
     this.#events.tell({ type: "reading", totaliserBase: live.totaliserBase });
-    const amount = status === STATUS.authorized ? null : this.#amountProblem(filling.value, false);
+    const amount = this.#register.hasBegun ? this.#amountProblem(filling.value, false) : null;
     this.#contradictingLooks = amount === null ? 0 : this.#contradictingLooks + 1;
     if (amount !== null && this.#contradictingLooks >= CONTRADICTING_LOOKS) {
       this.#dispute ??= FAULTS.amount(amount);

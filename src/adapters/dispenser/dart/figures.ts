@@ -34,6 +34,7 @@ const ANY_SHIFT = [-2, -1, 0, 1, 2, 3, 4, 5, 6, 7, 8];
 export class Figures {
   readonly #settings: FigureSettings;
   #said: PumpDecimals | null = null;
+  #fitting: Filling | null = null;
 
   constructor(settings: FigureSettings) {
     this.#settings = settings;
@@ -42,6 +43,15 @@ export class Figures {
   /** What the pump says of its decimals; null when it has not, or does not. */
   heard(said: PumpDecimals | null): void {
     this.#said = said;
+  }
+
+  /** They fit together, and do so still when the price is changed. */
+  fit(shown: Filling): void {
+    this.#fitting = shown;
+  }
+
+  haveFitted({ volume, amount }: Filling): boolean {
+    return this.#fitting?.volume === volume && this.#fitting.amount === amount;
   }
 
   /** Where the pump's decimals are not the configuration's; null when they agree, or cannot be compared. */

@@ -60,11 +60,12 @@ export class Meter {
   }
 
   #judge(sample: Sample): Outcome<Believed> {
-    const { total, volume } = sample;
+    const { total, volume, amount } = sample;
     const { unitBase } = this.#settings;
     const nowMs = this.#clock.monotonicMs();
     this.#register.end(nowMs);
-    const verdict = this.#register.judge({ totalBase: total * unitBase, volumeBase: volume * unitBase }, nowMs);
+    const look = { totalBase: total * unitBase, volumeBase: volume * unitBase, amount };
+    const verdict = this.#register.judge(look, nowMs);
     switch (verdict.kind) {
       case "believed":
         return done({ ...verdict, shown: sample });

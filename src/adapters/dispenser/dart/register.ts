@@ -10,7 +10,7 @@ export interface Look extends Shown {
 }
 
 /** What flowed while not armed; null when nobody can say how much. */
-export interface Unaccounted {
+interface Unaccounted {
   readonly quantityBase: number | null;
   readonly detail: string;
 }

@@ -121,8 +121,12 @@ function expectTrue(outcome: Outcome<Truth>, xml: string): void {
       if (code === 0) expect(["CANCELED", "FAILED", "EXPIRED"]).toContain(said("status"));
       else expect([55, 58, 95]).toContain(code);
       return;
-    case "open":
     case "unclear":
+      // A "no" is unclear only where the rest of the answer contradicts it.
+      if (code === 0 || said("receipt", "invoice", "totalAmount", "value") !== "" || xml.includes("<receipt")) return;
+      expect(["", "CANCELED", "FAILED", "EXPIRED"]).not.toContain(said("status"));
+      return;
+    case "open":
     case "different":
       expect(code).toBe(0);
   }

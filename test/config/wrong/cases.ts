@@ -183,7 +183,9 @@ const MONEY: readonly Case[] = [
   [
     "calls that do not fit before the end",
     "    requestTimeout: 10s\n    pollInterval: 1s\n    commitTimeout: 1h",
-    "    requestTimeout: 50s\n    commitTimeout: 5m",
+    "    requestTimeout: 50s\n    commitTimeout: 3m",
+    "    offerTimeout: 2m",
+    "    offerTimeout: 45s",
   ],
   [
     "the books without an account",

@@ -1,6 +1,6 @@
 import { existsSync, realpathSync } from "node:fs";
 import { normalize } from "node:path";
-import { headerNumber, readLineName } from "../core/line-name.ts";
+import { HEADER_LAST, headerNumber, readLineName } from "../core/line-name.ts";
 import type { DispenserConfig } from "./dispensers.ts";
 import { type Found, type Path, sentence, shown } from "./problem.ts";
 import type { Config } from "./schema.ts";
@@ -13,7 +13,6 @@ interface Line {
   readonly opens: "high" | "low" | null;
 }
 
-const HEADER_LAST = 27;
 /** The last line of any Raspberry Pi's chip. */
 const LAST_LINE = 57;
 /** A Raspberry Pi holds these high from its reset, or from early on, until somebody drives them. */

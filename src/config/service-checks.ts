@@ -1,3 +1,4 @@
+import { isLoopback } from "../core/loopback.ts";
 import { panelProblems } from "../core/panel.ts";
 import { latestOfferMs } from "../core/sale/timing.ts";
 import { durationText } from "./fields.ts";
@@ -232,8 +233,4 @@ function receiptChecks({ payment }: Config): Found[] {
   const at = ["payment", "seqr", "receipt"];
   const message = sentence({ found: shown(other), expected });
   return [{ path: [...at, "mimeType"], message, other: [...at, "content"] }];
-}
-
-function isLoopback(host: string): boolean {
-  return ["localhost", "::1", "[::1]"].includes(host) || /^127(\.\d{1,3}){3}$/.test(host);
 }

@@ -45,7 +45,7 @@ const KERNEL_NAMES: Readonly<Record<string, number>> = {
   RXD1: 15,
 };
 
-const HEADER_LAST = 27;
+export const HEADER_LAST = 27;
 
 /** The reason is null where the text is of no form at all. */
 interface NoLine {

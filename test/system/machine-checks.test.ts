@@ -1,9 +1,8 @@
-import { execFile, spawn, spawnSync } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { chmodSync, chownSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
-import { promisify } from "node:util";
 import { SerialPort } from "serialport";
 import { beforeAll, describe, expect, it } from "vitest";
 import { parse, stringify } from "yaml";
@@ -16,7 +15,7 @@ import { atEnd, knowEachTest, SIDE_BY_SIDE } from "../support/at-end.ts";
 import { needs } from "../support/components.ts";
 import { writeConfig } from "../support/config.ts";
 import { DaemonProcess, eventually } from "../support/daemon.ts";
-import { MAIN, type Result } from "../support/kioskd.ts";
+import { kioskdOn, MAIN } from "../support/kioskd.ts";
 import { freePort } from "../support/ports.ts";
 import { tempFolder } from "../support/temp.ts";
 import { withoutNative } from "../support/without-native.ts";
@@ -34,8 +33,16 @@ const GOODS = {
   reserve: ["20.00"],
 };
 
-// biome-ignore lint/suspicious/noExplicitAny: what a person could write there is of any form
-type Edit = (config: any, folder: string) => unknown;
+type Keys = Record<string, unknown>;
+/** As much of a configuration as is written over here. */
+interface Written {
+  readonly journal: Keys & { path: unknown };
+  readonly payment: { readonly seqr: Keys };
+  readonly positions: [Keys & { product: Keys; dispenser: unknown }, ...Keys[]];
+  readonly display: Keys & { listen: unknown };
+  mqtt?: Keys;
+}
+type Edit = (config: Written, folder: string) => unknown;
 
 async function written(edit: Edit): Promise<{ readonly file: string; readonly folder: string }> {
   const folder = tempFolder();
@@ -50,17 +57,6 @@ async function found(edit: Edit, nowMs = Date.now()): Promise<string[]> {
   const { file } = await written(edit);
   const { findings } = await machineChecks(loadConfig(file), nowMs);
   return findings.map((finding) => `${finding.keeps} | ${findingText("kioskd.yaml", finding)}`);
-}
-
-async function kioskd(args: readonly string[], around: readonly string[] = [], env = {}): Promise<Result> {
-  try {
-    const words = [...around, process.execPath, MAIN, ...args];
-    const { stdout, stderr } = await promisify(execFile)("env", words, { env: { ...process.env, ...env } });
-    return { status: 0, out: stdout, err: stderr };
-  } catch (error) {
-    const { code, stdout, stderr } = error as { code: number; stdout: string; stderr: string };
-    return { status: code, out: stdout, err: stderr };
-  }
 }
 
 /** Another user's shoes, where the tests are root's. */
@@ -158,12 +154,12 @@ describe("what this machine lacks", SIDE_BY_SIDE, () => {
 
   it("is told with its line of failure by check-config, by the start too where it cannot go on, and is left out on request", async () => {
     const { file } = await written((config) => Object.assign(config.payment.seqr, { caFile: "ca.pem" }));
-    const checked = await kioskd(["check-config", "--config", file]);
+    const checked = await kioskdOn(file)("check-config");
     expect(checked).toMatchObject({ status: 1, out: "" });
     const [sentence] = checked.err.split("\n");
     expect(sentence).toContain("payment.seqr.caFile");
-    expect((await kioskd(["run", "--config", file])).err).toBe(`${sentence}\n`);
-    expect(await kioskd(["check-config", "--no-machine", "--config", file])).toMatchObject({ status: 0, err: "" });
+    expect((await kioskdOn(file)("run")).err).toBe(`${sentence}\n`);
+    expect(await kioskdOn(file)("check-config", "--no-machine")).toMatchObject({ status: 0, err: "" });
   });
 
   it("is no port that a running kioskd of this configuration has", async () => {
@@ -171,7 +167,7 @@ describe("what this machine lacks", SIDE_BY_SIDE, () => {
     const { file } = await written((config) => Object.assign(config.display, { listen: `127.0.0.1:${port}` }));
     const daemon = new DaemonProcess(file);
     await daemon.serving();
-    const checked = await kioskd(["check-config", "--config", file]);
+    const checked = await kioskdOn(file)("check-config");
     expect(checked.status).toBe(0);
     expect(checked.err).toContain("A kioskd runs on this journal");
     await daemon.kill("SIGTERM");
@@ -356,7 +352,7 @@ describe("an error of the first day is a sentence", SIDE_BY_SIDE, () => {
       ["better_sqlite3", "bindings-cpp"].map((name) => [
         `the native part of ${name}`,
         {
-          edit: (config: { positions: [object] }) => Object.assign(config.positions[0], { dispenser: PUMP }),
+          edit: (config: Written) => Object.assign(config.positions[0], { dispenser: PUMP }),
           says: /the package (better-sqlite3|serialport) does not load with Node v[\d.]+: run `npm rebuild/,
           preload: (folder: string) => withoutNative(folder, name),
         },
@@ -364,30 +360,28 @@ describe("an error of the first day is a sentence", SIDE_BY_SIDE, () => {
     ),
   };
 
-  const [possible, others] = [true, false].map((is) =>
-    Object.entries(CASES).filter(([, each]) => (each.needs ?? true) === is),
+  it.for(Object.entries(CASES))(
+    "%s",
+    async ([what, { edit, says, around = [], preload, needs: isThere = true }], { skip }) => {
+      skip(!isThere, "what it needs is named above");
+      const { file, folder } = await written(edit);
+      if (around === AS_NOBODY)
+        giveTo(folder, 65_534, what === "a secret of somebody else" ? ["secrets/terminal-1"] : []);
+      const env = preload === undefined ? {} : { NODE_OPTIONS: `--require ${preload(folder)}` };
+      const words = [...around, process.execPath, MAIN, "run", "--config", file];
+      const child = spawn("env", words, { env: { ...process.env, ...env } });
+      atEnd(() => child.kill("SIGKILL"));
+      let text = "";
+      for (const stream of [child.stdout, child.stderr])
+        stream.on("data", (chunk: Buffer) => (text += chunk.toString()));
+      await eventually("it says what is wrong", () => says.test(text) || child.exitCode !== null);
+      child.kill("SIGTERM");
+      await eventually("it ends", () => child.exitCode !== null || child.signalCode !== null);
+      expect(text).toMatch(says);
+      expect(text).not.toMatch(NO_STACK);
+      expect(text).not.toMatch(/\\n {4}at /);
+    },
   );
-
-  it.skip.each(others ?? [])("%s", () => {});
-
-  it.each(possible ?? [])("%s", async (what, each) => {
-    const { edit, says, around = [], preload } = each;
-    const { file, folder } = await written(edit);
-    if (around === AS_NOBODY)
-      giveTo(folder, 65_534, what === "a secret of somebody else" ? ["secrets/terminal-1"] : []);
-    const env = preload === undefined ? {} : { NODE_OPTIONS: `--require ${preload(folder)}` };
-    const words = [...around, process.execPath, MAIN, "run", "--config", file];
-    const child = spawn("env", words, { env: { ...process.env, ...env } });
-    atEnd(() => child.kill("SIGKILL"));
-    let text = "";
-    for (const stream of [child.stdout, child.stderr]) stream.on("data", (chunk: Buffer) => (text += chunk.toString()));
-    await eventually("it says what is wrong", () => says.test(text) || child.exitCode !== null);
-    child.kill("SIGTERM");
-    await eventually("it ends", () => child.exitCode !== null || child.signalCode !== null);
-    expect(text).toMatch(says);
-    expect(text).not.toMatch(NO_STACK);
-    expect(text).not.toMatch(/\\n {4}at /);
-  });
 
   /** All in a folder, but for some. */
   function giveTo(folder: string, user: number, except: readonly string[]): void {

@@ -1,4 +1,5 @@
 import type { AddressInfo } from "node:net";
+import { isLoopback } from "../../core/loopback.ts";
 
 /** Where a connection comes from. */
 export interface Origin {
@@ -10,10 +11,6 @@ export interface Origin {
 const LOOPBACK: Origin = { name: "loopback", isLoopback: true };
 const NETWORK_GROUPS = 4;
 const GROUPS = 8;
-
-export function isLoopback(host: string): boolean {
-  return host === "localhost" || host === "::1" || /^127(\.\d{1,3}){3}$/.test(host);
-}
 
 /** Of an address as Node tells it. */
 export function originOf(address: string): Origin {

@@ -1,7 +1,7 @@
 import { createHash, createHmac, timingSafeEqual } from "node:crypto";
 import type { IncomingHttpHeaders } from "node:http";
 import type { FastifyReply, FastifyRequest } from "fastify";
-import { isLoopback } from "../../http/address.ts";
+import { isLoopback } from "../../../core/loopback.ts";
 
 const COOKIE_NAME = "kioskd";
 /** What proxies write into the requests that they pass on. */

@@ -1,5 +1,5 @@
 import { createHash, timingSafeEqual } from "node:crypto";
-import { isLoopback } from "../../http/address.ts";
+import { isLoopback } from "../../../core/loopback.ts";
 
 /** What stands in a path as it is, long enough that nobody guesses it. */
 const SECRET = /^[A-Za-z0-9._~-]{16,200}$/;

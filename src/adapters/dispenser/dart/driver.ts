@@ -8,7 +8,7 @@ import { FAULTS, type Fault } from "./faults.ts";
 import { type FigureSettings, Figures } from "./figures.ts";
 import type { DartLink } from "./link.ts";
 import { type Believed, Meter } from "./meter.ts";
-import { Register, type Shown } from "./register.ts";
+import { MOST_ML_PER_MINUTE, Register, type Shown } from "./register.ts";
 import { askDecimals, askFilling, type Filling, order, STOPPED, TAKEN } from "./requests.ts";
 import { Turns } from "./turns.ts";
 
@@ -48,8 +48,6 @@ const CONTRADICTING_LOOKS = 3;
 /** Calls that wait for the pump; the engine makes no more than a few. */
 const MOST_WAITING = 16;
 const MAX_PRESET = 99_999_999;
-/** 300 litres a minute: no pump for vehicles gives more. */
-const MOST_ML_PER_S = 5_000;
 
 /**
  * One side of a DART pump, quantities in millilitres. The pump enforces the limit: its preset goes out in one block with
@@ -64,7 +62,7 @@ const MOST_ML_PER_S = 5_000;
  */
 export class DartPump implements DartDispenser {
   readonly readingStepMs = null;
-  readonly mostBasePerS = MOST_ML_PER_S;
+  readonly mostBasePerS = MOST_ML_PER_MINUTE / 60;
   readonly #link: DartLink;
   readonly #settings: DartPumpSettings;
   readonly #clock: Clock;

@@ -54,7 +54,7 @@ interface Delivery {
 /** How long the total of a pump may lag behind the volume of the delivery that ended. */
 export const SETTLING_MS = 5_000;
 /** Pumps for lorries give 130 litres a minute. */
-const MOST_ML_PER_MINUTE = 200_000;
+export const MOST_ML_PER_MINUTE = 200_000;
 
 /**
  * What is believed of a pump's total, which every bill is made of. Each delivery is audited: what the total rose by

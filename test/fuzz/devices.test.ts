@@ -26,6 +26,9 @@ const NO_DISK: OpenStore = async (initial) => ({
   close: async () => {},
 });
 
+/** A pump that tells again and again that it was without power: DC5, alarm 10. */
+const ALWAYS_JUST_STARTED = [Uint8Array.from([5, 1, 10]), null];
+
 const figure = fc.constantFrom(0, 1, 99, 100, 150, 200, 250, 5_000, 99_999_999);
 
 describe("a DART pump, whatever it says", () => {
@@ -89,7 +92,7 @@ describe("a DART pump, whatever it says", () => {
           for (const one of commands) if (one.type === "allowed-nozzles") expect(one.nozzles).toEqual([1]);
         }
       }),
-      runs(12),
+      { ...runs(12), examples: [[ALWAYS_JUST_STARTED]] },
     );
   });
 });

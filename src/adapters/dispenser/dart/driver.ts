@@ -224,7 +224,9 @@ export class DartPump implements DartDispenser {
 
   /** Once after each start of the daemon or of the pump: what is read of it is worth nothing with another decimal. */
   async #compareDecimals(overtaken: () => boolean): Promise<void> {
-    while (this.#decimalsAsks > 0 && !overtaken() && !this.#link.isSilent) {
+    // A pump that gives the same alarm at each poll starts them anew each time.
+    for (let asks = 0; asks < DECIMALS_ATTEMPTS && this.#decimalsAsks > 0 && !overtaken(); asks++) {
+      if (this.#link.isSilent) break;
       const asked = await askDecimals(this.#link);
       if (asked.kind === "done") this.#figures.heard(asked.value);
       if (asked.kind === "done" || !overtaken())

@@ -93,7 +93,25 @@ describe("the answer to a write, which is its question over again", () => {
   /** What came to each question in turn; what the last, a write, is answered by, at once and once the line rests. */
   it.each<[string, readonly (readonly [Uint8Array, readonly Uint8Array[]])[], unknown, unknown]>([
     ["may be an echo at first", [[write, [write]]], undefined, maybe],
-    ["is its second copy, for the first was an echo", [[write, [write, write]]], answered, undefined],
+    ["may be an echo twice, for some adapters echo twice", [[write, [write, write]]], undefined, maybe],
+    [
+      "is none in the second where a read echoes twice",
+      [
+        [read, [read, read, told]],
+        [write, [write, write]],
+      ],
+      undefined,
+      undefined,
+    ],
+    [
+      "is the third where a read echoes twice",
+      [
+        [read, [read, read, told]],
+        [write, [write, write, write]],
+      ],
+      answered,
+      undefined,
+    ],
     ["is told from silence by no one", [[write, []]], undefined, undefined],
     [
       "is one where a read does not echo",
@@ -199,7 +217,7 @@ describe("the answer to a write, which is its question over again", () => {
       framing.sent?.(request);
       const first = parts.flatMap((part) => framing.push(part)).map(answers);
       const rest = [...(framing.rest?.(false) ?? []), ...(framing.rest?.(true) ?? [])].map(answers);
-      seen = [first[0], rest[0]];
+      seen = [first.find((one) => one !== undefined), rest.find((one) => one !== undefined)];
     }
     expect(seen).toEqual([atOnce, atRest]);
   });

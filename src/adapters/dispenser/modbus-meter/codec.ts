@@ -118,23 +118,24 @@ export function requestsFraming(): Framing<Frame> {
  */
 type LengthOf = (functionCode: number, count: number | undefined) => number | null | undefined;
 
-/** So many answers in a row without an echo before them, until a line that echoed is one that does not. */
-const NO_ECHOES = 3;
+/** So many answers in a row with fewer echoes before them, until that is what the line does. */
+const FEWER_ECHOES = 3;
 
 /**
  * Finds frames by their length and checksum, not by pauses, which operating systems do not keep. A byte that begins no
  * frame is left out, so one longest frame is all that is ever held. What looks like the beginning of a frame is waited
  * for; when the line rests, what stands behind a false beginning is looked at.
  *
- * Half-duplex adapters may receive what they send. A read is told from its answer, so the first one shows whether this
- * adapter does. From then on the first copy of a write is known to be its echo, or its answer.
+ * Half-duplex adapters may receive what they send, some twice. A read is told from its answer, so the first one shows
+ * how often this line echoes. From then on it is known which copies of a write are its echoes, and which its answer.
  */
 class Rtu implements Framing<Frame> {
   readonly #lengthOf: LengthOf;
   #held = new Uint8Array();
   #request = new Uint8Array();
-  #echoes: boolean | null = null;
-  #answersWithoutEcho = 0;
+  /** How often what is sent comes back; null until a read has shown it. */
+  #echoes: number | null = null;
+  #answersWithFewer = 0;
   /** Of the request, since it was sent. */
   #copies = 0;
   #heard = 0;
@@ -146,8 +147,8 @@ class Rtu implements Framing<Frame> {
 
   /** How many bytes are, or may be, no more than the request that came back. */
   get echoedBytes(): number {
-    const isAnswer = isWrite(this.#request[1]) && this.#echoes === false;
-    return this.#copies > 0 && !isAnswer ? this.#request.length : 0;
+    const echoes = isWrite(this.#request[1]) ? (this.#echoes ?? this.#copies) : this.#copies;
+    return Math.min(this.#copies, echoes) * this.#request.length;
   }
 
   sent(request: Uint8Array): void {
@@ -163,7 +164,7 @@ class Rtu implements Framing<Frame> {
   }
 
   rest(isOver: boolean): readonly Frame[] {
-    if (isOver && this.#heard === 0 && this.#request.length > 0 && !isWrite(this.#request[1])) this.#echoes ??= false;
+    if (isOver && this.#heard === 0 && this.#request.length > 0 && !isWrite(this.#request[1])) this.#echoes ??= 0;
     const frames = this.#scan(Buffer.from(this.#held), true);
     const maybe = this.#maybe;
     this.#maybe = null;
@@ -175,7 +176,7 @@ class Rtu implements Framing<Frame> {
     if (!isNewLine) return;
     this.sent(new Uint8Array());
     this.#echoes = null;
-    this.#answersWithoutEcho = 0;
+    this.#answersWithFewer = 0;
   }
 
   #scan(all: Buffer, looksBehind: boolean): readonly Frame[] {
@@ -222,26 +223,25 @@ class Rtu implements Framing<Frame> {
   /** A copy of the request: its echo, or the answer to a write. */
   #copy(frame: Frame): Frame | null {
     this.#copies += 1;
-    // On a line that does not echo a second copy of a write is a late answer to the one before.
-    if (!isWrite(frame.functionCode) || (this.#copies > 1 && this.#echoes === null)) {
-      this.#echoes = true;
-      this.#answersWithoutEcho = 0;
+    if (!isWrite(frame.functionCode)) {
+      if (this.#copies < (this.#echoes ?? 0)) return null;
+      this.#echoes = this.#copies;
+      this.#answersWithFewer = 0;
+      return null;
     }
-    this.#maybe = null;
-    if (!isWrite(frame.functionCode)) return null;
-    if (this.#copies > 1 || this.#echoes === false) return frame;
-    if (this.#echoes === null) this.#maybe = { ...frame, mayBeEcho: true };
-    return null;
+    this.#maybe = this.#echoes === null ? { ...frame, mayBeEcho: true } : null;
+    return this.#echoes !== null && this.#copies > this.#echoes ? frame : null;
   }
 
-  /** @param before how many bytes came before it: fewer than half a request are none that came back damaged */
+  /** @param before how many bytes came before it: half a request more than its copies may be one that came back damaged */
   #answer(frame: Frame, before: number): Frame {
     const [unit, functionCode] = this.#request;
     const isAnswer =
       frame.unit === unit && (frame.functionCode & ~EXCEPTION) === functionCode && !isWrite(functionCode);
-    if (!isAnswer || before >= this.#request.length / 2 || this.#copies > 0) return frame;
-    this.#answersWithoutEcho += 1;
-    if (this.#echoes === null || this.#answersWithoutEcho >= NO_ECHOES) this.#echoes = false;
+    if (!isAnswer || before >= (this.#copies + 0.5) * this.#request.length) return frame;
+    if (this.#echoes !== null && this.#copies >= this.#echoes) return frame;
+    this.#answersWithFewer += 1;
+    if (this.#echoes === null || this.#answersWithFewer >= FEWER_ECHOES) this.#echoes = this.#copies;
     return frame;
   }
 }

@@ -1,6 +1,9 @@
 /** Who may import whom; `docs/architecture.md` says why. */
 const not = (path) => ({ pathNot: path });
-const SERVES_ALL = "^src/(core|ports)/|^src/adapters/(certificates|http)/";
+const outside = (path) => ({ path: "^src/", pathNot: path });
+/** What every plug-in may use: what the engine needs of the world, and the world as this program sees it. */
+const COMMON = "^src/(core|ports|platform)/";
+const OWN_SIMULATOR = "^src/[^/]+/[^/]+/simulator/";
 
 module.exports = {
   forbidden: [
@@ -19,81 +22,88 @@ module.exports = {
     },
     {
       name: "engine-knows-core-and-ports",
+      comment: "And the waits, which are made of the clock port alone.",
       severity: "error",
       from: { path: "^src/engine/" },
-      to: not("^src/(core|ports|engine)/"),
+      to: not("^src/(core|ports|engine|platform/time)/"),
     },
     {
-      name: "config-knows-core-and-its-readers",
+      name: "time-knows-only-ports",
+      severity: "error",
+      from: { path: "^src/platform/time/" },
+      to: not("^src/(core|ports|platform/time)/"),
+    },
+    {
+      name: "config-knows-no-plug-in",
+      comment: "Wiring and commands hand it what the plug-ins bring.",
       severity: "error",
       from: { path: "^src/config/" },
-      to: not("^(src/(core|config)/|node_modules/(zod|yaml|cron-parser)/|(fs|module|path)$)"),
+      to: not("^(src/(core|ports|config)/|node_modules/(zod|yaml|cron-parser)/|(fs|module|path)$)"),
     },
     {
-      name: "adapters-stay-apart",
-      comment:
-        "An adapter imports ports, core, packages, what serves all adapters, and itself: never config, engine, cli or another adapter.",
+      name: "platform-knows-no-plug-in",
       severity: "error",
-      from: {
-        path: "^src/adapters/([^/]+)/([^/]+)/",
-        pathNot: "^src/adapters/(dispenser|display|gpio|serial|telemetry)/",
-      },
-      to: { path: "^src/", pathNot: `${SERVES_ALL}|^src/adapters/$1/$2/` },
+      from: { path: "^src/platform/" },
+      to: outside(COMMON),
     },
     {
-      name: "dispensers-stand-on-gpio-and-serial",
-      comment:
-        "A driver may use lines and ports, and what drivers share in adapters/dispenser itself; never another driver.",
+      name: "payments-stay-apart",
+      comment: "A payment service knows no other, and neither engine nor wiring nor commands.",
       severity: "error",
-      from: { path: "^src/adapters/dispenser/([^/]+)/" },
-      to: {
-        path: "^src/",
-        pathNot: "^src/(core|ports)/|^src/adapters/(gpio|serial)/|^src/adapters/dispenser/($1/|[^/]+[.]ts$)",
-      },
+      from: { path: "^src/payments/([^/]+)/", pathNot: OWN_SIMULATOR },
+      to: outside(`${COMMON}|^src/config/fields[.]ts$|^src/payments/$1/`),
     },
     {
-      name: "displays-say-the-same",
-      comment: "A display uses what all displays say, in adapters/display itself; never another display.",
+      name: "devices-stay-apart",
+      comment: "A driver may use what drivers share in devices/parts; never another driver.",
       severity: "error",
-      from: { path: "^src/adapters/display/([^/]+)/" },
-      to: {
-        path: "^src/",
-        pathNot: `${SERVES_ALL}|^src/adapters/display/($1/|texts/|[^/]+[.]ts$)`,
-      },
-    },
-    {
-      name: "telemetry-shares-its-connection",
-      comment: "An encoding uses the connection in adapters/telemetry itself; never another encoding.",
-      severity: "error",
-      from: { path: "^src/adapters/telemetry/([^/]+)/" },
-      to: { path: "^src/", pathNot: `${SERVES_ALL}|^src/adapters/telemetry/($1/|[^/]+[.]ts$)` },
-    },
-    {
-      name: "what-serves-all-knows-none",
-      comment: "Listeners and certificates are the same for every adapter that has them.",
-      severity: "error",
-      from: { path: "^src/adapters/(certificates|http)/" },
-      to: { path: "^src/", pathNot: SERVES_ALL },
-    },
-    {
-      name: "gpio-and-serial-know-no-device",
-      severity: "error",
-      from: { path: "^src/adapters/(gpio|serial)/" },
-      to: { path: "^src/", pathNot: "^src/(core|ports)/|^src/adapters/$1/" },
+      from: { path: "^src/devices/([^/]+)/", pathNot: OWN_SIMULATOR },
+      to: outside(`${COMMON}|^src/config/fields[.]ts$|^src/devices/($1|parts)/`),
     },
     {
       name: "simulators-share-only-codecs",
-      comment:
-        "A simulator may use the codec of the adapter that speaks the same protocol, and the bench it stands on.",
+      comment: "A simulator may use the codec of the plug-in beside it, and the bench it stands on.",
       severity: "error",
-      from: { path: "^src/simulators/([^/]+)/" },
-      to: { path: "^src/", pathNot: "^src/core/|^src/simulators/($1|bench)/|^src/adapters/[^/]+/$1/" },
+      from: { path: "^src/([^/]+)/([^/]+)/simulator/" },
+      to: outside("^src/core/|^src/devices/bench/|^src/$1/$2/"),
+    },
+    {
+      name: "displays-stay-apart",
+      comment: "A display uses what all displays say, in displays itself; never another display.",
+      severity: "error",
+      from: { path: "^src/displays/([^/]+)/" },
+      to: outside(`${COMMON}|^src/displays/($1/|texts/|[^/]+[.]ts$)`),
+    },
+    {
+      name: "displays-know-no-other-family",
+      severity: "error",
+      from: { path: "^src/displays/[^/]+[.]ts$" },
+      to: outside(`${COMMON}|^src/displays/`),
+    },
+    {
+      name: "telemetry-stays-apart",
+      comment: "An encoding uses the connection in telemetry itself; never another encoding.",
+      severity: "error",
+      from: { path: "^src/telemetry/([^/]+)/" },
+      to: outside(`${COMMON}|^src/telemetry/($1/|[^/]+[.]ts$)`),
+    },
+    {
+      name: "telemetry-knows-no-other-family",
+      severity: "error",
+      from: { path: "^src/telemetry/[^/]+[.]ts$" },
+      to: outside(`${COMMON}|^src/telemetry/[^/]+[.]ts$`),
+    },
+    {
+      name: "wiring-knows-no-command",
+      severity: "error",
+      from: { path: "^src/wiring/" },
+      to: { path: "^src/(cli/|main[.]ts)" },
     },
     {
       name: "seqr-stays-in-its-folder",
-      comment: "Nothing but the adapter and its simulator speaks SOAP.",
+      comment: "Nothing but the plug-in and its simulator speaks SOAP.",
       severity: "error",
-      from: { path: "^src/", pathNot: "^src/(adapters/payment/seqr|simulators/seqr)/" },
+      from: { path: "^src/", pathNot: "^src/payments/seqr/" },
       to: { path: "^node_modules/soap/" },
     },
     { name: "no-cycles", severity: "error", from: {}, to: { circular: true } },

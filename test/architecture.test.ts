@@ -27,23 +27,29 @@ describe("the import rule", () => {
     ["core-is-pure", "src/core/a.ts", "node:fs"],
     ["core-is-pure", "src/core/a.ts", "../engine/target.ts"],
     ["ports-know-only-the-core", "src/ports/a.ts", "../engine/target.ts"],
-    ["engine-knows-core-and-ports", "src/engine/a.ts", "../adapters/display/web/target.ts"],
+    ["engine-knows-core-and-ports", "src/engine/a.ts", "../displays/web/target.ts"],
     ["engine-knows-core-and-ports", "src/engine/a.ts", "node:timers"],
-    ["config-knows-core-and-its-readers", "src/config/a.ts", "../engine/target.ts"],
-    ["adapters-stay-apart", "src/adapters/journal/sqlite/a.ts", "../../../engine/target.ts"],
-    ["telemetry-shares-its-connection", "src/adapters/telemetry/mqtt/a.ts", "../../display/web/target.ts"],
-    ["displays-say-the-same", "src/adapters/display/web/a.ts", "../../../engine/target.ts"],
-    ["displays-say-the-same", "src/adapters/display/terminal/a.ts", "../web/target.ts"],
-    ["adapters-stay-apart", "src/adapters/payment/seqr/a.ts", "../../display/web/target.ts"],
-    ["what-serves-all-knows-none", "src/adapters/certificates/a.ts", "../display/web/target.ts"],
-    ["what-serves-all-knows-none", "src/adapters/http/a.ts", "../../engine/target.ts"],
-    ["simulators-share-only-codecs", "src/simulators/seqr/a.ts", "../../adapters/display/web/target.ts"],
+    ["time-knows-only-ports", "src/platform/time/a.ts", "../journal/target.ts"],
+    ["config-knows-no-plug-in", "src/config/a.ts", "../engine/target.ts"],
+    ["config-knows-no-plug-in", "src/config/a.ts", "../displays/web/target.ts"],
+    ["platform-knows-no-plug-in", "src/platform/journal/sqlite/a.ts", "../../../engine/target.ts"],
+    ["platform-knows-no-plug-in", "src/platform/http/a.ts", "../../displays/web/target.ts"],
+    ["payments-stay-apart", "src/payments/seqr/a.ts", "../../displays/web/target.ts"],
+    ["payments-stay-apart", "src/payments/vipps/a.ts", "../seqr/target.ts"],
+    ["devices-stay-apart", "src/devices/dart/a.ts", "../../engine/target.ts"],
+    ["devices-stay-apart", "src/devices/mdb/a.ts", "../dart/target.ts"],
+    ["simulators-share-only-codecs", "src/payments/seqr/simulator/a.ts", "../../../platform/journal/target.ts"],
+    ["displays-stay-apart", "src/displays/terminal/a.ts", "../web/target.ts"],
+    ["displays-know-no-other-family", "src/displays/a.ts", "../engine/target.ts"],
+    ["telemetry-stays-apart", "src/telemetry/mqtt/a.ts", "../../displays/web/target.ts"],
+    ["telemetry-knows-no-other-family", "src/telemetry/a.ts", "../engine/target.ts"],
+    ["wiring-knows-no-command", "src/wiring/a.ts", "../cli/target.ts"],
     ["no-cycles", "src/engine/a.ts", "./a.ts"],
     ["resolvable", "src/cli/a.ts", "./nowhere.ts"],
   ])("%s catches %s importing %s", async (rule, file, target) => {
     const folder = tempFolder();
-    plant(folder, "src/engine/target.ts", "export const x = 1;\n");
-    plant(folder, "src/adapters/display/web/target.ts", "export const x = 1;\n");
+    for (const room of ["engine", "displays/web", "platform/journal", "payments/seqr", "devices/dart", "cli"])
+      plant(folder, `src/${room}/target.ts`, "export const x = 1;\n");
     plant(folder, file, `import * as y from "${target}";\nexport const z = y;\n`);
     const { summary } = await cruised(folder);
     expect(summary.violations.map(({ rule: { name } }) => name)).toContain(rule);

@@ -1,5 +1,5 @@
 import { userInfo } from "node:os";
-import { UsageError } from "./failure.ts";
+import { UsageError } from "../platform/console/failure.ts";
 
 const NOTE_MAX = 500;
 

@@ -1,19 +1,19 @@
 import { existsSync, mkdtempSync, readFileSync, renameSync, rmSync, type Stats, statSync } from "node:fs";
 import { dirname, resolve } from "node:path";
-import { Container, pack, type Source } from "../adapters/backup/tar/container.ts";
-import type { Manifest } from "../adapters/backup/tar/manifest.ts";
-import { type Secret, sealed } from "../adapters/backup/tar/seal.ts";
-import { copyJournal, type JournalCopy } from "../adapters/journal/sqlite/backup.ts";
 import { type Loaded, loadConfig } from "../config/load.ts";
 import { readSecret } from "../config/secrets.ts";
-import { passphraseFor } from "./ask.ts";
+import { Container, pack, type Source } from "../platform/backup/container.ts";
+import type { Manifest } from "../platform/backup/manifest.ts";
+import { type Secret, sealed } from "../platform/backup/seal.ts";
+import { passphraseFor } from "../platform/console/ask.ts";
+import { CliError, UsageError } from "../platform/console/failure.ts";
+import { print, printError, printJson, type Told, told, wrapped } from "../platform/console/print.ts";
+import { table } from "../platform/console/table.ts";
+import { copyJournal, type JournalCopy } from "../platform/journal/sqlite/backup.ts";
+import { version } from "../platform/version.ts";
 import { certificatesOf, registersOf, secretsOf } from "./backup/places.ts";
 import { sync } from "./backup/put.ts";
 import { explainedTrouble } from "./backup/trouble.ts";
-import { CliError, UsageError } from "./failure.ts";
-import { print, printError, printJson, type Told, told, wrapped } from "./print.ts";
-import { table } from "./table.ts";
-import { version } from "./version.ts";
 
 interface BackupOptions {
   readonly config: string;

@@ -1,8 +1,8 @@
-import { systemClock } from "../adapters/clock/system/clock.ts";
-import { createSeqrBooks } from "../adapters/payment/seqr/books.ts";
 import type { Loaded } from "../config/load.ts";
+import { createSeqrBooks } from "../payments/seqr/books.ts";
+import { systemClock } from "../platform/clock/clock.ts";
+import { seqrSettings } from "../wiring/seqr-settings.ts";
 import { logFor } from "./run.ts";
-import { seqrSettings } from "./seqr-settings.ts";
 
 export type Books = Awaited<ReturnType<typeof createSeqrBooks>>;
 

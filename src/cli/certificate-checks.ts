@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import type { Loaded } from "../config/load.ts";
 import { isoTime } from "../core/time.ts";
-import type { Finding } from "./finding.ts";
+import type { Finding } from "../platform/console/finding.ts";
 
 const SOON_MS = 14 * 86_400_000;
 const CERTIFICATES = /-----BEGIN CERTIFICATE-----[\s\S]*?-----END CERTIFICATE-----/g;

@@ -1,9 +1,12 @@
 import { randomBytes, randomInt } from "node:crypto";
 import { closeSync, openSync, writeFileSync } from "node:fs";
-import { systemClock } from "../adapters/clock/system/clock.ts";
-import type { ResellerCredentials } from "../adapters/payment/seqr/calls.ts";
 import { type Loaded, loadConfig } from "../config/load.ts";
 import { isoTime } from "../core/time.ts";
+import type { ResellerCredentials } from "../payments/seqr/calls.ts";
+import { systemClock } from "../platform/clock/clock.ts";
+import { CliError, UsageError } from "../platform/console/failure.ts";
+import { lines, print, printError, printJson, printPicture, told } from "../platform/console/print.ts";
+import { seqrSettings } from "../wiring/seqr-settings.ts";
 import { Bench } from "./certification/bench.ts";
 import { billsFor } from "./certification/bills.ts";
 import { type Certification, markdown, stepTable } from "./certification/report.ts";
@@ -11,10 +14,7 @@ import { maskerOf } from "./certification/secrets.ts";
 import { runSteps, type StepResult } from "./certification/step.ts";
 import { certificationSteps } from "./certification/steps.ts";
 import { onToldToEnd } from "./ending.ts";
-import { CliError, UsageError } from "./failure.ts";
-import { lines, print, printError, printJson, printPicture, told } from "./print.ts";
 import { logFor } from "./run.ts";
-import { seqrSettings } from "./seqr-settings.ts";
 
 interface CertifyOptions {
   readonly config: string;

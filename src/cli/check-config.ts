@@ -1,16 +1,16 @@
-import { openJournalForReading } from "../adapters/journal/sqlite/journal.ts";
 import { configJsonSchema } from "../config/json-schema.ts";
 import { type Loaded, loadConfig } from "../config/load.ts";
 import { withoutPasswords } from "../config/named-files.ts";
 import type { Config } from "../config/schema.ts";
 import { ordersOf } from "../engine/belongings.ts";
-import { LeftBehindError, leftBehind } from "../engine/left-behind.ts";
-import { CliError, UsageError } from "./failure.ts";
-import { findingText } from "./finding.ts";
+import { LeftBehindError, leftBehind } from "../engine/books/left-behind.ts";
+import { CliError, UsageError } from "../platform/console/failure.ts";
+import { findingText } from "../platform/console/finding.ts";
+import { print, printError, printJson, told, wrapped } from "../platform/console/print.ts";
+import { table } from "../platform/console/table.ts";
+import { openJournalForReading } from "../platform/journal/sqlite/journal.ts";
 import { machineChecks } from "./machine-checks.ts";
 import { type Price, priceInForce, priceText } from "./price.ts";
-import { print, printError, printJson, told, wrapped } from "./print.ts";
-import { table } from "./table.ts";
 
 interface CheckOptions {
   readonly config?: string;

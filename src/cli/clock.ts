@@ -1,8 +1,5 @@
 import { userInfo } from "node:os";
 import { createInterface } from "node:readline/promises";
-import { systemClock } from "../adapters/clock/system/clock.ts";
-import { openJournalBeside } from "../adapters/journal/sqlite/journal.ts";
-import { createSeqrProvider } from "../adapters/payment/seqr/provider.ts";
 import { type Loaded, loadConfig } from "../config/load.ts";
 import {
   CLOCK_KEY,
@@ -16,12 +13,15 @@ import { replay } from "../core/sale/recover.ts";
 import { IDLE, isOpen } from "../core/sale/state.ts";
 import { isoTime } from "../core/time.ts";
 import { CLOCK_BOUNDS, POLICY } from "../engine/policy.ts";
+import { createSeqrProvider } from "../payments/seqr/provider.ts";
+import { systemClock } from "../platform/clock/clock.ts";
+import { CliError, UsageError } from "../platform/console/failure.ts";
+import { print, told } from "../platform/console/print.ts";
+import { table } from "../platform/console/table.ts";
+import { openJournalBeside } from "../platform/journal/sqlite/journal.ts";
 import type { Journal } from "../ports/journal.ts";
-import { CliError, UsageError } from "./failure.ts";
-import { print, told } from "./print.ts";
+import { seqrSettings } from "../wiring/seqr-settings.ts";
 import { logFor } from "./run.ts";
-import { seqrSettings } from "./seqr-settings.ts";
-import { table } from "./table.ts";
 
 interface AcceptOptions {
   readonly config: string;

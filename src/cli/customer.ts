@@ -1,12 +1,12 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { z } from "zod";
-import { openHistory } from "../adapters/journal/sqlite/history.ts";
 import { formatAmount } from "../core/money.ts";
 import { parseQuantity } from "../core/quantity.ts";
 import { priceMinor, type Tariff } from "../core/tariff.ts";
-import type { BenchDevice } from "../simulators/bench/device.ts";
-import { CliError } from "./failure.ts";
-import { lines, print, told } from "./print.ts";
+import type { BenchDevice } from "../devices/bench/device.ts";
+import { CliError } from "../platform/console/failure.ts";
+import { lines, print, told } from "../platform/console/print.ts";
+import { openHistory } from "../platform/journal/sqlite/history.ts";
 import { receiptText } from "./receipt.ts";
 
 interface Scene {

@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { hostname, networkInterfaces } from "node:os";
 import { hostAndPort } from "../config/fields.ts";
-import { UsageError } from "./failure.ts";
+import { UsageError } from "../platform/console/failure.ts";
 
 /** Where a demo listens. */
 export interface DemoAddress {

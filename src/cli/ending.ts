@@ -1,7 +1,8 @@
 import { closeSync, fstatSync, writeFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { isatty } from "node:tty";
-import { systemSentence } from "./system-errors.ts";
+import { systemSentence } from "../platform/console/system-errors.ts";
+import type { Guarded } from "../wiring/served.ts";
 
 const STDOUT = 1;
 const OUTPUTS = [process.stdout, process.stderr];
@@ -115,13 +116,6 @@ export function toldToEnd(atOnce: () => unknown = () => process.exit(1)): Promis
   const ending = new Promise<NodeJS.Signals>((resolve) => onToldToEnd(resolve, atOnce));
   told = ending;
   return ending;
-}
-
-/** What has to be let go of before the process ends in any other way than in order. */
-export interface Guarded {
-  /** Keeps whatever it is from flowing, or running on. */
-  stop?(): Promise<unknown>;
-  close(): unknown;
 }
 
 /**

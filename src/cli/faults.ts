@@ -1,17 +1,17 @@
-import { systemClock } from "../adapters/clock/system/clock.ts";
-import { openJournalBeside } from "../adapters/journal/sqlite/journal.ts";
 import { type Loaded, loadConfig } from "../config/load.ts";
 import { advice, type FaultCode, isFaultCode, PERSON_CODES, type PersonCode } from "../core/faults.ts";
 import type { Matter } from "../core/matters.ts";
 import { formatAmount } from "../core/money.ts";
 import { openCount } from "../core/reconcile.ts";
-import { Matters } from "../engine/matters.ts";
-import { ReconciliationStates } from "../engine/reconciliation-states.ts";
-import { settleDifferences } from "../engine/settling.ts";
+import { Matters } from "../engine/books/matters.ts";
+import { ReconciliationStates } from "../engine/books/reconciliation-states.ts";
+import { settleDifferences } from "../engine/books/settling.ts";
+import { systemClock } from "../platform/clock/clock.ts";
+import { CliError, UsageError } from "../platform/console/failure.ts";
+import { lines, print, printJson, type Told, told, wrapped } from "../platform/console/print.ts";
+import { openJournalBeside } from "../platform/journal/sqlite/journal.ts";
 import type { Journal } from "../ports/journal.ts";
 import { noteOf, whoIsThere } from "./acknowledgement.ts";
-import { CliError, UsageError } from "./failure.ts";
-import { lines, print, printJson, type Told, told, wrapped } from "./print.ts";
 import { logFor } from "./run.ts";
 
 /** What waits for a person, whatever it is about. */

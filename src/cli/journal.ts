@@ -1,15 +1,24 @@
 import { readFileSync, writeFileSync } from "node:fs";
-import { type Accepting, openForAccepting } from "../adapters/journal/sqlite/accept.ts";
-import { checkExtract, extractSale } from "../adapters/journal/sqlite/extract.ts";
-import { type Finding, type Found, placeText } from "../adapters/journal/sqlite/found.ts";
-import { type Progress, type Verified, verifyJournal } from "../adapters/journal/sqlite/verify.ts";
 import { loadConfig } from "../config/load.ts";
 import { isoTime } from "../core/time.ts";
+import { agree } from "../platform/console/ask.ts";
+import { CliError, UsageError } from "../platform/console/failure.ts";
+import {
+  lines,
+  print,
+  printContent,
+  printError,
+  printJson,
+  type Told,
+  told,
+  wrapped,
+} from "../platform/console/print.ts";
+import { table } from "../platform/console/table.ts";
+import { type Accepting, openForAccepting } from "../platform/journal/sqlite/accept.ts";
+import { checkExtract, extractSale } from "../platform/journal/sqlite/extract.ts";
+import { type Finding, type Found, placeText } from "../platform/journal/sqlite/found.ts";
+import { type Progress, type Verified, verifyJournal } from "../platform/journal/sqlite/verify.ts";
 import { noteOf, whoIsThere } from "./acknowledgement.ts";
-import { agree } from "./ask.ts";
-import { CliError, UsageError } from "./failure.ts";
-import { lines, print, printContent, printError, printJson, type Told, told, wrapped } from "./print.ts";
-import { table } from "./table.ts";
 
 const WHO_MAX = 100;
 /** So many lines of a kind are printed; `--json` has all that are kept. */

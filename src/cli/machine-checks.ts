@@ -10,17 +10,17 @@ import {
 } from "node:fs";
 import { createServer } from "node:net";
 import { basename, dirname, join } from "node:path";
-import { GpioError } from "../adapters/gpio/gpio.ts";
-import { isRunningOn } from "../adapters/journal/sqlite/open.ts";
-import { groupAdvice } from "../adapters/serial/device.ts";
 import { linesOf } from "../config/dispensers.ts";
 import type { Loaded } from "../config/load.ts";
 import type { PositionConfig } from "../config/schema.ts";
 import { terminalFile } from "../config/secrets.ts";
 import { markNameOf } from "../core/journal-files.ts";
+import type { Finding } from "../platform/console/finding.ts";
+import { notLoaded, systemSentence } from "../platform/console/system-errors.ts";
+import { GpioError } from "../platform/gpio/gpio.ts";
+import { isRunningOn } from "../platform/journal/sqlite/open.ts";
+import { groupAdvice } from "../platform/serial/device.ts";
 import { certificateChecks } from "./certificate-checks.ts";
-import type { Finding } from "./finding.ts";
-import { notLoaded, systemSentence } from "./system-errors.ts";
 
 export interface MachineChecks {
   readonly findings: readonly Finding[];
@@ -80,7 +80,7 @@ async function nativeChecks({ config }: Loaded): Promise<Finding[]> {
 }
 
 async function usesSysfs(gpio: Loaded["config"]["gpio"]): Promise<boolean> {
-  const { chooseBackend } = await import("../adapters/gpio/open.ts");
+  const { chooseBackend } = await import("../platform/gpio/open.ts");
   return chooseBackend(gpio) === "sysfs";
 }
 
@@ -255,12 +255,12 @@ async function gpioChecks({ config }: Loaded): Promise<Finding[]> {
   const lines = linesIn(config.positions);
   if (lines.length === 0) return [];
   if (await usesSysfs(config.gpio)) {
-    const { findSysfsLine } = await import("../adapters/gpio/sysfs/chips.ts");
+    const { findSysfsLine } = await import("../platform/gpio/sysfs/chips.ts");
     return lines.flatMap(({ at, line }) =>
       gpioProblem(at, () => findSysfsLine("/", line, config.gpio.headerChip ?? null)),
     );
   }
-  const { parseLineName } = await import("../adapters/gpio/line-name.ts");
+  const { parseLineName } = await import("../platform/gpio/line-name.ts");
   const names = lines.flatMap(({ at, line }) =>
     gpioProblem(at, () => parseLineName(line, config.gpio.headerChip ?? null)),
   );

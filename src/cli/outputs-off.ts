@@ -1,16 +1,16 @@
 import { dirname } from "node:path";
-import { systemClock } from "../adapters/clock/system/clock.ts";
-import { createLog } from "../adapters/log/pino/log.ts";
 import { outputsOf } from "../config/dispensers.ts";
 import { type Loaded, loadConfig } from "../config/load.ts";
 import type { Config, PositionConfig } from "../config/schema.ts";
-import { openDispenser, Shared, type Surroundings } from "../drivers.ts";
+import { systemClock } from "../platform/clock/clock.ts";
+import { CliError, reasonText } from "../platform/console/failure.ts";
+import { print, told } from "../platform/console/print.ts";
+import { createLog } from "../platform/log/log.ts";
+import { within } from "../platform/time/wait.ts";
 import type { Clock } from "../ports/clock.ts";
 import { unknown } from "../ports/outcome.ts";
-import { within } from "../ports/wait.ts";
-import { CliError, reasonText } from "./failure.ts";
+import { openDispenser, Shared, type Surroundings } from "../wiring/drivers.ts";
 import { logOutput } from "./log-output.ts";
-import { print, told } from "./print.ts";
 
 /** How long a device behind a port may take to confirm that it has stopped. */
 const STOP_TIMEOUT_MS = 5_000;
@@ -29,7 +29,7 @@ export async function outputsOff(options: { config: string }): Promise<void> {
 async function closeLines({ positions, gpio }: Config, clock: Clock): Promise<string[]> {
   const lines = positions.flatMap(({ dispenser }) => outputsOf(dispenser));
   if (lines.length === 0) return [];
-  const { outputsOff: drive } = await import("../adapters/gpio/outputs-off.ts");
+  const { outputsOff: drive } = await import("../platform/gpio/outputs-off.ts");
   try {
     return (await drive(lines, gpio, clock)).map(({ line, detail }) => `line ${line}: ${detail}`);
   } catch (error) {

@@ -1,7 +1,7 @@
-import { openHistory } from "../adapters/journal/sqlite/history.ts";
 import { parseAmount } from "../core/money.ts";
-import type { PaidSale } from "../engine/refund.ts";
-import { CliError } from "./failure.ts";
+import type { PaidSale } from "../engine/books/refund.ts";
+import { CliError } from "../platform/console/failure.ts";
+import { openHistory } from "../platform/journal/sqlite/history.ts";
 
 /** A sale that money was taken for, from the journal. */
 export function paidSale(journalPath: string, saleId: string): PaidSale {

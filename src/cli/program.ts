@@ -1,10 +1,10 @@
 import { Command, CommanderError } from "commander";
 import { PERSON_CODES } from "../core/faults.ts";
-import type { StartDaemon } from "./daemon.ts";
+import { failureText, UsageError } from "../platform/console/failure.ts";
+import { printError } from "../platform/console/print.ts";
+import { version } from "../platform/version.ts";
+import type { StartDaemon } from "../wiring/served.ts";
 import { DEVICES, type DeviceName } from "./devices.ts";
-import { failureText, UsageError } from "./failure.ts";
-import { printError } from "./print.ts";
-import { version } from "./version.ts";
 
 const FAILURE = 1;
 const BAD_USAGE = 2;

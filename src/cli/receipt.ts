@@ -1,5 +1,5 @@
 import type { SaleRecord } from "../core/sale/record.ts";
-import { lines, type Told, told } from "./print.ts";
+import { lines, type Told, told } from "../platform/console/print.ts";
 
 const WIDTH = 44;
 

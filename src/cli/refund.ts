@@ -1,18 +1,18 @@
 import { randomInt } from "node:crypto";
-import { systemClock } from "../adapters/clock/system/clock.ts";
-import { openJournalBeside } from "../adapters/journal/sqlite/journal.ts";
-import { takeRefundTurn } from "../adapters/journal/sqlite/open.ts";
 import { type Loaded, loadConfig } from "../config/load.ts";
 import { formatAmount, parseAmount } from "../core/money.ts";
 import { refundableMinor, refundsOf } from "../core/refund.ts";
 import type { SaleRecord } from "../core/sale/record.ts";
 import { namesOf } from "../engine/belongings.ts";
-import { refund as makeRefund, type PaidSale, type RefundOutcome, settleRefund } from "../engine/refund.ts";
-import { agree } from "./ask.ts";
+import { refund as makeRefund, type PaidSale, type RefundOutcome, settleRefund } from "../engine/books/refund.ts";
+import { systemClock } from "../platform/clock/clock.ts";
+import { agree } from "../platform/console/ask.ts";
+import { CliError, UsageError } from "../platform/console/failure.ts";
+import { print, printJson, told } from "../platform/console/print.ts";
+import { openJournalBeside } from "../platform/journal/sqlite/journal.ts";
+import { takeRefundTurn } from "../platform/journal/sqlite/open.ts";
 import { withBooks } from "./books.ts";
-import { CliError, UsageError } from "./failure.ts";
 import { paidSale } from "./paid-sale.ts";
-import { print, printJson, told } from "./print.ts";
 
 interface RefundOptions {
   readonly config: string;

@@ -1,13 +1,13 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { openJournalBeside } from "../adapters/journal/sqlite/journal.ts";
-import type { ReportDocument } from "../adapters/payment/seqr/report.ts";
-import { rowsOf } from "../adapters/payment/seqr/report.ts";
 import { type Loaded, loadConfig } from "../config/load.ts";
 import { reconciliationOf } from "../core/reconcile.ts";
+import type { ReportDocument } from "../payments/seqr/report.ts";
+import { rowsOf } from "../payments/seqr/report.ts";
+import { CliError, UsageError } from "../platform/console/failure.ts";
+import { print, printContent, printError, printJson, told } from "../platform/console/print.ts";
+import { table } from "../platform/console/table.ts";
+import { openJournalBeside } from "../platform/journal/sqlite/journal.ts";
 import { withBooks } from "./books.ts";
-import { CliError, UsageError } from "./failure.ts";
-import { print, printContent, printError, printJson, told } from "./print.ts";
-import { table } from "./table.ts";
 
 interface ReportOptions {
   readonly config: string;

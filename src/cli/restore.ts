@@ -2,9 +2,14 @@ import { existsSync, writeFileSync } from "node:fs";
 import { open } from "node:fs/promises";
 import { resolve } from "node:path";
 import { isDeepStrictEqual } from "node:util";
-import { Container } from "../adapters/backup/tar/container.ts";
-import { BackupError } from "../adapters/backup/tar/manifest.ts";
-import { type Secret, unsealed } from "../adapters/backup/tar/seal.ts";
+import { type Loaded, loadConfig } from "../config/load.ts";
+import { Container } from "../platform/backup/container.ts";
+import { BackupError } from "../platform/backup/manifest.ts";
+import { type Secret, unsealed } from "../platform/backup/seal.ts";
+import { agree } from "../platform/console/ask.ts";
+import { CliError, UsageError } from "../platform/console/failure.ts";
+import { lines, print, told, wrapped } from "../platform/console/print.ts";
+import { table } from "../platform/console/table.ts";
 import {
   archivePath,
   archivesOf,
@@ -13,16 +18,11 @@ import {
   lookAtCopy,
   type Standing,
   standingOf,
-} from "../adapters/journal/sqlite/backup.ts";
-import { type Loaded, loadConfig } from "../config/load.ts";
-import { agree } from "./ask.ts";
+} from "../platform/journal/sqlite/backup.ts";
 import { certificatePlace, registerPlace, secretPlace, secretsOf } from "./backup/places.ts";
 import { Exchange } from "./backup/put.ts";
 import { explainedTrouble } from "./backup/trouble.ts";
 import { membersTable, passphraseOf, reachText, tell } from "./backup.ts";
-import { CliError, UsageError } from "./failure.ts";
-import { lines, print, told, wrapped } from "./print.ts";
-import { table } from "./table.ts";
 
 interface RestoreOptions {
   readonly config: string;

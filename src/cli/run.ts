@@ -1,10 +1,10 @@
-import { createLog } from "../adapters/log/pino/log.ts";
 import { type Loaded, loadConfig } from "../config/load.ts";
+import { CliError } from "../platform/console/failure.ts";
+import { findingText } from "../platform/console/finding.ts";
+import { createLog } from "../platform/log/log.ts";
 import type { Log } from "../ports/log.ts";
-import type { StartDaemon } from "./daemon.ts";
+import type { StartDaemon } from "../wiring/served.ts";
 import { EmergencyStop, toldToEnd } from "./ending.ts";
-import { CliError } from "./failure.ts";
-import { findingText } from "./finding.ts";
 import { logOutput } from "./log-output.ts";
 import { machineChecks } from "./machine-checks.ts";
 

@@ -1,13 +1,13 @@
-import { openHistory } from "../adapters/journal/sqlite/history.ts";
 import { loadConfig } from "../config/load.ts";
 import { formatAmount, parseAmount } from "../core/money.ts";
 import { type RefundEvent, refundableMinor, refundedMinor, refundsOf } from "../core/refund.ts";
 import type { SaleEvent } from "../core/sale/event.ts";
 import type { SaleRecord } from "../core/sale/record.ts";
-import { CliError, UsageError } from "./failure.ts";
-import { print, printJson, told } from "./print.ts";
+import { CliError, UsageError } from "../platform/console/failure.ts";
+import { print, printJson, told } from "../platform/console/print.ts";
+import { table } from "../platform/console/table.ts";
+import { openHistory } from "../platform/journal/sqlite/history.ts";
 import { receiptText } from "./receipt.ts";
-import { table } from "./table.ts";
 
 const OUTCOMES = ["paid", "released", "needs-attention"];
 const MOST = 10_000;

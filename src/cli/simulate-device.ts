@@ -1,10 +1,10 @@
-import { portProblem } from "../adapters/serial/device.ts";
 import { hostAndPort } from "../config/fields.ts";
-import { startBench } from "../simulators/bench/server.ts";
+import { startBench } from "../devices/bench/server.ts";
+import { CliError, reasonText, UsageError } from "../platform/console/failure.ts";
+import { print, told } from "../platform/console/print.ts";
+import { portProblem } from "../platform/serial/device.ts";
 import { DEVICES, type DeviceName, startDevice } from "./devices.ts";
 import { toldToEnd } from "./ending.ts";
-import { CliError, reasonText, UsageError } from "./failure.ts";
-import { print, told } from "./print.ts";
 
 /** A device at the end of a serial port, and a page to do things to it. */
 export async function simulateDevice(name: DeviceName, options: { port: string; listen: string }): Promise<void> {

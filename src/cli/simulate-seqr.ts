@@ -1,8 +1,8 @@
 import { hostAndPort } from "../config/fields.ts";
-import { startSeqrSimulator } from "../simulators/seqr/server.ts";
+import { startSeqrSimulator } from "../payments/seqr/simulator/server.ts";
+import { UsageError } from "../platform/console/failure.ts";
+import { print, told } from "../platform/console/print.ts";
 import { toldToEnd } from "./ending.ts";
-import { UsageError } from "./failure.ts";
-import { print, told } from "./print.ts";
 
 export async function simulateSeqr(options: { listen: string }): Promise<void> {
   const address = hostAndPort.safeParse(options.listen);

@@ -1,4 +1,3 @@
-import type { openJournalBeside } from "../adapters/journal/sqlite/journal.ts";
 import { type Loaded, loadConfig } from "../config/load.ts";
 import type { PositionConfig } from "../config/schema.ts";
 import { blockingOrder, type Order, orderKey } from "../core/operator/orders.ts";
@@ -6,9 +5,10 @@ import { saleRecord } from "../core/sale/record.ts";
 import { replay } from "../core/sale/recover.ts";
 import { IDLE, type State } from "../core/sale/state.ts";
 import { lastSaleOf, ordersOf } from "../engine/belongings.ts";
+import { lines, print, printJson, type Told, told, wrapped } from "../platform/console/print.ts";
+import type { openJournalBeside } from "../platform/journal/sqlite/journal.ts";
 import { type Waiting, waitingIn, withJournal } from "./faults.ts";
 import { type Price, priceInForce, priceText } from "./price.ts";
-import { lines, print, printJson, type Told, told, wrapped } from "./print.ts";
 
 const HEALTH_TIMEOUT_MS = 2_000;
 

@@ -1,8 +1,5 @@
 import { randomInt } from "node:crypto";
 import { existsSync } from "node:fs";
-import { openJournal } from "../adapters/journal/sqlite/journal.ts";
-import type { JournalPlace } from "../adapters/journal/sqlite/open.ts";
-import { createSeqrTerminals, type SeqrTerminals } from "../adapters/payment/seqr/terminals.ts";
 import { type Loaded, loadConfig } from "../config/load.ts";
 import type { PositionConfig } from "../config/schema.ts";
 import { readRegisteredTerminal, terminalFile } from "../config/secrets.ts";
@@ -10,11 +7,14 @@ import { removeRegisteredTerminal, writeRegisteredTerminal } from "../config/ter
 import { replay } from "../core/sale/recover.ts";
 import { IDLE, isOpen } from "../core/sale/state.ts";
 import { lastSaleOf, namesOf } from "../engine/belongings.ts";
+import { createSeqrTerminals, type SeqrTerminals } from "../payments/seqr/terminals.ts";
+import { CliError, UsageError } from "../platform/console/failure.ts";
+import { print, printJson, told } from "../platform/console/print.ts";
+import { table } from "../platform/console/table.ts";
+import { openJournal } from "../platform/journal/sqlite/journal.ts";
+import type { JournalPlace } from "../platform/journal/sqlite/open.ts";
 import type { Outcome } from "../ports/outcome.ts";
-import { CliError, UsageError } from "./failure.ts";
-import { print, printJson, told } from "./print.ts";
-import { seqrSettings } from "./seqr-settings.ts";
-import { table } from "./table.ts";
+import { seqrSettings } from "../wiring/seqr-settings.ts";
 
 interface PositionOptions {
   readonly config: string;

@@ -1,14 +1,14 @@
 import type { Matter } from "../core/matters.ts";
 import type { SaleEvent } from "../core/sale/event.ts";
+import type { Nap } from "../platform/time/wait.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Dispenser } from "../ports/dispenser.ts";
 import type { OwnedName } from "../ports/journal.ts";
 import type { Log } from "../ports/log.ts";
 import type { Outcome } from "../ports/outcome.ts";
 import type { PaymentProvider } from "../ports/payment.ts";
-import type { Nap } from "../ports/wait.ts";
 import type { Identity } from "./belongings.ts";
-import type { FaultBoard } from "./fault-board.ts";
+import type { FaultBoard } from "./watch/fault-board.ts";
 
 /** An event without what the position adds: sale and time. */
 export type News = SaleEvent extends infer E ? (E extends SaleEvent ? Omit<E, "saleId" | "atMs"> : never) : never;

@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { startSeqrSimulator } from "../../src/simulators/seqr/server.ts";
+import { startSeqrSimulator } from "../../src/payments/seqr/simulator/server.ts";
 import { addReadings, fillJournal } from "./old-journal.ts";
 import { middle, residentMb, startKiosk } from "./process.ts";
 
@@ -89,8 +89,8 @@ function commandMs(folder: string, args: readonly string[]): number {
 
 /** One more order, on the journal's thread. */
 async function orderMs(folder: string): Promise<number> {
-  const thread = "../../dist/adapters/journal/sqlite/thread.js";
-  const { openJournalThread } = (await import(thread)) as typeof import("../../src/adapters/journal/sqlite/thread.ts");
+  const thread = "../../dist/platform/journal/sqlite/thread.js";
+  const { openJournalThread } = (await import(thread)) as typeof import("../../src/platform/journal/sqlite/thread.ts");
   const journal = await openJournalThread({ path: join(folder, "journal.db") });
   const times: number[] = [];
   for (let at = 0; at < ORDERS; at++) {

@@ -2,11 +2,11 @@ import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import type { Browser } from "playwright-core";
-import { startTestDisplay } from "../adapters/web/support.ts";
+import { startTestDisplay } from "../displays/web/support.ts";
 import { launchBrowser } from "../support/browser.ts";
 import { VIEWS } from "../support/views.ts";
 
-const PAGE = new URL("../../dist/adapters/display/web/page/", import.meta.url);
+const PAGE = new URL("../../dist/displays/web/page/", import.meta.url);
 /** As fast as a Raspberry Pi beside a machine like this one, roughly. */
 const SLOWED = 6;
 const ROUNDS = 5;

@@ -4,8 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { setTimeout as sleep } from "node:timers/promises";
-import type { TerminalAccount } from "../../src/simulators/seqr/accounts.ts";
-import { DEMO_TERMINAL, type SeqrSimulator, startSeqrSimulator } from "../../src/simulators/seqr/server.ts";
+import type { TerminalAccount } from "../../src/payments/seqr/simulator/accounts.ts";
+import { DEMO_TERMINAL, type SeqrSimulator, startSeqrSimulator } from "../../src/payments/seqr/simulator/server.ts";
 import { writeConfig } from "../support/config.ts";
 
 const MAIN = join(import.meta.dirname, "../../dist/main.js");

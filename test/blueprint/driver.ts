@@ -1,4 +1,4 @@
-import type { SerialLine } from "../../src/adapters/serial/line.ts";
+import type { SerialLine } from "../../src/platform/serial/line.ts";
 import type { Cancel, Clock } from "../../src/ports/clock.ts";
 import type { Dispenser, DispenserEvent } from "../../src/ports/dispenser.ts";
 import { declined, done, type Outcome, unknown } from "../../src/ports/outcome.ts";

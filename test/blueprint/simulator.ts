@@ -1,4 +1,4 @@
-import type { BenchAction, BenchDevice, SimulatorPort } from "../../src/simulators/bench/device.ts";
+import type { BenchAction, BenchDevice, SimulatorPort } from "../../src/devices/bench/device.ts";
 import { decodeRequest, encodeAnswer, LONGEST_LINE, type Request, type TapState } from "./codec.ts";
 
 export interface TapSimulatorSettings {

@@ -1,10 +1,10 @@
 import { copyFileSync, existsSync, mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import Database from "better-sqlite3";
-import { openJournal } from "../../src/adapters/journal/sqlite/journal.ts";
-import { markPathOf } from "../../src/adapters/journal/sqlite/open.ts";
 import { replay } from "../../src/core/sale/recover.ts";
 import { IDLE } from "../../src/core/sale/state.ts";
+import { openJournal } from "../../src/platform/journal/sqlite/journal.ts";
+import { markPathOf } from "../../src/platform/journal/sqlite/open.ts";
 
 /** What a journal holds, as it is written. */
 export interface Content {

@@ -2,10 +2,10 @@ import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writ
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parse, stringify } from "yaml";
-import { openSimulatorPort } from "../../src/simulators/bench/port.ts";
-import { openPty } from "../../src/simulators/bench/pty.ts";
-import { type DartPumpBench, startDartPump } from "../../src/simulators/dart/pump.ts";
-import { type SeqrSimulator, startSeqrSimulator } from "../../src/simulators/seqr/server.ts";
+import { openSimulatorPort } from "../../src/devices/bench/port.ts";
+import { openPty } from "../../src/devices/bench/pty.ts";
+import { type DartPumpBench, startDartPump } from "../../src/devices/dart/simulator/pump.ts";
+import { type SeqrSimulator, startSeqrSimulator } from "../../src/payments/seqr/simulator/server.ts";
 import { writeConfig } from "../support/config.ts";
 import { mosquitto, type RestartableBroker } from "../support/mosquitto.ts";
 import { type DaemonClock, daemonClock } from "./clock.ts";

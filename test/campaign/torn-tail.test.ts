@@ -1,7 +1,7 @@
 import { truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it } from "vitest";
-import { openJournal } from "../../src/adapters/journal/sqlite/journal.ts";
+import { openJournal } from "../../src/platform/journal/sqlite/journal.ts";
 import { tempFolder } from "../support/temp.ts";
 import { contentOf, isBeginning, type Remains, takeRemains } from "./remains.ts";
 import { tearTail } from "./torn-tail.ts";

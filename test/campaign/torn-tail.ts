@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setImmediate as yielded } from "node:timers/promises";
-import { markPathOf } from "../../src/adapters/journal/sqlite/open.ts";
+import { markPathOf } from "../../src/platform/journal/sqlite/open.ts";
 import { markAnew } from "../support/mark-anew.ts";
 import { contentOf, isBeginning, type Remains } from "./remains.ts";
 

@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
-import { lines, print, told, wrapped } from "../../src/cli/print.ts";
 import { receiptText } from "../../src/cli/receipt.ts";
-import { table } from "../../src/cli/table.ts";
+import { lines, print, told, wrapped } from "../../src/platform/console/print.ts";
+import { table } from "../../src/platform/console/table.ts";
 
 const FORGING = "17\nOutcome: paid";
 const ESCAPED = "17\\u{a}Outcome: paid";

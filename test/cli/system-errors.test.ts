@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { failureText, reasonText } from "../../src/cli/failure.ts";
+import { failureText, reasonText } from "../../src/platform/console/failure.ts";
 
 const coded = (message: string, code?: string): Error => Object.assign(new Error(message), code && { code });
 

@@ -2,10 +2,10 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { stringify } from "yaml";
-import { shortfallWh } from "../../src/adapters/dispenser/rapi/delivery.ts";
 import { claimsOf, leastLimitBase, outputsOf } from "../../src/config/dispensers.ts";
 import { loadConfig } from "../../src/config/load.ts";
 import { profileNames } from "../../src/config/profile.ts";
+import { shortfallWh } from "../../src/devices/rapi/delivery.ts";
 import { tempFolder } from "../support/temp.ts";
 
 interface Given {

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { Gpio, PulseCounter } from "../../src/adapters/gpio/gpio.ts";
+import type { Gpio, PulseCounter } from "../../src/platform/gpio/gpio.ts";
 
 /** Lines that the checks may use, and the world at their other end. Levels are those on the wire: true is high. */
 export interface GpioRig {

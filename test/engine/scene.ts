@@ -1,15 +1,15 @@
 import { join } from "node:path";
 import { onTestFinished } from "vitest";
-import { openJournal } from "../../src/adapters/journal/sqlite/journal.ts";
-import { noTelemetry } from "../../src/adapters/telemetry/none/none.ts";
 import type { CommandName } from "../../src/core/operator/messages.ts";
 import type { PositionView } from "../../src/core/sale/view.ts";
 import type { Identity } from "../../src/engine/belongings.ts";
 import { Kiosk } from "../../src/engine/kiosk.ts";
+import { openJournal } from "../../src/platform/journal/sqlite/journal.ts";
 import type { Dispenser, DispenserEvent } from "../../src/ports/dispenser.ts";
 import type { KioskView } from "../../src/ports/display.ts";
 import type { Journal } from "../../src/ports/journal.ts";
 import { done, type Outcome } from "../../src/ports/outcome.ts";
+import { noTelemetry } from "../../src/telemetry/none/none.ts";
 import { MemoryPayment } from "../support/memory-payment.ts";
 import { T0_MS } from "../support/sale-fixtures.ts";
 import { SILENT } from "../support/silent-log.ts";

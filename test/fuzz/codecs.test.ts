@@ -1,9 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { decodeCommands, decodeReports } from "../../src/adapters/dispenser/dart/application.ts";
-import { dartFraming, encodeFrame, MAX_DATA_BYTES, shortFrame } from "../../src/adapters/dispenser/dart/codec.ts";
-import { encodeCommand as hostLine, parseCommand, parseMessage } from "../../src/adapters/dispenser/mdb/codec.ts";
-import { decodeAnswer, decodeCommand, encodeAnswer, encodeCommand } from "../../src/adapters/dispenser/mdb/frame.ts";
+import { decodeCommands, decodeReports } from "../../src/devices/dart/application.ts";
+import { dartFraming, encodeFrame, MAX_DATA_BYTES, shortFrame } from "../../src/devices/dart/codec.ts";
+import { encodeCommand as hostLine, parseCommand, parseMessage } from "../../src/devices/mdb/codec.ts";
+import { decodeAnswer, decodeCommand, encodeAnswer, encodeCommand } from "../../src/devices/mdb/frame.ts";
 import {
   answersFraming,
   encode,
@@ -12,11 +12,11 @@ import {
   requestsFraming,
   writeAnswer,
   writeCoilRequest,
-} from "../../src/adapters/dispenser/modbus-meter/codec.ts";
-import { decodeFigure, registerMap } from "../../src/adapters/dispenser/modbus-meter/registers.ts";
-import { decodeRapi, encodeRapi, LONGEST_MESSAGE } from "../../src/adapters/dispenser/rapi/codec.ts";
-import type { Framing } from "../../src/adapters/serial/line.ts";
-import { textLines } from "../../src/adapters/serial/lines-framing.ts";
+} from "../../src/devices/modbus-meter/codec.ts";
+import { decodeFigure, registerMap } from "../../src/devices/modbus-meter/registers.ts";
+import { decodeRapi, encodeRapi, LONGEST_MESSAGE } from "../../src/devices/rapi/codec.ts";
+import type { Framing } from "../../src/platform/serial/line.ts";
+import { textLines } from "../../src/platform/serial/lines-framing.ts";
 import { bytesOf, damaged, inPieces, pieces, runs } from "./arbitraries.ts";
 
 interface Protocol {

@@ -1,8 +1,8 @@
 import { connect } from "node:net";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { PURCHASE, SECRET, startBench } from "../adapters/unattended/support.ts";
-import { startTestDisplay, type TestDisplay } from "../adapters/web/support.ts";
+import { startTestDisplay, type TestDisplay } from "../displays/web/support.ts";
+import { PURCHASE, SECRET, startBench } from "../payments/seqr/remote-offers/support.ts";
 import { positionView } from "../support/views.ts";
 import { mutated, runs } from "./arbitraries.ts";
 

@@ -1,5 +1,5 @@
 import { expect } from "vitest";
-import type { Framing, SerialLine } from "../../src/adapters/serial/line.ts";
+import type { Framing, SerialLine } from "../../src/platform/serial/line.ts";
 import type { Clock } from "../../src/ports/clock.ts";
 import type { Dispenser, DispenserEvent } from "../../src/ports/dispenser.ts";
 import { done, type Outcome, unknown } from "../../src/ports/outcome.ts";

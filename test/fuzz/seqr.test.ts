@@ -11,15 +11,15 @@ import {
 } from "node:zlib";
 import fc from "fast-check";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import { codeOf } from "../../src/adapters/display/code.ts";
-import { createSeqrProvider } from "../../src/adapters/payment/seqr/provider.ts";
-import { bookedPayments } from "../../src/adapters/payment/seqr/report.ts";
 import type { Truth } from "../../src/core/sale/resolve.ts";
+import { codeOf } from "../../src/displays/code.ts";
+import { createSeqrProvider } from "../../src/payments/seqr/provider.ts";
+import { bookedPayments } from "../../src/payments/seqr/report.ts";
+import { childNamed, readXml, type XmlElement } from "../../src/payments/seqr/simulator/xml.ts";
 import type { Outcome } from "../../src/ports/outcome.ts";
 import type { PaymentProvider } from "../../src/ports/payment.ts";
-import { childNamed, readXml, type XmlElement } from "../../src/simulators/seqr/xml.ts";
-import { CLOCK, envelope, memoryLog, type RawServer, rawServer, settingsFor } from "../adapters/seqr/rig.ts";
 import { CONTRACT_DELIVERY, contractSale } from "../contract/payment.ts";
+import { CLOCK, envelope, memoryLog, type RawServer, rawServer, settingsFor } from "../payments/seqr/rig.ts";
 import { ALWAYS, OURS } from "../support/sale-fixtures.ts";
 import { damaged, mutated, runs } from "./arbitraries.ts";
 

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { isWireName, parseCommand } from "../../src/adapters/telemetry/mqtt/command-schema.ts";
+import { isWireName, parseCommand } from "../../src/telemetry/mqtt/command-schema.ts";
 import { isCommand } from "./asyncapi.ts";
 import { readExamples, readSchemas, validator } from "./examples.ts";
 import { topics } from "./schemas.ts";

@@ -1,5 +1,5 @@
 import type { CommandRefusal } from "../../src/core/operator/messages.ts";
-import type { Topic } from "../../src/core/operator/topics.ts";
+import type { Topic } from "../../src/telemetry/mqtt/topics.ts";
 import { isCommand } from "./asyncapi.ts";
 import { AFTER, BEFORE, COMMANDS, RECORDS } from "./prose.ts";
 import { type Schema, topics } from "./schemas.ts";

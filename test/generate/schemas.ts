@@ -1,10 +1,10 @@
 import { join } from "node:path";
 import { z } from "zod";
-import { SALE_ACK } from "../../src/adapters/telemetry/mqtt/acks.ts";
-import { COMMANDS } from "../../src/adapters/telemetry/mqtt/command-schema.ts";
-import { MESSAGES as PUBLISHED } from "../../src/adapters/telemetry/mqtt/message-schema.ts";
-import { RECORDS } from "../../src/adapters/telemetry/mqtt/record-schema.ts";
-import { TOPICS, type Topic } from "../../src/core/operator/topics.ts";
+import { SALE_ACK } from "../../src/telemetry/mqtt/acks.ts";
+import { COMMANDS } from "../../src/telemetry/mqtt/command-schema.ts";
+import { MESSAGES as PUBLISHED } from "../../src/telemetry/mqtt/message-schema.ts";
+import { RECORDS } from "../../src/telemetry/mqtt/record-schema.ts";
+import { TOPICS, type Topic } from "../../src/telemetry/mqtt/topics.ts";
 
 export const ROOT = join(import.meta.dirname, "../..");
 
@@ -46,7 +46,7 @@ export function messageSchemas(): Readonly<Record<string, Schema>> {
       const source = SOURCES[name];
       if (source === undefined) throw new Error(`no schema of ${name}`);
       const { $schema, ...schema } = z.toJSONSchema(source, { target: "draft-7" }) as Schema;
-      const $comment = "Generated from src/adapters/telemetry/mqtt.";
+      const $comment = "Generated from src/telemetry/mqtt.";
       return [name, { $schema, $comment, title: name, ...readable(schema) }];
     }),
   );

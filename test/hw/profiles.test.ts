@@ -4,9 +4,9 @@ import { join } from "node:path";
 import sax from "sax";
 import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
-import { parseLineName } from "../../src/adapters/gpio/line-name.ts";
 import { dispenser } from "../../src/config/dispenser-schema.ts";
 import { type DispenserConfig, outputsOf } from "../../src/config/dispensers.ts";
+import { parseLineName } from "../../src/platform/gpio/line-name.ts";
 
 const HW = join(import.meta.dirname, "../../hw");
 const NO_ASSEMBLIES: readonly string[] = ["rig", "udev"];

@@ -1,4 +1,4 @@
-import { createPrometheus } from "../../src/adapters/metrics/prometheus/metrics.ts";
+import { createPrometheus } from "../../src/platform/metrics/metrics.ts";
 import type { Metrics } from "../../src/ports/metrics.ts";
 import { PAID } from "../support/sale-fixtures.ts";
 

@@ -4,7 +4,7 @@ import { type ReconciliationEvent, reconciliationOf } from "../../src/core/recon
 import type { RefundEvent } from "../../src/core/refund.ts";
 import type { SaleRecord } from "../../src/core/sale/record.ts";
 import { unaccounted } from "../../src/core/unaccounted.ts";
-import { Matters } from "../../src/engine/matters.ts";
+import { Matters } from "../../src/engine/books/matters.ts";
 import type { Entry, Journal } from "../../src/ports/journal.ts";
 import { SILENT } from "../support/silent-log.ts";
 import { CONFIGURED_PRICE } from "./reading.ts";

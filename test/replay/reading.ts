@@ -1,10 +1,10 @@
 import Database from "better-sqlite3";
-import { openJournal } from "../../src/adapters/journal/sqlite/journal.ts";
 import { blockOf, orderedPrice, orderKey } from "../../src/core/operator/orders.ts";
 import { reconciliationOf } from "../../src/core/reconcile.ts";
 import { refundsOf } from "../../src/core/refund.ts";
 import { replay } from "../../src/core/sale/recover.ts";
 import { IDLE } from "../../src/core/sale/state.ts";
+import { openJournal } from "../../src/platform/journal/sqlite/journal.ts";
 import type { Journal, Notes, Readers } from "../../src/ports/journal.ts";
 
 const MOST = 1_000;

@@ -1,11 +1,11 @@
-import { openJournal } from "../../src/adapters/journal/sqlite/journal.ts";
-import { noTelemetry } from "../../src/adapters/telemetry/none/none.ts";
 import { replay } from "../../src/core/sale/recover.ts";
 import { type Closed, IDLE, type State } from "../../src/core/sale/state.ts";
 import { Kiosk } from "../../src/engine/kiosk.ts";
+import { openJournal } from "../../src/platform/journal/sqlite/journal.ts";
 import type { Dispenser } from "../../src/ports/dispenser.ts";
 import { done } from "../../src/ports/outcome.ts";
 import type { PaymentProvider } from "../../src/ports/payment.ts";
+import { noTelemetry } from "../../src/telemetry/none/none.ts";
 import { MemoryPayment } from "../support/memory-payment.ts";
 import { SILENT } from "../support/silent-log.ts";
 import { SILENT_MACHINE, SILENT_OBSERVER } from "../support/silent-observer.ts";

@@ -1,7 +1,7 @@
 import { performance } from "node:perf_hooks";
 import { setTimeout as sleep } from "node:timers/promises";
-import { systemClock } from "../../src/adapters/clock/system/clock.ts";
-import { openGpio } from "../../src/adapters/gpio/open.ts";
+import { systemClock } from "../../src/platform/clock/clock.ts";
+import { openGpio } from "../../src/platform/gpio/open.ts";
 import { type GpioRig, gpioChecks } from "../contract/gpio-checks.ts";
 import { SILENT } from "../support/silent-log.ts";
 import { kernelChecks } from "./gpio-kernel-checks.ts";

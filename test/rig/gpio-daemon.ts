@@ -1,5 +1,5 @@
-import { systemClock } from "../../src/adapters/clock/system/clock.ts";
-import { openGpio } from "../../src/adapters/gpio/open.ts";
+import { systemClock } from "../../src/platform/clock/clock.ts";
+import { openGpio } from "../../src/platform/gpio/open.ts";
 import { SILENT } from "../support/silent-log.ts";
 
 /** Plays a daemon that has opened a valve and counts: `gpio-daemon.ts <backend> <output> <counter>`. Waits to be killed. */

@@ -1,7 +1,7 @@
 import type { Page } from "playwright-core";
-import { type Figure, type Screen, screenOf } from "../../src/adapters/display/screen.ts";
-import { languagesFor } from "../../src/adapters/display/texts/languages.ts";
 import { WARNING_MS } from "../../src/core/sale/timing.ts";
+import { type Figure, type Screen, screenOf } from "../../src/displays/screen.ts";
+import { languagesFor } from "../../src/displays/texts/languages.ts";
 import { VIEWS } from "../support/views.ts";
 
 /** What no screen may give up, however small the panel is; each in a sentence. */

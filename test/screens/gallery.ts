@@ -3,12 +3,12 @@ import { panelProblems } from "../../src/core/panel.ts";
 import { WARNING_MS } from "../../src/core/sale/timing.ts";
 import type { PositionView } from "../../src/core/sale/view.ts";
 import type { KioskView } from "../../src/ports/display.ts";
-import { startTestDisplay, type TestDisplay } from "../adapters/web/support.ts";
+import { startTestDisplay, type TestDisplay } from "../displays/web/support.ts";
 import { positionView, VIEWS } from "../support/views.ts";
 import type { NamedPanel } from "./panels.ts";
 
 /** As `npm run build` made it. */
-export const PAGE_ROOT = new URL("../../dist/adapters/display/web/page/", import.meta.url);
+export const PAGE_ROOT = new URL("../../dist/displays/web/page/", import.meta.url);
 
 const PATIENCE_MS = 20_000;
 /** After so long without a word of the kiosk the page has surely given it up. */

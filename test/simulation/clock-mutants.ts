@@ -2,7 +2,7 @@
 export const CLOCK_MUTANTS = [
   {
     name: "a clock that was wrong once stays the measure",
-    file: "engine/clock-check.ts",
+    file: "engine/watch/clock-check.ts",
     right: "if (by === null) return clockFault(problem, facts);",
     wrong: "return clockFault(problem, facts);",
     caughtBy: ["6 serves"],
@@ -16,7 +16,7 @@ export const CLOCK_MUTANTS = [
   },
   {
     name: "a clock is taken that nobody vouches for",
-    file: "engine/clock-check.ts",
+    file: "engine/watch/clock-check.ts",
     right: 'return isSynchronised ? "time server" : null;',
     wrong: 'return "time server";',
     caughtBy: ["6 clock"],
@@ -31,7 +31,7 @@ export const CLOCK_MUTANTS = [
   },
   {
     name: "a sale begins by a time that was overruled",
-    file: "engine/sale-clock.ts",
+    file: "engine/sale/sale-clock.ts",
     right: "this.follow(newestMs - this.#clock.wallMs() > POLICY.clockToleranceMs ? 0 : newestMs);",
     wrong: "this.follow(newestMs);",
     caughtBy: ["6 clock"],

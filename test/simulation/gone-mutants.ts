@@ -4,7 +4,7 @@ import type { Mutant } from "./mutants.ts";
 export const GONE_MUTANTS: readonly Mutant[] = [
   {
     name: "state is found only by configured keys",
-    file: "engine/left-behind.ts",
+    file: "engine/books/left-behind.ts",
     right: "const gone = [...names].filter((name) => !named.has(name))",
     wrong: "const gone = [...names].filter(() => false)",
     caughtBy: ["8 restart"],
@@ -18,7 +18,7 @@ export const GONE_MUTANTS: readonly Mutant[] = [
   },
   {
     name: "a block does not follow a position that is renamed",
-    file: "engine/operator-desk.ts",
+    file: "engine/desks/operator-desk.ts",
     right: 'for (const order of ordersInForce(await journal.notes("orders", orderKey(former)))) {',
     wrong: `for (const order of ordersInForce(await journal.notes("orders", orderKey(former)))) {
     if (order.type === "blocked") continue;`,
@@ -40,7 +40,7 @@ export const GONE_MUTANTS: readonly Mutant[] = [
   },
   {
     name: "a sale is resolved at whatever terminal is there",
-    file: "engine/payment-errands.ts",
+    file: "engine/sale/payment-errands.ts",
     right: "if (isAnother(state.sale.terms.terminal, errand.identity.terminal)) {",
     wrong: "if (isAnother(undefined, errand.identity.terminal)) {",
     caughtBy: ["3 resolved", "5 unknown"],

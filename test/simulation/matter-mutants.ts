@@ -4,7 +4,7 @@ import type { Mutant } from "./mutants.ts";
 export const MATTER_MUTANTS: readonly Mutant[] = [
   {
     name: "what waits for a person is forgotten at a restart",
-    file: "engine/matters.ts",
+    file: "engine/books/matters.ts",
     right: `await this.#readNotes();
     this.#show();
     void this.look();`,
@@ -22,7 +22,7 @@ export const MATTER_MUTANTS: readonly Mutant[] = [
   },
   {
     name: "a sale counts as looked at before what it leaves is noted",
-    file: "engine/matters.ts",
+    file: "engine/books/matters.ts",
     right: "for (const matter of found.arose) await this.#arise(matter);",
     wrong: `await source.noted();
       for (const matter of found.arose) await this.#arise(matter);`,

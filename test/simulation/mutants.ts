@@ -20,28 +20,28 @@ export const MUTANTS: readonly Mutant[] = [
   ...JOURNAL_MUTANTS,
   {
     name: "an effect does not wait for its event to be written",
-    file: "engine/position.ts",
+    file: "engine/sale/position.ts",
     right: 'await this.#keeper.append(next.phase === "idle" ? this.#deps.id : next.sale.position, event, record);',
     wrong: 'void this.#keeper.append(next.phase === "idle" ? this.#deps.id : next.sale.position, event, record);',
     caughtBy: ["10 replay", "1 armed"],
   },
   {
     name: "a journal that refuses is passed over",
-    file: "engine/record-keeper.ts",
+    file: "engine/sale/record-keeper.ts",
     right: 'faults.raise("journal-unwritable", null, String(error));',
     wrong: "return;",
     caughtBy: ["10 replay", "1 armed"],
   },
   {
     name: "the answer about an earlier offer counts for this one",
-    file: "engine/payment-errands.ts",
+    file: "engine/sale/payment-errands.ts",
     right: "const outcome = await errand.payment.query(sale, reference);",
     wrong: "const outcome = await errand.payment.query(sale, (globalThis.earlier ??= reference));",
     caughtBy: ["1 armed", "2 amount", "3 resolved", "3 handed over", "3 never both", "4 billed", "5 unknown"],
   },
   {
     name: "the state that was left is not left behind",
-    file: "engine/position.ts",
+    file: "engine/sale/position.ts",
     right: "if (moved) {",
     wrong: "if (!moved) {",
     caughtBy: ["1 armed", "2 amount", "3 resolved", "3 liveness", "4 billed", "5 unknown", "6 serves"],
@@ -55,7 +55,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: "the sale's clock is the machine's",
-    file: "engine/sale-clock.ts",
+    file: "engine/sale/sale-clock.ts",
     right: "return this.#anchorWallMs + Math.max(0, Math.floor(this.#clock.monotonicMs() - this.#anchorMonotonicMs));",
     wrong: "return this.#clock.wallMs();",
     caughtBy: ["7 deadline", "3 resolved", "1 armed", "6 code", "5 unknown"],
@@ -87,7 +87,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: "an open offer counts as confirmed",
-    file: "engine/payment-errands.ts",
+    file: "engine/sale/payment-errands.ts",
     right: `case "open":
       return false;`,
     wrong: `case "open":
@@ -132,7 +132,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: "the meter is read before the dispenser has stopped",
-    file: "engine/delivery-errands.ts",
+    file: "engine/delivery/delivery-errands.ts",
     right: "const stopped = await patiently(errand, POLICY.stopRetriesMs, () => dispenser.stop());",
     wrong: `const early = await finalReading(errand, liveBase);
   const stopped = await patiently(errand, POLICY.stopRetriesMs, () => dispenser.stop());
@@ -148,42 +148,42 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: "what a meter forgets is not journaled",
-    file: "engine/readings.ts",
+    file: "engine/delivery/readings.ts",
     right: "const isDue = this.#stepMs !== null && nowMs - this.#journaledAtMs >= this.#stepMs;",
     wrong: "const isDue = false;",
     caughtBy: ["4 billed"],
   },
   {
     name: "a meter is given up at its first silence",
-    file: "engine/delivery-errands.ts",
+    file: "engine/delivery/delivery-errands.ts",
     right: 'if (reading.kind === "declined") return null;',
     wrong: "return null;",
     caughtBy: ["4 billed"],
   },
   {
     name: "any total is believed after a restart",
-    file: "engine/delivery-errands.ts",
+    file: "engine/delivery/delivery-errands.ts",
     right: "if (roseBase <= mostBase) return null;",
     wrong: "if (roseBase !== mostBase) return null;",
     caughtBy: ["2 amount"],
   },
   {
     name: "a disputed delivery is read once more",
-    file: "engine/delivery-errands.ts",
+    file: "engine/delivery/delivery-errands.ts",
     right: "if (isDisputed) return { disputed: reading.detail };",
     wrong: "if (isDisputed) continue;",
     caughtBy: ["11 different"],
   },
   {
     name: "a release is not sent",
-    file: "engine/payment-errands.ts",
+    file: "engine/sale/payment-errands.ts",
     right: "return errand.payment.release(state.sale, state.offer?.reference ?? null, errand.alive, isOurs);",
     wrong: 'return Promise.resolve({ kind: "done", value: { state: "ended", how: "canceled" } } as const);',
     caughtBy: ["3 resolved"],
   },
   {
     name: "a lost answer counts as a commit",
-    file: "engine/payment-errands.ts",
+    file: "engine/sale/payment-errands.ts",
     right: 'if (outcome.kind !== "done") return "wait";',
     wrong: `if (outcome.kind !== "done") {
     const receipt = { paymentReference: "none", paidAt: null, details: {} };
@@ -194,7 +194,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: "a lost answer counts as a failure",
-    file: "engine/payment-errands.ts",
+    file: "engine/sale/payment-errands.ts",
     right: 'if (outcome.kind !== "done") return "wait";',
     wrong: `if (outcome.kind !== "done") {
     await errand.tell({ type: "resolution-refused", detail: "no answer" });
@@ -204,7 +204,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: "a refusal is believed unasked",
-    file: "engine/payment-errands.ts",
+    file: "engine/sale/payment-errands.ts",
     right:
       "const checked = state.offer === null ? outcome : await errand.payment.query(state.sale, state.offer.reference);",
     wrong: "const checked = outcome;",
@@ -212,14 +212,14 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: "a commit names no offer",
-    file: "engine/payment-errands.ts",
+    file: "engine/sale/payment-errands.ts",
     right: "return errand.payment.settle(state.sale, state.offer.reference, state.delivery, errand.alive);",
     wrong: 'return errand.payment.settle(state.sale, "lost", state.delivery, errand.alive);',
     caughtBy: ["3 resolved", "5 unknown"],
   },
   {
     name: "a commit is tried once",
-    file: "engine/payment-errands.ts",
+    file: "engine/sale/payment-errands.ts",
     right:
       "await wait(errand.clock, resolveWaitMs(backoffMs(POLICY.resolveRetriesMs, attempt++), outcome, errand.leftMs()));",
     wrong: "return;",
@@ -227,42 +227,42 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: "a no to a repeated offer counts for the first one",
-    file: "engine/payment-errands.ts",
+    file: "engine/sale/payment-errands.ts",
     right: 'if (attempt > 0) return await errand.tell({ type: "offer-unanswered" });',
     wrong: "",
     caughtBy: ["5 unknown"],
   },
   {
     name: "a no to a repeated commit counts for the first one",
-    file: "engine/payment-errands.ts",
+    file: "engine/sale/payment-errands.ts",
     right: "if (!answered || isNoWord(checked))",
     wrong: "if (isNoWord(checked))",
     caughtBy: ["5 unknown"],
   },
   {
     name: "a reference counts for whatever sale it is given to",
-    file: "engine/references.ts",
+    file: "engine/sale/references.ts",
     right: "if (owner === null || owner === saleId) return true;",
     wrong: "return true;",
     caughtBy: ["1 armed", "1 limit", "11 different"],
   },
   {
     name: "a new name of a lost offer is cancelled, whosever it is",
-    file: "engine/payment-errands.ts",
+    file: "engine/sale/payment-errands.ts",
     right: 'const isOurs = (name: string): Promise<boolean> => errand.isOurs("offer", name);',
     wrong: "const isOurs = (): Promise<boolean> => Promise.resolve(true);",
     caughtBy: ["11 different"],
   },
   {
     name: "a payment counts for whatever sale it is told of",
-    file: "engine/payment-errands.ts",
+    file: "engine/sale/payment-errands.ts",
     right: 'const isOurPayment = await isOurs("payment", paymentReference);',
     wrong: "const isOurPayment = paymentReference !== isOurs.name;",
     caughtBy: ["11 different"],
   },
   {
     name: "what is not of this sale is taken for its reservation",
-    file: "engine/payment-errands.ts",
+    file: "engine/sale/payment-errands.ts",
     right: `case "different":
       await errand.tell({ type: "contradicted", detail: truth.detail });`,
     wrong: `case "different":
@@ -278,35 +278,35 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: "a commit goes on after its sale went to a person",
-    file: "engine/payment-errands.ts",
+    file: "engine/sale/payment-errands.ts",
     right: "return errand.payment.settle(state.sale, state.offer.reference, state.delivery, errand.alive);",
     wrong: "return errand.payment.settle(state.sale, state.offer.reference, state.delivery, () => true);",
     caughtBy: ["3 handed over"],
   },
   {
     name: "nobody asks about a sale that went to a person",
-    file: "engine/late-truth.ts",
+    file: "engine/sale/late-truth.ts",
     right: "const delayMs = POLICY.lateTruthMs[attempt];",
     wrong: "const delayMs = [][attempt];",
     caughtBy: ["3 handed over"],
   },
   {
     name: "nobody asks about it after a restart",
-    file: "engine/position.ts",
+    file: "engine/sale/position.ts",
     right: "await this.#takeUpLate();",
     wrong: "",
     caughtBy: ["3 handed over"],
   },
   {
     name: "a sale that is found after its deadline is given up untried",
-    file: "engine/deadline.ts",
+    file: "engine/sale/deadline.ts",
     right: 'const graced = state.phase === "settling" && this.#hasPassed(state);',
     wrong: "const graced = false;",
     caughtBy: ["3 resolved"],
   },
   {
     name: "the service is asked every minute",
-    file: "engine/payment-errands.ts",
+    file: "engine/sale/payment-errands.ts",
     right: "await errand.nap.take(errand.clock, waitMs);",
     wrong: "await errand.nap.take(errand.clock, 60_000);",
     caughtBy: ["5 unknown"],
@@ -334,7 +334,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: "a sale begins in spite of a fault",
-    file: "engine/admission.ts",
+    file: "engine/sale/admission.ts",
     right: "return fault === undefined ? null : outOfService",
     wrong: "return fault !== null ? null : outOfService",
     caughtBy: ["6 code", "6 clock"],
@@ -355,14 +355,14 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: "the newest record is sent first",
-    file: "engine/pump.ts",
+    file: "engine/outbox/courier.ts",
     right: "for (const entry of entries) {",
     wrong: "for (const entry of entries.toReversed()) {",
     caughtBy: ["9 outbox"],
   },
   {
     name: "a record is gone before the broker has it",
-    file: "engine/pump.ts",
+    file: "engine/outbox/courier.ts",
     right: "if (!(await deliver(entry))) {",
     wrong: `await journal.acknowledge(reader, entry.seq);
         if (!(await deliver(entry))) {`,
@@ -370,7 +370,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: "a choice is taken at whatever price is in force",
-    file: "engine/customer-desk.ts",
+    file: "engine/desks/customer-desk.ts",
     right: "if (!this.#isPriceSeen(place, unitPrice)) return otherPrice(formatUnitPrice(tariff), unitPrice);",
     wrong: "",
     caughtBy: ["2 amount"],

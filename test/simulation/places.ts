@@ -1,6 +1,6 @@
 import { isOpen } from "../../src/core/sale/state.ts";
 import { formatUnitPrice } from "../../src/core/tariff.ts";
-import type { PositionSetup } from "../../src/engine/admission.ts";
+import type { PositionSetup } from "../../src/engine/sale/admission.ts";
 import type { Dispenser } from "../../src/ports/dispenser.ts";
 import type { PositionSetting, Setting } from "./setting.ts";
 import type { World } from "./world.ts";

@@ -4,14 +4,14 @@ import type { Mutant } from "./mutants.ts";
 export const REFUND_MUTANTS: readonly Mutant[] = [
   {
     name: "a no to a repeated refund counts for the first call",
-    file: "engine/refund.ts",
+    file: "engine/books/refund.ts",
     right: 'if (isFirst && answer.kind !== "unknown")',
     wrong: 'if (answer.kind !== "unknown" && answer.kind !== "exceeds")',
     caughtBy: ["refund"],
   },
   {
     name: "nothing is left, so this refund must have been made",
-    file: "engine/refund.ts",
+    file: "engine/books/refund.ts",
     right: `      detail = \`\${detail}; either this refund was made, or money was given back at the service\`;
       break;`,
     wrong: 'return await conclude(deps, sale, refund, { type: "made", reference: null });',
@@ -19,7 +19,7 @@ export const REFUND_MUTANTS: readonly Mutant[] = [
   },
   {
     name: "a refund that another program has under way is joined",
-    file: "engine/refund.ts",
+    file: "engine/books/refund.ts",
     right: `const handOn = deps.takeTurn();
   if (handOn === null) return { kind: "busy" };`,
     wrong: "const handOn = deps.takeTurn() ?? (() => undefined);",
@@ -41,7 +41,7 @@ export const REFUND_MUTANTS: readonly Mutant[] = [
   },
   {
     name: "a refund is noted as made when it is sent",
-    file: "engine/refund.ts",
+    file: "engine/books/refund.ts",
     right: "const outcome = await deps.books.refund(request);",
     wrong: `await tell(deps, sale, refund, { type: "made", reference: null });
     const outcome = await deps.books.refund(request);`,

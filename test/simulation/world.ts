@@ -1,8 +1,8 @@
 import type { SaleEvent } from "../../src/core/sale/event.ts";
 import type { SaleRecord } from "../../src/core/sale/record.ts";
 import type { PositionView } from "../../src/core/sale/view.ts";
+import { LeftBehindError } from "../../src/engine/books/left-behind.ts";
 import { Kiosk } from "../../src/engine/kiosk.ts";
-import { LeftBehindError } from "../../src/engine/left-behind.ts";
 import type { KioskView } from "../../src/ports/display.ts";
 import type { Log } from "../../src/ports/log.ts";
 import { Disk, openMemoryJournal } from "../support/memory-journal.ts";

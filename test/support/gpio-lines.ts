@@ -7,7 +7,7 @@ import {
   type InputOptions,
   type OutputOptions,
   type PulseCounter,
-} from "../../src/adapters/gpio/gpio.ts";
+} from "../../src/platform/gpio/gpio.ts";
 import { done, unknown } from "../../src/ports/outcome.ts";
 
 /** Lines on plain objects. Levels are those on the wire: true is high, whatever `activeLow` makes of it. */

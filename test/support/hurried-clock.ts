@@ -1,4 +1,4 @@
-import { systemClock } from "../../src/adapters/clock/system/clock.ts";
+import { systemClock } from "../../src/platform/clock/clock.ts";
 import type { Clock } from "../../src/ports/clock.ts";
 
 /** The machine's clock, on which time passes faster; only the wall time stays what it is. */

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { onTestFinished } from "vitest";
-import { openJournal } from "../../src/adapters/journal/sqlite/journal.ts";
+import { openJournal } from "../../src/platform/journal/sqlite/journal.ts";
 import type { Journal } from "../../src/ports/journal.ts";
 import { T0_MS } from "./sale-fixtures.ts";
 import { tempFolder } from "./temp.ts";

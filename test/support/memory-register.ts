@@ -1,4 +1,4 @@
-import { type OpenStore, SLOT_BYTES } from "../../src/adapters/dispenser/register-file.ts";
+import { type OpenStore, SLOT_BYTES } from "../../src/devices/parts/register-file.ts";
 import type { VirtualTime } from "./virtual-clock.ts";
 
 /** A register's file on a disk that takes its time, and that can fail, hang and lose its power. */

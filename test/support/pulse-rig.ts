@@ -1,4 +1,4 @@
-import { type FuelPulserSettings, openFuelPulser } from "../../src/adapters/dispenser/fuel-pulser/fuel-pulser.ts";
+import { type FuelPulserSettings, openFuelPulser } from "../../src/devices/pulser/pulser.ts";
 import type { Dispenser, DispenserEvent } from "../../src/ports/dispenser.ts";
 import { DrivenTime } from "./driven-time.ts";
 import { type SimulatedLines, simulatedLines } from "./gpio-lines.ts";

@@ -1,5 +1,5 @@
-import { beginning, type Head, link } from "../../src/adapters/journal/sqlite/chain.ts";
-import type { Chained } from "../../src/adapters/journal/sqlite/trust.ts";
+import { beginning, type Head, link } from "../../src/platform/journal/sqlite/chain.ts";
+import type { Chained } from "../../src/platform/journal/sqlite/trust.ts";
 
 /** A row as a simulated disk has it, in its stream. */
 export interface ChainedText {

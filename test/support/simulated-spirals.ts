@@ -1,4 +1,4 @@
-import { openRelayVend, type RelayVendSettings } from "../../src/adapters/dispenser/relay-vend/relay-vend.ts";
+import { openRelayVend, type RelayVendSettings } from "../../src/devices/relay-vend/relay-vend.ts";
 import type { Dispenser, DispenserEvent } from "../../src/ports/dispenser.ts";
 import { DrivenTime } from "./driven-time.ts";
 import { simulatedLines } from "./gpio-lines.ts";

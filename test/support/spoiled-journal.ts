@@ -1,13 +1,13 @@
 import { cpSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import Database from "better-sqlite3";
-import { openForAccepting } from "../../src/adapters/journal/sqlite/accept.ts";
-import { openJournal } from "../../src/adapters/journal/sqlite/journal.ts";
-import { verifyJournal } from "../../src/adapters/journal/sqlite/verify.ts";
 import type { SaleEvent } from "../../src/core/sale/event.ts";
 import { saleRecord } from "../../src/core/sale/record.ts";
 import { replay } from "../../src/core/sale/recover.ts";
 import { type Closed, IDLE } from "../../src/core/sale/state.ts";
+import { openForAccepting } from "../../src/platform/journal/sqlite/accept.ts";
+import { openJournal } from "../../src/platform/journal/sqlite/journal.ts";
+import { verifyJournal } from "../../src/platform/journal/sqlite/verify.ts";
 import type { Journal } from "../../src/ports/journal.ts";
 import { HAPPY, T0_MS } from "./sale-fixtures.ts";
 import { tempFolder } from "./temp.ts";

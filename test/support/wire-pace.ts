@@ -1,6 +1,6 @@
 import { once } from "node:events";
 import { SerialPort } from "serialport";
-import { openPty } from "../../src/simulators/bench/pty.ts";
+import { openPty } from "../../src/devices/bench/pty.ts";
 import { tempFolder } from "./temp.ts";
 
 const ROUNDS = 40;

@@ -4,7 +4,7 @@ import { readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { parse, stringify } from "yaml";
-import { type SeqrSimulator, startSeqrSimulator } from "../../src/simulators/seqr/server.ts";
+import { type SeqrSimulator, startSeqrSimulator } from "../../src/payments/seqr/simulator/server.ts";
 import { atEnd, knowEachTest, SIDE_BY_SIDE } from "../support/at-end.ts";
 import { hasZbarimg, scan } from "../support/browser.ts";
 import { writeConfig } from "../support/config.ts";

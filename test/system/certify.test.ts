@@ -5,8 +5,8 @@ import { markdown } from "../../src/cli/certification/report.ts";
 import { maskerOf } from "../../src/cli/certification/secrets.ts";
 import { indented } from "../../src/cli/certification/xml.ts";
 import { certify } from "../../src/cli/certify.ts";
-import { CliError, UsageError } from "../../src/cli/failure.ts";
-import { type SeqrSimulator, startSeqrSimulator } from "../../src/simulators/seqr/server.ts";
+import { type SeqrSimulator, startSeqrSimulator } from "../../src/payments/seqr/simulator/server.ts";
+import { CliError, UsageError } from "../../src/platform/console/failure.ts";
 import { writeConfig } from "../support/config.ts";
 import { tempFolder } from "../support/temp.ts";
 

@@ -3,8 +3,8 @@ import { closeSync, openSync, readFileSync, rmSync, statSync, writeFileSync } fr
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { parse, stringify } from "yaml";
-import { openJournal } from "../../src/adapters/journal/sqlite/journal.ts";
 import type { SaleEvent } from "../../src/core/sale/event.ts";
+import { openJournal } from "../../src/platform/journal/sqlite/journal.ts";
 import { writeConfig } from "../support/config.ts";
 import { eventually } from "../support/daemon.ts";
 import { HAPPY, PAID } from "../support/sale-fixtures.ts";

@@ -1,9 +1,9 @@
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { openJournal, openJournalBeside } from "../../src/adapters/journal/sqlite/journal.ts";
 import { CLOCK_KEY } from "../../src/core/clock.ts";
-import { startSeqrSimulator } from "../../src/simulators/seqr/server.ts";
+import { startSeqrSimulator } from "../../src/payments/seqr/simulator/server.ts";
+import { openJournal, openJournalBeside } from "../../src/platform/journal/sqlite/journal.ts";
 import { atEnd } from "../support/at-end.ts";
 import { writeConfig } from "../support/config.ts";
 import { DaemonProcess } from "../support/daemon.ts";

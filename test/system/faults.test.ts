@@ -1,8 +1,8 @@
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { openJournal, openJournalBeside } from "../../src/adapters/journal/sqlite/journal.ts";
 import type { SaleEvent } from "../../src/core/sale/event.ts";
 import type { SaleRecord } from "../../src/core/sale/record.ts";
+import { openJournal, openJournalBeside } from "../../src/platform/journal/sqlite/journal.ts";
 import { knowEachTest, SIDE_BY_SIDE } from "../support/at-end.ts";
 import { writeConfig } from "../support/config.ts";
 import { DaemonProcess, eventually } from "../support/daemon.ts";

@@ -1,9 +1,9 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { openHistory } from "../../src/adapters/journal/sqlite/history.ts";
 import { priceMinor } from "../../src/core/tariff.ts";
-import { type SeqrSimulator, startSeqrSimulator } from "../../src/simulators/seqr/server.ts";
+import { type SeqrSimulator, startSeqrSimulator } from "../../src/payments/seqr/simulator/server.ts";
+import { openHistory } from "../../src/platform/journal/sqlite/history.ts";
 import { atEnd, knowEachTest, SIDE_BY_SIDE } from "../support/at-end.ts";
 import { writeConfig } from "../support/config.ts";
 import { DaemonProcess, eventually } from "../support/daemon.ts";

@@ -6,11 +6,10 @@ import { join } from "node:path";
 import { SerialPort } from "serialport";
 import { beforeAll, describe, expect, it } from "vitest";
 import { parse, stringify } from "yaml";
-import { findingText } from "../../src/cli/finding.ts";
 import { machineChecks } from "../../src/cli/machine-checks.ts";
 import { loadConfig } from "../../src/config/load.ts";
-import { openPty } from "../../src/simulators/bench/pty.ts";
-import { authority, type Issued } from "../adapters/mqtt/certificates.ts";
+import { openPty } from "../../src/devices/bench/pty.ts";
+import { findingText } from "../../src/platform/console/finding.ts";
 import { atEnd, knowEachTest, SIDE_BY_SIDE } from "../support/at-end.ts";
 import { needs } from "../support/components.ts";
 import { writeConfig } from "../support/config.ts";
@@ -19,6 +18,7 @@ import { kioskdOn, MAIN } from "../support/kioskd.ts";
 import { freePort } from "../support/ports.ts";
 import { tempFolder } from "../support/temp.ts";
 import { withoutNative } from "../support/without-native.ts";
+import { authority, type Issued } from "../telemetry/mqtt/certificates.ts";
 
 knowEachTest();
 

@@ -1,6 +1,6 @@
 import { connectAsync, type MqttClient } from "mqtt";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { startSeqrSimulator } from "../../src/simulators/seqr/server.ts";
+import { startSeqrSimulator } from "../../src/payments/seqr/simulator/server.ts";
 import { writeConfig } from "../support/config.ts";
 import { DaemonProcess, eventually } from "../support/daemon.ts";
 import { hasMosquitto, mosquitto } from "../support/mosquitto.ts";

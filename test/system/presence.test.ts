@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { startSeqrSimulator } from "../../src/simulators/seqr/server.ts";
+import { startSeqrSimulator } from "../../src/payments/seqr/simulator/server.ts";
 import { writeConfig } from "../support/config.ts";
 import { DaemonProcess } from "../support/daemon.ts";
 import { tempFolder } from "../support/temp.ts";

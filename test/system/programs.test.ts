@@ -1,9 +1,9 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { systemClock } from "../../src/adapters/clock/system/clock.ts";
 import { launchBrowser } from "../../src/cli/browser/launch.ts";
-import { notStarted } from "../../src/core/operator/program.ts";
+import { systemClock } from "../../src/platform/clock/clock.ts";
+import { notStarted } from "../../src/platform/programs.ts";
 import { tempFolder } from "../support/temp.ts";
 
 const SRC = join(import.meta.dirname, "../../src");

@@ -1,11 +1,11 @@
 import { readFileSync } from "node:fs";
 import { expect, onTestFinished, test } from "vitest";
-import { startSeqrSimulator } from "../../src/simulators/seqr/server.ts";
-import { authority, hasOpenssl } from "../adapters/mqtt/certificates.ts";
+import { startSeqrSimulator } from "../../src/payments/seqr/simulator/server.ts";
 import { DaemonProcess, eventually } from "../support/daemon.ts";
 import { kioskdOn } from "../support/kioskd.ts";
 import { everySection, writeKnownSecrets } from "../support/known-secrets.ts";
 import { tempFolder } from "../support/temp.ts";
+import { authority, hasOpenssl } from "../telemetry/mqtt/certificates.ts";
 
 const IN_ADDRESS = "known-in-the-address";
 /** What the simulated service knows, and what the listener takes. */

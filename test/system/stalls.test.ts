@@ -1,18 +1,18 @@
 import { setImmediate as turn } from "node:timers/promises";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { dartFraming } from "../../src/adapters/dispenser/dart/codec.ts";
-import { answersFraming } from "../../src/adapters/dispenser/modbus-meter/codec.ts";
-import { LONGEST_MESSAGE } from "../../src/adapters/dispenser/rapi/codec.ts";
-import { codeOf } from "../../src/adapters/display/code.ts";
-import type { Framing } from "../../src/adapters/serial/line.ts";
-import { textLines } from "../../src/adapters/serial/lines-framing.ts";
 import { compareBooks } from "../../src/core/reconcile.ts";
-import { startBroker } from "../../src/simulators/broker/broker.ts";
-import { startKiosk, Watcher } from "../adapters/mqtt/rig.ts";
-import { settingsFor } from "../adapters/mqtt/samples.ts";
-import { SECRET, startBench } from "../adapters/unattended/support.ts";
-import { startTestDisplay } from "../adapters/web/support.ts";
+import { dartFraming } from "../../src/devices/dart/codec.ts";
+import { answersFraming } from "../../src/devices/modbus-meter/codec.ts";
+import { LONGEST_MESSAGE } from "../../src/devices/rapi/codec.ts";
+import { codeOf } from "../../src/displays/code.ts";
+import type { Framing } from "../../src/platform/serial/line.ts";
+import { textLines } from "../../src/platform/serial/lines-framing.ts";
+import { startBroker } from "../../src/telemetry/broker/broker.ts";
+import { startTestDisplay } from "../displays/web/support.ts";
+import { SECRET, startBench } from "../payments/seqr/remote-offers/support.ts";
 import { longestStallMs, STALL_MAX_MS } from "../support/stall.ts";
+import { startKiosk, Watcher } from "../telemetry/mqtt/rig.ts";
+import { settingsFor } from "../telemetry/mqtt/samples.ts";
 
 const MB = 1024 * 1024;
 /** What the kernel gives of a serial port at a time. */

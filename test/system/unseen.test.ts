@@ -1,13 +1,13 @@
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { openJournal } from "../../src/adapters/journal/sqlite/journal.ts";
-import { createLog } from "../../src/adapters/log/pino/log.ts";
-import { told, wrapped } from "../../src/cli/print.ts";
-import { table } from "../../src/cli/table.ts";
 import type { SaleEvent } from "../../src/core/sale/event.ts";
 import type { SaleRecord } from "../../src/core/sale/record.ts";
 import { visible, visibleJson, visibleLine } from "../../src/core/visible.ts";
+import { told, wrapped } from "../../src/platform/console/print.ts";
+import { table } from "../../src/platform/console/table.ts";
+import { openJournal } from "../../src/platform/journal/sqlite/journal.ts";
+import { createLog } from "../../src/platform/log/log.ts";
 import { writeConfig } from "../support/config.ts";
 import { kioskdOn, MAIN, type Result } from "../support/kioskd.ts";
 import { HAPPY, PAID, T0_MS } from "../support/sale-fixtures.ts";

@@ -2,7 +2,7 @@ import { execFileSync, spawnSync } from "node:child_process";
 import { chmodSync, readFileSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { CloseList } from "../../src/adapters/gpio/sysfs/close-list.ts";
+import { CloseList } from "../../src/platform/gpio/sysfs/close-list.ts";
 import { needs } from "../support/components.ts";
 import { tempFolder } from "../support/temp.ts";
 

@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { dirname } from "node:path";
-import { CliError } from "../failure.ts";
+import { CliError } from "../../platform/console/failure.ts";
 
 /** What a person can do when a file cannot be written; any other error as it is. */
 export function explainedTrouble(file: string, error: unknown): unknown {

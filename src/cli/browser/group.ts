@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from "node:fs";
+import { wait } from "../../platform/time/wait.ts";
 import type { Clock } from "../../ports/clock.ts";
-import { wait } from "../../ports/wait.ts";
 
 /** How long processes may take to end after being asked to, then after being forced to. */
 const ENDINGS = [

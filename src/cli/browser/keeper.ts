@@ -1,6 +1,6 @@
+import { backoffMs, Nap } from "../../platform/time/wait.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { Log } from "../../ports/log.ts";
-import { backoffMs, Nap } from "../../ports/wait.ts";
 import type { Heartbeat } from "./heartbeat.ts";
 import type { RunningBrowser } from "./launch.ts";
 import { Patience, type PatienceSettings } from "./patience.ts";

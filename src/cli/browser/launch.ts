@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { notStarted } from "../../core/operator/program.ts";
+import { notStarted } from "../../platform/programs.ts";
 import type { Clock } from "../../ports/clock.ts";
 import { endGroup } from "./group.ts";
 

@@ -1,13 +1,13 @@
-import { amountOf } from "../../adapters/payment/seqr/amount.ts";
-import { deliveryInvoice, offerInvoice, refundInvoice } from "../../adapters/payment/seqr/invoice.ts";
-import { type ReceiptSettings, receiptDocument } from "../../adapters/payment/seqr/receipt.ts";
 import { goodsOf, timingOf } from "../../config/goods.ts";
 import type { Config } from "../../config/schema.ts";
 import { formatAmount } from "../../core/money.ts";
 import { saleRecord } from "../../core/sale/record.ts";
 import type { Delivery, Sale } from "../../core/sale/state.ts";
 import { limitBase, priceMinor } from "../../core/tariff.ts";
-import { CliError } from "../failure.ts";
+import { amountOf } from "../../payments/seqr/amount.ts";
+import { deliveryInvoice, offerInvoice, refundInvoice } from "../../payments/seqr/invoice.ts";
+import { type ReceiptSettings, receiptDocument } from "../../payments/seqr/receipt.ts";
+import { CliError } from "../../platform/console/failure.ts";
 import { TILL } from "./bench.ts";
 
 type Body = Readonly<Record<string, unknown>>;

@@ -4,8 +4,8 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { authority } from "../../adapters/mqtt/certificates.ts";
 import { answers, freePort } from "../../support/ports.ts";
+import { authority } from "../../telemetry/mqtt/certificates.ts";
 import { killWithBench } from "./children.ts";
 
 const START_WITHIN_MS = 30_000;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { hasOpenssl } from "../../adapters/mqtt/certificates.ts";
 import { hasMosquitto } from "../../support/mosquitto.ts";
+import { hasOpenssl } from "../../telemetry/mqtt/certificates.ts";
 import { NO_TRAFFIC, runStep, type StepPlan } from "./step.ts";
 
 /** Every process of the bench begins anew, on a machine that may be busy. */

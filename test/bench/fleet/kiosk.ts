@@ -1,9 +1,9 @@
 import { randomUUID } from "node:crypto";
-import { systemClock } from "../../../src/adapters/clock/system/clock.ts";
-import { createSimulatedDispenser } from "../../../src/adapters/dispenser/simulated/simulated.ts";
-import { createMqtt } from "../../../src/adapters/telemetry/mqtt/mqtt.ts";
+import { createSimulatedDispenser } from "../../../src/devices/simulated/simulated.ts";
 import { Kiosk } from "../../../src/engine/kiosk.ts";
+import { systemClock } from "../../../src/platform/clock/clock.ts";
 import type { KioskView } from "../../../src/ports/display.ts";
+import { createMqtt } from "../../../src/telemetry/mqtt/mqtt.ts";
 import { MemoryPayment } from "../../support/memory-payment.ts";
 import { DIESEL } from "../../support/sale-fixtures.ts";
 import { SILENT } from "../../support/silent-log.ts";

@@ -1,7 +1,7 @@
 // guest: --limit 900
 // gate: --limit 900 -- 5000 1000
 import { Gpio as OnoffLine } from "onoff";
-import type { PulseCounter } from "../../../src/adapters/gpio/gpio.ts";
+import type { PulseCounter } from "../../../src/platform/gpio/gpio.ts";
 import { Figures } from "../support/figures.ts";
 import { lineName, pulse, sysfsNumber, type Train } from "../support/lines.ts";
 import { productGpio } from "../support/product.ts";

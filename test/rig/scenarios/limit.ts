@@ -1,8 +1,8 @@
 // guest: --limit 900
 import { setTimeout as sleep } from "node:timers/promises";
-import { systemClock } from "../../../src/adapters/clock/system/clock.ts";
-import { openFuelPulser } from "../../../src/adapters/dispenser/fuel-pulser/fuel-pulser.ts";
-import { createLog } from "../../../src/adapters/log/pino/log.ts";
+import { openFuelPulser } from "../../../src/devices/pulser/pulser.ts";
+import { systemClock } from "../../../src/platform/clock/clock.ts";
+import { createLog } from "../../../src/platform/log/log.ts";
 import type { Dispenser } from "../../../src/ports/dispenser.ts";
 import { Figures, quantile } from "../support/figures.ts";
 import { lineName } from "../support/lines.ts";

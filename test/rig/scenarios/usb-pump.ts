@@ -1,8 +1,8 @@
 // guest: --usb-serial --limit 600
 import { execFileSync } from "node:child_process";
 import { setTimeout as sleep } from "node:timers/promises";
-import { openSimulatorPort } from "../../../src/simulators/bench/port.ts";
-import { startDartPump } from "../../../src/simulators/dart/pump.ts";
+import { openSimulatorPort } from "../../../src/devices/bench/port.ts";
+import { startDartPump } from "../../../src/devices/dart/simulator/pump.ts";
 import { Figures } from "../support/figures.ts";
 import { OERE_PER_PULSE, PULSES_PER_LITRE, Site, startDaemon } from "../support/kiosk.ts";
 import { ADAPTER, adapterComes, FAR_END } from "../support/serial.ts";

@@ -1,7 +1,7 @@
 // guest: --usb-serial
 import { execFileSync } from "node:child_process";
 import { setTimeout as sleep } from "node:timers/promises";
-import { openSimulatorPort } from "../../../src/simulators/bench/port.ts";
+import { openSimulatorPort } from "../../../src/devices/bench/port.ts";
 import { Figures } from "../support/figures.ts";
 import { ADAPTER, adapterComes, adapterIs, FAR_END } from "../support/serial.ts";
 

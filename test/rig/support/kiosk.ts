@@ -5,9 +5,9 @@ import { createInterface } from "node:readline";
 import { setTimeout as sleep } from "node:timers/promises";
 import Database from "better-sqlite3";
 import { stringify } from "yaml";
-import { openHistory } from "../../../src/adapters/journal/sqlite/history.ts";
 import type { SaleRecord } from "../../../src/core/sale/record.ts";
-import { type SeqrSimulator, startSeqrSimulator } from "../../../src/simulators/seqr/server.ts";
+import { type SeqrSimulator, startSeqrSimulator } from "../../../src/payments/seqr/simulator/server.ts";
+import { openHistory } from "../../../src/platform/journal/sqlite/history.ts";
 import { lineName } from "./lines.ts";
 import { LINES } from "./pump.ts";
 

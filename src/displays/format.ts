@@ -1,0 +1,47 @@
+import type { PositionView } from "../core/sale/view.ts";
+import type { Texts } from "./texts/texts.ts";
+
+/** Numbers as people of the language write them; the views carry plain decimals. */
+export interface Format {
+  amount(decimal: string, currency: string): string;
+  /** Without decimals when there are none to show. */
+  roundAmount(decimal: string, currency: string): string;
+  unitPrice(view: PositionView): string;
+  percent(decimal: string): string;
+  quantity(view: PositionView): string;
+  unit(view: PositionView): string;
+}
+
+export function formatFor({ locale, labels }: Texts): Format {
+  // Making one takes far longer than using it, and a running number is written twice a second.
+  const formats = new Map<string, Intl.NumberFormat>();
+  const number = (decimal: string, options: Intl.NumberFormatOptions = {}): string => {
+    const digits = decimalsOf(decimal);
+    const key = `${digits} ${options.currency} ${options.trailingZeroDisplay}`;
+    const exact = { minimumFractionDigits: digits, maximumFractionDigits: digits };
+    const format = formats.get(key) ?? new Intl.NumberFormat(locale, { ...exact, ...options });
+    formats.set(key, format);
+    return format.format(Number(decimal));
+  };
+  const money = (decimal: string, currency: string, options: Intl.NumberFormatOptions = {}): string =>
+    number(decimal, { style: "currency", currency, currencyDisplay: "narrowSymbol", ...options });
+  const unit = ({ product }: PositionView): string => (product.unit === "pcs" ? labels.pieces : product.unit);
+  return {
+    amount: (decimal, currency) => money(decimal, currency),
+    roundAmount: (decimal, currency) => money(decimal, currency, { trailingZeroDisplay: "stripIfInteger" }),
+    unitPrice: (view) => `${money(view.unitPrice, view.currency)}/${unit(view)}`,
+    percent: (decimal) => `${number(decimal)} %`,
+    quantity: ({ quantity }) => number(quantity),
+    unit,
+  };
+}
+
+/** `m:ss`, never below zero; started seconds count whole. */
+export function countdown(leftMs: number): string {
+  const seconds = Math.max(0, Math.ceil(leftMs / 1000));
+  return `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}`;
+}
+
+function decimalsOf(decimal: string): number {
+  return decimal.split(".")[1]?.length ?? 0;
+}

@@ -1,0 +1,271 @@
+import type { Message, PositionView } from "../core/sale/view.ts";
+import type { InputAnswer } from "../ports/display.ts";
+import type { Language } from "./texts/languages.ts";
+import type { Saying, Service, Texts, Trouble } from "./texts/texts.ts";
+
+export type ScreenKind =
+  | "choose"
+  | "scan"
+  | "confirm"
+  | "begin"
+  | "live"
+  | "busy"
+  | "paid"
+  | "ended"
+  | "out-of-service"
+  | "no-connection";
+
+/** A number with its name, as it is read: amounts, unit prices and quantities are the largest things on a screen. */
+export interface Figure {
+  readonly role: "quantity" | "amount" | "unit-price" | "reserved" | "freed" | "reference";
+  readonly label: string;
+  readonly text: string;
+}
+
+export type Action =
+  | { readonly kind: "select"; readonly label: string; readonly reserve: string; readonly unitPrice: string }
+  | { readonly kind: "stop" | "cancel" | "extend" | "dismiss"; readonly label: string };
+
+/** The label that says why a press was not taken. */
+export type RefusalLabel = "notNow" | "priceChanged";
+
+export function refusalLabel(kind: Exclude<InputAnswer["kind"], "taken">): RefusalLabel {
+  return kind === "other-price" ? "priceChanged" : "notNow";
+}
+
+/** All that one position's screen says in one language. What draws it decides where it stands, and nothing else. */
+export interface Screen {
+  readonly kind: ScreenKind;
+  readonly title: string;
+  /** What to do next; empty when the title says it all. */
+  readonly detail: string;
+  readonly product: string;
+  /** In the order of their importance. */
+  readonly figures: readonly Figure[];
+  /** What the price consists of, and what is paid in the end. */
+  readonly terms: readonly string[];
+  /** How to pay, in three steps. */
+  readonly steps: readonly string[];
+  /** From 0 to 1, how much of the reservation is used; null where that means nothing. */
+  readonly share: number | null;
+  /** The text of the code to show. */
+  readonly code: string | null;
+  readonly timeout: Timeout | null;
+  readonly actions: readonly Action[];
+}
+
+/** In the kiosk's time. From `WARNING_MS` before on, the customer is asked; with `extend` they may stay. */
+interface Timeout {
+  readonly atMs: number;
+  readonly extend: Action | null;
+}
+
+/** One position among several. */
+export interface Tile {
+  readonly id: string;
+  readonly product: string;
+  readonly title: string;
+  readonly value: string;
+}
+
+export function screenOf(view: PositionView, language: Language): Screen {
+  const { texts } = language;
+  const kind = kindOf(view);
+  return {
+    kind,
+    ...sayingOf(view, texts),
+    product: view.product.name,
+    figures: figuresOf(kind, view, language),
+    terms: termsOf(kind, view, language),
+    steps: kind === "scan" ? texts.steps : [],
+    share: kind === "live" ? shareOf(view) : null,
+    code: view.qr,
+    timeout: timeoutOf(view, texts),
+    actions: actionsOf(kind, view, language),
+  };
+}
+
+/** What is shown while nobody knows what the kiosk does. */
+export function connectionScreen({ texts }: Language): Screen {
+  return {
+    kind: "no-connection",
+    ...texts.noConnection,
+    product: "",
+    figures: [],
+    terms: [],
+    steps: [],
+    share: null,
+    code: null,
+    timeout: null,
+    actions: [],
+  };
+}
+
+export function tileOf(view: PositionView, language: Language): Tile {
+  const { format, texts } = language;
+  const { id, product, currency } = view;
+  const values: Readonly<Record<PositionView["state"], () => string>> = {
+    idle: () => (view.message === "choose" ? format.unitPrice(view) : ""),
+    offering: () => format.roundAmount(view.reserved ?? "0", currency),
+    offered: () => format.roundAmount(view.reserved ?? "0", currency),
+    reserved: () => format.roundAmount(view.reserved ?? "0", currency),
+    dispensing: () => format.amount(view.amount, currency),
+    settling: () => format.amount(view.amount, currency),
+    closed: () => format.amount(view.charged ?? "0", currency),
+  };
+  const title = view.message === "choose" ? "" : sayingOf(view, texts).title;
+  return { id, product: product.name, title, value: values[view.state]() };
+}
+
+function kindOf(view: PositionView): ScreenKind {
+  if (view.message === "dispensing" && Number(view.quantity) === 0) return "begin";
+  return KINDS[view.message];
+}
+
+const KINDS: Readonly<Record<Message, ScreenKind>> = {
+  choose: "choose",
+  "out-of-service": "out-of-service",
+  preparing: "busy",
+  scan: "scan",
+  confirm: "confirm",
+  wait: "busy",
+  begin: "begin",
+  dispensing: "live",
+  stopping: "live",
+  settling: "busy",
+  releasing: "busy",
+  paid: "paid",
+  "in-review": "ended",
+  "staff-decides": "ended",
+  canceled: "ended",
+  declined: "ended",
+  expired: "ended",
+  "nothing-dispensed": "ended",
+  unavailable: "ended",
+  failed: "ended",
+};
+
+function sayingOf(view: PositionView, texts: Texts): Saying {
+  if (view.message === "out-of-service") return texts.outOfService[troubleOf(view)];
+  if (kindOf(view) === "begin") return texts.begin[serviceOf(view)];
+  return view.message === "begin" ? texts.begin.other : texts.messages[view.message];
+}
+
+const TROUBLES: readonly (readonly [prefix: string, trouble: Trouble])[] = [
+  ["operator-block", "closed"],
+  ["dispenser-", "device"],
+  ["payment-", "payment"],
+];
+
+function troubleOf({ faults }: PositionView): Trouble {
+  const known = TROUBLES.find(([prefix]) => faults.some(({ code }) => code.startsWith(prefix)));
+  return known?.[1] ?? "technical";
+}
+
+const SERVICES: Readonly<Record<string, Service>> = {
+  L: "fuel",
+  kg: "fuel",
+  kWh: "charging",
+  pcs: "vending",
+  credit: "vending",
+};
+
+/** Whether the purchase is in the hands of a person, who may be asked. */
+export function isWithStaff({ message }: PositionView): boolean {
+  return message === "in-review" || message === "staff-decides";
+}
+
+function serviceOf({ product }: PositionView): Service {
+  return SERVICES[product.unit] ?? "other";
+}
+
+function figuresOf(kind: ScreenKind, view: PositionView, { texts, format }: Language): readonly Figure[] {
+  const { labels } = texts;
+  const { currency } = view;
+  const figure = (role: Figure["role"], label: string, text: string | null): readonly Figure[] =>
+    text === null ? [] : [{ role, label, text }];
+  const money = (role: Figure["role"], label: string, decimal: string | null): readonly Figure[] =>
+    figure(role, label, decimal === null ? null : format.amount(decimal, currency));
+  const held = (label: string): readonly Figure[] =>
+    figure("reserved", label, view.reserved === null ? null : format.roundAmount(view.reserved, currency));
+  const price = figure("unit-price", labels.unitPrice, format.unitPrice(view));
+  const quantity =
+    view.product.unit === "credit"
+      ? []
+      : figure("quantity", labels.quantity, `${format.quantity(view)} ${format.unit(view)}`);
+  switch (kind) {
+    case "choose":
+      return price;
+    case "scan":
+    case "confirm":
+    case "begin":
+      return [...held(labels.held), ...price];
+    case "live":
+      return [...quantity, ...money("amount", labels.toPay, view.amount), ...price];
+    case "busy":
+      return view.message === "settling" ? [...money("amount", labels.toPay, view.amount), ...quantity] : [];
+    case "paid":
+      return [
+        ...money("amount", labels.charged, view.charged),
+        ...quantity,
+        ...money("reserved", labels.reserved, view.reserved),
+        ...money("freed", labels.freed, view.freed),
+        ...figure("reference", labels.reference, view.reference),
+      ];
+    case "ended":
+      if (!isWithStaff(view)) return [];
+      return [...held(labels.reserved), ...figure("reference", labels.reference, view.reference ?? view.saleId)];
+    default:
+      return [];
+  }
+}
+
+/** Complete before anything is paid: what the unit price holds, what is charged at the least, what is held. */
+function termsOf(kind: ScreenKind, view: PositionView, { texts, format }: Language): readonly string[] {
+  if (kind !== "choose" && kind !== "scan") return [];
+  const { labels } = texts;
+  const tax = Number(view.taxRate) === 0 ? [] : [`${labels.taxIncluded} ${format.percent(view.taxRate)}`];
+  const minimum = view.minimum === null ? [] : [`${labels.minimum} ${format.roundAmount(view.minimum, view.currency)}`];
+  return [...tax, ...minimum, ...(kind === "scan" ? [labels.payUsedOnly] : [])];
+}
+
+function shareOf({ amount, reserved }: PositionView): number | null {
+  const most = Number(reserved);
+  return most > 0 ? Math.min(1, Number(amount) / most) : null;
+}
+
+function timeoutOf({ timeout }: PositionView, { labels }: Texts): Timeout | null {
+  if (timeout === null) return null;
+  return {
+    atMs: Date.parse(timeout.at),
+    extend: timeout.extendable ? { kind: "extend", label: labels.extend } : null,
+  };
+}
+
+function actionsOf(kind: ScreenKind, view: PositionView, { texts, format }: Language): readonly Action[] {
+  const { labels } = texts;
+  const cancel: Action = { kind: "cancel", label: labels.cancel };
+  switch (kind) {
+    case "choose":
+      return view.reserve.map((reserve) => ({
+        kind: "select",
+        label: format.roundAmount(reserve, view.currency),
+        reserve,
+        unitPrice: view.unitPrice,
+      }));
+    case "scan":
+    case "confirm":
+      return [cancel];
+    case "begin":
+      return view.state === "dispensing" ? [{ kind: "stop", label: labels.cancel }] : [cancel];
+    case "live":
+      return view.message === "stopping" ? [] : [{ kind: "stop", label: labels.stop }];
+    case "busy":
+      return view.message === "wait" ? [cancel] : [];
+    case "paid":
+    case "ended":
+      return view.available ? [{ kind: "dismiss", label: labels.startAgain }] : [];
+    default:
+      return [];
+  }
+}

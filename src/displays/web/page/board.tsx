@@ -1,0 +1,45 @@
+import type { VNode } from "preact";
+import type { PositionView } from "../../../core/sale/view.ts";
+import { tileOf } from "../../screen.ts";
+import { Frame, type Shared } from "./frame.tsx";
+
+/** All positions; a touch opens one. */
+export function Board({ views, ...shared }: Shared & { views: readonly PositionView[] }): VNode {
+  const { language } = shared.model;
+  const tiles = views.map((view) => ({ ...tileOf(view, language), message: view.message }));
+  const content = JSON.stringify(tiles).replaceAll(/\d/g, "0");
+  const title = language.texts.labels.choosePosition;
+  return (
+    <Frame {...shared} name="board" label={title} content={content} plan={{ parts: tiles.length, code: null }}>
+      <div class="lead" data-box="">
+        <h1 data-until="5">{title}</h1>
+      </div>
+      <div class="choices" data-box="">
+        {tiles.map(({ id, product, title: state, value, message }) => (
+          <button
+            key={id}
+            type="button"
+            class="choice tile"
+            data-position={id}
+            data-message={message}
+            data-box=""
+            onClick={() => shared.hand.open(id)}
+          >
+            <span class="badge">{id}</span>
+            <span class="product" data-until={state === "" ? undefined : "8"}>
+              {product}
+            </span>
+            <span class="now" data-box="">
+              {state === "" ? null : <span class="state">{state}</span>}
+              {value === "" ? null : (
+                <span class="worth" data-until={state === "" ? "7" : "6"}>
+                  {value}
+                </span>
+              )}
+            </span>
+          </button>
+        ))}
+      </div>
+    </Frame>
+  );
+}

@@ -1,0 +1,85 @@
+import type { VNode } from "preact";
+import { WARNING_MS } from "../../../core/sale/timing.ts";
+import type { Screen } from "../../screen.ts";
+import { Body } from "./body.tsx";
+import { CodeView, drawn } from "./code.tsx";
+import type { Plan } from "./fit.ts";
+import { Frame, LanguageScreen, type ScreenProps } from "./frame.tsx";
+import { Countdown, Info } from "./info.tsx";
+import { Lead } from "./lead.tsx";
+import { kioskMs } from "./model.ts";
+import { ActionButton } from "./parts.tsx";
+import { leastModuleOf } from "./sizes.ts";
+
+/** One position's screen: the bar, what to do, what it is about, what to touch. */
+export function ScreenView(props: ScreenProps): VNode {
+  const { screen, view, oneOfMany, model, hand, epoch } = props;
+  const shared = { model, hand, epoch };
+  const actions = <Actions {...props} />;
+  if (model.isChoosingLanguage) {
+    return <LanguageScreen {...shared}>{screen.kind === "live" ? actions : null}</LanguageScreen>;
+  }
+  const leftMs = leftOf(props);
+  const isWarned = leftMs !== null && leftMs <= WARNING_MS;
+  return (
+    <Frame
+      {...shared}
+      name={screen.kind}
+      label={screen.title}
+      content={contentOf(screen, isWarned)}
+      plan={planOf(props)}
+      position={oneOfMany && view !== null ? view.id : null}
+    >
+      {screen.code === null ? null : (
+        <div class="code-place" data-box="">
+          <CodeView text={screen.code} label={model.language.texts.labels.code} />
+        </div>
+      )}
+      <Lead {...props} leftMs={leftMs} isWarned={isWarned} />
+      <Info {...props} leftMs={leftMs} isWarned={isWarned} />
+      <Countdown {...props} leftMs={leftMs} isWarned={isWarned} />
+      <Body {...props} />
+      {actions}
+    </Frame>
+  );
+}
+
+function leftOf({ screen, model }: ScreenProps): number | null {
+  if (screen.timeout === null) return null;
+  const leftMs = screen.timeout.atMs - kioskMs(model);
+  return leftMs > 0 ? leftMs : null;
+}
+
+/** All that a layout depends on: of running numbers only how long they are. */
+function contentOf(screen: Screen, isWarned: boolean): string {
+  const { share, timeout, code, figures, ...rest } = screen;
+  const shapes = figures.map(({ role, text }) => [role, text.replaceAll(/\d/g, "0")]);
+  const warning = screen.kind === "live" ? null : [timeout?.extend, isWarned];
+  return JSON.stringify([rest, shapes, code, share === null, warning]);
+}
+
+function planOf({ screen, model }: ScreenProps): Plan {
+  const parts = partsOf(screen);
+  if (screen.code === null) return { parts, isNumbersFirst: screen.kind === "live", code: null };
+  const { modules } = drawn(screen.code).code;
+  return { parts, code: { modules, leastModulePx: leastModuleOf(model.settings, modules) } };
+}
+
+/** What may stand side by side or one above the other. */
+function partsOf({ kind, actions, figures }: Screen): number {
+  if (kind === "choose") return actions.length;
+  return kind === "live" ? figures.filter(({ role }) => role !== "unit-price").length : 1;
+}
+
+function Actions({ screen, model, hand }: ScreenProps): VNode | null {
+  const { kind, actions } = screen;
+  if (actions.length === 0) return null;
+  const above = kind === "choose" ? { above: model.language.texts.labels.upTo } : {};
+  return (
+    <div class={kind === "choose" ? "choices" : "foot"} data-box="">
+      {actions.map((action) => (
+        <ActionButton key={`${action.kind} ${action.label}`} action={action} hand={hand} {...above} />
+      ))}
+    </div>
+  );
+}

@@ -1,0 +1,171 @@
+import { Repeats } from "../../core/repeats.ts";
+import { isAnother } from "../../core/sale/recover.ts";
+import { judge, type Truth } from "../../core/sale/resolve.ts";
+import type { Committing, Offered, Offering, Releasing } from "../../core/sale/state.ts";
+import { askedMs, backoffMs, wait } from "../../platform/time/wait.ts";
+import type { Outcome } from "../../ports/outcome.ts";
+import { type Errand, type News, notePayment } from "../errand.ts";
+import { POLICY } from "../policy.ts";
+
+/**
+ * Publishes the offer. Repeating replaces an earlier one at the service, so a lost answer costs nothing; but a "no" to a
+ * repetition leaves the earlier one as it may be: it is released as one that nobody answered.
+ */
+export async function offer(errand: Errand, { sale }: Offering): Promise<void> {
+  for (let attempt = 0; errand.alive(); attempt++) {
+    const outcome = await errand.payment.offer(sale, errand.alive);
+    notePayment(errand, outcome);
+    if (outcome.kind === "done") {
+      const isOurs = await errand.isOurs("offer", outcome.value.reference);
+      return await errand.tell(
+        isOurs ? { type: "offer-made", ...outcome.value } : foreign(`offer ${outcome.value.reference}`),
+      );
+    }
+    if (outcome.kind === "declined") {
+      if (attempt > 0) return await errand.tell({ type: "offer-unanswered" });
+      const { detail, customer } = outcome;
+      return await errand.tell({ type: "offer-refused", detail, ...(customer === undefined ? {} : { customer }) });
+    }
+    const delayMs = POLICY.offerRetriesMs[attempt];
+    const waitMs = askedMs(delayMs ?? 0, outcome);
+    if (delayMs === undefined || waitMs > POLICY.offerAskedMs) return await errand.tell({ type: "offer-unanswered" });
+    await wait(errand.clock, waitMs);
+  }
+}
+
+/** Asks for the offer's state until the customer has decided; the state's deadline ends it otherwise. */
+export async function watch(errand: Errand, { sale, offer: { reference } }: Offered): Promise<void> {
+  let silent = 0;
+  let waitMs = errand.payment.watchIntervalMs;
+  const unclear = new Repeats();
+  while (errand.alive()) {
+    await errand.nap.take(errand.clock, waitMs);
+    if (!errand.alive()) return;
+    const outcome = await errand.payment.query(sale, reference);
+    waitMs = Math.min(askedMs(errand.payment.watchIntervalMs, outcome), POLICY.saleAskedMs);
+    silent = outcome.kind === "unknown" ? silent + 1 : 0;
+    if (silent === 0 || silent >= POLICY.pollsUntilUnreachable) notePayment(errand, outcome);
+    if (outcome.kind === "done" && (await decided(errand, outcome.value, unclear))) return;
+  }
+}
+
+async function decided(errand: Errand, truth: Truth, unclear: Repeats): Promise<boolean> {
+  switch (truth.state) {
+    case "open":
+      return false;
+    case "unclear": {
+      const times = unclear.failed(truth.detail, errand.clock.monotonicMs());
+      const fields = { position: errand.position, detail: truth.detail, times };
+      if (times !== null) errand.log.warn(fields, "the payment service's answer is unclear");
+      return false;
+    }
+    case "held": {
+      const { authorisedMinor, holdUntilMs } = truth;
+      await errand.tell({ type: "reserved", authorisedMinor, holdUntilMs });
+      return true;
+    }
+    case "different":
+      await errand.tell({ type: "contradicted", detail: truth.detail });
+      return true;
+    case "captured":
+      await errand.tell(await capturedNews(truth, errand.isOurs));
+      return true;
+    case "ended":
+      await errand.tell({ type: "payment-ended", how: truth.how });
+      return true;
+  }
+}
+
+/**
+ * Commits or releases until the service's aggregate shows it. `fresh` says that nothing was sent before;
+ * after a restart something may have been, so the first call is a query. A "no" counts only as long as every call before
+ * it was answered, and for an offer without a name never: what was sent earlier may still be carried out. Another
+ * terminal than that of the offer knows no such offer, and would make one of its own: then nothing is sent.
+ */
+export async function resolve(errand: Errand, state: Committing | Releasing, fresh: boolean): Promise<void> {
+  if (isAnother(state.sale.terms.terminal, errand.identity.terminal)) {
+    return await errand.tell({ type: "handed-over", reason: "terminal-changed" });
+  }
+  let queryFirst = !fresh;
+  let answered = fresh && state.offer !== null;
+  for (let attempt = 0; errand.alive(); ) {
+    const query = queryFirst && state.offer !== null;
+    const outcome = query ? await errand.payment.query(state.sale, state.offer.reference) : await act(errand, state);
+    // A call that had to end half-way says nothing about the service.
+    if (errand.alive() || outcome.kind === "done") notePayment(errand, outcome);
+    const next = await conclude(errand, state, outcome, answered);
+    if (!query && outcome.kind === "unknown") answered = false;
+    if (next === "ended") return;
+    queryFirst = !(query && next === "repeat");
+    if (query && next === "repeat") continue;
+    errand.tried();
+    await wait(errand.clock, resolveWaitMs(backoffMs(POLICY.resolveRetriesMs, attempt++), outcome, errand.leftMs()));
+  }
+}
+
+/** As long as the service asks for, but never so long that the state ends without another attempt. */
+function resolveWaitMs(delayMs: number, outcome: Outcome<unknown>, leftMs: number | null): number {
+  const waitMs = Math.min(askedMs(delayMs, outcome), POLICY.saleAskedMs);
+  const mostMs = leftMs === null ? waitMs : leftMs - POLICY.resolveLastMs;
+  return Math.max(delayMs, Math.min(waitMs, mostMs));
+}
+
+/** A payment that stands for another sale already is none of this one. */
+export async function capturedNews(
+  { capturedMinor, receipt }: Extract<Truth, { state: "captured" }>,
+  isOurs: Errand["isOurs"],
+): Promise<News> {
+  const { paymentReference } = receipt;
+  const isOurPayment = await isOurs("payment", paymentReference);
+  return isOurPayment ? { type: "captured", capturedMinor, receipt } : foreign(`payment ${paymentReference}`);
+}
+
+function foreign(what: string): News {
+  return { type: "contradicted", detail: `${what.slice(0, 60)} belongs to another sale` };
+}
+
+function act(errand: Errand, state: Committing | Releasing): Promise<Outcome<Truth>> {
+  const isOurs = (name: string): Promise<boolean> => errand.isOurs("offer", name);
+  if (state.aim === "release")
+    return errand.payment.release(state.sale, state.offer?.reference ?? null, errand.alive, isOurs);
+  return errand.payment.settle(state.sale, state.offer.reference, state.delivery, errand.alive);
+}
+
+/** Silence, a terminal that is not let in, or a state that nobody knows: none says what has become of the money. */
+function isNoWord(checked: Outcome<Truth>): boolean {
+  if (checked.kind === "done") return checked.value.state === "unclear";
+  return checked.kind === "unknown" || checked.reason === "rejected";
+}
+
+async function conclude(
+  errand: Errand,
+  state: Committing | Releasing,
+  outcome: Outcome<Truth>,
+  answered: boolean,
+): Promise<"ended" | "repeat" | "wait"> {
+  if (outcome.kind === "declined" && outcome.reason === "refused") {
+    const checked = state.offer === null ? outcome : await errand.payment.query(state.sale, state.offer.reference);
+    const verdict = checked.kind === "done" ? judge(state.aim, checked.value) : null;
+    if (verdict !== null && verdict !== "repeat" && verdict !== "wait")
+      return await conclude(errand, state, checked, answered);
+    if (!answered || isNoWord(checked)) return "wait";
+    await errand.tell({ type: "resolution-refused", detail: outcome.detail });
+    return "ended";
+  }
+  if (outcome.kind !== "done") return "wait";
+  const truth = outcome.value;
+  const verdict = judge(state.aim, truth);
+  if (verdict === "released") {
+    await errand.tell({ type: "released" });
+    return "ended";
+  }
+  if (truth.state === "captured") {
+    await errand.tell(await capturedNews(truth, errand.isOurs));
+    return "ended";
+  }
+  if (truth.state === "different") {
+    await errand.tell({ type: "contradicted", detail: truth.detail });
+    return "ended";
+  }
+  return verdict === "repeat" ? "repeat" : "wait";
+}

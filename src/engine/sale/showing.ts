@@ -1,0 +1,52 @@
+import type { State } from "../../core/sale/state.ts";
+import { codeUntilMs } from "../../core/sale/timing.ts";
+import type { Live } from "../../core/sale/view.ts";
+import type { Cancel, Clock } from "../../ports/clock.ts";
+import { POLICY } from "../policy.ts";
+import type { SaleClock } from "./sale-clock.ts";
+
+/** What of a sale stands on the display only for a time: its code, and how it ended. */
+export class Showing {
+  readonly #clock: Clock;
+  readonly #time: SaleClock;
+  readonly #changed: () => void;
+  #presentedUntilMs: number | null = null;
+  #cancelCode: Cancel = () => {};
+  #cancelPresenting: Cancel = () => {};
+
+  constructor(clock: Clock, time: SaleClock, changed: () => void) {
+    this.#clock = clock;
+    this.#time = time;
+    this.#changed = changed;
+  }
+
+  live(totaliserBase: number | null, noFlowLeftMs: number | null): Live {
+    const nowMs = this.#time.nowMs();
+    const noFlowAtMs = noFlowLeftMs === null ? null : nowMs + noFlowLeftMs;
+    return { nowMs, totaliserBase, presentedUntilMs: this.#presentedUntilMs, noFlowAtMs };
+  }
+
+  /** The display is told when the code of an offer has to go; again when the state or the sale's time has changed. */
+  follow(state: State): void {
+    this.#cancelCode();
+    if (state.phase !== "offered") return;
+    const leftMs = codeUntilMs(state) - this.#time.nowMs();
+    if (leftMs > 0) this.#cancelCode = this.#clock.after(leftMs, this.#changed);
+    else this.#changed();
+  }
+
+  /** Shows how a sale ended, from now on for a while. */
+  present(): void {
+    this.#cancelPresenting();
+    this.#presentedUntilMs = this.#time.nowMs() + POLICY.presentMs;
+    this.#cancelPresenting = this.#clock.after(POLICY.presentMs, () => {
+      this.#presentedUntilMs = null;
+      this.#changed();
+    });
+  }
+
+  end(): void {
+    this.#cancelCode();
+    this.#cancelPresenting();
+  }
+}

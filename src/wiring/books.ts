@@ -1,0 +1,91 @@
+import type { Loaded } from "../config/load.ts";
+import type { Acknowledgement } from "../engine/books/matters.ts";
+import type { Kiosk } from "../engine/kiosk.ts";
+import type { SeqrBooksSettings } from "../payments/seqr/books.ts";
+import type { SeqrCalls } from "../payments/seqr/calls.ts";
+import type { Cancel, Clock } from "../ports/clock.ts";
+import type { Journal, Tidying } from "../ports/journal.ts";
+import type { Log } from "../ports/log.ts";
+
+export interface Books {
+  start(): void;
+  saleClosed(): void;
+  /** Has the books of a position, or of all, compared now. Rejects when nobody may read them. */
+  request(position: string | null): Promise<void>;
+  /** A person has looked into the differences at a position, or at all. Gives at how many there were any. */
+  settle(position: string | null, acknowledgement: Acknowledgement): Promise<number>;
+  close(): void;
+}
+
+/** What goes on beside the sales: receipts, reconciliation, housekeeping. */
+export async function keepBooks(
+  { config }: Loaded,
+  settings: SeqrBooksSettings,
+  { kiosk, journal, clock, log, calls }: { kiosk: Kiosk; journal: Journal; clock: Clock; log: Log; calls: SeqrCalls },
+): Promise<Books> {
+  const { systemCalendar } = await import("../platform/clock/calendar.ts");
+  const { createSeqrBooks } = await import("../payments/seqr/books.ts");
+  const { Bookkeeper } = await import("../engine/books/bookkeeper.ts");
+  const { POLICY } = await import("../engine/policy.ts");
+  const { schedule, kiosk: identity, mqtt } = config;
+  const { timezone } = identity;
+  const calendar = systemCalendar();
+  const books = await createSeqrBooks(settings, clock, log, calls);
+  const bookkeeper = new Bookkeeper({
+    positions: config.positions,
+    schedule: schedule.reconcile === undefined ? null : { cron: schedule.reconcile, timezone },
+    books,
+    receipts: settings.receipt !== null,
+    journal,
+    faults: kiosk.faults,
+    clock,
+    calendar,
+    log,
+    noted: () => {
+      kiosk.wakeOutbox();
+      void kiosk.matters.look();
+    },
+  });
+  const readers: Tidying["readers"] = [
+    "matters-of-sales",
+    ...(mqtt === undefined ? [] : (["sales"] as const)),
+    ...(settings.receipt === null ? [] : (["receipts"] as const)),
+  ];
+  const tidy = (): void => {
+    const tidying = { nowMs: clock.wallMs(), keepMs: config.journal.keep, readers };
+    journal.tidy(tidying).catch((error: unknown) => log.error({ error: String(error) }, "housekeeping failed"));
+  };
+  let unschedule = (): void => {};
+  let endLooking: Cancel = () => {};
+  /** Commands beside the daemon note what a person has looked at: it shows at once, not a minute later. */
+  const lookAgainSoon = (): void => {
+    endLooking = clock.after(POLICY.mattersLookMs, () => {
+      if (kiosk.matters.open.length > 0) void kiosk.matters.look();
+      bookkeeper
+        .lookForSettled()
+        .catch((error: unknown) => log.warn({ error: String(error) }, "settled differences could not be looked up"));
+      lookAgainSoon();
+    });
+  };
+  const start = (): void => {
+    bookkeeper.start();
+    lookAgainSoon();
+    unschedule = calendar.schedule(schedule.housekeeping, timezone, tidy);
+  };
+  const close = (): void => {
+    unschedule();
+    endLooking();
+    bookkeeper.close();
+    books.close();
+  };
+  return {
+    start,
+    saleClosed: () => bookkeeper.saleClosed(),
+    request: async (position) => {
+      if (settings.reseller === null) throw new Error("payment.seqr.reseller is missing: nobody may read the books");
+      await bookkeeper.request(position);
+    },
+    settle: (position, acknowledgement) => bookkeeper.settle({ position, paymentReference: null }, acknowledgement),
+    close,
+  };
+}

@@ -1,0 +1,209 @@
+import { randomInt } from "node:crypto";
+import { dirname } from "node:path";
+import { priceProblem } from "../config/checks.ts";
+import { goodsOf, timingOf } from "../config/goods.ts";
+import type { Loaded } from "../config/load.ts";
+import { EARLIEST_PLAUSIBLE_MS } from "../core/clock.ts";
+import type { Kiosk } from "../engine/kiosk.ts";
+import type { PositionSetup } from "../engine/sale/admission.ts";
+import type { Prometheus } from "../platform/metrics/metrics.ts";
+import type { Clock } from "../ports/clock.ts";
+import type { Dispenser } from "../ports/dispenser.ts";
+import type { Display } from "../ports/display.ts";
+import type { Journal } from "../ports/journal.ts";
+import type { Log } from "../ports/log.ts";
+import type { Metrics } from "../ports/metrics.ts";
+import { type Books, keepBooks } from "./books.ts";
+import { openDisplay } from "./displays.ts";
+import { meterOf, openDispenser, Shared } from "./drivers.ts";
+import { takeRemoteOffers } from "./remote-offers.ts";
+import { seqrSettings } from "./seqr-settings.ts";
+import type { Daemon, StartOptions } from "./served.ts";
+import { openTelemetry } from "./telemetry.ts";
+
+/**
+ * The composition root: every part that the configuration names, wired together and serving. Only those are
+ * loaded. Rejects with nothing left open when one of them cannot start.
+ */
+export async function startDaemon(loaded: Loaded, { log, emergencyStop, onFatal }: StartOptions): Promise<Daemon> {
+  const { config } = loaded;
+  const prometheus = await openMetrics(loaded);
+  const { observer } = prometheus;
+  const { openJournalThread } = await import("../platform/journal/sqlite/thread.ts");
+  const opening = openJournalThread(config.journal, observer.journaled);
+  // It opens beside all that is loaded here; what comes of it is heard below.
+  opening.catch(() => undefined);
+  const { systemClock } = await import("../platform/clock/clock.ts");
+  const { systemdService } = await import("../platform/service/systemd.ts");
+  const seqr = await import("../payments/seqr/calls.ts");
+  const { createSeqrProvider } = await import("../payments/seqr/provider.ts");
+  const { linuxMachine } = await import("../platform/machine/linux.ts");
+  const engine = await import("../engine/kiosk.ts");
+  const clock = systemClock();
+  const open = new OpenParts();
+  try {
+    const service = open.add(await systemdService(process.env, clock, log));
+    const opened = service.patience(opening).catch((error: unknown) => standIn(error, log));
+    const journal = open.add(await failingOnPurpose(await opened));
+    const settings = seqrSettings(loaded);
+    const calls = await seqr.SeqrCalls.create(settings, clock, log, observer.paymentCall);
+    const payment = open.add(await createSeqrProvider(settings, clock, log, calls));
+    const telemetry = open.add(await openTelemetry(loaded, { clock, log, observer }));
+    const shared = open.add(new Shared());
+    emergencyStop.guard(shared);
+    const positions = await openPositions(loaded, { clock, log, shared }, (dispenser) => {
+      emergencyStop.guard(dispenser);
+      open.add(dispenser);
+    });
+    const later = new Later();
+    const kiosk = new engine.Kiosk({
+      ...{ positions, payment, journal, telemetry, observer, clock, log, earliestPlausibleMs: EARLIEST_PLAUSIBLE_MS },
+      retired: config.retired,
+      machine: linuxMachine(dirname(config.journal.path)),
+      commands: config.mqtt?.commands ?? [],
+      newSaleId: () => newSaleId(clock),
+      show: (view) => later.display?.show(view),
+      saleClosed: () => later.books?.saleClosed(),
+      reconcile: async (position) => {
+        if (later.books === null) throw new Error("the books are not open");
+        await later.books.request(position);
+      },
+      settleBooks: async (position, acknowledgement) => {
+        if (later.books === null) throw new Error("the books are not open");
+        return await later.books.settle(position, acknowledgement);
+      },
+      fatal: onFatal,
+    });
+    const metrics = async (): Promise<string> => prometheus.render(await metricsOf(kiosk, config.mqtt !== undefined));
+    const input = kiosk.customers;
+    const dropped = observer.connectionDropped;
+    const health = () => kiosk.health();
+    const display = open.add(await openDisplay(loaded, { input, health, metrics, dropped, clock, log }));
+    emergencyStop.guard(display);
+    later.display = display;
+    if (config.display.required) reportTo(kiosk, display);
+    display.show(kiosk.view());
+    const books = open.add(await keepBooks(loaded, settings, { kiosk, journal, clock, log, calls }));
+    later.books = books;
+    // Everything is wired from here on; now it starts.
+    await kiosk.start();
+    open.add(kiosk);
+    books.start();
+    service.watch(() => kiosk.isWell());
+    open.add(await takeRemoteOffers(loaded, kiosk.customers, { dropped, clock, log }));
+    service.ready();
+    const close = async (): Promise<void> => {
+      service.stopping();
+      await open.close();
+    };
+    return { displayUrl: display.url, close };
+  } catch (error) {
+    await open.close().catch(() => undefined);
+    throw error;
+  }
+}
+
+/** The owner of all that is open. What was opened last is closed first, whether the start failed or the daemon ends. */
+class OpenParts {
+  readonly #parts: Closable[] = [];
+
+  add<T extends Closable>(part: T): T {
+    this.#parts.push(part);
+    return part;
+  }
+
+  /** Closes all of them, and rejects with the first failure when all have been tried. */
+  async close(): Promise<void> {
+    const failures: unknown[] = [];
+    for (const part of this.#parts.splice(0).reverse()) {
+      try {
+        await part.close();
+      } catch (error) {
+        failures.push(error);
+      }
+    }
+    if (failures.length > 0) throw failures[0];
+  }
+}
+
+interface Closable {
+  close(): void | Promise<void>;
+}
+
+/** They need the kiosk, and it needs them: in place before it starts. */
+class Later {
+  display: Display | null = null;
+  books: Books | null = null;
+}
+
+async function openMetrics({ config }: Loaded): Promise<Prometheus> {
+  const { createPrometheus } = await import("../platform/metrics/metrics.ts");
+  const { version } = await import("../platform/version.ts");
+  return createPrometheus({
+    version,
+    positions: config.positions.map(({ id }) => id),
+    currency: config.kiosk.currency,
+  });
+}
+
+async function metricsOf(kiosk: Kiosk, hasBroker: boolean): Promise<Metrics> {
+  const metrics = await kiosk.metrics();
+  const isAway = metrics.faults.some(({ code }) => code === "broker-unreachable");
+  return { ...metrics, brokerConnected: hasBroker ? !isAway : null, residentBytes: process.memoryUsage.rss() };
+}
+
+/** Nobody is sold anything that they cannot read the price of. */
+function reportTo({ faults }: Kiosk, display: Display): void {
+  display.watch((problem) => {
+    if (problem === null) faults.clear("display-silent", null);
+    else faults.raise("display-silent", null, problem);
+  });
+}
+
+async function openPositions(
+  { config, secrets }: Loaded,
+  given: { clock: Clock; log: Log; shared: Shared },
+  opened: (dispenser: Dispenser) => void,
+): Promise<PositionSetup[]> {
+  const positions = [];
+  const around = { config, folder: dirname(config.journal.path), ...given };
+  for (const position of config.positions) {
+    const dispenser = await openDispenser(position, around);
+    opened(dispenser);
+    positions.push({
+      goods: goodsOf(config, position),
+      formerly: position.formerly,
+      identity: { terminal: secrets.terminals.get(position.id)?.id, meter: meterOf(position, around) },
+      dispenser,
+      noFlowTimeoutMs: position.noFlowTimeout,
+      timing: timingOf(config),
+      configuredPrice: position.product.unitPrice,
+      priceProblem: (unitPrice: string) => priceProblem(config, position, unitPrice),
+    });
+  }
+  return positions;
+}
+
+/** For a journal that is gone: the kiosk starts and sells nothing. Any other trouble keeps it from starting. */
+async function standIn(error: unknown, log: Log): Promise<Journal> {
+  const { JournalGoneError } = await import("../platform/journal/sqlite/errors.ts");
+  if (!(error instanceof JournalGoneError)) throw error;
+  log.error({}, error.message);
+  const { goneJournal } = await import("../platform/journal/gone/gone.ts");
+  return goneJournal(error);
+}
+
+/** Only the tests of the whole daemon name a failpoint. */
+async function failingOnPurpose(journal: Journal): Promise<Journal> {
+  const failpoint = process.env["KIOSKD_FAILPOINT"];
+  if (failpoint === undefined) return journal;
+  const { withFailpoint } = await import("../platform/journal/failpoint/failpoint.ts");
+  return withFailpoint(journal, failpoint);
+}
+
+/** Time first, so that ids sort; then chance, so that two kiosks or a clock set back never make the same one. */
+function newSaleId(clock: Clock): string {
+  const alphabet = "0123456789abcdefghjkmnpqrstvwxyz";
+  const chance = Array.from({ length: 6 }, () => alphabet[randomInt(alphabet.length)]).join("");
+  return `${clock.wallMs().toString(36)}-${chance}`;
+}

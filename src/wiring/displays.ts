@@ -1,0 +1,69 @@
+import type { Loaded } from "../config/load.ts";
+import type { WebDisplaySettings } from "../displays/web/settings.ts";
+import type { Clock } from "../ports/clock.ts";
+import type { CustomerInput, Display, Health } from "../ports/display.ts";
+import type { Log } from "../ports/log.ts";
+import type { Observer } from "../ports/metrics.ts";
+
+interface DisplayDeps {
+  readonly input: CustomerInput;
+  readonly health: () => Health;
+  readonly metrics: () => Promise<string>;
+  readonly dropped: Observer["connectionDropped"];
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+/**
+ * What the customer looks at, and the HTTP interface beside it, which is served in any case. What `watch` tells is
+ * about the customer's own screen. Rejects when the address is taken.
+ */
+export async function openDisplay(loaded: Loaded, deps: DisplayDeps): Promise<Display & { readonly url: string }> {
+  const { startWebDisplay } = await import("../displays/web/server.ts");
+  const { config, secrets } = loaded;
+  const { display } = config;
+  const common = {
+    locales: config.kiosk.locales,
+    kioskName: config.kiosk.name,
+    support: config.kiosk.support ?? null,
+    panel: display.panel ?? null,
+    readingDistanceMm: display.readingDistanceMm,
+  };
+  const idle =
+    display.driver === "web"
+      ? { slides: display.slides ?? null, dim: { afterMs: display.dim.after, percent: display.dim.percent } }
+      : { slides: null, dim: null };
+  const web = await startWebDisplay({ ...display.listen, token: secrets.displayToken, ...common, ...idle }, deps);
+  if (display.driver === "web") return web;
+  const screen = await openScreen(display, common, deps).catch(async (error: unknown) => {
+    await web.close();
+    throw error;
+  });
+  return {
+    url: web.url,
+    show: (view) => {
+      screen.show(view);
+      web.show(view);
+    },
+    watch: (listener) => screen.watch(listener),
+    close: async () => {
+      await Promise.all([screen.close(), web.close()]);
+    },
+  };
+}
+
+type ScreenConfig = Exclude<Loaded["config"]["display"], { driver: "web" }>;
+
+async function openScreen(
+  display: ScreenConfig,
+  common: Pick<WebDisplaySettings, "locales" | "kioskName" | "support" | "panel" | "readingDistanceMm">,
+  deps: DisplayDeps,
+): Promise<Display> {
+  if (display.driver === "terminal") {
+    const { openTerminalDisplay } = await import("../displays/terminal/terminal.ts");
+    return await openTerminalDisplay({ ...common, device: display.device ?? null }, deps);
+  }
+  const { openFramebufferDisplay } = await import("../displays/framebuffer/framebuffer.ts");
+  const { device, rotate, touch, keys } = display;
+  return await openFramebufferDisplay({ ...common, device, rotate, touch: touch ?? null, keys: keys ?? null }, deps);
+}

@@ -23,6 +23,13 @@ describe("the documents", () => {
     expect(pathsOf(document).filter((path) => !matches(path))).toEqual([]);
   });
 
+  it("name npm's commands as package.json has them", () => {
+    const { scripts } = JSON.parse(read("package.json"));
+    const named = documents.flatMap((document) => [...read(document).matchAll(/npm run (?:-- )?([a-z:]+)/g)]);
+    expect(named.length).toBeGreaterThan(20);
+    expect(named.map(([, name = ""]) => name).filter((name) => !(name in scripts))).toEqual([]);
+  });
+
   it("stand in the list of docs/README.md, each of docs, its decisions and the root", () => {
     const listed = linksOf("docs/README.md").map((link) => join("docs", link.split("#")[0] ?? ""));
     const ours = documents.filter((document) => /^(?:docs\/(?:[^/]+\/)*)?[^/]+\.md$/.test(document));

@@ -10,7 +10,7 @@ import { isoTime } from "./time.ts";
 /** What the journal still holds of a position that the configuration does not name. */
 export interface LeftBehind {
   readonly position: string;
-  /** The position that takes over what it had, when the open sale of another one comes before. */
+  /** The position that takes over what it had, when an open sale of another name must be settled first. */
   readonly heir: string | null;
   readonly sale: Open | null;
   readonly block: Extract<Order, { type: "blocked" }> | null;

@@ -10,7 +10,7 @@ export type MatterCode = Exclude<PersonCode, "books-differ">;
 
 /** What a person has to look at. It stays open until somebody says that they have. */
 export interface Matter {
-  /** Made of what it is about, so that whoever finds it a second time finds the same one. */
+  /** Made of what it is about, so that finding it a second time gives the same id. */
   readonly matterId: string;
   readonly code: MatterCode;
   /** Null when it is about the whole kiosk. */
@@ -84,7 +84,7 @@ function unresolvedText({ position, reason }: SaleRecord): string {
   return handedOver === undefined ? (reason ?? "not resolved") : HAND_OVER[handedOver](position);
 }
 
-/** A delivery of which its dispenser says what does not fit together, or of which it never said how it ended. */
+/** A delivery whose figures contradict each other, or of which its dispenser never said how it ended. */
 export function disputedMatter({ id: saleId, position }: Sale, atMs: number, said: string): Matter {
   const detail = `sale ${saleId}: ${said}: find out what came out, then ${SETTLE_IT} before its reservation ends`;
   return { matterId: `unresolved ${saleId}`, code: "needs-attention", position, saleId, atMs, detail };
@@ -152,7 +152,7 @@ export function matterOfUnaccounted(seq: number, { position, at, quantity, unit,
   return { matterId: `unaccounted ${seq}`, code: "unaccounted", position, saleId: null, atMs: timeOfIso(at), detail };
 }
 
-/** One that was asked for waits for an answer; whether it was sent at all nobody knows after a crash. */
+/** A refund that was asked for waits for an answer. After a crash nobody knows whether it was sent at all. */
 export function matterOfRefund(event: Extract<RefundEvent, { type: "asked" }>): Matter {
   const { refundId, saleId, position, atMs } = event;
   const detail = `sale ${saleId}: refund ${refundId} has no answer`;
@@ -173,7 +173,7 @@ export interface Looked {
 }
 
 /**
- * The matters that are meant, or why none is. Where several sales wait each is called by its name: who looked at one
+ * The matters that are meant, or why none is. Where several sales wait, each must be named: a person who looked at one
  * has not seen the one that came in meanwhile.
  */
 export function mattersMeant<M extends Pick<Matter, "code" | "position" | "saleId">>(
@@ -195,7 +195,7 @@ export function mattersMeant<M extends Pick<Matter, "code" | "position" | "saleI
   return { problem: `${sales.length} sales are open${where}, so say which one, or "all": ${named}${more}` };
 }
 
-/** What a fault says that stands for several of them: the newest, and how many there are. */
+/** The text of a fault that stands for several matters: the newest, and how many there are. */
 export function mattersText(details: readonly string[]): string {
   const newest = details.slice(-NAMED_MAX).join("; ");
   return details.length > NAMED_MAX ? `${details.length} are open, the newest: ${newest}` : newest;

@@ -31,7 +31,7 @@ export interface Comparison {
 const STEP = 500;
 
 /**
- * Holds the service's books of a period against ours. Each booking is used once; what was booked within
+ * Compares the service's books of a period with ours. Each booking is used once; what was booked within
  * `slackMs` before the mark may have fallen into the next period. The books of a busy day are long: between its steps
  * others may have their turn.
  */
@@ -167,7 +167,7 @@ export interface ReconciliationState {
 
 /** Where the reconciliations of all positions stood: a start need not read all that was before. */
 export interface BooksSoFar {
-  /** By which rules it was reckoned: what other rules made is reckoned anew. */
+  /** By which rules it was computed. What other rules gave is computed anew. */
   readonly rules: number;
   /** Notes up to this number are in it. */
   readonly through: number;

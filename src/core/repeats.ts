@@ -3,7 +3,7 @@ const EVERY_MS = 5 * 60_000;
 /** Causes that are told on their own meanwhile. */
 const CAUSES_MAX = 4;
 
-/** When somebody hears of what fails again and again: at once, at once again of another cause, and then now and then. */
+/** When the log tells of a repeated failure: the first time, at each new cause, and then now and then. */
 export class Repeats {
   readonly #told = new Set<string>();
   #untold = 0;

@@ -30,7 +30,7 @@ export interface BookedPayment {
 
 /** What a payment service can do beside a sale. As with the provider, nothing throws and every call has a bound. */
 export interface PaymentBooks {
-  /** There is no key that the service would recognise a repetition by: after `unknown` the caller must not just repeat. */
+  /** The service cannot recognise a repetition, because it knows no key: after `unknown` the caller must not just repeat. */
   refund(request: RefundRequest): Promise<Outcome<RefundAnswer>>;
   /** Attaches the receipt to the payment. Repeating it changes nothing. */
   submitReceipt(sale: SaleRecord): Promise<Outcome<null>>;

@@ -10,9 +10,9 @@ import type { Outcome } from "./outcome.ts";
  */
 export interface Dispenser {
   /**
-   * How often readings of a meter that forgets when it loses power are journaled. As each is believed only when the
-   * next one bears it out, it may forget so much time of flow and that from one reading to the next.
-   * Null for a meter whose register survives, for which none needs to be.
+   * How often readings are journaled of a meter that forgets when it loses power. A reading is believed only when the
+   * next one confirms it, so a power cut may lose the flow of this time and of the time between two readings.
+   * Null for a meter whose register survives: its readings need not be journaled.
    */
   readonly readingStepMs: number | null;
   /** More than can flow in a second. A meter that rose by more than that allows is believed by nobody. Null for goods in pieces. */
@@ -24,13 +24,13 @@ export interface Dispenser {
    * `unknown` while the meter does not answer; it is asked again. `declined` when it answers and cannot be
    * believed (it went back, it jumped, it is another register): what was journaled of it last is all that is certain.
    * `declined` as `disputed` at the first reading after a delivery of which nobody can say what came out: its figures
-   * contradict each other, or its result never came. Then nothing is charged, and a person decides. It is said until
-   * somebody has asked, through a restart too.
+   * contradict each other, or its result never came. Then nothing is charged, and a person decides. The driver keeps
+   * this answer until it was asked for, through a restart too.
    */
   totaliser(): Promise<Outcome<number>>;
   /**
-   * A person says that they have looked at what this device left for them. What it refuses to sell for until then, and
-   * cannot see mended by itself, is over. Never takes back what nobody has been told of.
+   * A person says that they have looked at what this device left for them. A device that refuses to sell because of it,
+   * and cannot see by itself that it was mended, sells again. It never takes back what nobody has been told of.
    */
   looked?(): void;
   /** One listener at a time. Readings come at least twice a second while armed, flowing or not, and at no other time. */

@@ -15,8 +15,8 @@ export interface KioskView {
 /** What a customer can do; each answer says whether it was taken, and why not. */
 export interface CustomerInput {
   /**
-   * Chooses a maximum at the unit price that was on the screen. Null where the screen cannot say it: then it is taken
-   * while the price in force has been so for long enough that any screen shows it.
+   * Chooses a maximum at the unit price that was on the screen. The price is null where the screen cannot say it. Then the
+   * choice is taken only when the price in force is old enough that every screen shows it.
    */
   select(position: string, maximum: string, unitPrice: string | null): Promise<InputAnswer>;
   stop(position: string): Promise<InputAnswer>;

@@ -1,4 +1,4 @@
-/** All of a type that counts for what a text may hold: without `readonly`, and intersections in one piece. */
+/** The part of a type that decides what a text may hold: without `readonly`, and intersections in one piece. */
 type Plain<T> = T extends readonly (infer E)[]
   ? Plain<E>[]
   : T extends object

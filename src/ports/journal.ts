@@ -24,17 +24,17 @@ export interface Journal {
    */
   handedOver(position: string, sinceMs: number, limit: number): Promise<readonly (readonly SaleEvent[])[]>;
   /**
-   * Every position that a sale, an order or a reconciliation was ever written of, also one that nobody has configured
-   * any more. Takes no longer with many sales.
+   * Every position of which a sale, an order or a reconciliation was ever written, also one that is no longer configured.
+   * Many sales do not make it slower.
    */
   positions(): Promise<readonly string[]>;
   /** The newest event's time, by which an implausible clock is recognised; null in an empty journal. */
   newestAtMs(): Promise<number | null>;
   /** The sale that a name of the payment service belongs to for ever: the first whose events brought it. */
   ownerOf(owned: OwnedName): Promise<string | null>;
-  /** Writes something of no meaning as durably as an event; rejects when a sale could not begin now. */
+  /** Writes an entry that means nothing, as durably as an event; rejects when a sale could not begin now. */
   check(): Promise<void>;
-  /** Rejects when it is known, without writing, that a sale may not begin: it is gone, replaced or damaged. */
+  /** Rejects when it is known without writing that no sale may begin: the journal is gone, replaced or damaged. */
   look(): Promise<void>;
 
   /** Closed sales with a number above `seq`, in order, at most `limit`; none only where there are none. */
@@ -142,7 +142,7 @@ interface Sent {
   readonly unaccounted: Unaccounted;
 }
 
-/** All that look for something are named for it; the others are the outbox, but `receipts`, which attaches receipts. */
+/** A reader that looks for something is named after it. `receipts` attaches receipts. All others are the outbox. */
 export interface Readers extends Sent {
   readonly sales: SaleRecord;
   readonly receipts: SaleRecord;

@@ -44,7 +44,7 @@ export interface Observer {
   paymentCall(operation: string, outcome: Outcome<unknown>["kind"], durationMs: number): void;
   /** An event is durable, so long after it was handed to the journal. */
   journaled(durationMs: number): void;
-  /** A name that is no command's comes as `unknown`, or whoever writes to the broker could fill the memory. */
+  /** A name that is no command comes as `unknown`. Otherwise a stranger at the broker could fill the memory with names. */
   commanded(name: CommandName | "unknown", result: "ok" | CommandRefusal): void;
   connectionDropped(listener: ListenerName, reason: DropReason): void;
 }

@@ -10,7 +10,7 @@ export interface Snapshot {
   readonly faults: readonly Fault[];
 }
 
-/** What is not as it should be although there is a connection. */
+/** Trouble with the broker or the receiver while there is a connection. */
 export type TelemetryTrouble = Extract<FaultCode, "broker-refuses" | "receiver-silent">;
 
 /** The way to the operator. Nothing throws. */
@@ -33,7 +33,7 @@ export interface Telemetry {
   onOrder(take: (command: Command) => Promise<OrderAnswer>): void;
   /** Called with every change; the current state is told at once. */
   onConnection(listener: (connected: boolean, detail: string) => void): void;
-  /** Called with what is and what to do about it, and with null when it is over; what is now is told at once. */
+  /** Called with the trouble and what to do about it, and with null when it is over; the present trouble is told at once. */
   onTrouble(listener: (trouble: TelemetryTrouble, detail: string | null) => void): void;
   close(): Promise<void>;
 }

@@ -2,8 +2,9 @@ import type { EventOf } from "./event.ts";
 import { type Closed, isOutOfReach } from "./state.ts";
 
 /**
- * Whether nobody knows yet what has become of the payment of a sale that was handed to a person. Of one that is out of
- * reach nothing can be learned. One of an accepted journal may have been settled by what was lost: it is asked about.
+ * Whether a sale was handed to a person, and nobody knows yet what has become of its payment. Of a sale that is out of
+ * reach nothing can be learned. A sale of an accepted journal may have been settled by events that were lost, so the
+ * service is asked about it.
  */
 export function awaitsTruth(closed: Closed): boolean {
   const { outcome, amends, receipt, reason } = closed;
@@ -11,7 +12,7 @@ export function awaitsTruth(closed: Closed): boolean {
   return outcome === "needs-attention" && amends !== true && receipt === null && !isOver;
 }
 
-/** What is learned after a hand-over fills in the record; a sale that came out as it was meant needs nobody any more. */
+/** What is learned after a hand-over completes the record. A sale that was paid or released as it should be needs nobody any more. */
 export function amended(closed: Closed, event: EventOf<"captured" | "released">): Closed {
   if (!awaitsTruth(closed)) return closed;
   const { delivery } = closed;

@@ -12,9 +12,9 @@ export function limitOf(state: { sale: Sale; hold: Hold }): number {
 }
 
 /**
- * Never more than what surely flowed. A meter that contradicts what was journaled of it while it ran has the last word,
- * unless a restart lies between, in which it may have forgotten; then, and when it could not be read, the last journaled
- * value stands in.
+ * Never more than what surely flowed. The reading at the end counts, also when it is below what was journaled while the
+ * meter ran. The last journaled value stands in for it in three cases: the meter could not be read; it is below that
+ * value after a restart, in which it may have forgotten; it is below where the delivery began.
  */
 export function deliveryOf(state: Dispensing, totaliserBase: number | null, endedAtMs: number): Delivery {
   const { startBase, lastBase } = state.metering;

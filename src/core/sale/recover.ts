@@ -10,7 +10,7 @@ export function replay(state: State, events: readonly SaleEvent[]): State {
 /**
  * What a restart does to a sale (money rule 8): an offer or unused reservation is released, a delivery is
  * stopped and settled, never resumed; settling goes on. The event is null when there is nothing to record.
- * @param meter the one that is there now: a delivery by another one can be measured by nobody but a person
+ * @param meter the one that is there now: of a delivery by another meter only a person can say what came out
  */
 export function recover(
   state: State,

@@ -100,7 +100,7 @@ export const TOPICS = {
     ...to,
     address: "cmd/set-block",
     message: "SetBlockCommand",
-    what: "Either of them, for a switch.",
+    what: "Blocks or unblocks: one topic for both.",
   },
   "set-price": {
     ...to,

@@ -97,7 +97,7 @@ function pathsOf(document: string): readonly string[] {
 
 /** `src/devices/NAME/open.ts` tells where a thing of that name stands, and names no file. */
 function isPattern(path: string): boolean {
-  return path.split("/").some((part) => part === "x" || /^[A-Z]+$/.test(part));
+  return path.split("/").some((part) => part === "x" || (/^[A-Z]+(?:\.|$)/.test(part) && part !== "README.md"));
 }
 
 /** `a/{b,c}.ts` names two files. */
@@ -133,7 +133,7 @@ function unknownNames(row: string): readonly string[] {
 
 function codeIn(folder: string): readonly string[] {
   const files = readdirSync(join(ROOT, folder), { recursive: true, encoding: "utf8" });
-  return files.filter((file) => file.endsWith(".ts")).map((file) => join(folder, file));
+  return files.filter((file) => /\.tsx?$/.test(file)).map((file) => join(folder, file));
 }
 
 /** Neither what stands in fences nor what a comment hides. */

@@ -14,10 +14,10 @@ import {
   wrapped,
 } from "../platform/console/print.ts";
 import { table } from "../platform/console/table.ts";
-import { type Accepting, openForAccepting } from "../platform/journal/sqlite/accept.ts";
-import { checkExtract, extractSale } from "../platform/journal/sqlite/extract.ts";
-import { type Finding, type Found, placeText } from "../platform/journal/sqlite/found.ts";
-import { type Progress, type Verified, verifyJournal } from "../platform/journal/sqlite/verify.ts";
+import { type Accepting, openForAccepting } from "../platform/journal/sqlite/accept/accept.ts";
+import { type Finding, type Found, placeText } from "../platform/journal/sqlite/accept/found.ts";
+import { type Progress, type Verified, verifyJournal } from "../platform/journal/sqlite/check/verify.ts";
+import { checkExtract, extractSale } from "../platform/journal/sqlite/extract/extract.ts";
 import { noteOf, whoIsThere } from "./acknowledgement.ts";
 
 const WHO_MAX = 100;

@@ -2,13 +2,13 @@ import type { SaleEvent } from "../../src/core/sale/event.ts";
 import { saleRecord } from "../../src/core/sale/record.ts";
 import { replay } from "../../src/core/sale/recover.ts";
 import { type Closed, IDLE } from "../../src/core/sale/state.ts";
-import { Archives } from "../../src/platform/journal/sqlite/archives.ts";
-import { Chain } from "../../src/platform/journal/sqlite/chain.ts";
+import { Archives } from "../../src/platform/journal/sqlite/archives/archives.ts";
+import { Chain } from "../../src/platform/journal/sqlite/chain/chain.ts";
 import { Keeper } from "../../src/platform/journal/sqlite/keeper.ts";
-import { noteRows } from "../../src/platform/journal/sqlite/note-rows.ts";
 import { openForWriting } from "../../src/platform/journal/sqlite/open.ts";
-import { readerRows } from "../../src/platform/journal/sqlite/reader-rows.ts";
-import { saleRows } from "../../src/platform/journal/sqlite/sale-rows.ts";
+import { noteRows } from "../../src/platform/journal/sqlite/rows/note-rows.ts";
+import { readerRows } from "../../src/platform/journal/sqlite/rows/reader-rows.ts";
+import { saleRows } from "../../src/platform/journal/sqlite/rows/sale-rows.ts";
 import type { Readers } from "../../src/ports/journal.ts";
 import { HAPPY, T0_MS, TERMS } from "../support/sale-fixtures.ts";
 

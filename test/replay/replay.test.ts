@@ -8,7 +8,7 @@ import { type Closed, IDLE } from "../../src/core/sale/state.ts";
 import { openHistory } from "../../src/platform/journal/sqlite/history.ts";
 import { openJournal, openJournalBeside } from "../../src/platform/journal/sqlite/journal.ts";
 import { markPathOf } from "../../src/platform/journal/sqlite/open.ts";
-import { MIGRATIONS } from "../../src/platform/journal/sqlite/schema.ts";
+import { MIGRATIONS } from "../../src/platform/journal/sqlite/tables.ts";
 import { tempFolder } from "../support/temp.ts";
 import { CHECKSUMS, EXPECTED, goldenJournals, JOURNAL, MARK } from "./golden.ts";
 import { KINDS, standingOf } from "./kinds.ts";

@@ -1,4 +1,4 @@
-import { distrust, reachedBy } from "../../src/platform/journal/sqlite/trust.ts";
+import { distrust, reachedBy } from "../../src/platform/journal/sqlite/chain/trust.ts";
 import type { Disk } from "../support/memory-journal.ts";
 import type { World } from "./world.ts";
 

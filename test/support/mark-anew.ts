@@ -1,8 +1,8 @@
 import Database from "better-sqlite3";
-import { Chain } from "../../src/platform/journal/sqlite/chain.ts";
+import { Chain } from "../../src/platform/journal/sqlite/chain/chain.ts";
+import { OutsideMark } from "../../src/platform/journal/sqlite/chain/outside-mark.ts";
+import { reachedBy } from "../../src/platform/journal/sqlite/chain/trust.ts";
 import { markPathOf } from "../../src/platform/journal/sqlite/open.ts";
-import { OutsideMark } from "../../src/platform/journal/sqlite/outside-mark.ts";
-import { reachedBy } from "../../src/platform/journal/sqlite/trust.ts";
 
 /** Writes the mark of a journal as if it had been written when the journal held what it holds now. */
 export function markAnew(path: string): void {

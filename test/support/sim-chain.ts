@@ -1,5 +1,5 @@
-import { beginning, type Head, link } from "../../src/platform/journal/sqlite/chain.ts";
-import type { Chained } from "../../src/platform/journal/sqlite/trust.ts";
+import { beginning, type Head, link } from "../../src/platform/journal/sqlite/chain/chain.ts";
+import type { Chained } from "../../src/platform/journal/sqlite/chain/trust.ts";
 
 /** A row as a simulated disk has it, in its stream. */
 export interface ChainedText {

@@ -3,17 +3,17 @@ import { basename, dirname, join } from "node:path";
 import Database from "better-sqlite3";
 import { archiveNameOf, archiveYearOf } from "../../../core/journal-files.ts";
 import type { SaleRecord } from "../../../core/sale/record.ts";
-import { isArchiveOf } from "./archive-file.ts";
-import { Archives } from "./archives.ts";
-import { readRecord } from "./bodies.ts";
-import { Chain, journalId } from "./chain.ts";
-import { checkRows } from "./check.ts";
+import { isArchiveOf } from "./archives/archive-file.ts";
+import { Archives } from "./archives/archives.ts";
+import { readRecord } from "./bodies/bodies.ts";
+import { Chain, journalId } from "./chain/chain.ts";
+import { OutsideMark, type Reached, readMark } from "./chain/outside-mark.ts";
+import { distrusted } from "./chain/refusals.ts";
+import { distrust, reachedBy } from "./chain/trust.ts";
+import { checkRows } from "./check/check.ts";
 import { Broken, guarded, JournalError } from "./errors.ts";
 import { checkPages, type JournalPlace, lockOn, markPathOf, openForReading, realPath, refuseStranger } from "./open.ts";
-import { OutsideMark, type Reached, readMark } from "./outside-mark.ts";
-import { distrusted } from "./refusals.ts";
-import { checkSchema, isChained, layoutOf, MIGRATIONS } from "./schema.ts";
-import { distrust, reachedBy } from "./trust.ts";
+import { checkSchema, isChained, layoutOf, MIGRATIONS } from "./tables.ts";
 
 /** What a copy of a journal holds. */
 export interface JournalFacts {

@@ -2,10 +2,10 @@ import type { RefundEvent } from "../../../core/refund.ts";
 import type { SaleEvent } from "../../../core/sale/event.ts";
 import type { SaleRecord } from "../../../core/sale/record.ts";
 import type { Notes } from "../../../ports/journal.ts";
-import { Archives, type SaleRow } from "./archives.ts";
-import { type Row, readEvent, readNote, readRecord, readRow } from "./bodies.ts";
-import { Chain } from "./chain.ts";
-import { refuseChanged } from "./check.ts";
+import { Archives, type SaleRow } from "./archives/archives.ts";
+import { type Row, readEvent, readNote, readRecord, readRow } from "./bodies/bodies.ts";
+import { Chain } from "./chain/chain.ts";
+import { refuseChanged } from "./check/check.ts";
 import { guarded } from "./errors.ts";
 import { openForReading } from "./open.ts";
 

@@ -1,11 +1,10 @@
 import { setImmediate as breath } from "node:timers/promises";
 import type { Journal } from "../../../ports/journal.ts";
-import { Archiver } from "./archiver.ts";
-import { Archives } from "./archives.ts";
-import { Chain } from "./chain.ts";
+import { Archiver } from "./archives/archiver.ts";
+import { Archives } from "./archives/archives.ts";
+import { Chain } from "./chain/chain.ts";
 import { explained } from "./errors.ts";
 import { Keeper } from "./keeper.ts";
-import { noteRows } from "./note-rows.ts";
 import {
   type AtStart,
   type JournalPlace,
@@ -14,8 +13,9 @@ import {
   openForReading,
   openForWriting,
 } from "./open.ts";
-import { readerRows } from "./reader-rows.ts";
-import { saleRows } from "./sale-rows.ts";
+import { noteRows } from "./rows/note-rows.ts";
+import { readerRows } from "./rows/reader-rows.ts";
+import { saleRows } from "./rows/sale-rows.ts";
 
 /** A journal that looks at what was not looked at when it was opened, a step at a time. */
 export interface CheckedJournal extends Journal {

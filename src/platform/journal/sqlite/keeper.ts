@@ -1,12 +1,12 @@
 import { statSync } from "node:fs";
 import type Database from "better-sqlite3";
-import type { Chain } from "./chain.ts";
-import { checkRows } from "./check.ts";
+import type { Chain } from "./chain/chain.ts";
+import type { Reached } from "./chain/outside-mark.ts";
+import { distrust, distrustText, reachedBy } from "./chain/trust.ts";
+import { checkRows } from "./check/check.ts";
 import { Broken, explained, JournalError } from "./errors.ts";
-import { Marks } from "./marks.ts";
 import type { OpenJournal } from "./open.ts";
-import type { Reached } from "./outside-mark.ts";
-import { distrust, distrustText, reachedBy } from "./trust.ts";
+import { Marks } from "./rows/marks.ts";
 
 /** Among the journal's marks: when all of its rows had been looked at. */
 const LOOKED = "looked";

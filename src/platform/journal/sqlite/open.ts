@@ -2,15 +2,15 @@ import { accessSync, chmodSync, constants, existsSync, mkdirSync, realpathSync, 
 import { basename, dirname, join } from "node:path";
 import Database from "better-sqlite3";
 import { markNameOf } from "../../../core/journal-files.ts";
-import { acceptedIn, checkAnchors } from "./anchors.ts";
-import { Chain, journalId } from "./chain.ts";
-import { checkRows } from "./check.ts";
+import { acceptedIn, checkAnchors } from "./chain/anchors.ts";
+import { Chain, journalId } from "./chain/chain.ts";
+import { OutsideMark, type ReadMark, readMark } from "./chain/outside-mark.ts";
+import { distrusted, gone } from "./chain/refusals.ts";
+import { distrust, reachedBy } from "./chain/trust.ts";
+import { checkRows } from "./check/check.ts";
 import { Broken, BrokenFile, guarded, JournalError, unreadable } from "./errors.ts";
 import { MODE, makeWhole, ownedByKiosk } from "./files.ts";
-import { OutsideMark, type ReadMark, readMark } from "./outside-mark.ts";
-import { distrusted, gone } from "./refusals.ts";
-import { APPLICATION_ID, checkSchema, isChained, isSchemaOfToday, layoutOf, MIGRATIONS, migrate } from "./schema.ts";
-import { distrust, reachedBy } from "./trust.ts";
+import { APPLICATION_ID, checkSchema, isChained, isSchemaOfToday, layoutOf, MIGRATIONS, migrate } from "./tables.ts";
 
 /** Where a journal is, and the mark that says from outside how far it had come. */
 export interface JournalPlace {

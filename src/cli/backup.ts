@@ -1,5 +1,5 @@
-import { existsSync, mkdtempSync, readFileSync, renameSync, rmSync, type Stats, statSync } from "node:fs";
-import { dirname, resolve } from "node:path";
+import { existsSync, mkdtempSync, readFileSync, rmSync, type Stats, statSync } from "node:fs";
+import { resolve } from "node:path";
 import { type Loaded, loadConfig } from "../config/load.ts";
 import { readSecret } from "../config/secrets.ts";
 import { Container, pack, type Source } from "../platform/backup/container.ts";
@@ -9,10 +9,10 @@ import { passphraseFor } from "../platform/console/ask.ts";
 import { CliError, UsageError } from "../platform/console/failure.ts";
 import { print, printError, printJson, type Told, told, wrapped } from "../platform/console/print.ts";
 import { table } from "../platform/console/table.ts";
+import { putInPlace } from "../platform/files/whole-file.ts";
 import { copyJournal, type JournalCopy } from "../platform/journal/sqlite/backup.ts";
 import { version } from "../platform/version.ts";
 import { certificatesOf, registersOf, secretsOf } from "./backup/places.ts";
-import { sync } from "./backup/put.ts";
 import { explainedTrouble } from "./backup/trouble.ts";
 
 interface BackupOptions {
@@ -51,8 +51,7 @@ async function make(target: string, loaded: Loaded, passphrase: string | null, f
     tell("Reading it back …");
     await (await Container.open(part)).close();
     refuseToReplace(target, force);
-    renameSync(part, target);
-    sync(dirname(target));
+    putInPlace(part, target);
     return manifest;
   } catch (error) {
     if (work !== null) rmSync(part, { force: true });

@@ -3,7 +3,6 @@ import { existsSync } from "node:fs";
 import { type Loaded, loadConfig } from "../config/load.ts";
 import type { PositionConfig } from "../config/schema.ts";
 import { readRegisteredTerminal, terminalFile } from "../config/secrets.ts";
-import { removeRegisteredTerminal, writeRegisteredTerminal } from "../config/terminal-file.ts";
 import { replay } from "../core/sale/recover.ts";
 import { IDLE, isOpen } from "../core/sale/state.ts";
 import { lastSaleOf, namesOf } from "../engine/belongings.ts";
@@ -15,6 +14,7 @@ import { openJournal } from "../platform/journal/sqlite/journal.ts";
 import type { JournalPlace } from "../platform/journal/sqlite/open.ts";
 import type { Outcome } from "../ports/outcome.ts";
 import { seqrSettings } from "../wiring/seqr-settings.ts";
+import { removeRegisteredTerminal, writeRegisteredTerminal } from "./terminal-file.ts";
 
 interface PositionOptions {
   readonly config: string;

@@ -1,9 +1,9 @@
 import { chmodSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { writeRegisteredTerminal } from "../../src/cli/terminal-file.ts";
 import { durationMs } from "../../src/config/fields.ts";
 import { loadConfig } from "../../src/config/load.ts";
-import { writeRegisteredTerminal } from "../../src/config/terminal-file.ts";
 import { tempFolder } from "../support/temp.ts";
 
 const EXAMPLE = readFileSync(new URL("../../config/kioskd.yaml", import.meta.url), "utf8");

@@ -1,18 +1,17 @@
 import {
   chmodSync,
-  chownSync,
   closeSync,
   existsSync,
-  fsyncSync,
   mkdirSync,
   openSync,
   realpathSync,
   renameSync,
   rmdirSync,
   rmSync,
-  statSync,
 } from "node:fs";
 import { dirname } from "node:path";
+import { ownedByKiosk } from "../../platform/files/owner.ts";
+import { sync } from "../../platform/files/whole-file.ts";
 import { explainedTrouble } from "./trouble.ts";
 
 const DRAFT = ".restoring";
@@ -44,7 +43,7 @@ export class Exchange {
     for (let folder = dirname(path); !existsSync(folder); folder = dirname(folder)) missing.unshift(folder);
     for (const folder of missing) {
       mkdirSync(folder, { mode });
-      own(folder);
+      ownedByKiosk(folder, [folder]);
       this.#folders.push(folder);
     }
   }
@@ -64,7 +63,7 @@ export class Exchange {
       closeSync(openSync(draft, "wx", 0o600));
       await write(draft);
       chmodSync(draft, mode);
-      own(draft);
+      ownedByKiosk(draft, [draft]);
       sync(draft);
     } catch (error) {
       throw explainedTrouble(path, error);
@@ -116,22 +115,5 @@ export class Exchange {
         // Something else is in it by now.
       }
     }
-  }
-}
-
-/** What the administrator puts there belongs to the one whose folder it is: the kiosk's own user must be able to read it. */
-function own(path: string): void {
-  if (process.getuid?.() !== 0) return;
-  const { uid, gid } = statSync(dirname(path));
-  chownSync(path, uid, gid);
-}
-
-/** A rename survives a power cut only when the folder is written too. */
-export function sync(path: string): void {
-  const opened = openSync(path, "r");
-  try {
-    fsyncSync(opened);
-  } finally {
-    closeSync(opened);
   }
 }

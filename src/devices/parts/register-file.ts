@@ -1,7 +1,7 @@
-import { type FileHandle, open, rename } from "node:fs/promises";
-import { dirname } from "node:path";
+import { type FileHandle, open } from "node:fs/promises";
 import { crc32 } from "node:zlib";
 import { ExplainedError } from "../../core/explained-error.ts";
+import { writeWhole } from "../../platform/files/whole-file.ts";
 import { within } from "../../platform/time/wait.ts";
 import type { Clock } from "../../ports/clock.ts";
 import { done, type Outcome, unknown } from "../../ports/outcome.ts";
@@ -54,16 +54,7 @@ export function fileStore(path: string): OpenStore {
 
 async function create(path: string, initial: Uint8Array): Promise<FileHandle> {
   try {
-    const fresh = await open(`${path}.new`, "w", 0o640);
-    try {
-      await fresh.write(initial);
-      await fresh.sync();
-    } finally {
-      await fresh.close();
-    }
-    await rename(`${path}.new`, path);
-    const folder = await open(dirname(path), "r");
-    await folder.sync().finally(() => folder.close());
+    writeWhole(path, initial, 0o640);
     return await open(path, "r+");
   } catch (error) {
     throw new RegisterError(`The register ${path} cannot be made: ${String(error)}. Its folder must be writable.`);

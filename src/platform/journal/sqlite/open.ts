@@ -2,6 +2,7 @@ import { accessSync, chmodSync, constants, existsSync, mkdirSync, realpathSync, 
 import { basename, dirname, join } from "node:path";
 import Database from "better-sqlite3";
 import { markNameOf } from "../../../core/journal-files.ts";
+import { ownedByKiosk } from "../../files/owner.ts";
 import { acceptedIn, checkAnchors } from "./chain/anchors.ts";
 import { Chain, journalId } from "./chain/chain.ts";
 import { OutsideMark, type ReadMark, readMark } from "./chain/outside-mark.ts";
@@ -9,8 +10,8 @@ import { distrusted, gone } from "./chain/refusals.ts";
 import { distrust, reachedBy } from "./chain/trust.ts";
 import { checkRows } from "./check/check.ts";
 import { Broken, BrokenFile, guarded, JournalError, unreadable } from "./errors.ts";
-import { MODE, makeWhole, ownedByKiosk } from "./files.ts";
 import { APPLICATION_ID, checkSchema, isChained, isSchemaOfToday, layoutOf, MIGRATIONS, migrate } from "./tables.ts";
+import { MODE, makeWhole } from "./whole-database.ts";
 
 /** Where a journal is, and the mark that says from outside how far it had come. */
 export interface JournalPlace {

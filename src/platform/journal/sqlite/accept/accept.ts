@@ -2,10 +2,10 @@ import { existsSync, mkdirSync, statSync } from "node:fs";
 import { dirname } from "node:path";
 import Database from "better-sqlite3";
 import type { Acceptance } from "../../../../ports/journal.ts";
+import { ownedByKiosk } from "../../../files/owner.ts";
 import { Chain } from "../chain/chain.ts";
 import { readMark } from "../chain/outside-mark.ts";
 import { Broken, JournalError, keepAndRestore, rescue, steps } from "../errors.ts";
-import { ownedByKiosk } from "../files.ts";
 import {
   create,
   type JournalPlace,

@@ -2,7 +2,7 @@ import Database from "better-sqlite3";
 import { refuseChangedAnchors } from "../chain/anchors.ts";
 import { type Anchor, Chain, type ChainedRow, type Head, journalId } from "../chain/chain.ts";
 import { Broken, JournalError } from "../errors.ts";
-import { makeWhole } from "../files.ts";
+import { makeWhole } from "../whole-database.ts";
 
 /** Marks the file as an archive of ours ("kioa"), so that it is never taken for a journal. */
 const ARCHIVE_ID = 0x6b696f61;

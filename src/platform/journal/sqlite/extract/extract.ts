@@ -13,11 +13,11 @@ import { extractKeyNameOf } from "../../../../core/journal-files.ts";
 import { saleRecord } from "../../../../core/sale/record.ts";
 import { IDLE, type State } from "../../../../core/sale/state.ts";
 import { transition } from "../../../../core/sale/transition.ts";
+import { ownedByKiosk } from "../../../files/owner.ts";
 import { Archives } from "../archives/archives.ts";
 import { readEvent, readRecord } from "../bodies/bodies.ts";
 import { Chain, journalId, link } from "../chain/chain.ts";
 import { guarded, JournalError } from "../errors.ts";
-import { ownedByKiosk } from "../files.ts";
 import { openForReading, realPath } from "../open.ts";
 import { type ExtractRow, hashOf, parsedExtract, signedText } from "./extract-text.ts";
 

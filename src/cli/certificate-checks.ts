@@ -1,8 +1,8 @@
 import { createPrivateKey, type KeyObject, X509Certificate } from "node:crypto";
-import { readFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import type { Loaded } from "../config/load.ts";
 import { isoTime } from "../core/time.ts";
+import { readPem } from "../platform/certificates/watch-files.ts";
 import type { Finding } from "../platform/console/finding.ts";
 
 const SOON_MS = 14 * 86_400_000;
@@ -58,11 +58,9 @@ type Read = Finding | { readonly certificates: readonly [X509Certificate, ...X50
 function certificatesIn(at: At, path: string): Read {
   let text: string;
   try {
-    text = readFileSync(path, "utf8");
+    text = readPem(path);
   } catch (error) {
-    const reason = error instanceof Error && "code" in error ? error.code : null;
-    const why = reason === "ENOENT" ? "is not there: put it there, or correct the path" : "cannot be read by this user";
-    return { at, message: `${path} ${why}`, keeps: "start" };
+    return { at, message: unreadText(path, error), keeps: "start" };
   }
   try {
     const [first, ...others] = [...text.matchAll(CERTIFICATES)].map(([pem]) => new X509Certificate(pem));
@@ -71,6 +69,13 @@ function certificatesIn(at: At, path: string): Read {
     // Said below.
   }
   return { at, message: `${path} holds no certificate in PEM form (-----BEGIN CERTIFICATE-----)`, keeps: "start" };
+}
+
+function unreadText(path: string, error: unknown): string {
+  const code = error instanceof Error && "code" in error ? error.code : null;
+  if (code === null && error instanceof Error) return error.message;
+  const why = code === "ENOENT" ? "is not there: put it there, or correct the path" : "cannot be read by this user";
+  return `${path} ${why}`;
 }
 
 function keyIn(text: string): KeyObject | null {

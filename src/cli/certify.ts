@@ -1,6 +1,7 @@
 import { randomBytes, randomInt } from "node:crypto";
 import { closeSync, openSync, writeFileSync } from "node:fs";
 import { type Loaded, loadConfig } from "../config/load.ts";
+import { isOwnName } from "../core/loopback.ts";
 import { isoTime } from "../core/time.ts";
 import type { ResellerCredentials } from "../payments/seqr/calls.ts";
 import { systemClock } from "../platform/clock/clock.ts";
@@ -28,7 +29,6 @@ const PASSWORD_BYTES = 12;
 const RANDOM_ID_DIGITS = 12;
 const PAUSE_MS = 30_000;
 const SHORT_PAUSE_MS = 1_000;
-const LOOPBACK = ["127.0.0.1", "localhost", "[::1]"];
 
 /** Walks the payment service's certification with a terminal of its own, and leaves a report of every message. */
 export async function certify(options: CertifyOptions): Promise<void> {
@@ -146,7 +146,7 @@ function resellerOf({ config, secrets }: Loaded): ResellerCredentials {
 }
 
 function isLoopback({ config }: Loaded): boolean {
-  return LOOPBACK.includes(new URL(config.payment.seqr.endpoint).hostname);
+  return isOwnName(new URL(config.payment.seqr.endpoint).hostname);
 }
 
 function stamp(atMs: number): string {

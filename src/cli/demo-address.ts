@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { hostname, networkInterfaces } from "node:os";
 import { hostAndPort } from "../config/fields.ts";
+import { isOwnName } from "../core/loopback.ts";
 import { UsageError } from "../platform/console/failure.ts";
 
 /** Where a demo listens. */
@@ -22,8 +23,7 @@ export function demoAddress(listen: string | undefined): DemoAddress {
     throw new UsageError(`--listen: expected HOST or HOST:PORT, such as 0.0.0.0:8080, not "${listen}"`);
   }
   const { host, port } = address.data;
-  const isLoopback = ["127.0.0.1", "localhost", "::1"].includes(host);
-  return { host, port, token: isLoopback ? null : randomBytes(12).toString("base64url") };
+  return { host, port, token: isOwnName(host) ? null : randomBytes(12).toString("base64url") };
 }
 
 /** The same address by a name that others can reach this machine by, where it is all addresses of the machine. */

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { staysPrivate } from "../core/loopback.ts";
 import { about, address, duration, file, hostAndPort, secretFile } from "./fields.ts";
 
 const receipt = z
@@ -156,7 +157,5 @@ function hasNoAccount(text: string): boolean {
 }
 
 function isSafeEndpoint(text: string): boolean {
-  if (!URL.canParse(text)) return true;
-  const { protocol, hostname } = new URL(text);
-  return protocol === "https:" || ["127.0.0.1", "localhost", "[::1]"].includes(hostname);
+  return !URL.canParse(text) || staysPrivate(new URL(text));
 }

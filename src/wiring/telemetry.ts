@@ -1,9 +1,8 @@
-import { readFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { createSecureContext } from "node:tls";
 import type { Loaded } from "../config/load.ts";
 import { readSecret, secretPath } from "../config/secrets.ts";
-import { watchFiles } from "../platform/certificates/watch-files.ts";
+import { readPem, watchFiles } from "../platform/certificates/watch-files.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Log } from "../ports/log.ts";
 import type { Observer } from "../ports/metrics.ts";
@@ -77,7 +76,7 @@ function certificates(
   const paths = { ca: path(names.caFile), cert: path(names.certFile) };
   const key = names.keyFile === undefined ? null : secretPath(configFile, names.keyFile);
   const read = (): Pems => {
-    const text = (name: string | null): string | null => (name === null ? null : readFileSync(name, "utf8"));
+    const text = (name: string | null): string | null => (name === null ? null : readPem(name));
     return { ca: text(paths.ca), cert: text(paths.cert), key: key === null ? null : readSecret(key) };
   };
   read();

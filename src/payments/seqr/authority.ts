@@ -1,6 +1,5 @@
 import { X509Certificate } from "node:crypto";
-import { readFileSync } from "node:fs";
-import { watchFiles } from "../../platform/certificates/watch-files.ts";
+import { readPem, watchFiles } from "../../platform/certificates/watch-files.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { Log } from "../../ports/log.ts";
 
@@ -43,7 +42,7 @@ export class Authority {
 
 /** Node takes a text without any certificate as an authority that has signed nothing, and says so nowhere. */
 function certificatesIn(path: string): string {
-  const pem = readFileSync(path, "utf8");
+  const pem = readPem(path);
   try {
     new X509Certificate(pem);
     return pem;

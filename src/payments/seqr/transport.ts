@@ -1,5 +1,6 @@
 import http from "node:http";
 import https from "node:https";
+import { staysPrivate } from "../../core/loopback.ts";
 import type { Authority } from "./authority.ts";
 import { type Body, readWhole } from "./body.ts";
 import { type Cause, causeOfConnection, causeOfSilence, causeOfStatus, HTML_PAGE } from "./causes.ts";
@@ -199,8 +200,7 @@ function dropIdle(agent: http.Agent): void {
 function safeUrl(endpoint: string): URL {
   if (!URL.canParse(endpoint)) throw new Error("the payment service's endpoint is no address");
   const url = new URL(endpoint);
-  const isLoopback = ["127.0.0.1", "localhost", "[::1]"].includes(url.hostname);
-  if (url.protocol === "https:" || (url.protocol === "http:" && isLoopback)) return url;
+  if (staysPrivate(url)) return url;
   throw new Error(
     `the payment service's endpoint must begin with https: - ${url.protocol}//${url.host} would carry passwords unencrypted, which is taken on loopback only`,
   );

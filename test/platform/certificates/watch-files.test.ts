@@ -1,7 +1,7 @@
 import { chmodSync, readFileSync, renameSync, rmSync, symlinkSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { watchFiles } from "../../../src/platform/certificates/watch-files.ts";
+import { readPem, watchFiles } from "../../../src/platform/certificates/watch-files.ts";
 import { DrivenTime } from "../../support/driven-time.ts";
 import { tempFolder } from "../../support/temp.ts";
 
@@ -102,5 +102,15 @@ describe("files that are watched", () => {
     const driven = new DrivenTime();
     const path = join(tempFolder(), "none");
     expect(() => watchFiles([path], () => readFileSync(path, "utf8"), driven.clock)).toThrow("ENOENT");
+  });
+});
+
+describe("a file of certificates", () => {
+  it("is read whole, and refused when it is longer than all authorities of a system together", () => {
+    const path = join(tempFolder(), "ca.pem");
+    writeFileSync(path, "A".repeat(1024 * 1024));
+    expect(readPem(path)).toHaveLength(1024 * 1024);
+    writeFileSync(path, "A".repeat(1024 * 1024 + 1));
+    expect(() => readPem(path)).toThrow(`${path} is longer than 1048576 bytes`);
   });
 });

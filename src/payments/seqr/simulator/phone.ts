@@ -1,5 +1,6 @@
 import type { FastifyInstance } from "fastify";
 import { z } from "zod";
+import { isOwnName } from "../../../core/loopback.ts";
 import { formatAmount } from "../../../core/money.ts";
 import { type Bill, refundedMinor } from "./bill.ts";
 import { PHONE_PAGE } from "./page.ts";
@@ -7,7 +8,7 @@ import type { BillBook } from "./rules.ts";
 
 const CHOICE = z.strictObject({ invoiceReference: z.string().regex(/^\d{1,20}$/) });
 
-const loopbackUrl = z.url().refine(isLoopback, "expected an address on this machine");
+const loopbackUrl = z.url().refine(isOnThisMachine, "expected an address on this machine");
 
 /** A customer scans the code printed on a machine, whose merchant is asked for an offer (unattended payments). */
 const MACHINE_SCAN = z.strictObject({
@@ -19,8 +20,8 @@ const MACHINE_SCAN = z.strictObject({
 
 const CALL_TIMEOUT_MS = 5_000;
 
-function isLoopback(url: string): boolean {
-  return URL.canParse(url) && ["127.0.0.1", "localhost", "[::1]"].includes(new URL(url).hostname);
+function isOnThisMachine(url: string): boolean {
+  return URL.canParse(url) && isOwnName(new URL(url).hostname);
 }
 
 async function askMachine(scan: z.output<typeof MACHINE_SCAN>): Promise<unknown> {
@@ -41,7 +42,7 @@ async function askMachine(scan: z.output<typeof MACHINE_SCAN>): Promise<unknown>
 /** An empty POST, as documented; nobody waits for it, and it reaches this machine only. */
 function notify(book: BillBook, nowMs: number, reference: string): void {
   const url = book.bills(nowMs).find((bill) => bill.reference === reference)?.notificationUrl ?? null;
-  if (url === null || !isLoopback(url)) return;
+  if (url === null || !isOnThisMachine(url)) return;
   fetch(url, { method: "POST", signal: AbortSignal.timeout(CALL_TIMEOUT_MS) }).catch(() => undefined);
 }
 

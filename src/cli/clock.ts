@@ -1,4 +1,3 @@
-import { userInfo } from "node:os";
 import { createInterface } from "node:readline/promises";
 import { type Loaded, loadConfig } from "../config/load.ts";
 import {
@@ -21,6 +20,7 @@ import { table } from "../platform/console/table.ts";
 import { openJournalBeside } from "../platform/journal/sqlite/journal.ts";
 import type { Journal } from "../ports/journal.ts";
 import { seqrSettings } from "../wiring/seqr-settings.ts";
+import { whoIsThere } from "./acknowledgement.ts";
 import { logFor } from "./run.ts";
 
 interface AcceptOptions {
@@ -105,13 +105,5 @@ function takenAsOrdered({ newestMs, serviceMs }: ClockFacts, reason: string): Cl
   const atMs = Date.now();
   const aheadMs = serviceMs === null ? 0 : serviceMs - atMs;
   const serviceAheadMs = Math.abs(aheadMs) > POLICY.clockDiffersMs ? aheadMs : null;
-  return { atMs, overruledMs: newestMs, serviceAheadMs, by: "operator", who: whoOrders(), reason };
-}
-
-function whoOrders(): string {
-  try {
-    return process.env["SUDO_USER"] ?? userInfo().username;
-  } catch {
-    return `user ${process.getuid?.() ?? "unknown"}`;
-  }
+  return { atMs, overruledMs: newestMs, serviceAheadMs, by: "operator", who: whoIsThere(), reason };
 }

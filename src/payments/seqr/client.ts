@@ -1,11 +1,12 @@
 import { fileURLToPath } from "node:url";
-import { type Client, createClientAsync, type IHttpClient, type SoapMethod } from "soap";
+import type { Client, IHttpClient, SoapMethod } from "soap";
 import type { Unknown } from "../../ports/outcome.ts";
 import { countOf, fieldOf, type Read, readBody } from "./answer.ts";
 import type { Authority } from "./authority.ts";
 import { type ResultCode, resultCode } from "./codes.ts";
 import { type Exchange, listened } from "./exchange.ts";
 import { ANSWERS, type AnswerOf, type Operation } from "./schema.ts";
+import { loadSoap } from "./soap.ts";
 import { type Connection, createTransport, NoAnswer } from "./transport.ts";
 
 export const WSDL_PATH = fileURLToPath(new URL("./wsdl/cashregister.wsdl", import.meta.url));
@@ -158,6 +159,7 @@ async function createComposer(): Promise<Compose> {
     },
   };
   // The package's cache would share one description, and its options, between clients and simulator.
+  const { createClientAsync } = await loadSoap();
   const soap: Client = await createClientAsync(WSDL_PATH, { disableCache: true, httpClient });
   return (operation, parameters) => {
     const write: SoapMethod = soap[operation];

@@ -2,9 +2,10 @@ import { once } from "node:events";
 import { readFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
-import { type IServerOptions, listen, type Server } from "soap";
+import type { IServerOptions, Server } from "soap";
 import { urlOf } from "../../../devices/bench/address.ts";
 import { TEXT_DESERIALIZER, WSDL_PATH } from "../client.ts";
+import { loadSoap } from "../soap.ts";
 import type { TerminalAccount } from "./accounts.ts";
 import type { AmbiguitiesChange } from "./ambiguities.ts";
 import { addControl } from "./control.ts";
@@ -124,9 +125,10 @@ async function addSoap(app: FastifyInstance, book: BillBook, faults: Faults, now
   });
 }
 
-function soapOn(wsdl: string, answer: (operation: string, parameters: unknown) => object): Promise<Server> {
+async function soapOn(wsdl: string, answer: (operation: string, parameters: unknown) => object): Promise<Server> {
+  const { listen } = await loadSoap();
   const handlers = OPERATIONS.map((name) => [name, (parameters: unknown) => ({ return: answer(name, parameters) })]);
-  return new Promise((resolve, reject) => {
+  return await new Promise((resolve, reject) => {
     const options: IServerOptions & { customDeserializer: typeof TEXT_DESERIALIZER } = {
       path: SOAP_PATH,
       services: {

@@ -8,6 +8,15 @@ import {
 } from "mqtt";
 import { within } from "../platform/time/wait.ts";
 import type { Cancel, Clock } from "../ports/clock.ts";
+import type {
+  Acknowledgement,
+  Attempt,
+  BrokerSettings,
+  Ending,
+  PublishOptions,
+  Session,
+  SessionListener,
+} from "./broker-session.ts";
 import {
   type BrokerLimits,
   limitsOf,
@@ -17,15 +26,6 @@ import {
   subscribeBytes,
 } from "./limits.ts";
 import { type About, codeOf, ENDED, errorText, reasonText, type Said, UNANSWERED } from "./reasons.ts";
-import type {
-  Acknowledgement,
-  Attempt,
-  BrokerSettings,
-  Ending,
-  PublishOptions,
-  Session,
-  SessionListener,
-} from "./session.ts";
 import type { PacketSizes, SentMessage } from "./sizes.ts";
 import { Turns } from "./turns.ts";
 

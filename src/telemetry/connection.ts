@@ -1,9 +1,9 @@
 import { backoffMs } from "../platform/time/wait.ts";
 import type { Cancel, Clock } from "../ports/clock.ts";
+import type { BrokerSettings, Ending, Message, Session, Will } from "./broker-session.ts";
 import { openSession } from "./client-session.ts";
 import type { ProtocolVersion } from "./limits.ts";
 import { endedAgainText, errorText } from "./reasons.ts";
-import type { BrokerSettings, Ending, Message, Session, Will } from "./session.ts";
 import { PacketSizes } from "./sizes.ts";
 
 export interface ConnectionListener {

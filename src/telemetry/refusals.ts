@@ -1,5 +1,5 @@
 import type { Log } from "../ports/log.ts";
-import type { Acknowledgement } from "./session.ts";
+import type { Acknowledgement } from "./broker-session.ts";
 
 /** What the broker says to a message on a topic. */
 export type OnAnswer = (topic: string, answer: Acknowledgement) => void;

@@ -7,7 +7,7 @@ import type { Clock } from "../ports/clock.ts";
 import type { Log } from "../ports/log.ts";
 import type { Observer } from "../ports/metrics.ts";
 import type { Telemetry, TelemetryTrouble } from "../ports/telemetry.ts";
-import type { BrokerSettings, Pems } from "../telemetry/session.ts";
+import type { BrokerSettings, Pems } from "../telemetry/broker-session.ts";
 
 const DELIVER_TIMEOUT_MS = 10_000;
 

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { backoffMs } from "../../platform/time/wait.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { Log } from "../../ports/log.ts";
-import type { Message } from "../session.ts";
+import type { Message } from "../broker-session.ts";
 
 export const SALE_ACK = z
   .strictObject({

@@ -2,7 +2,7 @@ import type { Command, CommandName, CommandRefusal, CommandReply } from "../../c
 import type { Clock } from "../../ports/clock.ts";
 import type { Log } from "../../ports/log.ts";
 import type { OrderAnswer } from "../../ports/operator.ts";
-import type { Message, Session } from "../session.ts";
+import type { Message, Session } from "../broker-session.ts";
 import type { KioskTopics } from "./addresses.ts";
 import { isWireName, parseCommand } from "./command-schema.ts";
 import { Recent } from "./recent.ts";

@@ -1,7 +1,7 @@
 import type { ReconciliationEvent } from "../../core/reconcile.ts";
 import type { SaleRecord } from "../../core/sale/record.ts";
 import type { Entry, OutboxStream, Readers } from "../../ports/journal.ts";
-import type { Session } from "../session.ts";
+import type { Session } from "../broker-session.ts";
 
 type Compared = Extract<ReconciliationEvent, { type: "compared" }>;
 

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import type { Cancel, Clock } from "../../ports/clock.ts";
 import type { Log } from "../../ports/log.ts";
-import type { Message, Session } from "../session.ts";
+import type { Message, Session } from "../broker-session.ts";
 import type { KioskTopics } from "./addresses.ts";
 
 /** Retained messages come right after the subscription. */

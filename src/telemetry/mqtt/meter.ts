@@ -1,7 +1,7 @@
 import type { PositionView } from "../../core/sale/view.ts";
 import type { Cancel, Clock } from "../../ports/clock.ts";
+import type { Session } from "../broker-session.ts";
 import type { OnAnswer } from "../refusals.ts";
-import type { Session } from "../session.ts";
 import { meterText } from "./message.ts";
 
 const INTERVAL_MS = 1000;

@@ -1,5 +1,5 @@
+import type { Acknowledgement, Session } from "../broker-session.ts";
 import type { OnAnswer } from "../refusals.ts";
-import type { Acknowledgement, Session } from "../session.ts";
 
 /** Beyond this many unacknowledged messages, or what the broker takes at a time, only the newest is kept. */
 const UNACKNOWLEDGED_MAX = 8;

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { LogFields } from "../../../src/ports/log.ts";
+import type { Message } from "../../../src/telemetry/broker-session.ts";
 import { ReceiverAcks } from "../../../src/telemetry/mqtt/acks.ts";
-import type { Message } from "../../../src/telemetry/session.ts";
 import { DrivenTime } from "../../support/driven-time.ts";
 import { SILENT } from "../../support/silent-log.ts";
 

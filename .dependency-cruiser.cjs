@@ -3,6 +3,8 @@ const not = (path) => ({ pathNot: path });
 const outside = (path) => ({ path: "^src/", pathNot: path });
 /** What every plug-in may use: what the engine needs of the world, and the world as this program sees it. */
 const COMMON = "^src/(core|ports|platform)/";
+/** And what the keys of a plug-in are made of, with the one form of all messages. */
+const OF_CONFIG = "^src/config/(fields|problem)[.]ts$";
 const OWN_SIMULATOR = "^src/[^/]+/[^/]+/simulator/";
 
 module.exports = {
@@ -51,14 +53,21 @@ module.exports = {
       comment: "A payment service knows no other, and neither engine nor wiring nor commands.",
       severity: "error",
       from: { path: "^src/payments/([^/]+)/", pathNot: OWN_SIMULATOR },
-      to: outside(`${COMMON}|^src/config/fields[.]ts$|^src/payments/$1/`),
+      to: outside(`${COMMON}|${OF_CONFIG}|^src/payments/$1/`),
+    },
+    {
+      name: "registries-only-list",
+      comment: "The list of a family's plug-ins knows them, and nothing else.",
+      severity: "error",
+      from: { path: "^src/(payments|devices)/registry[.]ts$" },
+      to: outside("^src/$1/"),
     },
     {
       name: "devices-stay-apart",
       comment: "A driver may use what drivers share in devices/parts; never another driver.",
       severity: "error",
       from: { path: "^src/devices/([^/]+)/", pathNot: OWN_SIMULATOR },
-      to: outside(`${COMMON}|^src/config/fields[.]ts$|^src/devices/($1|parts)/`),
+      to: outside(`${COMMON}|${OF_CONFIG}|^src/devices/($1|parts)/`),
     },
     {
       name: "simulators-share-only-codecs",

@@ -36,6 +36,8 @@ describe("the import rule", () => {
     ["platform-knows-no-plug-in", "src/platform/http/a.ts", "../../displays/web/target.ts"],
     ["payments-stay-apart", "src/payments/seqr/a.ts", "../../displays/web/target.ts"],
     ["payments-stay-apart", "src/payments/vipps/a.ts", "../seqr/target.ts"],
+    ["payments-stay-apart", "src/payments/seqr/a.ts", "../../config/target.ts"],
+    ["registries-only-list", "src/devices/registry.ts", "../engine/target.ts"],
     ["devices-stay-apart", "src/devices/dart/a.ts", "../../engine/target.ts"],
     ["devices-stay-apart", "src/devices/mdb/a.ts", "../dart/target.ts"],
     ["simulators-share-only-codecs", "src/payments/seqr/simulator/a.ts", "../../../platform/journal/target.ts"],
@@ -48,7 +50,7 @@ describe("the import rule", () => {
     ["resolvable", "src/cli/a.ts", "./nowhere.ts"],
   ])("%s catches %s importing %s", async (rule, file, target) => {
     const folder = tempFolder();
-    for (const room of ["engine", "displays/web", "platform/journal", "payments/seqr", "devices/dart", "cli"])
+    for (const room of ["engine", "displays/web", "platform/journal", "payments/seqr", "devices/dart", "config", "cli"])
       plant(folder, `src/${room}/target.ts`, "export const x = 1;\n");
     plant(folder, file, `import * as y from "${target}";\nexport const z = y;\n`);
     const { summary } = await cruised(folder);

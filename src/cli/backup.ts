@@ -1,6 +1,6 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync, type Stats, statSync } from "node:fs";
 import { resolve } from "node:path";
-import { type Loaded, loadConfig } from "../config/load.ts";
+import type { Loaded } from "../config/load.ts";
 import { readSecret } from "../config/secrets.ts";
 import { Container, pack, type Source } from "../platform/backup/container.ts";
 import type { Manifest } from "../platform/backup/manifest.ts";
@@ -12,6 +12,7 @@ import { table } from "../platform/console/table.ts";
 import { putInPlace } from "../platform/files/whole-file.ts";
 import { copyJournal, type JournalCopy } from "../platform/journal/sqlite/backup.ts";
 import { version } from "../platform/version.ts";
+import { loadConfig } from "../wiring/load.ts";
 import { certificatesOf, registersOf, secretsOf } from "./backup/places.ts";
 import { explainedTrouble } from "./backup/trouble.ts";
 

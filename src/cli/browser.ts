@@ -1,13 +1,13 @@
 import { accessSync, constants, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
-import { loadConfig } from "../config/load.ts";
 import type { Config } from "../config/schema.ts";
 import { readSecret, secretPath } from "../config/secrets.ts";
 import { systemClock } from "../platform/clock/clock.ts";
 import { CliError, UsageError } from "../platform/console/failure.ts";
 import { createLog } from "../platform/log/log.ts";
 import { systemdService } from "../platform/service/systemd.ts";
+import { loadConfig } from "../wiring/load.ts";
 import { askHeartbeat } from "./browser/heartbeat.ts";
 import { BrowserKeeper, KEEPER } from "./browser/keeper.ts";
 import { launchBrowser } from "./browser/launch.ts";

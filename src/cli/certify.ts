@@ -1,12 +1,13 @@
 import { randomBytes, randomInt } from "node:crypto";
 import { closeSync, openSync, writeFileSync } from "node:fs";
-import { type Loaded, loadConfig } from "../config/load.ts";
+import type { Loaded } from "../config/load.ts";
 import { isOwnName } from "../core/loopback.ts";
 import { isoTime } from "../core/time.ts";
 import type { ResellerCredentials } from "../payments/seqr/calls.ts";
 import { systemClock } from "../platform/clock/clock.ts";
 import { CliError, UsageError } from "../platform/console/failure.ts";
 import { lines, print, printError, printJson, printPicture, told } from "../platform/console/print.ts";
+import { loadConfig } from "../wiring/load.ts";
 import { seqrSettings } from "../wiring/seqr-settings.ts";
 import { Bench } from "./certification/bench.ts";
 import { billsFor } from "./certification/bills.ts";

@@ -1,5 +1,4 @@
-import { configJsonSchema } from "../config/json-schema.ts";
-import { type Loaded, loadConfig } from "../config/load.ts";
+import type { Loaded } from "../config/load.ts";
 import { withoutPasswords } from "../config/named-files.ts";
 import type { Config } from "../config/schema.ts";
 import { ordersOf } from "../engine/belongings.ts";
@@ -9,6 +8,7 @@ import { findingText } from "../platform/console/finding.ts";
 import { print, printError, printJson, told, wrapped } from "../platform/console/print.ts";
 import { table } from "../platform/console/table.ts";
 import { openJournalForReading } from "../platform/journal/sqlite/journal.ts";
+import { configJsonSchema, loadConfig } from "../wiring/load.ts";
 import { machineChecks } from "./machine-checks.ts";
 import { type Price, priceInForce, priceText } from "./price.ts";
 

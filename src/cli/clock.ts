@@ -1,5 +1,5 @@
 import { createInterface } from "node:readline/promises";
-import { type Loaded, loadConfig } from "../config/load.ts";
+import type { Loaded } from "../config/load.ts";
 import {
   CLOCK_KEY,
   type ClockFacts,
@@ -19,6 +19,7 @@ import { print, told } from "../platform/console/print.ts";
 import { table } from "../platform/console/table.ts";
 import { openJournalBeside } from "../platform/journal/sqlite/journal.ts";
 import type { Journal } from "../ports/journal.ts";
+import { loadConfig } from "../wiring/load.ts";
 import { seqrSettings } from "../wiring/seqr-settings.ts";
 import { whoIsThere } from "./acknowledgement.ts";
 import { logFor } from "./run.ts";

@@ -3,7 +3,6 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { stringify } from "yaml";
 import { tariffOf } from "../config/goods.ts";
-import { loadConfig } from "../config/load.ts";
 import type { PositionConfig } from "../config/schema.ts";
 import type { BenchDevice } from "../devices/bench/device.ts";
 import { openPty } from "../devices/bench/pty.ts";
@@ -14,6 +13,7 @@ import { CliError, failureText, reasonText, UsageError } from "../platform/conso
 import { print, printError, told } from "../platform/console/print.ts";
 import { createLog } from "../platform/log/log.ts";
 import { startBroker } from "../telemetry/broker/broker.ts";
+import { loadConfig } from "../wiring/load.ts";
 import type { StartDaemon } from "../wiring/served.ts";
 import { playCustomer } from "./customer.ts";
 import { type DemoAddress, demoAddress, reachable } from "./demo-address.ts";

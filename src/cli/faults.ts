@@ -1,4 +1,4 @@
-import { type Loaded, loadConfig } from "../config/load.ts";
+import type { Loaded } from "../config/load.ts";
 import { advice, type FaultCode, isFaultCode, PERSON_CODES, type PersonCode } from "../core/faults.ts";
 import type { Matter } from "../core/matters.ts";
 import { formatAmount } from "../core/money.ts";
@@ -11,6 +11,7 @@ import { CliError, UsageError } from "../platform/console/failure.ts";
 import { lines, print, printJson, type Told, told, wrapped } from "../platform/console/print.ts";
 import { openJournalBeside } from "../platform/journal/sqlite/journal.ts";
 import type { Journal } from "../ports/journal.ts";
+import { loadConfig } from "../wiring/load.ts";
 import { noteOf, whoIsThere } from "./acknowledgement.ts";
 import { logFor } from "./run.ts";
 

@@ -1,5 +1,4 @@
 import { readFileSync, writeFileSync } from "node:fs";
-import { loadConfig } from "../config/load.ts";
 import { isoTime } from "../core/time.ts";
 import { agree } from "../platform/console/ask.ts";
 import { CliError, UsageError } from "../platform/console/failure.ts";
@@ -18,6 +17,7 @@ import { type Accepting, openForAccepting } from "../platform/journal/sqlite/acc
 import { type Finding, type Found, placeText } from "../platform/journal/sqlite/accept/found.ts";
 import { type Progress, type Verified, verifyJournal } from "../platform/journal/sqlite/check/verify.ts";
 import { checkExtract, extractSale } from "../platform/journal/sqlite/extract/extract.ts";
+import { loadConfig } from "../wiring/load.ts";
 import { noteOf, whoIsThere } from "./acknowledgement.ts";
 
 const WHO_MAX = 100;

@@ -10,8 +10,8 @@ import {
 } from "node:fs";
 import { createServer } from "node:net";
 import { basename, dirname, join } from "node:path";
-import { linesOf } from "../config/dispensers.ts";
 import type { Loaded } from "../config/load.ts";
+import { filesIn } from "../config/plug-ins.ts";
 import type { PositionConfig } from "../config/schema.ts";
 import { terminalFile } from "../config/secrets.ts";
 import { markNameOf } from "../core/journal-files.ts";
@@ -20,6 +20,8 @@ import { notLoaded, systemSentence } from "../platform/console/system-errors.ts"
 import { GpioError } from "../platform/gpio/gpio.ts";
 import { isRunningOn } from "../platform/journal/sqlite/open.ts";
 import { groupAdvice } from "../platform/serial/device.ts";
+import { deviceAt } from "../wiring/devices.ts";
+import { PLUG_INS } from "../wiring/plug-ins.ts";
 import { certificateChecks } from "./certificate-checks.ts";
 
 export interface MachineChecks {
@@ -58,7 +60,7 @@ async function nativeChecks({ config }: Loaded): Promise<Finding[]> {
       load: async () => new (await import("better-sqlite3")).default(":memory:").close(),
     },
   ];
-  const serial = config.positions.findIndex(({ dispenser }) => "port" in dispenser);
+  const serial = config.positions.findIndex((position) => deviceAt(position).port !== null);
   if (serial >= 0) {
     needed.push({ name: "serialport", at: ["positions", serial, "dispenser"], load: () => import("serialport") });
   }
@@ -90,9 +92,9 @@ function placeChecks({ config }: Loaded): Finding[] {
   const folder = dirname(path);
   const mark = config.journal.mark ?? join(folder, markNameOf(basename(path)));
   const terminals = dirname(terminalFile(path, "1"));
-  const registers = config.positions.map(({ dispenser }, index) => ({
+  const registers = config.positions.map((position, index) => ({
     at: ["positions", index, "dispenser", "register"],
-    file: "register" in dispenser ? dispenser.register : undefined,
+    file: deviceAt(position).register,
   }));
   return [
     ...folderCheck(["journal", "path"], folder),
@@ -101,7 +103,7 @@ function placeChecks({ config }: Loaded): Finding[] {
     ...fileCheck(["journal", "mark"], mark),
     ...(existsSync(terminals) ? folderCheck(["journal", "path"], terminals) : []),
     ...registers.flatMap(({ at, file }) =>
-      file === undefined ? [] : [...folderCheck(at, dirname(file)), ...fileCheck(at, file)],
+      file === null ? [] : [...folderCheck(at, dirname(file)), ...fileCheck(at, file)],
     ),
     ...config.positions.flatMap((position, index) => registerChecks(position, index, folder)),
   ];
@@ -109,7 +111,7 @@ function placeChecks({ config }: Loaded): Finding[] {
 
 function registerChecks({ id, formerly }: PositionConfig, index: number, folder: string): Finding[] {
   const at = ["positions", index, "dispenser"];
-  const kinds = ["meter", "dispute", "simulated"];
+  const kinds = filesIn(PLUG_INS).map(({ kind }) => kind);
   const names = [id, ...formerly].flatMap((name) => kinds.map((kind) => `${kind}-${name}.register`));
   return names.flatMap((name) => fileCheck(at, join(folder, name)));
 }
@@ -192,11 +194,11 @@ function listenProblem({ host, port }: { readonly host: string; readonly port: n
 /** Serial ports, and the devices of a display. They may be plugged in later, so a start waits for them. */
 function deviceChecks({ config }: Loaded): Finding[] {
   const { display } = config;
-  const ports = config.positions.flatMap(({ dispenser }, index) =>
-    "port" in dispenser
-      ? [{ at: ["positions", index, "dispenser", "port"], path: dispenser.port, isSerial: true }]
-      : [],
-  );
+  const ports = config.positions.flatMap((position, index) => {
+    const { port } = deviceAt(position);
+    const at = ["positions", index, "dispenser", "port"];
+    return port === null ? [] : [{ at, path: port.path, isSerial: true }];
+  });
   const screens = [
     { at: ["display", "device"], path: "device" in display ? display.device : undefined },
     { at: ["display", "touch", "device"], path: "touch" in display ? display.touch?.device : undefined },
@@ -246,8 +248,8 @@ function byIdText(): string {
 }
 
 function linesIn(positions: readonly PositionConfig[]): { readonly at: Finding["at"]; readonly line: string }[] {
-  return positions.flatMap(({ dispenser }, index) =>
-    linesOf(dispenser).map((line) => ({ at: ["positions", index, "dispenser"], line })),
+  return positions.flatMap((position, index) =>
+    deviceAt(position).lines.map(({ line }) => ({ at: ["positions", index, "dispenser"], line })),
   );
 }
 

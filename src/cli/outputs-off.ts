@@ -1,6 +1,6 @@
 import { dirname } from "node:path";
-import { outputsOf } from "../config/dispensers.ts";
-import { type Loaded, loadConfig } from "../config/load.ts";
+import type { Loaded } from "../config/load.ts";
+import { outputsOf } from "../config/plug-ins.ts";
 import type { Config, PositionConfig } from "../config/schema.ts";
 import { systemClock } from "../platform/clock/clock.ts";
 import { CliError, reasonText } from "../platform/console/failure.ts";
@@ -9,7 +9,8 @@ import { createLog } from "../platform/log/log.ts";
 import { within } from "../platform/time/wait.ts";
 import type { Clock } from "../ports/clock.ts";
 import { unknown } from "../ports/outcome.ts";
-import { openDispenser, Shared, type Surroundings } from "../wiring/drivers.ts";
+import { deviceAt, openDispenser, Shared, type Surroundings } from "../wiring/devices.ts";
+import { loadConfig } from "../wiring/load.ts";
 import { logOutput } from "./log-output.ts";
 
 /** How long a device behind a port may take to confirm that it has stopped. */
@@ -27,7 +28,7 @@ export async function outputsOff(options: { config: string }): Promise<void> {
 
 /** The lines first: they need nobody's answer. */
 async function closeLines({ positions, gpio }: Config, clock: Clock): Promise<string[]> {
-  const lines = positions.flatMap(({ dispenser }) => outputsOf(dispenser));
+  const lines = positions.flatMap((position) => outputsOf(deviceAt(position)));
   if (lines.length === 0) return [];
   const { outputsOff: drive } = await import("../platform/gpio/outputs-off.ts");
   try {
@@ -42,9 +43,10 @@ async function stopDevices({ config, secrets }: Loaded, clock: Clock): Promise<s
   const shared = new Shared();
   const log = createLog({ level: "error", secrets: secrets.all, write: logOutput(process.stderr) });
   const around = { config, folder: dirname(config.journal.path), clock, log, shared };
-  const behindPorts = config.positions.filter(
-    ({ dispenser }) => "port" in dispenser && outputsOf(dispenser).length === 0,
-  );
+  const behindPorts = config.positions.filter((position) => {
+    const device = deviceAt(position);
+    return device.port !== null && outputsOf(device).length === 0;
+  });
   // One that cannot even be opened keeps nobody from stopping the others.
   const failures = await Promise.all(
     behindPorts.map((position) =>

@@ -1,6 +1,7 @@
 import { priceProblem } from "../config/checks.ts";
 import type { Config, PositionConfig } from "../config/schema.ts";
 import { type Order, pricingOrder } from "../core/operator/orders.ts";
+import { PLUG_INS } from "../wiring/plug-ins.ts";
 
 /** The price that a position sells at, and what an operator has to do with it. */
 export interface Price {
@@ -15,7 +16,7 @@ export function priceInForce(config: Config, position: PositionConfig, orders: r
   const order = pricingOrder(orders, configured);
   if (order === null) return { unitPrice: configured, configured, ordered: null };
   const { unitPrice, atMs } = order;
-  const problem = unitPrice === configured ? null : priceProblem(config, position, unitPrice);
+  const problem = unitPrice === configured ? null : priceProblem(config, position, unitPrice, PLUG_INS);
   const ordered = { unitPrice, since: new Date(atMs).toISOString(), problem };
   return { unitPrice: problem === null ? unitPrice : configured, configured, ordered };
 }

@@ -1,4 +1,4 @@
-import { type Loaded, loadConfig } from "../config/load.ts";
+import type { Loaded } from "../config/load.ts";
 import type { FaultCode } from "../core/faults.ts";
 import { formatAmount } from "../core/money.ts";
 import { openCount, type ReconciliationState } from "../core/reconcile.ts";
@@ -14,6 +14,7 @@ import { openJournal, openJournalBeside } from "../platform/journal/sqlite/journ
 import type { JournalPlace } from "../platform/journal/sqlite/open.ts";
 import { wait } from "../platform/time/wait.ts";
 import type { Journal } from "../ports/journal.ts";
+import { loadConfig } from "../wiring/load.ts";
 import { noteOf, whoIsThere } from "./acknowledgement.ts";
 import { withBooks } from "./books.ts";
 import { logFor } from "./run.ts";

@@ -1,5 +1,5 @@
 import { randomInt } from "node:crypto";
-import { type Loaded, loadConfig } from "../config/load.ts";
+import type { Loaded } from "../config/load.ts";
 import { formatAmount, parseAmount } from "../core/money.ts";
 import { refundableMinor, refundsOf } from "../core/refund.ts";
 import type { SaleRecord } from "../core/sale/record.ts";
@@ -11,6 +11,7 @@ import { CliError, UsageError } from "../platform/console/failure.ts";
 import { print, printJson, told } from "../platform/console/print.ts";
 import { openJournalBeside } from "../platform/journal/sqlite/journal.ts";
 import { takeRefundTurn } from "../platform/journal/sqlite/open.ts";
+import { loadConfig } from "../wiring/load.ts";
 import { withBooks } from "./books.ts";
 import { paidSale } from "./paid-sale.ts";
 

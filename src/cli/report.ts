@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { type Loaded, loadConfig } from "../config/load.ts";
+import type { Loaded } from "../config/load.ts";
 import { reconciliationOf } from "../core/reconcile.ts";
 import type { ReportDocument } from "../payments/seqr/report.ts";
 import { rowsOf } from "../payments/seqr/report.ts";
@@ -7,6 +7,7 @@ import { CliError, UsageError } from "../platform/console/failure.ts";
 import { print, printContent, printError, printJson, told } from "../platform/console/print.ts";
 import { table } from "../platform/console/table.ts";
 import { openJournalBeside } from "../platform/journal/sqlite/journal.ts";
+import { loadConfig } from "../wiring/load.ts";
 import { withBooks } from "./books.ts";
 
 interface ReportOptions {

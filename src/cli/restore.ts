@@ -2,7 +2,7 @@ import { existsSync, writeFileSync } from "node:fs";
 import { open } from "node:fs/promises";
 import { resolve } from "node:path";
 import { isDeepStrictEqual } from "node:util";
-import { type Loaded, loadConfig } from "../config/load.ts";
+import type { Loaded } from "../config/load.ts";
 import { Container } from "../platform/backup/container.ts";
 import { BackupError } from "../platform/backup/manifest.ts";
 import { type Secret, unsealed } from "../platform/backup/seal.ts";
@@ -19,6 +19,7 @@ import {
   type Standing,
   standingOf,
 } from "../platform/journal/sqlite/backup.ts";
+import { loadConfig } from "../wiring/load.ts";
 import { certificatePlace, registerPlace, secretPlace, secretsOf } from "./backup/places.ts";
 import { Exchange } from "./backup/put.ts";
 import { explainedTrouble } from "./backup/trouble.ts";

@@ -1,8 +1,9 @@
-import { type Loaded, loadConfig } from "../config/load.ts";
+import type { Loaded } from "../config/load.ts";
 import { CliError } from "../platform/console/failure.ts";
 import { findingText } from "../platform/console/finding.ts";
 import { createLog } from "../platform/log/log.ts";
 import type { Log } from "../ports/log.ts";
+import { loadConfig } from "../wiring/load.ts";
 import type { StartDaemon } from "../wiring/served.ts";
 import { EmergencyStop, toldToEnd } from "./ending.ts";
 import { logOutput } from "./log-output.ts";

@@ -1,4 +1,3 @@
-import { loadConfig } from "../config/load.ts";
 import { formatAmount, parseAmount } from "../core/money.ts";
 import { type RefundEvent, refundableMinor, refundedMinor, refundsOf } from "../core/refund.ts";
 import type { SaleEvent } from "../core/sale/event.ts";
@@ -7,6 +6,7 @@ import { CliError, UsageError } from "../platform/console/failure.ts";
 import { print, printJson, told } from "../platform/console/print.ts";
 import { table } from "../platform/console/table.ts";
 import { openHistory } from "../platform/journal/sqlite/history.ts";
+import { loadConfig } from "../wiring/load.ts";
 import { receiptText } from "./receipt.ts";
 
 const OUTCOMES = ["paid", "released", "needs-attention"];

@@ -1,4 +1,4 @@
-import { type Loaded, loadConfig } from "../config/load.ts";
+import type { Loaded } from "../config/load.ts";
 import type { PositionConfig } from "../config/schema.ts";
 import { blockingOrder, type Order, orderKey } from "../core/operator/orders.ts";
 import { saleRecord } from "../core/sale/record.ts";
@@ -7,6 +7,7 @@ import { IDLE, type State } from "../core/sale/state.ts";
 import { lastSaleOf, ordersOf } from "../engine/belongings.ts";
 import { lines, print, printJson, type Told, told, wrapped } from "../platform/console/print.ts";
 import type { openJournalBeside } from "../platform/journal/sqlite/journal.ts";
+import { loadConfig } from "../wiring/load.ts";
 import { type Waiting, waitingIn, withJournal } from "./faults.ts";
 import { type Price, priceInForce, priceText } from "./price.ts";
 

@@ -1,8 +1,8 @@
 import { writeFileSync } from "node:fs";
 import qrcode from "qrcode";
-import { loadConfig } from "../config/load.ts";
 import { CliError, UsageError } from "../platform/console/failure.ts";
 import { print, printPicture, told } from "../platform/console/print.ts";
+import { loadConfig } from "../wiring/load.ts";
 
 interface StickerOptions {
   readonly config: string;

@@ -1,6 +1,6 @@
 import { randomInt } from "node:crypto";
 import { existsSync } from "node:fs";
-import { type Loaded, loadConfig } from "../config/load.ts";
+import type { Loaded } from "../config/load.ts";
 import type { PositionConfig } from "../config/schema.ts";
 import { readRegisteredTerminal, terminalFile } from "../config/secrets.ts";
 import { replay } from "../core/sale/recover.ts";
@@ -13,6 +13,7 @@ import { table } from "../platform/console/table.ts";
 import { openJournal } from "../platform/journal/sqlite/journal.ts";
 import type { JournalPlace } from "../platform/journal/sqlite/open.ts";
 import type { Outcome } from "../ports/outcome.ts";
+import { loadConfig } from "../wiring/load.ts";
 import { seqrSettings } from "../wiring/seqr-settings.ts";
 import { removeRegisteredTerminal, writeRegisteredTerminal } from "./terminal-file.ts";
 

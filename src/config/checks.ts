@@ -4,22 +4,22 @@ import { formatQuantity } from "../core/quantity.ts";
 import { limitBase, parseUnitPrice } from "../core/tariff.ts";
 import { lineChecks, portChecks } from "./claims.ts";
 import { deviceChecks, goodsChecks } from "./device-checks.ts";
-import { leastLimitBase } from "./dispensers.ts";
 import { decimal } from "./fields.ts";
 import { tariffOf } from "./goods.ts";
 import { nameChecks } from "./names.ts";
+import { deviceOf, factsOf, type PlugIns } from "./plug-ins.ts";
 import { type Found, type Path, sentence, shown } from "./problem.ts";
 import type { Config, PositionConfig } from "./schema.ts";
 import { serviceChecks } from "./service-checks.ts";
 
 /** What the schema cannot see, because it takes more than one key. */
-export function crossChecks(config: Config): Found[] {
+export function crossChecks(config: Config, plugIns: PlugIns): Found[] {
   return [
-    ...config.positions.flatMap((position, index) => positionChecks(config, position, ["positions", index])),
+    ...config.positions.flatMap((position, index) => positionChecks(config, position, ["positions", index], plugIns)),
     ...config.positions.flatMap((position, index) => boundChecks(position, ["positions", index])),
     ...config.positions.flatMap((position, index) => reserveChecks(config, position, ["positions", index])),
     ...config.positions.flatMap((position, index) =>
-      goodsChecks(position, config.kiosk.currency, ["positions", index]),
+      goodsChecks(position, config.kiosk.currency, ["positions", index], plugIns),
     ),
     ...duplicates(
       config.positions.map(({ id }) => id),
@@ -40,21 +40,26 @@ export function crossChecks(config: Config): Found[] {
       { of: "a printed code of its own for each position" },
     ),
     ...duplicates(
-      config.positions.map(({ dispenser }) => ("register" in dispenser ? dispenser.register : undefined)),
+      config.positions.map(({ dispenser }) => factsOf(plugIns, dispenser).register),
       (index) => ["positions", index, "dispenser", "register"],
       { of: "a file of its own for each position", hint: "two meters would count on in one" },
     ),
     ...duplicates(config.kiosk.locales, (index) => ["kiosk", "locales", index], { of: "each language once" }),
     ...textChecks(config),
     ...nameChecks(config),
-    ...lineChecks(config),
-    ...portChecks(config),
+    ...lineChecks(config, plugIns),
+    ...portChecks(config, plugIns),
     ...serviceChecks(config),
   ];
 }
 
 /** Why a position cannot sell at a price that an operator orders; null when it can. */
-export function priceProblem(config: Config, position: PositionConfig, unitPrice: string): string | null {
+export function priceProblem(
+  config: Config,
+  position: PositionConfig,
+  unitPrice: string,
+  plugIns: PlugIns,
+): string | null {
   if (!decimal.safeParse(unitPrice).success) return 'expected a price such as "19.89"';
   const { lowestE6, highestE6 } = priceBounds(position);
   const orderedE6 = parseUnitPrice(unitPrice) ?? 0;
@@ -63,9 +68,10 @@ export function priceProblem(config: Config, position: PositionConfig, unitPrice
     return `expected a price from ${from}, not ${unitPrice}: product.lowestPrice and product.highestPrice set the bounds`;
   }
   const repriced = { ...position, product: { ...position.product, unitPrice } };
-  if (position.dispenser.driver === "dart") return "the pump shows its price too: change it in the configuration";
+  const { ownPrice } = deviceOf(plugIns.devices, position.dispenser);
+  if (ownPrice !== null) return ownPrice;
   if (position.product.unit === "credit") return "goods with prices of their own have no unit price";
-  return positionChecks(config, repriced, [])[0]?.message ?? null;
+  return positionChecks(config, repriced, [], plugIns)[0]?.message ?? null;
 }
 
 /** The prices that an operator may order, in millionths. */
@@ -104,7 +110,8 @@ function boundChecks(position: PositionConfig, at: Path): Found[] {
   return found;
 }
 
-function positionChecks(config: Config, position: PositionConfig, at: Path): Found[] {
+function positionChecks(config: Config, position: PositionConfig, at: Path, plugIns: PlugIns): Found[] {
+  const { leastLimitBase } = factsOf(plugIns, position.dispenser);
   const { currency } = config.kiosk;
   const { product } = position;
   const found: Found[] = [];
@@ -119,15 +126,16 @@ function positionChecks(config: Config, position: PositionConfig, at: Path): Fou
     const path = [...at, "reserve", index];
     const maximum = parseAmount(text, currency);
     if (maximum === undefined) found.push(tooFine(path, text, currency));
-    else if (maximum >= tariff.minimumMinor && limitBase(tariff, maximum) <= leastLimitBase(position.dispenser)) {
-      const leastBase = leastLimitBase(position.dispenser);
+    else if (maximum >= tariff.minimumMinor && limitBase(tariff, maximum) <= leastLimitBase) {
       const least =
-        leastBase === 0 ? "something" : `more than ${formatQuantity(leastBase, product.unit)} ${product.unit}`;
+        leastLimitBase === 0
+          ? "something"
+          : `more than ${formatQuantity(leastLimitBase, product.unit)} ${product.unit}`;
       const expected = `an amount that buys ${least} at ${product.unitPrice} ${currency}/${product.unit}`;
       found.push({ path, message: sentence({ found: shown(text), expected }) });
     }
   }
-  return [...found, ...deviceChecks(position, currency, at)];
+  return [...found, ...deviceChecks(position, at, plugIns)];
 }
 
 /** The display offers the choices as they stand here, from small to large. */

@@ -97,13 +97,6 @@ function isNoAddress(text: string): boolean {
   return !/^[a-z][a-z\d+.-]*:\/\//i.test(text);
 }
 
-/** Of a vending machine's goods: two bytes on its bus. */
-export const itemNumber = z
-  .string()
-  .regex(/^\d{1,5}$/)
-  .refine((text) => Number(text) <= 0xffff)
-  .meta({ form: "number of an item, 0 to 65535, in quotes", examples: ["7"] });
-
 /** Minute, hour, day of month, month, day of week, in the kiosk's time zone. What some cron has beside it means nothing here. */
 const CRON = /^(?:[\d*,/-]+[ \t]+){3}(?:[\d*,/-]|[A-Za-z]{3})+[ \t]+(?:[\d*,/-]|[A-Za-z]{3})+$/;
 const NAMES_AND_LASTS = [

@@ -1,11 +1,11 @@
 import { z } from "zod";
-import { dispenser } from "./dispenser-schema.ts";
 import { aboutOf } from "./keys.ts";
 import { profileNames } from "./profile.ts";
-import { configSchema } from "./schema.ts";
+import type { ConfigSchema } from "./schema.ts";
 
 /** The configuration's JSON schema (draft 2020-12), for editors; `loadConfig` checks more than it can say. */
-export function configJsonSchema(): object {
+export function jsonSchemaOf(configSchema: ConfigSchema): object {
+  const { dispenser } = configSchema.shape.positions.element.shape;
   const schema = z.toJSONSchema(configSchema, {
     io: "input",
     unrepresentable: "any",

@@ -1,5 +1,4 @@
 import { z } from "zod";
-import { configSchema } from "./schema.ts";
 
 type Schema = z.core.$ZodType;
 
@@ -14,7 +13,7 @@ export interface Part {
 }
 
 /** Everything that the schema has, at any depth, in every driver. */
-export function partsOf(schema: Schema = configSchema, way: readonly string[] = [], isKey = false): readonly Part[] {
+export function partsOf(schema: Schema, way: readonly string[] = [], isKey = false): readonly Part[] {
   return [
     { way, isKey, schema, about: aboutOf(schema) },
     ...insideOf(schema).flatMap(({ name, inside }) =>

@@ -2,11 +2,12 @@ import { dirname, resolve } from "node:path";
 import { crossChecks } from "./checks.ts";
 import { readDocument } from "./document.ts";
 import { problemsOf } from "./messages.ts";
-import { namedFiles, passwordsIn } from "./named-files.ts";
+import { type Named, namedFiles, passwordsIn } from "./named-files.ts";
 import { placeChecks } from "./places.ts";
+import type { PlugIns } from "./plug-ins.ts";
 import { ConfigError, type Found, type Path, type Problem, pathText, sentence } from "./problem.ts";
 import { withProfiles } from "./profile.ts";
-import { type Config, configSchema } from "./schema.ts";
+import { type Config, configSchemaOf } from "./schema.ts";
 import { readRegisteredTerminal, readSecret, secretPath, type Terminal } from "./secrets.ts";
 import { readText } from "./text-file.ts";
 
@@ -24,13 +25,11 @@ interface Secrets {
   readonly all: readonly string[];
 }
 
-export interface Loaded {
-  readonly file: string;
-  readonly config: Config;
+export interface Loaded extends Named {
   readonly secrets: Secrets;
 }
 
-type Purpose = "serve" | "register" | "read";
+export type Purpose = "serve" | "register" | "read";
 
 const NO_SECRETS: Secrets = {
   resellerPassword: null,
@@ -42,30 +41,35 @@ const NO_SECRETS: Secrets = {
   unattendedKey: null,
   all: [],
 };
+
 /**
  * Reads and checks a configuration with all the secrets it names. Nothing is touched.
  * @param purpose `serve` needs every secret, `register` none of the terminals', `read` none at all
  * @throws ConfigError with every problem found
  */
-export function loadConfig(file: string, purpose: Purpose = "serve"): Loaded {
+export function readConfig(file: string, purpose: Purpose, plugIns: PlugIns): Loaded {
   const document = readDocument(readText(file));
   if (document.kind === "problems") throw new ConfigError(file, document.problems);
   const { lineOf, sourceOf } = document;
-  const { value, found: ofProfiles } = withProfiles(document.value);
-  const parsed = configSchema.safeParse(value);
+  const { value, found: ofProfiles } = withProfiles(document.value, plugIns);
+  const schema = configSchemaOf(plugIns);
+  const parsed = schema.safeParse(value);
   const found = [...ofProfiles];
   if (!parsed.success) {
     const isTold = ({ path }: Found): boolean => ofProfiles.some((each) => isWithin(path, each.path.slice(0, 3)));
-    const issues = parsed.error.issues.flatMap((issue) => problemsOf(issue, { schema: configSchema, value, sourceOf }));
+    const issues = parsed.error.issues.flatMap((issue) => problemsOf(issue, { schema, value, sourceOf }));
     found.push(...lastOfEach(issues).filter((each) => !isTold(each)));
   }
   if (!parsed.success || found.length > 0) throw new ConfigError(file, placed(found, lineOf));
   const config = withAbsolutePaths(file, parsed.data);
-  found.push(...crossChecks(config), ...placeChecks(file, config));
+  const files = namedFiles(config, schema);
+  found.push(...crossChecks(config, plugIns), ...placeChecks({ file, config, files }, plugIns));
   const secrets =
-    purpose === "read" ? { ...NO_SECRETS, all: passwordsIn(config) } : readSecrets(file, config, purpose, found);
+    purpose === "read"
+      ? { ...NO_SECRETS, all: passwordsIn(config) }
+      : readSecrets({ file, config, files }, purpose, found);
   if (found.length > 0) throw new ConfigError(file, placed(found, lineOf));
-  return { file, config, secrets };
+  return { file, config, files, secrets };
 }
 
 /** Of two checks of one value that both fail the second knows more; a key that is there, misspelt, is not missing too. */
@@ -103,9 +107,9 @@ function withAbsolutePaths(file: string, config: Config): Config {
   return { ...config, journal, display: { ...display, ...slides } };
 }
 
-function readSecrets(file: string, config: Config, purpose: Purpose, found: Found[]): Secrets {
+function readSecrets({ file, config, files }: Named, purpose: Purpose, found: Found[]): Secrets {
   const values = new Map<string, string>();
-  for (const { path, file: name } of namedFiles(config).filter(({ isSecret }) => isSecret)) {
+  for (const { path, file: name } of files.filter(({ isSecret }) => isSecret)) {
     const value = attempt(found, path, () => readSecret(secretPath(file, name)));
     if (value !== null) values.set(path.join("."), value);
   }

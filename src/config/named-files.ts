@@ -1,3 +1,4 @@
+import type { z } from "zod";
 import { partsOf } from "./keys.ts";
 import type { Problem } from "./problem.ts";
 import type { Config } from "./schema.ts";
@@ -11,18 +12,26 @@ export interface NamedFile {
   readonly isSecret: boolean;
 }
 
+/** A configuration as it was read, with the files that it names. */
+export interface Named {
+  readonly file: string;
+  readonly config: Config;
+  /** Every secret and every other `…File`. */
+  readonly files: readonly NamedFile[];
+}
+
 /** Keys that name a secret, as the schema marks them: `positions.*.terminal.passwordFile`. */
-export const SECRET_KEYS: ReadonlySet<string> = new Set(
-  partsOf()
-    .filter(({ about }) => about["secret"] === true)
-    .map(({ way }) => way.join(".")),
-);
+export function secretKeysOf(schema: z.core.$ZodType): ReadonlySet<string> {
+  const marked = partsOf(schema).filter(({ about }) => about["secret"] === true);
+  return new Set(marked.map(({ way }) => way.join(".")));
+}
 
 /** Every secret and every other `…File` of a configuration. */
-export function namedFiles(config: Config): NamedFile[] {
+export function namedFiles(config: Config, schema: z.core.$ZodType): NamedFile[] {
+  const secretKeys = secretKeysOf(schema);
   const found: NamedFile[] = [];
   const walk = (value: unknown, path: Problem["path"], names: readonly string[], way: readonly string[]): void => {
-    const isSecret = SECRET_KEYS.has(way.join("."));
+    const isSecret = secretKeys.has(way.join("."));
     if (typeof value === "string" && (isSecret || way.at(-1)?.endsWith("File") === true)) {
       found.push({ key: names.join("."), path, file: value, isSecret });
     }

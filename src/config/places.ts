@@ -1,22 +1,23 @@
 import { existsSync, realpathSync, statSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import { isOfJournal, markNameOf } from "../core/journal-files.ts";
-import { namedFiles } from "./named-files.ts";
+import type { Named } from "./named-files.ts";
+import { factsOf, filesIn, type PlugIns } from "./plug-ins.ts";
 import { type Found, sentence } from "./problem.ts";
 import type { Config } from "./schema.ts";
 import { terminalFile } from "./secrets.ts";
 
 /** The journal and its mark are written to: a file that is something else would be lost, or keep the kiosk from starting. */
-export function placeChecks(file: string, config: Config): Found[] {
+export function placeChecks({ file, config, files }: Named, plugIns: PlugIns): Found[] {
   const { path } = config.journal;
   const mark = config.journal.mark ?? join(dirname(path), markNameOf(basename(path)));
   const others = [
     { path: file, what: "the configuration itself" },
-    ...namedFiles(config).map((each) => ({
+    ...files.map((each) => ({
       path: resolve(dirname(file), each.file),
       what: `the file that ${each.key} names`,
     })),
-    ...filesOfPositions(config),
+    ...filesOfPositions(config, plugIns),
   ];
   const found: Found[] = [];
   for (const [key, place] of Object.entries({ path, mark })) {
@@ -58,17 +59,21 @@ function slidesChecks({ display }: Config): Found[] {
 }
 
 /** What the daemon keeps of its positions beside the journal. */
-function filesOfPositions({ journal, positions, retired }: Config): { readonly path: string; readonly what: string }[] {
+function filesOfPositions(
+  { journal, positions, retired }: Config,
+  plugIns: PlugIns,
+): { readonly path: string; readonly what: string }[] {
   const names = [...positions.flatMap(({ id, formerly }) => [id, ...formerly]), ...retired];
   const beside = (file: string): string => join(dirname(journal.path), file);
-  const configured = positions.flatMap(({ id, dispenser }) =>
-    "register" in dispenser && dispenser.register !== undefined ? [{ id, path: resolve(dispenser.register) }] : [],
-  );
+  const configured = positions.flatMap(({ id, dispenser }) => {
+    const { register } = factsOf(plugIns, dispenser);
+    return register === null ? [] : [{ id, path: resolve(register) }];
+  });
   const own = names.flatMap((name) => [
     { path: terminalFile(journal.path, name), what: `the terminal of position "${name}"` },
-    { path: beside(`meter-${name}.register`), what: `a register of position "${name}"` },
-    { path: beside(`dispute-${name}.register`), what: `what is disputed at position "${name}"` },
-    { path: beside(`simulated-${name}.register`), what: `a register of position "${name}"` },
+    ...filesIn(plugIns).map(({ kind, what }) => {
+      return { path: beside(`${kind}-${name}.register`), what: `${what} position "${name}"` };
+    }),
   ]);
   return [...own, ...configured.map(({ id, path }) => ({ path, what: `the register of position "${id}"` }))];
 }

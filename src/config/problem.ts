@@ -1,23 +1,14 @@
 import { ExplainedError } from "../core/explained-error.ts";
 import { visible, visibleLine } from "../core/visible.ts";
+import type { Path } from "../ports/configured.ts";
+
+export type { Found, Path } from "../ports/configured.ts";
 
 /** One thing that is wrong with a configuration: where, and what was expected. */
 export interface Problem {
   readonly path: Path;
   readonly line: number | null;
   readonly message: string;
-}
-
-export type Path = readonly (string | number)[];
-
-/** A problem before it is known where in the file it stands. */
-export interface Found {
-  readonly path: Path;
-  readonly message: string;
-  /** The other place, where two do not go together. */
-  readonly other?: Path;
-  /** The key that was meant by a misspelt one, which is therefore not missing. */
-  readonly meant?: Path;
 }
 
 const MOST_TOLD = 100;

@@ -1,8 +1,8 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { parse } from "yaml";
-import { DRIVER_NAMES } from "./dispensers.ts";
 import { nearest } from "./nearest.ts";
+import type { PlugIns } from "./plug-ins.ts";
 import { type Found, listed, sentence, shown } from "./problem.ts";
 
 /** The assemblies that come with the program. */
@@ -12,7 +12,10 @@ const ASSEMBLIES = resolve(import.meta.dirname, "../../hw");
  * Puts what a named assembly says in the place of `dispenser: { profile: NAME, … }`, the configuration's own keys
  * over it. Whatever comes of it is checked as if it had been written out.
  */
-export function withProfiles(config: unknown): { readonly value: unknown; readonly found: readonly Found[] } {
+export function withProfiles(
+  config: unknown,
+  plugIns: PlugIns,
+): { readonly value: unknown; readonly found: readonly Found[] } {
   if (!isRecord(config) || !Array.isArray(config["positions"])) return { value: config, found: [] };
   const found: Found[] = [];
   const positions = config["positions"].map((position: unknown, index) => {
@@ -20,7 +23,7 @@ export function withProfiles(config: unknown): { readonly value: unknown; readon
     const given = position["dispenser"];
     const { profile, ...own } = given;
     const said = readProfile(profile);
-    const problem = problemOf(given, said);
+    const problem = problemOf(given, said, plugIns);
     if (problem !== null) found.push({ ...problem, path: ["positions", index, "dispenser", ...problem.path] });
     return said === null ? position : { ...position, dispenser: merge(said, own) };
   });
@@ -28,24 +31,29 @@ export function withProfiles(config: unknown): { readonly value: unknown; readon
 }
 
 /** What is wrong with the choice of a driver or a profile, with its path in the dispenser. */
-function problemOf(given: Record<string, unknown>, said: Record<string, unknown> | null): Found | null {
+function problemOf(
+  given: Record<string, unknown>,
+  said: Record<string, unknown> | null,
+  { devices }: PlugIns,
+): Found | null {
+  const drivers = devices.map((each) => each.driver);
   const { profile, driver } = given;
   const profiles = profileNames();
-  const choice = `driver, one of ${listed(DRIVER_NAMES, "or")}, or profile, one of ${listed(profiles, "or")}`;
+  const choice = `driver, one of ${listed(drivers, "or")}, or profile, one of ${listed(profiles, "or")}`;
   if (profile === undefined && driver === undefined) {
     return { path: [], message: sentence({ found: "neither driver nor profile", expected: choice }) };
   }
   if (profile === undefined) {
-    if (typeof driver !== "string" || DRIVER_NAMES.includes(driver) || !profiles.includes(driver)) return null;
+    if (typeof driver !== "string" || drivers.includes(driver) || !profiles.includes(driver)) return null;
     const hint = `this is a profile: write profile: ${driver}`;
     return {
       path: ["driver"],
-      message: sentence({ found: shown(driver), expected: `one of ${listed(DRIVER_NAMES, "or")}`, hint }),
+      message: sentence({ found: shown(driver), expected: `one of ${listed(drivers, "or")}`, hint }),
     };
   }
   if (said === null) {
     const near = typeof profile === "string" ? nearest(profile, profiles) : null;
-    const isDriver = typeof profile === "string" && DRIVER_NAMES.includes(profile);
+    const isDriver = typeof profile === "string" && drivers.includes(profile);
     const hint = isDriver
       ? `this is a driver: write driver: ${profile}`
       : near === null
@@ -56,19 +64,27 @@ function problemOf(given: Record<string, unknown>, said: Record<string, unknown>
       message: sentence({ found: shown(profile), expected: `one of ${listed(profiles, "or")}`, hint }),
     };
   }
-  if (driver === undefined || driver === said["driver"]) return mixedKeys(String(profile), said, given);
+  if (driver === undefined || driver === said["driver"]) {
+    const eitherOr = devices.find((each) => each.driver === said["driver"])?.eitherOr ?? null;
+    return eitherOr === null ? null : mixedKeys(String(profile), said, given, eitherOr);
+  }
   const found = `driver ${shown(driver)} beside profile ${shown(profile)}, which has the driver ${String(said["driver"])}`;
   return { path: ["driver"], message: sentence({ found, expected: "one of the two: remove the other" }) };
 }
 
-/** A contactor is switched by a line or by a coil: what the profile says of it cannot be taken back. */
-function mixedKeys(profile: string, said: Record<string, unknown>, given: Record<string, unknown>): Found | null {
-  const [ours, theirs] = [given["contactor"], said["contactor"]];
-  if (!isRecord(ours) || !isRecord(theirs) || !("coil" in ours) || !("line" in theirs)) return null;
-  const found = `a coil beside the line ${String(theirs["line"])} that the profile ${profile} has`;
-  const expected = "a line, or all of the dispenser written out without the profile";
+/** What a profile says in one way cannot be taken back by keys of the other. */
+function mixedKeys(
+  profile: string,
+  said: Record<string, unknown>,
+  given: Record<string, unknown>,
+  { key, ways: [one, other] }: NonNullable<PlugIns["devices"][number]["eitherOr"]>,
+): Found | null {
+  const [ours, theirs] = [given[key], said[key]];
+  if (!isRecord(ours) || !isRecord(theirs) || !(other in ours) || !(one in theirs)) return null;
+  const found = `a ${other} beside the ${one} ${String(theirs[one])} that the profile ${profile} has`;
+  const expected = `a ${one}, or all of the dispenser written out without the profile`;
   const example = `driver: ${String(said["driver"])} and the keys of hw/${profile}/profile.yaml`;
-  return { path: ["contactor"], message: sentence({ found, expected, example }) };
+  return { path: [key], message: sentence({ found, expected, example }) };
 }
 
 /** None where the assemblies do not stand beside the program. */

@@ -1,10 +1,10 @@
 import { z } from "zod";
 import { MINOR_DIGITS } from "../core/currencies.ts";
 import { UNIT_NAMES } from "../core/quantity.ts";
-import { dispenser } from "./dispenser-schema.ts";
 import { display } from "./display.ts";
 import { about, cron, decimal, duration, file, identifier, secretFile } from "./fields.ts";
 import { mqtt } from "./mqtt.ts";
+import type { PlugIns } from "./plug-ins.ts";
 import { seqr } from "./seqr.ts";
 
 const kiosk = z
@@ -150,136 +150,153 @@ const product = z
   })
   .meta({ description: "What is sold here, and for how much." });
 
-const position = z
-  .strictObject({
-    id: identifier.meta(
+const position = {
+  id: identifier.meta(
+    about(
+      "Names the position: one pump, one socket, one machine. The journal holds sales under it, so a new id needs formerly.",
+      "1",
+      "pump-2",
+    ),
+  ),
+  formerly: z
+    .union([identifier.transform((name) => [name]), names])
+    .prefault([])
+    .meta({
+      form: "an id, or a list of at most 32",
+      ...about(
+        "Ids that this position had before, with the dispenser and terminal that it has now. What the journal holds under them (sales, blocks, prices, books) belongs to it.",
+        ["1"],
+      ),
+    }),
+  terminal: z
+    .strictObject({
+      id: z.string().min(1).max(128).meta(about("The terminal's id, as the payment service gave it.", "demo-terminal")),
+      passwordFile: secretFile.meta(about("The terminal's password.", "secrets/terminal-1")),
+    })
+    .optional()
+    .meta({
+      description:
+        "The position's account at the payment service, one of its own. Leave it out when `kioskd terminal register` has made one.",
+    }),
+  seqrId: z
+    .string()
+    .regex(/^[A-Za-z0-9]{1,40}$/, "expected letters and digits")
+    .optional()
+    .meta({
+      form: "1 to 40 letters and digits",
+      ...about("The id of the printed code (sticker) of this terminal. Needed with code: sticker.", "4711"),
+    }),
+  code: z
+    .enum(["bill", "sticker"])
+    .default("bill")
+    .meta(
+      about("Which code the display shows: a new one for each bill, or always the one that is printed.", "sticker"),
+    ),
+  product,
+  reserve: z
+    .array(decimal)
+    .min(1)
+    .max(12)
+    .meta(
       about(
-        "Names the position: one pump, one socket, one machine. The journal holds sales under it, so a new id needs formerly.",
-        "1",
-        "pump-2",
+        "The amounts, in kiosk.currency, that customers choose from as a maximum. So much is held; only what was taken is charged.",
+        ["100.00", "300.00", "500.00"],
       ),
     ),
-    formerly: z
-      .union([identifier.transform((name) => [name]), names])
-      .prefault([])
-      .meta({
-        form: "an id, or a list of at most 32",
-        ...about(
-          "Ids that this position had before, with the dispenser and terminal that it has now. What the journal holds under them (sales, blocks, prices, books) belongs to it.",
-          ["1"],
-        ),
-      }),
-    terminal: z
-      .strictObject({
-        id: z
-          .string()
-          .min(1)
-          .max(128)
-          .meta(about("The terminal's id, as the payment service gave it.", "demo-terminal")),
-        passwordFile: secretFile.meta(about("The terminal's password.", "secrets/terminal-1")),
-      })
-      .optional()
-      .meta({
-        description:
-          "The position's account at the payment service, one of its own. Leave it out when `kioskd terminal register` has made one.",
-      }),
-    seqrId: z
-      .string()
-      .regex(/^[A-Za-z0-9]{1,40}$/, "expected letters and digits")
-      .optional()
-      .meta({
-        form: "1 to 40 letters and digits",
-        ...about("The id of the printed code (sticker) of this terminal. Needed with code: sticker.", "4711"),
-      }),
-    code: z
-      .enum(["bill", "sticker"])
-      .default("bill")
-      .meta(
-        about("Which code the display shows: a new one for each bill, or always the one that is printed.", "sticker"),
+  noFlowTimeout: duration("5s", "1h")
+    .prefault("2m")
+    .meta(
+      about(
+        "A delivery in which nothing flows for so long is ended and charged. Longer for customers who need time to begin.",
+        "5m",
       ),
-    product,
-    reserve: z
-      .array(decimal)
-      .min(1)
-      .max(12)
-      .meta(
-        about(
-          "The amounts, in kiosk.currency, that customers choose from as a maximum. So much is held; only what was taken is charged.",
-          ["100.00", "300.00", "500.00"],
-        ),
-      ),
-    noFlowTimeout: duration("5s", "1h")
-      .prefault("2m")
-      .meta(
-        about(
-          "A delivery in which nothing flows for so long is ended and charged. Longer for customers who need time to begin.",
-          "5m",
-        ),
-      ),
-    dispenser,
+    ),
+};
+
+const payment = z
+  .strictObject({
+    provider: z.literal("seqr").meta(about("The payment service; there is one.", "seqr")),
+    seqr,
   })
-  .meta({ description: "One pump, socket or machine, with its product and its account." });
+  .meta({ description: "How customers pay." });
+
+const schedule = z
+  .strictObject({
+    reconcile: cron
+      .optional()
+      .meta(
+        about(
+          "When the journal is compared with the payment service's books, in kiosk.timezone. Needs payment.seqr.reseller. Without it, only on command.",
+          "10 3 * * *",
+        ),
+      ),
+    housekeeping: cron
+      .prefault("30 3 * * *")
+      .meta(
+        about(
+          "When old sales go to the archive and the journal is tidied, in kiosk.timezone. Take a quiet hour.",
+          "0 4 * * *",
+        ),
+      ),
+  })
+  .prefault({})
+  .meta({ description: "What the daemon does by the clock." });
+
+const log = z
+  .strictObject({
+    level: z
+      .enum(["debug", "info", "warn", "error"])
+      .default("info")
+      .meta(about("How much the daemon writes to its log: debug most, error least.", "debug")),
+  })
+  .prefault({})
+  .meta({ description: "What the daemon says to `journalctl`." });
+
+export type ConfigSchema = ReturnType<typeof configSchemaOf>;
+export type Config = z.output<ConfigSchema>;
+export type PositionConfig = Config["positions"][number];
 
 /** The whole configuration: what is allowed, what it means in the daemon's units, and what is assumed where nothing is said. */
-export const configSchema = z
-  .strictObject({
-    kiosk,
-    journal,
-    payment: z
-      .strictObject({
-        provider: z.literal("seqr").meta(about("The payment service; there is one.", "seqr")),
-        seqr,
-      })
-      .meta({ description: "How customers pay." }),
-    gpio,
-    positions: z
-      .array(position)
-      .min(1)
-      .max(32)
-      .meta({ description: "What customers can buy from: 1 to 32 pumps, sockets or machines." }),
-    retired: names.default([]).meta({
-      form: "list of at most 32 ids",
-      ...about("Ids of positions that are gone for good. A sale that is still open under one goes to a person.", ["2"]),
-    }),
-    display,
-    mqtt: mqtt.optional(),
-    schedule: z
-      .strictObject({
-        reconcile: cron
-          .optional()
-          .meta(
-            about(
-              "When the journal is compared with the payment service's books, in kiosk.timezone. Needs payment.seqr.reseller. Without it, only on command.",
-              "10 3 * * *",
-            ),
-          ),
-        housekeeping: cron
-          .prefault("30 3 * * *")
-          .meta(
-            about(
-              "When old sales go to the archive and the journal is tidied, in kiosk.timezone. Take a quiet hour.",
-              "0 4 * * *",
-            ),
-          ),
-      })
-      .prefault({})
-      .meta({ description: "What the daemon does by the clock." }),
-    log: z
-      .strictObject({
-        level: z
-          .enum(["debug", "info", "warn", "error"])
-          .default("info")
-          .meta(about("How much the daemon writes to its log: debug most, error least.", "debug")),
-      })
-      .prefault({})
-      .meta({ description: "What the daemon says to `journalctl`." }),
-  })
-  .meta({
-    description: "The configuration of a kiosk. Amounts and prices are text in quotes, durations are text such as 10s.",
-  });
+export function configSchemaOf(plugIns: PlugIns) {
+  const dispenser = dispenserOf(plugIns);
+  const one = z
+    .strictObject({ ...position, dispenser })
+    .meta({ description: "One pump, socket or machine, with its product and its account." });
+  return z
+    .strictObject({
+      kiosk,
+      journal,
+      payment,
+      gpio,
+      positions: z
+        .array(one)
+        .min(1)
+        .max(32)
+        .meta({ description: "What customers can buy from: 1 to 32 pumps, sockets or machines." }),
+      retired: names.default([]).meta({
+        form: "list of at most 32 ids",
+        ...about("Ids of positions that are gone for good. A sale that is still open under one goes to a person.", [
+          "2",
+        ]),
+      }),
+      display,
+      mqtt: mqtt.optional(),
+      schedule,
+      log,
+    })
+    .meta({
+      description:
+        "The configuration of a kiosk. Amounts and prices are text in quotes, durations are text such as 10s.",
+    });
+}
 
-export type Config = z.output<typeof configSchema>;
-export type PositionConfig = Config["positions"][number];
+function dispenserOf({ devices }: PlugIns) {
+  const [first, ...others] = devices.map(({ schema }) => schema);
+  if (first === undefined) throw new Error("a configuration needs at least one device that it may name");
+  return z.discriminatedUnion("driver", [first, ...others]).meta({
+    description: "The device that delivers, by its driver; `profile: NAME` takes the settings of an assembly in hw.",
+  });
+}
 
 /** Old names and links too (Europe/Kyiv, Asia/Kolkata); an offset such as +01:00 knows no summer. */
 function isTimeZone(name: string): boolean {

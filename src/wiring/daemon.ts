@@ -14,8 +14,9 @@ import type { Journal } from "../ports/journal.ts";
 import type { Log } from "../ports/log.ts";
 import type { Metrics } from "../ports/metrics.ts";
 import { type Books, keepBooks } from "./books.ts";
+import { meterOf, openDispenser, Shared } from "./devices.ts";
 import { openDisplay } from "./displays.ts";
-import { meterOf, openDispenser, Shared } from "./drivers.ts";
+import { PLUG_INS } from "./plug-ins.ts";
 import { takeRemoteOffers } from "./remote-offers.ts";
 import { seqrSettings } from "./seqr-settings.ts";
 import type { Daemon, StartOptions } from "./served.ts";
@@ -178,7 +179,7 @@ async function openPositions(
       noFlowTimeoutMs: position.noFlowTimeout,
       timing: timingOf(config),
       configuredPrice: position.product.unitPrice,
-      priceProblem: (unitPrice: string) => priceProblem(config, position, unitPrice),
+      priceProblem: (unitPrice: string) => priceProblem(config, position, unitPrice, PLUG_INS),
     });
   }
   return positions;

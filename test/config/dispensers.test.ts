@@ -2,10 +2,11 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { stringify } from "yaml";
-import { claimsOf, leastLimitBase, outputsOf } from "../../src/config/dispensers.ts";
-import { loadConfig } from "../../src/config/load.ts";
+import { claimsOf, outputsOf } from "../../src/config/plug-ins.ts";
 import { profileNames } from "../../src/config/profile.ts";
 import { shortfallWh } from "../../src/devices/rapi/delivery.ts";
+import { deviceAt, meterOf } from "../../src/wiring/devices.ts";
+import { loadConfig } from "../../src/wiring/load.ts";
 import { tempFolder } from "../support/temp.ts";
 
 interface Given {
@@ -125,13 +126,13 @@ describe("a dispenser that cannot be right is refused", () => {
 
   it("by as much as its driver really needs", () => {
     const { config } = loadConfig(write({ unit: "kWh", dispensers: [{ ...rapi, maxPower: 7_400 }] }));
-    const leastBase = config.positions.map(({ dispenser }) => leastLimitBase(dispenser));
+    const leastBase = config.positions.map((position) => deviceAt(position).leastLimitBase);
     expect(leastBase).toEqual([shortfallWh({ currentA: 16, maxPowerW: 7_400, bootLock: "expected" })]);
   });
 
   it("but two pumps on one line, at two addresses, are two positions", () => {
     const { config } = loadConfig(write({ unit: "L", dispensers: [dart, { ...dart, address: 81 }] }));
-    expect(config.positions.flatMap(({ dispenser }) => claimsOf(dispenser))).toEqual([
+    expect(config.positions.flatMap((position) => claimsOf(deviceAt(position)))).toEqual([
       "address 80 on /dev/ttyUSB0",
       "address 81 on /dev/ttyUSB0",
     ]);
@@ -139,7 +140,51 @@ describe("a dispenser that cannot be right is refused", () => {
 
   it("and all that can let something flow is known by name", () => {
     const { config } = loadConfig(write({ unit: "L", dispensers: [{ profile: "fuel-pulser-pi" }] }));
-    const outputs = config.positions.flatMap(({ dispenser }) => outputsOf(dispenser).map(({ line }) => line));
+    const outputs = config.positions.flatMap((position) => outputsOf(deviceAt(position)).map(({ line }) => line));
     expect(outputs).toEqual(["GPIO27", "GPIO22", "GPIO17"]);
+  });
+});
+
+const PULSER = { driver: "fuel-pulser", pulsesPerUnit: 100 };
+const METER = { driver: "modbus-meter", port: "/dev/ttyU0", meter: "sdm120", unit: 3 };
+const DART = { driver: "dart", port: "/dev/ttyU0", address: 80 };
+
+describe("what a journal knows a meter by never changes", () => {
+  it.each<[string, object, string]>([
+    ["L", { driver: "simulated", quantity: "5" }, "simulated, /var/simulated-p0.register"],
+    ["L", { driver: "simulated", quantity: "5", register: "/x/y.register" }, "simulated, /x/y.register"],
+    [
+      "L",
+      { ...PULSER, lines: { pulser: "GPIO6", pulserB: "pin 40", slowValve: "GPIO27", motor: "GPIO17" } },
+      "fuel-pulser, line GPIO17, line GPIO27, line GPIO6, line pin 40",
+    ],
+    [
+      "kWh",
+      { driver: "s0-charger", lines: { s0: "GPIO19", plug: "GPIO13", alive: "GPIO23", contactor: "GPIO17" } },
+      "s0-charger, line GPIO17, line GPIO23, line GPIO13, line GPIO19",
+    ],
+    [
+      "credit",
+      {
+        driver: "relay-vend",
+        selections: [{ id: "1", output: "GPIO17", button: "GPIO5", price: "12.00" }],
+        dropSensor: "GPIO19",
+      },
+      "relay-vend, line GPIO17, line GPIO5, line GPIO19",
+    ],
+    ["L", DART, "dart, address 80 on /dev/ttyU0"],
+    ["L", { ...DART, volumeDecimals: 3 }, "dart, address 80 on /dev/ttyU0, 3 decimals"],
+    ["kWh", { ...METER, contactor: "GPIO17" }, "modbus-meter, unit 3 on /dev/ttyU0, line GPIO17"],
+    ["kWh", { ...METER, contactor: { coil: 4 } }, "modbus-meter, unit 3 on /dev/ttyU0, coil 4 of unit 3 on /dev/ttyU0"],
+    [
+      "kWh",
+      { ...METER, contactor: { coil: 4, unit: 9 } },
+      "modbus-meter, unit 3 on /dev/ttyU0, coil 4 of unit 9 on /dev/ttyU0",
+    ],
+    ["kWh", { driver: "rapi", port: "/dev/ttyU0", currentA: 16 }, "rapi, port /dev/ttyU0"],
+    ["credit", { driver: "mdb", port: "/dev/ttyU0" }, "mdb, port /dev/ttyU0"],
+  ])("in %s, %j", (unit, dispenser, known) => {
+    const { config } = loadConfig(write({ unit, dispensers: [dispenser] }));
+    expect(config.positions.map((position) => meterOf(position, { folder: "/var" }))).toEqual([known]);
   });
 });

@@ -1,7 +1,8 @@
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it } from "vitest";
-import { type Loaded, loadConfig } from "../../src/config/load.ts";
+import type { Loaded } from "../../src/config/load.ts";
+import { loadConfig } from "../../src/wiring/load.ts";
 import { tempFolder } from "../support/temp.ts";
 
 const EXAMPLE = readFileSync(new URL("../../config/kioskd.yaml", import.meta.url), "utf8");

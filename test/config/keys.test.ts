@@ -1,9 +1,9 @@
 import { describe, expect, it, test } from "vitest";
 import { z } from "zod";
-import { configJsonSchema } from "../../src/config/json-schema.ts";
 import { type Part, partsOf, written } from "../../src/config/keys.ts";
+import { configJsonSchema, configSchema } from "../../src/wiring/load.ts";
 
-const parts = partsOf();
+const parts = partsOf(configSchema());
 const objects = parts.filter(({ schema }) => written(schema)._zod.def.type === "object");
 const leaves = parts.filter((part) => part.isKey && !isContainer(part.schema));
 

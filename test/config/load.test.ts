@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { writeRegisteredTerminal } from "../../src/cli/terminal-file.ts";
 import { durationMs } from "../../src/config/fields.ts";
-import { loadConfig } from "../../src/config/load.ts";
+import { loadConfig } from "../../src/wiring/load.ts";
 import { tempFolder } from "../support/temp.ts";
 
 const EXAMPLE = readFileSync(new URL("../../config/kioskd.yaml", import.meta.url), "utf8");

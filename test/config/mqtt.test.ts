@@ -2,8 +2,10 @@ import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it } from "vitest";
 import { priceProblem } from "../../src/config/checks.ts";
-import { type Loaded, loadConfig } from "../../src/config/load.ts";
+import type { Loaded } from "../../src/config/load.ts";
 import type { PositionConfig } from "../../src/config/schema.ts";
+import { loadConfig } from "../../src/wiring/load.ts";
+import { PLUG_INS } from "../../src/wiring/plug-ins.ts";
 import { tempFolder } from "../support/temp.ts";
 
 const EXAMPLE = readFileSync(new URL("../../config/kioskd.yaml", import.meta.url), "utf8");
@@ -82,7 +84,7 @@ it.each([
   ["2049", "expected a price from 9.945 to 39.78 SEK, not 2049"],
 ])("an operator's price of %s", (unitPrice, problem) => {
   const { config } = load("url: mqtt://127.0.0.1");
-  const found = priceProblem(config, config.positions[0] as PositionConfig, unitPrice);
+  const found = priceProblem(config, config.positions[0] as PositionConfig, unitPrice, PLUG_INS);
   if (problem === null) expect(found).toBeNull();
   else expect(found).toContain(problem);
 });

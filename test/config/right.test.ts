@@ -3,8 +3,8 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { parse, stringify } from "yaml";
 import { KINDS } from "../../src/cli/demo-kinds.ts";
-import { loadConfig } from "../../src/config/load.ts";
 import { profileNames } from "../../src/config/profile.ts";
+import { loadConfig } from "../../src/wiring/load.ts";
 import { tempFolder } from "../support/temp.ts";
 
 const ROOT = join(import.meta.dirname, "../..");

@@ -1,8 +1,8 @@
 import { chmodSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { loadConfig } from "../../src/config/load.ts";
 import { ConfigError } from "../../src/config/problem.ts";
+import { loadConfig } from "../../src/wiring/load.ts";
 import { tempFolder } from "../support/temp.ts";
 import { CASES } from "./wrong/cases.ts";
 import type { Case } from "./wrong/devices.ts";

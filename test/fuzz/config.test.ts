@@ -4,9 +4,9 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { Document, parse } from "yaml";
 import { goodsOf } from "../../src/config/goods.ts";
-import { loadConfig } from "../../src/config/load.ts";
 import { ConfigError } from "../../src/config/problem.ts";
 import { limitBase } from "../../src/core/tariff.ts";
+import { loadConfig } from "../../src/wiring/load.ts";
 import { tempFolder } from "../support/temp.ts";
 import { mutated, runs } from "./arbitraries.ts";
 

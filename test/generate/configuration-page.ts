@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { aboutOf, written } from "../../src/config/keys.ts";
 import { profileNames } from "../../src/config/profile.ts";
-import { configSchema } from "../../src/config/schema.ts";
+import { configSchema } from "../../src/wiring/load.ts";
 import { EXAMPLES, FORMS, INTRODUCTION, LINES } from "./configuration-prose.ts";
 import type { Schema } from "./schemas.ts";
 
@@ -12,7 +12,7 @@ const COLUMNS = 100;
 
 /** All keys of the configuration, for people. */
 export function configurationPage(): string {
-  const sections = entriesOf(configSchema).flatMap(([name, schema]) => section(name, schema));
+  const sections = entriesOf(configSchema()).flatMap(([name, schema]) => section(name, schema));
   const page = [...FORMS, ...sections, ...LINES, ...lineKinds()];
   return [...INTRODUCTION, contents(page), ...page].join("\n\n");
 }
@@ -177,7 +177,7 @@ function lineKinds(): string[] {
       else look(inside);
     }
   };
-  look(configSchema);
+  look(configSchema());
   return [...found].flatMap(([what, schema]) => [what, keyList(entriesOf(schema))]);
 }
 

@@ -5,9 +5,7 @@ import { describe, expect, it, test } from "vitest";
 import { parse, stringify } from "yaml";
 import { z } from "zod";
 import { partsOf } from "../../src/config/keys.ts";
-import { loadConfig } from "../../src/config/load.ts";
-import { namedFiles } from "../../src/config/named-files.ts";
-import { configSchema } from "../../src/config/schema.ts";
+import { configSchema, loadConfig } from "../../src/wiring/load.ts";
 import { tempFolder } from "../support/temp.ts";
 import { configurationPage } from "./configuration-page.ts";
 import { ROOT } from "./schemas.ts";
@@ -29,7 +27,7 @@ describe("docs/configuration.md", () => {
   });
 
   it("has every key in its section, and lines in theirs", () => {
-    const keys = partsOf().filter(({ isKey, way }) => isKey && way.length > 1);
+    const keys = partsOf(configSchema()).filter(({ isKey, way }) => isKey && way.length > 1);
     expect(keys.length).toBeGreaterThan(150);
     const missing = keys.filter(({ way }) => {
       const entry = `- \`${way.at(-1)}\` (`;
@@ -50,7 +48,7 @@ describe("docs/configuration.md", () => {
   it("writes examples as YAML has them", () => {
     const written = new Set([...PAGE.matchAll(/`([^`]*)`/g)].map(([, text = ""]) => text));
     const values = new Set([...written].map((text) => JSON.stringify(parsed(text))));
-    const examples = partsOf().flatMap(({ about }) => (about["examples"] ?? []) as unknown[]);
+    const examples = partsOf(configSchema()).flatMap(({ about }) => (about["examples"] ?? []) as unknown[]);
     expect(examples.filter((example) => !values.has(JSON.stringify(example)))).toEqual([]);
   });
 
@@ -77,8 +75,8 @@ function parsed(text: string): unknown {
 
 describe("the examples of the page", () => {
   it("are there for each section and each driver", () => {
-    const sections = Object.keys(configSchema.shape).filter((name) => name !== "display");
-    const drivers = partsOf().flatMap(({ way, about }) =>
+    const sections = Object.keys(configSchema().shape).filter((name) => name !== "display");
+    const drivers = partsOf(configSchema()).flatMap(({ way, about }) =>
       way.at(-1) === "driver" ? [`${way.at(-2)}: ${(about["examples"] as string[])[0]}`] : [],
     );
     expect(drivers).toHaveLength(11);
@@ -125,7 +123,7 @@ function written(config: object): string {
   const folder = tempFolder();
   const file = join(folder, "kioskd.yaml");
   writeFileSync(file, stringify(config));
-  for (const { file: name, isSecret } of namedFiles(loadConfig(file, "read").config)) {
+  for (const { file: name, isSecret } of loadConfig(file, "read").files) {
     if (!isSecret) continue;
     mkdirSync(dirname(join(folder, name)), { recursive: true });
     writeFileSync(join(folder, name), "a-secret-of-the-example", { mode: 0o600 });
@@ -143,7 +141,7 @@ describe("config/kioskd.yaml", () => {
   it("has every key that must be there, as it says", () => {
     expect(TEXT).toContain("every key that must be there");
     const example = parse(TEXT);
-    const must = partsOf().filter(
+    const must = partsOf(configSchema()).filter(
       ({ isKey, way, schema }) =>
         isKey &&
         way.slice(0, -1).every((_, length) => isThere(example, way.slice(0, length + 1))) &&

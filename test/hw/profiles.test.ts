@@ -4,9 +4,10 @@ import { join } from "node:path";
 import sax from "sax";
 import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
-import { dispenser } from "../../src/config/dispenser-schema.ts";
-import { type DispenserConfig, outputsOf } from "../../src/config/dispensers.ts";
+import { deviceOf, outputsOf } from "../../src/config/plug-ins.ts";
+import { DEVICES } from "../../src/devices/registry.ts";
 import { parseLineName } from "../../src/platform/gpio/line-name.ts";
+import type { BoundDevice } from "../../src/ports/device.ts";
 
 const HW = join(import.meta.dirname, "../../hw");
 const NO_ASSEMBLIES: readonly string[] = ["rig", "udev"];
@@ -35,33 +36,31 @@ function text(...path: string[]): string {
   return readFileSync(join(HW, ...path), "utf8");
 }
 
-function profileOf(assembly: string): DispenserConfig {
-  return dispenser.parse(parse(text(assembly, "profile.yaml")));
+interface Profile {
+  readonly device: BoundDevice;
+  /** Its keys, as the device's schema gives them. */
+  readonly keys: object;
 }
 
-function linesOf(profile: DispenserConfig): readonly Taken[] {
-  switch (profile.driver) {
-    case "fuel-pulser":
-    case "s0-charger":
-      return Object.entries(profile.lines).flatMap(([signal, given]) =>
-        given === undefined ? [] : [{ signal, ...given }],
-      );
-    case "relay-vend": {
-      const { selections, dropSensor } = profile;
-      const shelves = selections.flatMap(({ id, output, button }) => [
-        { signal: `output ${id}`, ...output },
-        ...(button === undefined ? [] : [{ signal: `button ${id}`, ...button }]),
-      ]);
-      return dropSensor === undefined ? shelves : [...shelves, { signal: "dropSensor", ...dropSensor }];
-    }
-    case "modbus-meter":
-      return "line" in profile.contactor ? [{ signal: "contactor", ...profile.contactor }] : [];
-    case "simulated":
-    case "dart":
-    case "rapi":
-    case "mdb":
-      return [];
-  }
+function profileOf(assembly: string): Profile {
+  const written = parse(text(assembly, "profile.yaml"));
+  const plugIn = deviceOf(DEVICES, written);
+  const keys = plugIn.schema.parse(written);
+  return { device: plugIn.bind(keys), keys };
+}
+
+/** By the key that names it, and in a list by its entry's id too. */
+function linesOf({ device, keys }: Profile): readonly Taken[] {
+  return device.lines.map(({ at, line }) => {
+    const way = at.at(-1) === "line" ? at.slice(0, -1) : at;
+    const entry = inside(keys, way.slice(0, -1));
+    const signal = "id" in entry ? `${way.at(-1)} ${entry.id}` : String(way.at(-1));
+    return { signal, ...inside(keys, way), line };
+  });
+}
+
+function inside(keys: object, way: readonly (string | number)[]): object {
+  return way.reduce((part, key) => Reflect.get(part, key), keys);
 }
 
 function sectionOf(readme: string, heading: string): string {
@@ -95,8 +94,8 @@ function bootLevels(assembly: string): ReadonlyMap<string, string> {
   return levels;
 }
 
-function isOutput(profile: DispenserConfig, { signal, line }: Taken): boolean {
-  return signal === "alive" || outputsOf(profile).some((output) => output.line === line);
+function isOutput({ device }: Profile, { signal, line }: Taken): boolean {
+  return signal === "alive" || outputsOf(device).some((output) => output.line === line);
 }
 
 it("looks at every assembly", () => {
@@ -235,7 +234,7 @@ describe("the udev rules", () => {
 
   it("make every name below /dev/kioskd that a profile asks for", () => {
     const made = rules.flatMap((rule) => [...rule.matchAll(/SYMLINK\+="([^"]+)"/g)].map(([, name]) => `/dev/${name}`));
-    const asked = ASSEMBLIES.map(profileOf).flatMap((profile) => ("port" in profile ? [profile.port] : []));
+    const asked = ASSEMBLIES.map(profileOf).map(({ device }) => device.port?.path ?? "");
     expect(asked.filter((port) => port.startsWith("/dev/kioskd/") && !made.includes(port))).toEqual([]);
   });
 });

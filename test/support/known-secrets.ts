@@ -1,7 +1,8 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { stringify } from "yaml";
-import { SECRET_KEYS } from "../../src/config/named-files.ts";
+import { secretKeysOf } from "../../src/config/named-files.ts";
+import { configSchema } from "../../src/wiring/load.ts";
 
 interface Tree {
   [key: string]: unknown;
@@ -14,7 +15,7 @@ export function writeKnownSecrets(
   secretFor: (key: string, number: number) => string,
 ): { readonly file: string; readonly values: readonly string[] } {
   mkdirSync(join(folder, "secrets"), { recursive: true });
-  const values = [...SECRET_KEYS].map((key, number) => {
+  const values = [...secretKeysOf(configSchema())].map((key, number) => {
     const value = secretFor(key, number);
     const path = `secrets/${number}`;
     writeFileSync(join(folder, path), value, { mode: 0o600 });

@@ -1,8 +1,11 @@
 import { existsSync, readdirSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import type { Loaded } from "../../config/load.ts";
-import { type NamedFile, namedFiles } from "../../config/named-files.ts";
+import type { NamedFile } from "../../config/named-files.ts";
+import { filesIn } from "../../config/plug-ins.ts";
 import { secretPath, terminalFile } from "../../config/secrets.ts";
+import { deviceAt } from "../../wiring/devices.ts";
+import { PLUG_INS } from "../../wiring/plug-ins.ts";
 
 /** A file of the kiosk, by the name that it has in a backup whatever its path is. */
 export interface Place {
@@ -10,7 +13,10 @@ export interface Place {
   readonly path: string;
 }
 
-const REGISTER = /^(meter|simulated)-[a-z0-9-]{1,64}[.]register$/;
+const KINDS = filesIn(PLUG_INS)
+  .filter(({ counts }) => counts)
+  .map(({ kind }) => kind);
+const REGISTER = new RegExp(`^(?:${KINDS.join("|")})-([a-z0-9-]{1,64})[.]register$`);
 const TERMINAL = /^[a-z0-9-]{1,64}[.]json$/;
 const CREDENTIAL = "credential:";
 
@@ -34,19 +40,18 @@ export function registerPlace({ config }: Loaded, name: string): string | null {
 /** Files of another kiosk may stand in the same folder. */
 function isOfPosition({ positions, retired }: Loaded["config"]): (file: string) => boolean {
   const names = new Set([...positions.flatMap(({ id, formerly }) => [id, ...formerly]), ...retired]);
-  return (file) => names.has(file.replace(/^(meter|simulated)-(.*)[.]register$/, "$2").replace(/[.]json$/, ""));
+  return (file) => names.has(file.replace(REGISTER, "$1").replace(/[.]json$/, ""));
 }
 
 function configuredRegisters({ positions }: Loaded["config"]): readonly Place[] {
-  return positions.flatMap(({ id, dispenser }) =>
-    "register" in dispenser && dispenser.register !== undefined
-      ? [{ name: `registers/configured-${id}.register`, path: resolve(dispenser.register) }]
-      : [],
-  );
+  return positions.flatMap((position) => {
+    const { register } = deviceAt(position);
+    return register === null ? [] : [{ name: `registers/configured-${position.id}.register`, path: resolve(register) }];
+  });
 }
 
 export function certificatesOf(loaded: Loaded): readonly Place[] {
-  return namedFiles(loaded.config)
+  return loaded.files
     .filter(({ isSecret }) => !isSecret)
     .map(({ key, file }) => ({ name: `certificates/${key}`, path: resolve(dirname(loaded.file), file) }));
 }
@@ -83,8 +88,8 @@ export function certificatePlace(loaded: Loaded, name: string): string | null {
   return certificatesOf(loaded).find((each) => each.name === name)?.path ?? null;
 }
 
-function secretsNamed({ config }: Loaded): readonly NamedFile[] {
-  return namedFiles(config).filter(({ isSecret }) => isSecret);
+function secretsNamed({ files }: Loaded): readonly NamedFile[] {
+  return files.filter(({ isSecret }) => isSecret);
 }
 
 function listed(folder: string, pattern: RegExp): string[] {

@@ -1,10 +1,11 @@
 import { READ_HOLDING_REGISTERS, READ_INPUT_REGISTERS } from "./codec.ts";
+import { type MeterModel, WORDS } from "./config.ts";
 
 /** Where a figure stands in a meter, and how it is written there. */
 interface Register {
   readonly function: typeof READ_HOLDING_REGISTERS | typeof READ_INPUT_REGISTERS;
   readonly address: number;
-  readonly type: "float32" | "uint16" | "int16" | "uint32" | "int32" | "uint64";
+  readonly type: keyof typeof WORDS;
   /** Which of its 16-bit words comes first. The bytes within a word are always high first. */
   readonly wordOrder: "high-first" | "low-first";
 }
@@ -67,15 +68,13 @@ const THREE_PHASES: RegisterMap = {
  * Eastron's meters, from their Modbus protocol documents: input registers, float32, kWh and W. A float32 holds 24
  * bits: from 16,384 kWh on it steps by 2 Wh, from 131,072 kWh on by 16 Wh.
  */
-const METERS = {
+const METERS: Readonly<Record<MeterModel, RegisterMap>> = {
   sdm72: THREE_PHASES,
   sdm120: ONE_PHASE,
   sdm220: ONE_PHASE,
   sdm230: ONE_PHASE,
   sdm630: THREE_PHASES,
-} as const;
-
-export type MeterModel = keyof typeof METERS;
+};
 
 /** @param invert whether the meter is wired the other way round: then what it exports is what is sold */
 export function registerMap(meter: MeterModel | OwnRegister, invert = false): RegisterMap {
@@ -136,8 +135,7 @@ export function stepWh({ energy, resolutionWh }: RegisterMap, energyWh: number):
 }
 
 function wordsOf({ type }: Register): number {
-  if (type === "uint64") return 4;
-  return type === "uint16" || type === "int16" ? 1 : 2;
+  return WORDS[type];
 }
 
 function read(view: DataView, type: Register["type"]): number {

@@ -1,6 +1,7 @@
+import type { MeterModel } from "./config.ts";
 import type { Contactor } from "./contactor.ts";
 import type { Dispute } from "./dispute.ts";
-import type { MeterModel, OwnRegister } from "./registers.ts";
+import type { OwnRegister } from "./registers.ts";
 
 export interface ModbusMeterSettings {
   readonly unit: number;

@@ -13,6 +13,9 @@ import { type Channel, PulseRegister } from "./pulse-register.ts";
 import type { OpenStore } from "./register-file.ts";
 import { Switch } from "./switch.ts";
 
+/** What is faster than what is configured as the most, and this much more, is noise: a pulse comes a little early or late. */
+export const ABOVE_THE_MOST = 1.5;
+
 export interface PulseDispenserSettings {
   readonly meter: MeterSettings;
   readonly limits: LimitSettings;

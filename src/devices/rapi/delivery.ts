@@ -4,7 +4,7 @@ import type { DispenserEvents } from "../parts/dispenser-events.ts";
 import { STATE } from "./codec.ts";
 import type { Controller, Sample } from "./controller.ts";
 import { WITHOUT } from "./fault-text.ts";
-import { backstopKwh, energyWh } from "./register.ts";
+import { backstopKwh, energyWh, LEAD_MS } from "./register.ts";
 
 export interface RapiSettings {
   /** Offered to the car, in amperes: 6 or more. */
@@ -28,8 +28,6 @@ export interface Delivery {
   backstopRefusals: number;
 }
 
-/** From the reading after which a charger is sent to sleep until its relay is open. */
-export const LEAD_MS = 6_000;
 const PULSE_MS = 1_500;
 const BACKSTOP_ATTEMPTS = 3;
 

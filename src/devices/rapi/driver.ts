@@ -8,9 +8,9 @@ import { DispenserEvents } from "../parts/dispenser-events.ts";
 import { Brake } from "./brake.ts";
 import { decodeRapi, STATE } from "./codec.ts";
 import { Controller, isAtRest, isFault, type Sample, type Status } from "./controller.ts";
-import { beginDelivery, type Delivery, Guard, LEAD_MS, type RapiSettings, shortfallWh } from "./delivery.ts";
+import { beginDelivery, type Delivery, Guard, type RapiSettings, shortfallWh } from "./delivery.ts";
 import { FAULTS, faultText } from "./fault-text.ts";
-import { Register, WS_PER_WH } from "./register.ts";
+import { LEAD_MS, Register, WS_PER_WH } from "./register.ts";
 
 const POLL_MS = 200;
 const IDLE_MS = 1_000;

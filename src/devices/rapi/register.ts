@@ -1,6 +1,8 @@
 import type { Sample } from "./controller.ts";
 
 export const WS_PER_WH = 3_600;
+/** From the reading after which a charger is sent to sleep until its relay is open. */
+export const LEAD_MS = 6_000;
 /** The meter counts in steps of a quarter second, and each question takes its time. */
 const SLACK_MS = 2_000;
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { configSchema } from "../../../src/config/schema.ts";
 import { systemCalendar } from "../../../src/platform/clock/calendar.ts";
+import { configSchema } from "../../../src/wiring/load.ts";
 
 const STOCKHOLM = "Europe/Stockholm";
 
@@ -88,7 +88,7 @@ describe("the calendar", () => {
       "Etc/GMT+5",
     ];
     for (const timezone of [...Intl.supportedValuesOf("timeZone"), ...links]) {
-      const taken = configSchema.shape.kiosk.safeParse({ id: "k", name: "K", currency: "SEK", timezone });
+      const taken = configSchema().shape.kiosk.safeParse({ id: "k", name: "K", currency: "SEK", timezone });
       expect([timezone, taken.success]).toEqual([timezone, true]);
       const calendar = systemCalendar(() => Date.parse("2026-11-22T12:00:00Z"));
       expect([timezone, calendar.latestDue("30 3 * * *", timezone)]).toEqual([
@@ -97,7 +97,7 @@ describe("the calendar", () => {
       ]);
     }
     for (const timezone of ["+01:00", "-05:00", "01:00", "Z", "", "Europe/Nowhere", "Europe/Stockholm "]) {
-      const taken = configSchema.shape.kiosk.safeParse({ id: "k", name: "K", currency: "SEK", timezone });
+      const taken = configSchema().shape.kiosk.safeParse({ id: "k", name: "K", currency: "SEK", timezone });
       expect([timezone, taken.success]).toEqual([timezone, false]);
     }
   });

@@ -1,8 +1,8 @@
 import { copyFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, onTestFinished, test, vi } from "vitest";
-import { loadConfig } from "../../../src/config/load.ts";
 import type { Telemetry } from "../../../src/ports/telemetry.ts";
+import { loadConfig } from "../../../src/wiring/load.ts";
 import { openTelemetry } from "../../../src/wiring/telemetry.ts";
 import { writeConfig } from "../../support/config.ts";
 import { hurriedClock } from "../../support/hurried-clock.ts";

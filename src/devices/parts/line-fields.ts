@@ -1,6 +1,8 @@
 import { z } from "zod";
-import { isForeignLine, lineMeant, readLineName } from "../core/line-name.ts";
-import { about } from "./fields.ts";
+import { about } from "../../config/fields.ts";
+import { isForeignLine, lineMeant, readLineName } from "../../core/line-name.ts";
+import type { Path } from "../../ports/configured.ts";
+import type { LineUse } from "../../ports/device.ts";
 
 /** A line of any chip; whether this machine has it is known when it is taken. */
 export const lineName = z
@@ -80,3 +82,23 @@ export const alive = outputLine
       "GPIO23",
     ),
   );
+
+interface Given {
+  readonly line: string;
+}
+
+/** An output that lets something flow while it is active; `isLast` for one that is switched off after all others. */
+export function opening(
+  at: Path,
+  given: (Given & { readonly activeLow: boolean }) | undefined,
+  { isLast = false } = {},
+): LineUse[] {
+  return given === undefined ? [] : [{ at, line: given.line, opens: { activeLow: given.activeLow, isLast } }];
+}
+
+/** Lines that let nothing flow, each with its key. */
+export function others(at: Path, given: Readonly<Record<string, Given | undefined>>): LineUse[] {
+  return Object.entries(given).flatMap(([key, line]) =>
+    line === undefined ? [] : [{ at: [...at, key], line: line.line, opens: null }],
+  );
+}

@@ -1,0 +1,39 @@
+import type { z } from "zod";
+import type { BoundDevice, DeviceFacts, DeviceFile, DevicePlugIn, DispenserConfig } from "../ports/device.ts";
+
+/** What a configuration may name and only its plug-ins know: `wiring/plug-ins.ts` hands them over. */
+export interface PlugIns {
+  readonly devices: readonly DevicePlugIn<DeviceSchema>[];
+}
+
+type DeviceSchema = z.ZodObject<{ readonly driver: z.ZodLiteral<string> }>;
+
+/** What is known of the device of a position. */
+export function factsOf({ devices }: PlugIns, dispenser: DispenserConfig): BoundDevice {
+  return deviceOf(devices, dispenser).bind(dispenser);
+}
+
+/** @throws Error for a driver that the schema, made of the same devices, has not let pass */
+export function deviceOf<D extends DevicePlugIn<unknown>>(devices: readonly D[], { driver }: DispenserConfig): D {
+  const found = devices.find((each) => each.driver === driver);
+  if (found === undefined) throw new Error(`there is no device with the driver ${driver}`);
+  return found;
+}
+
+/** What no other position may name too, and by which a meter is told from another. */
+export function claimsOf({ port, lines }: Pick<DeviceFacts, "port" | "lines">): readonly string[] {
+  const onPort =
+    port?.alike === null ? [`port ${port.path}`] : (port?.own ?? []).map(({ name }) => `${name} on ${port?.path}`);
+  return [...onPort, ...lines.map(({ line }) => `line ${line}`)];
+}
+
+/** The output lines, each of which inactive means that nothing can flow, in the order in which they are switched off. */
+export function outputsOf({ lines }: Pick<DeviceFacts, "lines">): readonly { line: string; activeLow: boolean }[] {
+  const outputs = lines.flatMap(({ line, opens }) => (opens === null ? [] : [{ line, ...opens }]));
+  return [...outputs.filter(({ isLast }) => !isLast), ...outputs.filter(({ isLast }) => isLast)];
+}
+
+/** Every kind of file that a device may keep beside the journal, once. */
+export function filesIn({ devices }: PlugIns): readonly DeviceFile[] {
+  return [...new Map(devices.flatMap(({ files }) => files.map((file) => [file.kind, file]))).values()];
+}

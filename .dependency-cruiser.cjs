@@ -64,10 +64,10 @@ module.exports = {
     },
     {
       name: "devices-stay-apart",
-      comment: "A driver may use what drivers share in devices/parts; never another driver.",
+      comment: "A driver may use what drivers share in devices/parts, and the type of a bench; never another driver.",
       severity: "error",
       from: { path: "^src/devices/([^/]+)/", pathNot: OWN_SIMULATOR },
-      to: outside(`${COMMON}|${OF_CONFIG}|^src/devices/($1|parts)/`),
+      to: outside(`${COMMON}|${OF_CONFIG}|^src/devices/($1|parts)/|^src/devices/bench/device[.]ts$`),
     },
     {
       name: "simulators-share-only-codecs",

@@ -3,7 +3,7 @@ import { z } from "zod";
 import { formatAmount } from "../core/money.ts";
 import { parseQuantity } from "../core/quantity.ts";
 import { priceMinor, type Tariff } from "../core/tariff.ts";
-import type { BenchDevice } from "../devices/bench/device.ts";
+import type { BenchDevice, Part } from "../devices/bench/device.ts";
 import { CliError } from "../platform/console/failure.ts";
 import { lines, print, told } from "../platform/console/print.ts";
 import { openHistory } from "../platform/journal/sqlite/history.ts";
@@ -21,19 +21,6 @@ interface Scene {
   readonly part: Part;
   /** Null when there is none that a person could do anything to. */
   readonly device: BenchDevice | null;
-}
-
-/** What a customer does at the machine itself, beside its display. */
-export interface Part {
-  /** The largest amount chosen at the display; null where goods chosen at the machine begin the sale. */
-  readonly maximum: string | null;
-  readonly before: readonly string[];
-  /** Once it dispenses. */
-  readonly begin: readonly string[];
-  /** Done as soon as so much has been delivered, in the product's unit; null for nothing. */
-  readonly end: { readonly quantity: number; readonly actions: readonly string[] } | null;
-  /** What the device's meter cannot tell, in base units. */
-  readonly resolutionBase: number;
 }
 
 const PATIENCE_MS = 60_000;

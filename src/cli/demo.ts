@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { stringify } from "yaml";
 import { tariffOf } from "../config/goods.ts";
 import type { PositionConfig } from "../config/schema.ts";
-import type { BenchDevice } from "../devices/bench/device.ts";
+import type { BenchDevice, Simulator } from "../devices/bench/device.ts";
 import { openPty } from "../devices/bench/pty.ts";
 import { startBench } from "../devices/bench/server.ts";
 import { LANGUAGES } from "../displays/texts/languages.ts";
@@ -15,13 +15,14 @@ import { createLog } from "../platform/log/log.ts";
 import { startBroker } from "../telemetry/broker/broker.ts";
 import { loadConfig } from "../wiring/load.ts";
 import type { StartDaemon } from "../wiring/served.ts";
+import { type Kind, startDevice } from "./benches.ts";
 import { playCustomer } from "./customer.ts";
 import { type DemoAddress, demoAddress, reachable } from "./demo-address.ts";
-import { HURRY, KINDS, type Kind, type KindName } from "./demo-kinds.ts";
-import { DEVICES, type DeviceName, startDevice } from "./devices.ts";
 import { EmergencyStop, toldToEnd } from "./ending.ts";
 import { logOutput } from "./log-output.ts";
 
+/** How much faster than in life a simulated device is: nobody watches a demo for an hour. */
+const HURRY = 8;
 const LOOPBACK = { host: "127.0.0.1", port: 0 };
 const NOTHING_WIRED = { port: "", device: null, benchUrl: null } as const;
 
@@ -32,11 +33,13 @@ interface Options {
 }
 
 /** The product itself, wired to a payment service, a broker and a device that are simulated in this process. */
-export async function demo(options: Options, startDaemon: StartDaemon): Promise<void> {
-  const kind: Kind | undefined = Object.hasOwn(KINDS, options.kind) ? KINDS[options.kind as KindName] : undefined;
+export async function demo(options: Options, kinds: readonly Kind[], startDaemon: StartDaemon): Promise<void> {
+  const kind = kinds.find((each) => each.kind === options.kind);
   if (kind === undefined) {
-    throw new UsageError(`--kind: expected one of ${Object.keys(KINDS).join(", ")}, not "${options.kind}"`);
+    const names = kinds.map((each) => each.kind).join(", ");
+    throw new UsageError(`--kind: expected one of ${names}, not "${options.kind}"`);
   }
+  const { simulator } = kind;
   const address = demoAddress(options.listen);
   const folder = mkdtempSync(join(tmpdir(), "kioskd-demo-"));
   const undo: (() => Promise<void>)[] = [async () => rmSync(folder, { recursive: true, force: true })];
@@ -55,8 +58,13 @@ export async function demo(options: Options, startDaemon: StartDaemon): Promise<
     undo.push(() => seqr.close());
     const broker = await startBroker(LOOPBACK);
     undo.push(() => broker.close());
-    const wired = kind.device === null ? NOTHING_WIRED : await wireDevice(folder, kind.device, address.host, undo);
-    const parts = { endpoint: seqr.endpoint, brokerUrl: broker.url, position: kind.position(wired.port), address };
+    const wired = simulator === null ? NOTHING_WIRED : await wireDevice(folder, simulator, address.host, undo);
+    const parts = {
+      endpoint: seqr.endpoint,
+      brokerUrl: broker.url,
+      position: kind.position(wired.port, HURRY),
+      address,
+    };
     const loaded = loadConfig(writeConfig(folder, parts));
     const log = createLog({
       level: "warn",
@@ -72,8 +80,8 @@ export async function demo(options: Options, startDaemon: StartDaemon): Promise<
     print(told`Display  ${address.token === null ? displayUrl : `${displayUrl}?token=${address.token}`}`);
     print(told`Phone    ${reachable(seqr.phoneUrl)}`);
     print(told`Broker   ${broker.url}  (topics below kioskd/demo-1)`);
-    if (wired.device !== null) {
-      print(told`Bench    ${reachable(wired.benchUrl)}  (${DEVICES[wired.device.kind as DeviceName].what})`);
+    if (simulator !== null && wired.benchUrl !== null) {
+      print(told`Bench    ${reachable(wired.benchUrl)}  (${simulator.what})`);
     }
     print(told``);
     if (options.auto === true) {
@@ -89,7 +97,7 @@ export async function demo(options: Options, startDaemon: StartDaemon): Promise<
         device: wired.device,
       });
     } else {
-      const where = kind.device === null ? "" : "at the bench do what a customer would, ";
+      const where = simulator === null ? "" : "at the bench do what a customer would, ";
       print(told`Choose an amount on the display, confirm it on the phone, ${where}and watch. Ctrl-C ends the demo.`);
       await ending;
     }
@@ -104,15 +112,15 @@ export async function demo(options: Options, startDaemon: StartDaemon): Promise<
 /** A device at the far end of a pseudo-terminal, with a page to do things to it. */
 async function wireDevice(
   folder: string,
-  name: DeviceName,
+  simulator: Simulator,
   host: string,
   undo: (() => Promise<void>)[],
 ): Promise<{ port: string; device: BenchDevice; benchUrl: string }> {
-  const pty = await openPty(folder, name);
+  const pty = await openPty(folder, simulator.name);
   undo.push(() => pty.unplug());
-  const device = await startDevice(name, pty.device, HURRY);
+  const device = await startDevice(simulator, pty.device, HURRY);
   undo.push(() => device.close());
-  const bench = await startBench({ host, port: 0 }, { [name]: device });
+  const bench = await startBench({ host, port: 0 }, { [simulator.name]: device });
   undo.push(() => bench.close());
   return { port: pty.host, device, benchUrl: bench.url };
 }

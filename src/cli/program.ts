@@ -1,17 +1,18 @@
 import { Command, CommanderError } from "commander";
+import { listed } from "../config/problem.ts";
 import { PERSON_CODES } from "../core/faults.ts";
 import { failureText, UsageError } from "../platform/console/failure.ts";
 import { printError } from "../platform/console/print.ts";
 import { version } from "../platform/version.ts";
 import type { StartDaemon } from "../wiring/served.ts";
-import { DEVICES, type DeviceName } from "./devices.ts";
+import type { Benches, Kind } from "./benches.ts";
 
 const FAILURE = 1;
 const BAD_USAGE = 2;
 
 /** Runs one command line and tells its exit code: 0 success, 1 failure, 2 bad usage. */
 export async function runCli(argv: readonly string[], startDaemon: StartDaemon): Promise<number> {
-  const program = buildProgram(startDaemon);
+  const program = buildProgram(startDaemon, await benchesFor(argv));
   try {
     await program.parseAsync([...argv]);
     return 0;
@@ -22,14 +23,20 @@ export async function runCli(argv: readonly string[], startDaemon: StartDaemon):
   }
 }
 
-function buildProgram(startDaemon: StartDaemon): Command {
+/** Only where they are asked for: every other command is there sooner without them. */
+async function benchesFor(argv: readonly string[]): Promise<Benches> {
+  if (!["demo", "simulate"].some((name) => argv.includes(name))) return { simulators: [], kinds: [] };
+  return await (await import("./benches.ts")).openBenches();
+}
+
+function buildProgram(startDaemon: StartDaemon, benches: Benches): Command {
   const program = new Command("kioskd")
     .description("A daemon for unattended pumps, chargers and vending machines")
     .version(version)
     .configureOutput({ writeErr: (text) => printError(text.trimEnd()) })
     .showHelpAfterError("(add --help for what can be given)")
     .exitOverride();
-  addServing(program, startDaemon);
+  addServing(program, startDaemon, benches);
   addTerminal(program);
   addSales(program);
   addLooking(program);
@@ -44,7 +51,7 @@ function configOption(command: Command): Command {
   return command.requiredOption("-c, --config <file>", "the configuration, a YAML file");
 }
 
-function addServing(program: Command, startDaemon: StartDaemon): void {
+function addServing(program: Command, startDaemon: StartDaemon, { simulators, kinds }: Benches): void {
   configOption(program.command("run"))
     .description("serve customers until told to end")
     .action(async (options) => (await import("./run.ts")).run(options, startDaemon));
@@ -60,9 +67,9 @@ function addServing(program: Command, startDaemon: StartDaemon): void {
     .command("demo")
     .description("the whole product on simulated devices, without hardware, account or configuration")
     .option("--auto", "play one customer from scan to receipt, then exit")
-    .option("--kind <kind>", "simulated, fuel, charger or vending: the last three need socat", "simulated")
+    .option("--kind <kind>", kindsText(kinds), kinds[0]?.kind)
     .option("-l, --listen <host>", "HOST or HOST:PORT for a browser on another machine; loopback unless given")
-    .action(async (options) => (await import("./demo.ts")).demo(options, startDaemon));
+    .action(async (options) => (await import("./demo.ts")).demo(options, kinds, startDaemon));
   program
     .command("check-config")
     .description(
@@ -79,14 +86,24 @@ function addServing(program: Command, startDaemon: StartDaemon): void {
     .description("a SEQR payment service with a phone page, in memory")
     .option("-l, --listen <host:port>", "where to listen", "127.0.0.1:8081")
     .action(async (options) => (await import("./simulate-seqr.ts")).simulateSeqr(options));
-  for (const [name, { what }] of Object.entries(DEVICES)) {
+  for (const simulator of simulators) {
     simulate
-      .command(name)
-      .description(what)
+      .command(simulator.name)
+      .description(simulator.what)
       .requiredOption("--port <path>", "a serial port or pseudo-terminal")
       .option("-l, --listen <host:port>", "where its bench page listens", "127.0.0.1:8082")
-      .action(async (options) => (await import("./simulate-device.ts")).simulateDevice(name as DeviceName, options));
+      .action(async (options) => (await import("./simulate-device.ts")).simulateDevice(simulator, options));
   }
+}
+
+function kindsText(kinds: readonly Kind[]): string {
+  const wired = kinds.filter(({ simulator }) => simulator !== null);
+  const names = (some: readonly Kind[], last: string): string =>
+    listed(
+      some.map(({ kind }) => kind),
+      last,
+    );
+  return `${names(kinds, "or")}; ${names(wired, "and")} need socat`;
 }
 
 function addTerminal(program: Command): void {

@@ -10,12 +10,12 @@ import { simulated } from "./simulated/config.ts";
 
 /** Every device, in the order in which documents and messages name them. */
 export const DEVICES: readonly Device[] = [
-  device(simulated, () => import("./simulated/open.ts")),
-  device(fuelPulser, () => import("./pulser/open.ts")),
-  device(relayVend, () => import("./relay-vend/open.ts")),
-  device(s0Charger, () => import("./s0/open.ts")),
-  device(dart, () => import("./dart/open.ts")),
-  device(modbusMeter, () => import("./modbus-meter/open.ts")),
-  device(rapi, () => import("./rapi/open.ts")),
-  device(mdb, () => import("./mdb/open.ts")),
+  device(simulated, { open: () => import("./simulated/open.ts"), bench: () => import("./simulated/bench.ts") }),
+  device(fuelPulser, { open: () => import("./pulser/open.ts") }),
+  device(relayVend, { open: () => import("./relay-vend/open.ts") }),
+  device(s0Charger, { open: () => import("./s0/open.ts") }),
+  device(dart, { open: () => import("./dart/open.ts"), bench: () => import("./dart/bench.ts") }),
+  device(modbusMeter, { open: () => import("./modbus-meter/open.ts"), bench: () => import("./modbus-meter/bench.ts") }),
+  device(rapi, { open: () => import("./rapi/open.ts"), bench: () => import("./rapi/bench.ts") }),
+  device(mdb, { open: () => import("./mdb/open.ts"), bench: () => import("./mdb/bench.ts") }),
 ];

@@ -2,11 +2,12 @@ import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { parse, stringify } from "yaml";
-import { KINDS } from "../../src/cli/demo-kinds.ts";
+import { openBenches } from "../../src/cli/benches.ts";
 import { profileNames } from "../../src/config/profile.ts";
 import { loadConfig } from "../../src/wiring/load.ts";
 import { tempFolder } from "../support/temp.ts";
 
+const { kinds } = await openBenches();
 const ROOT = join(import.meta.dirname, "../..");
 const EXAMPLE = readFileSync(join(ROOT, "config/kioskd.yaml"), "utf8");
 
@@ -81,8 +82,8 @@ describe("a configuration that comes with the program is accepted", () => {
     accepted(positionWith({ product: productOf({ profile }), dispenser: { profile } }));
   });
 
-  it.each(Object.keys(KINDS) as (keyof typeof KINDS)[])("the demo of a %s", (kind) => {
-    accepted(positionWith(KINDS[kind].position("/dev/pts/1")));
+  it.each(kinds)("the demo of a $kind", ({ position }) => {
+    accepted(positionWith({ ...position("/dev/pts/1", 1) }));
   });
 
   it("a contactor that is a bare line, as every other output may be", () => {

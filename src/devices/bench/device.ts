@@ -3,7 +3,6 @@
  * and what it shows.
  */
 export interface BenchDevice {
-  /** Such as `pump-dart`. */
   readonly kind: string;
   readonly actions: readonly BenchAction[];
   /** Does one of the actions; throws on any other name. */
@@ -27,4 +26,46 @@ export interface SimulatorPort {
   write(bytes: Uint8Array): void;
   onBytes(listener: (bytes: Uint8Array) => void): void;
   close(): Promise<void>;
+}
+
+/** What a device's folder brings for trying it out without hardware: loaded by `kioskd simulate` and `demo` only. */
+export interface BenchParts {
+  readonly simulator?: Simulator;
+  readonly demo?: Demo;
+}
+
+/** A device at the end of a serial line. */
+export interface Simulator {
+  /** By which `kioskd simulate` knows it. */
+  readonly name: string;
+  readonly what: string;
+  readonly line: LineSettings;
+  /** @param speed how many times faster than in life */
+  start(port: SimulatorPort, speed: number): BenchDevice;
+}
+
+export interface LineSettings {
+  readonly baudRate: number;
+  readonly parity?: "none" | "even" | "odd";
+}
+
+/** What is sold in a demo, and how its customer goes about it. */
+export interface Demo {
+  readonly kind: string;
+  /** The position's part of the configuration. @param speed how many times faster than in life its device is */
+  position(port: string, speed: number): object;
+  readonly part: Part;
+}
+
+/** What a customer does at the machine itself, beside its display. */
+export interface Part {
+  /** The largest amount chosen at the display; null where goods chosen at the machine begin the sale. */
+  readonly maximum: string | null;
+  readonly before: readonly string[];
+  /** Once it dispenses. */
+  readonly begin: readonly string[];
+  /** Done as soon as so much has been delivered, in the product's unit; null for nothing. */
+  readonly end: { readonly quantity: number; readonly actions: readonly string[] } | null;
+  /** What the device's meter cannot tell, in base units. */
+  readonly resolutionBase: number;
 }

@@ -1,11 +1,9 @@
 import { once } from "node:events";
 import { SerialPort } from "serialport";
-import type { SimulatorPort } from "./device.ts";
+import type { LineSettings, SimulatorPort } from "./device.ts";
 
-export interface PortOptions {
+export interface PortOptions extends LineSettings {
   readonly path: string;
-  readonly baudRate: number;
-  readonly parity?: "none" | "even" | "odd";
   /** What the wire does to bytes that pass it; nothing unless given. */
   readonly noise?: (bytes: Uint8Array) => Uint8Array;
 }

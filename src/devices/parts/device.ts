@@ -5,6 +5,7 @@ import type { Found } from "../../ports/configured.ts";
 import type { BoundDevice, DeviceFacts, DeviceFile, DevicePlugIn, DevicePosition } from "../../ports/device.ts";
 import type { Dispenser } from "../../ports/dispenser.ts";
 import type { Log } from "../../ports/log.ts";
+import type { BenchParts } from "../bench/device.ts";
 
 /** Where a device stands, and what it may use. */
 export interface Site extends Pick<DevicePosition, "currency" | "unit" | "unitPrice"> {
@@ -26,31 +27,34 @@ export interface ConfiguredDevice extends BoundDevice {
 }
 
 export type DeviceSchema = z.ZodObject<{ readonly driver: z.ZodLiteral<string> }>;
-export type Device = DevicePlugIn<DeviceSchema, ConfiguredDevice>;
+
+export interface Device extends DevicePlugIn<DeviceSchema, ConfiguredDevice> {
+  /** Null for one that cannot be tried out without hardware. */
+  readonly bench: (() => Promise<BenchParts>) | null;
+}
 
 /** What a device's folder says of it at once: its keys, and what follows from them. Only the keys must be. */
-export interface DeviceDescription<S extends DeviceSchema> extends Partial<Omit<Device, "driver" | "schema" | "bind">> {
+export interface DeviceDescription<S extends DeviceSchema>
+  extends Partial<Omit<Device, "driver" | "schema" | "bind" | "bench">> {
   readonly schema: S;
   facts?(config: z.output<S>): Partial<DeviceFacts>;
   problems?(config: z.output<S>, position: DevicePosition): readonly Found[];
 }
 
-/** What is loaded when a position names the device. */
-interface Opener<S extends DeviceSchema> {
-  open(config: z.output<S>, site: Site): Promise<Dispenser>;
+/** What is loaded when a position names the device, and when it is tried out. */
+interface Loaded<S extends DeviceSchema> {
+  open(): Promise<{ open(config: z.output<S>, site: Site): Promise<Dispenser> }>;
+  bench?(): Promise<BenchParts>;
 }
 
 const NO_FACTS: DeviceFacts = {
   ...{ quantities: [], prices: [], lines: [], port: null, register: null, leastLimitBase: 0, scale: null },
 };
 
-export function device<S extends DeviceSchema>(
-  description: DeviceDescription<S>,
-  load: () => Promise<Opener<S>>,
-): Device {
+export function device<S extends DeviceSchema>(description: DeviceDescription<S>, loaded: Loaded<S>): Device {
   const { schema, units = null, files = [], ownPrice = null, eitherOr = null } = description;
   return {
-    ...{ driver: schema.shape.driver.value, schema, units, files, ownPrice, eitherOr },
+    ...{ driver: schema.shape.driver.value, schema, units, files, ownPrice, eitherOr, bench: loaded.bench ?? null },
     bind: (given) => {
       // By its driver it was this schema that gave it.
       const config = given as z.output<S>;
@@ -58,7 +62,7 @@ export function device<S extends DeviceSchema>(
         ...NO_FACTS,
         ...description.facts?.(config),
         problems: (position) => description.problems?.(config, position) ?? [],
-        open: async (site) => (await load()).open(config, site),
+        open: async (site) => (await loaded.open()).open(config, site),
       };
     },
   };

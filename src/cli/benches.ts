@@ -1,0 +1,27 @@
+import type { BenchDevice, Demo, Simulator } from "../devices/bench/device.ts";
+import { DEVICES } from "../devices/registry.ts";
+
+/** A kind of demo; its device is simulated at the far end of a pseudo-terminal, or has no wire at all. */
+export interface Kind extends Demo {
+  readonly simulator: Simulator | null;
+}
+
+export interface Benches {
+  readonly simulators: readonly Simulator[];
+  readonly kinds: readonly Kind[];
+}
+
+/** What can be tried out without hardware. */
+export async function openBenches(): Promise<Benches> {
+  const all = await Promise.all(DEVICES.map(async ({ bench }) => (await bench?.()) ?? {}));
+  return {
+    simulators: all.flatMap(({ simulator }) => simulator ?? []),
+    kinds: all.flatMap(({ simulator = null, demo }) => (demo === undefined ? [] : { ...demo, simulator })),
+  };
+}
+
+/** Rejects when the port cannot be opened. */
+export async function startDevice({ line, start }: Simulator, path: string, speed = 1): Promise<BenchDevice> {
+  const { openSimulatorPort } = await import("../devices/bench/port.ts");
+  return start(await openSimulatorPort({ ...line, path }), speed);
+}

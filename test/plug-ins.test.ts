@@ -1,0 +1,83 @@
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { join, relative } from "node:path";
+import { describe, expect, it } from "vitest";
+import { DEVICES } from "../src/devices/registry.ts";
+
+const SRC = join(import.meta.dirname, "../src");
+
+/** By which a plug-in would be known anywhere else, beside its folder's name: its makers, its protocol, its kind. */
+const WORDS: Readonly<Record<string, Readonly<Record<string, readonly string[]>>>> = {
+  devices: {
+    dart: ["DartPump\\w*"],
+    mdb: ["qibixx", "mdb\\w+"],
+    "modbus-meter": ["modbus\\w*", "eastron", "sdm\\d*"],
+    pulser: ["fuel-?pulser"],
+    rapi: ["openevse"],
+    "relay-vend": ["relayvend\\w*"],
+    s0: ["s0-?charger"],
+    simulated: [],
+  },
+};
+
+/** Folders with an ordinary word for a name: of these only what stands in quotes, as a value, is the plug-in's. */
+const ORDINARY: Readonly<Record<string, string>> = {
+  pulser: "the trade's word for what makes pulses, in any pump",
+  simulated: "devices, services and brokers are, for demos and benches",
+};
+
+const FILES = readdirSync(SRC, { recursive: true, withFileTypes: true })
+  .filter((entry) => entry.isFile())
+  .map((entry) => join(entry.parentPath, entry.name))
+  .map((path) => ({ file: relative(SRC, path), lines: readFileSync(path, "utf8").split("\n") }));
+
+function foldersOf(family: string): string[] {
+  return readdirSync(join(SRC, family)).filter((name) => existsSync(join(SRC, family, name, "config.ts")));
+}
+
+function pattern(folder: string, words: readonly string[]): RegExp {
+  const name = folder in ORDINARY ? `["'\`/]${folder}["'\`/]` : `\\b${folder}\\b`;
+  return new RegExp([name, ...words.map((word) => `\\b${word}\\b`)].join("|"), "i");
+}
+
+function mentions(word: RegExp, where: (file: string) => boolean): readonly string[] {
+  return FILES.filter(({ file }) => where(file)).flatMap(({ file, lines }) =>
+    lines.flatMap((line, index) => {
+      const [found] = word.exec(line) ?? [];
+      return found === undefined ? [] : [`${file}:${index + 1}: ${found}`];
+    }),
+  );
+}
+
+describe.each(Object.entries(WORDS))("of %s", (family, plugIns) => {
+  it("each has its words here", () => {
+    expect(new Set(foldersOf(family))).toEqual(new Set(Object.keys(plugIns)));
+  });
+
+  it.each(Object.entries(plugIns))("nothing outside its folder and its registry line names %s", (folder, words) => {
+    const word = pattern(folder, words);
+    const isIts = (file: string): boolean =>
+      file.startsWith(`${family}/${folder}/`) || file === `${family}/registry.ts`;
+    expect(mentions(word, isIts)).not.toEqual([]);
+    expect(mentions(word, (file) => !isIts(file))).toEqual([]);
+  });
+
+  it.each(Object.keys(plugIns))("one registry line and its import name %s", (folder) => {
+    const { lines = [] } = FILES.find(({ file }) => file === `${family}/registry.ts`) ?? {};
+    expect(lines.filter((line) => line.includes(`"./${folder}/`))).toHaveLength(2);
+  });
+});
+
+describe("the devices", () => {
+  it("have a driver each", () => {
+    const drivers = DEVICES.map(({ driver }) => driver);
+    expect(drivers).toEqual([...new Set(drivers)]);
+    expect(drivers).toHaveLength(foldersOf("devices").length);
+  });
+
+  it("load no driver before a position names it", () => {
+    const texts = foldersOf("devices").map((folder) => readFileSync(join(SRC, "devices", folder, "config.ts"), "utf8"));
+    const imported = texts.flatMap((text) => [...text.matchAll(/from "(\.[^"]+)"/g)].map(([, path = ""]) => path));
+    const own = imported.filter((path) => path.startsWith("./"));
+    expect(own).toEqual(["./register.ts"]);
+  });
+});

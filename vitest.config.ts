@@ -21,6 +21,7 @@ const WIRE = [
   "test/{components,dependencies}.test.ts",
   "test/fuzz/{http,orders,seqr}.test.ts",
   "test/devices/{dart,rapi}/simulator.test.ts",
+  "test/devices/*/wire.test.ts",
 ];
 
 const EVERY = "test/**/*.test.ts";

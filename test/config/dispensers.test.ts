@@ -1,13 +1,17 @@
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { stringify } from "yaml";
+import { parse, stringify } from "yaml";
 import { claimsOf, outputsOf } from "../../src/config/plug-ins.ts";
 import { profileNames } from "../../src/config/profile.ts";
 import { shortfallWh } from "../../src/devices/rapi/delivery.ts";
+import { DEVICES } from "../../src/devices/registry.ts";
 import { deviceAt, meterOf } from "../../src/wiring/devices.ts";
 import { loadConfig } from "../../src/wiring/load.ts";
 import { tempFolder } from "../support/temp.ts";
+
+const ROOT = join(import.meta.dirname, "../..");
+const HARDWARE = readFileSync(join(ROOT, "docs/hardware.md"), "utf8");
 
 interface Given {
   readonly unit: string;
@@ -49,24 +53,18 @@ function refusal(given: Given): string {
   throw new Error("the configuration was taken");
 }
 
-const UNITS: Readonly<Record<string, string>> = {
-  "fuel-pulser-pi": "L",
-  "fuel-dart": "L",
-  "charger-sdm": "kWh",
-  "charger-rapi": "kWh",
-  "charger-s0": "kWh",
-  "vending-mdb": "credit",
-  "vending-relay": "credit",
-};
-
 describe("the assemblies that come with the program", () => {
-  it("are these", () => {
-    expect(new Set(profileNames())).toEqual(new Set(Object.keys(UNITS)));
+  it("are those that docs/hardware.md lists", () => {
+    const listed = [...HARDWARE.matchAll(/^\| \[([a-z0-9-]+)\]\(\.\.\/hw\//gm)].map(([, name]) => name);
+    expect(listed.length).toBeGreaterThanOrEqual(7);
+    expect(new Set(profileNames())).toEqual(new Set(listed));
   });
 
-  it.each(Object.entries(UNITS))("%s is a whole dispenser for a product in %s", (profile, unit) => {
+  it.each(profileNames())("%s is a whole dispenser, for a product that it counts", (profile) => {
+    const { driver } = parse(readFileSync(join(ROOT, `hw/${profile}/profile.yaml`), "utf8"));
+    const unit = DEVICES.find((each) => each.driver === driver)?.units?.[0] ?? "";
     const { config } = loadConfig(write({ unit, dispensers: [{ profile }] }));
-    expect(config.positions[0]?.dispenser.driver).toMatch(/^[a-z0-9-]+$/);
+    expect(config.positions[0]?.dispenser.driver).toBe(driver);
   });
 
   it("give way to what the configuration says, key by key", () => {

@@ -1,6 +1,7 @@
 import { describe, expect, it, test } from "vitest";
 import { z } from "zod";
 import { type Part, partsOf, written } from "../../src/config/keys.ts";
+import { DEVICES } from "../../src/devices/registry.ts";
 import { configJsonSchema, configSchema } from "../../src/wiring/load.ts";
 
 const parts = partsOf(configSchema());
@@ -25,7 +26,7 @@ describe("every key", () => {
     expect(names.length).toBeGreaterThan(150);
     const some = ["kiosk.id", "positions.*.dispenser.lines.pulser.edge", "positions.*.dispenser.meter.whPerCount"];
     expect(some.filter((name) => !names.includes(name))).toEqual([]);
-    expect(names.filter((name) => name === "positions.*.dispenser.driver")).toHaveLength(8);
+    expect(names.filter((name) => name === "positions.*.dispenser.driver")).toHaveLength(DEVICES.length);
     expect(names.filter((name) => name === "display.driver")).toHaveLength(3);
   });
 

@@ -4,6 +4,7 @@ import { describe, expect, it } from "vitest";
 import { parse, stringify } from "yaml";
 import { openBenches } from "../../src/cli/benches.ts";
 import { profileNames } from "../../src/config/profile.ts";
+import { DEVICES } from "../../src/devices/registry.ts";
 import { loadConfig } from "../../src/wiring/load.ts";
 import { tempFolder } from "../support/temp.ts";
 
@@ -41,16 +42,12 @@ function positionWith(part: Keys): Keys {
   return { positions: [{ ...parse(EXAMPLE).positions[0], ...part }] };
 }
 
-/** What a dispenser can count. */
-const PRICED: readonly (readonly [RegExp, Keys])[] = [
-  [/^(charger|s0|modbus|rapi)/, { unit: "kWh", unitPrice: "4.50" }],
-  [/^(vending|mdb|relay)/, { unit: "credit", unitPrice: "1.00" }],
-];
-
+/** In what its dispenser can count. */
 function productOf(dispenser: unknown): Keys {
   const { driver, profile } = isKeys(dispenser) ? dispenser : {};
-  const priced = PRICED.find(([names]) => names.test(String(profile ?? driver)))?.[1] ?? {};
-  return { ...parse(EXAMPLE).positions[0].product, ...priced };
+  const said = driver ?? parse(readFileSync(join(ROOT, `hw/${profile}/profile.yaml`), "utf8")).driver;
+  const unit = DEVICES.find((each) => each.driver === said)?.units?.[0] ?? "L";
+  return { ...parse(EXAMPLE).positions[0].product, unit, unitPrice: unit === "credit" ? "1.00" : "4.50" };
 }
 
 /** Where the part of a configuration belongs that a document shows by itself. */

@@ -1,3 +1,6 @@
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { parse } from "yaml";
 import { z } from "zod";
 import { aboutOf, written } from "../../src/config/keys.ts";
 import { profileNames } from "../../src/config/profile.ts";
@@ -9,6 +12,7 @@ type Zod = z.core.$ZodType;
 type Entry = readonly [name: string, schema: Zod];
 
 const COLUMNS = 100;
+const DEVICES = join(import.meta.dirname, "../../src/devices");
 
 /** All keys of the configuration, for people. */
 export function configurationPage(): string {
@@ -76,8 +80,15 @@ function kinds(name: string, options: readonly Zod[], depth: "###" | "####"): st
   ];
 }
 
+/** By `dispenser DRIVER`: each device's `example.yaml`. */
+function deviceExamples(): Readonly<Record<string, string>> {
+  const folders = readdirSync(DEVICES).map((folder) => join(DEVICES, folder, "example.yaml"));
+  const texts = folders.filter((path) => existsSync(path)).map((path) => readFileSync(path, "utf8"));
+  return Object.fromEntries(texts.map((text) => [`dispenser ${parse(text).dispenser.driver}`, text]));
+}
+
 function exampleOf(name: string): string[] {
-  const text = EXAMPLES[name];
+  const text = EXAMPLES[name] ?? deviceExamples()[name];
   return text === undefined ? [] : [`\`\`\`yaml\n${text.trim()}\n\`\`\``];
 }
 

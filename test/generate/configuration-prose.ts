@@ -32,7 +32,7 @@ export const FORMS: readonly string[] = [
 one that systemd passes; [install.md](install.md#secrets) has both ways. Secrets appear in no log.`,
 ];
 
-/** By section, by `dispenser DRIVER` and by `display DRIVER`. A test loads each. */
+/** By section and by `display DRIVER`; a device has its own in its folder. A test loads each. */
 export const EXAMPLES: Readonly<Record<string, string>> = {
   kiosk: `
 kiosk:
@@ -70,61 +70,6 @@ retired: ["2"] # its pump was taken away`,
 dispenser:
   profile: fuel-pulser-pi # all keys of that assembly, and here what is different
   pulsesPerUnit: 200`,
-  "dispenser simulated": `
-dispenser:
-  driver: simulated
-  quantity: "5.000"
-  rate: "20"`,
-  "dispenser fuel-pulser": `
-dispenser:
-  driver: fuel-pulser
-  lines:
-    motor: GPIO17
-    slowValve: GPIO27
-    fastValve: GPIO22
-    alive: GPIO23
-    nozzle: { line: GPIO13, bias: pull-down }
-    pulser: { line: GPIO19, bias: pull-down }
-  pulsesPerUnit: 100`,
-  "dispenser relay-vend": `
-dispenser:
-  driver: relay-vend
-  selections:
-    - { id: A1, output: GPIO17, button: { line: GPIO5, activeLow: true, bias: pull-up }, price: "12.00" }
-    - { id: A2, output: GPIO27, button: { line: GPIO6, activeLow: true, bias: pull-up }, price: "15.00" }
-  dropSensor: { line: GPIO19, bias: pull-down }`,
-  "dispenser s0-charger": `
-dispenser:
-  driver: s0-charger
-  lines:
-    contactor: GPIO17
-    s0: { line: GPIO19, bias: pull-down }
-  maxPower: 11000`,
-  "dispenser dart": `
-dispenser:
-  driver: dart
-  port: /dev/kioskd/rs485
-  address: 80
-  priceDecimals: 2`,
-  "dispenser modbus-meter": `
-dispenser:
-  driver: modbus-meter
-  port: /dev/kioskd/rs485
-  meter: sdm630
-  contactor: { line: GPIO17 }`,
-  "dispenser rapi": `
-dispenser:
-  driver: rapi
-  port: /dev/kioskd/evse
-  currentA: 16
-  maxPower: 11000`,
-  "dispenser mdb": `
-dispenser:
-  driver: mdb
-  port: /dev/ttyAMA0
-  flow: authorise-first
-  prices: { "1": "12.00", "2": "15.00" }
-  maxVends: 3`,
   "display web": `
 display:
   driver: web

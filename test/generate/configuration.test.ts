@@ -5,6 +5,7 @@ import { describe, expect, it, test } from "vitest";
 import { parse, stringify } from "yaml";
 import { z } from "zod";
 import { partsOf } from "../../src/config/keys.ts";
+import { DEVICES } from "../../src/devices/registry.ts";
 import { configSchema, loadConfig } from "../../src/wiring/load.ts";
 import { tempFolder } from "../support/temp.ts";
 import { configurationPage } from "./configuration-page.ts";
@@ -79,7 +80,7 @@ describe("the examples of the page", () => {
     const drivers = partsOf(configSchema()).flatMap(({ way, about }) =>
       way.at(-1) === "driver" ? [`${way.at(-2)}: ${(about["examples"] as string[])[0]}`] : [],
     );
-    expect(drivers).toHaveLength(11);
+    expect(drivers).toHaveLength(DEVICES.length + 3);
     expect(new Set(BLOCKS.map(([title]) => title))).toEqual(new Set([...sections, "dispenser", ...drivers]));
   });
 
@@ -110,11 +111,7 @@ function complaintsOfEditor(config: object): readonly unknown[] {
 
 /** A product in a unit that the dispenser counts. */
 function sellingBy(dispenser: { driver?: string }): object {
-  const units: Readonly<Record<string, string>> = {
-    ...{ "relay-vend": "credit", mdb: "credit" },
-    ...{ "s0-charger": "kWh", "modbus-meter": "kWh", rapi: "kWh" },
-  };
-  const unit = units[dispenser.driver ?? ""] ?? "L";
+  const unit = DEVICES.find(({ driver }) => driver === dispenser.driver)?.units?.[0] ?? "L";
   return { product: { name: "Goods", sku: "G", unit, unitPrice: unit === "credit" ? "1.00" : "2.50", taxRate: 25 } };
 }
 

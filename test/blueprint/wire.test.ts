@@ -5,20 +5,22 @@ import type { BenchDevice } from "../../src/devices/bench/device.ts";
 import { noisyWire } from "../../src/devices/bench/noise.ts";
 import { openSimulatorPort } from "../../src/devices/bench/port.ts";
 import { openPty } from "../../src/devices/bench/pty.ts";
+import { device } from "../../src/devices/parts/device.ts";
 import { systemClock } from "../../src/platform/clock/clock.ts";
-import { textLines } from "../../src/platform/serial/lines-framing.ts";
-import { openSerialLine } from "../../src/platform/serial/open.ts";
 import type { Dispenser, DispenserEvent } from "../../src/ports/dispenser.ts";
 import { dispenserContract } from "../contract/dispenser.ts";
 import { needs } from "../support/components.ts";
 import { eventually } from "../support/daemon.ts";
-import { SILENT } from "../support/silent-log.ts";
+import { siteOf } from "../support/site.ts";
 import { tempFolder } from "../support/temp.ts";
+import { simulator } from "./bench.ts";
 import { decodeAnswer, decodeRequest, encodeAnswer, encodeRequest, LONGEST_LINE } from "./codec.ts";
-import { createTap } from "./driver.ts";
-import { simulateTap } from "./simulator.ts";
+import { tap } from "./config.ts";
 
+/** Twenty times faster than in life. */
+const SPEED = 20;
 const RATE_ML_PER_S = 1_000;
+const TAP = device(tap, { open: () => import("./open.ts"), bench: () => import("./bench.ts") });
 /** Polls end as soon as they can; this is for a busy machine. */
 const SOON = { timeout: 10_000 };
 interface Rig {
@@ -30,12 +32,10 @@ interface Rig {
 
 async function makeRig(noise?: (bytes: Uint8Array) => Uint8Array): Promise<Rig> {
   const pty = await openPty(tempFolder(), "tap");
-  const port = { path: pty.device, baudRate: 9_600, ...(noise === undefined ? {} : { noise }) };
-  const device = simulateTap(await openSimulatorPort(port), { rateMlPerS: RATE_ML_PER_S });
-  const clock = systemClock();
-  const framing = textLines({ end: "\n", maxBytes: LONGEST_LINE });
-  const line = openSerialLine({ path: pty.host, baudRate: 9_600, gapMs: 2 }, framing, clock, SILENT);
-  const dispenser = createTap(line, { pollIntervalMs: 50, answerTimeoutMs: 100 }, clock);
+  const port = { ...simulator.line, path: pty.device, ...(noise === undefined ? {} : { noise }) };
+  const device = simulator.start(await openSimulatorPort(port), SPEED);
+  const keys = TAP.schema.parse({ driver: "tap", port: pty.host, pollInterval: "50ms", answerTimeout: "100ms" });
+  const dispenser = await TAP.bind(keys).open(siteOf({ unit: "L" }, systemClock()));
   const events: DispenserEvent[] = [];
   dispenser.listen((event) => events.push(event));
   await eventually("the tap answers", async () => (await dispenser.totaliser()).kind === "done");
@@ -106,6 +106,24 @@ describe("the tap's lines", () => {
     const longest = { type: "status", state: "CLOSED", totalMl: 999_999_999_999 } as const;
     expect(encodeAnswer(999, longest).length).toBeLessThanOrEqual(LONGEST_LINE);
     expect(encodeRequest(999, { command: "ARM", limitMl: 999_999_999 }).length).toBeLessThanOrEqual(LONGEST_LINE);
+  });
+});
+
+describe("a tap's configuration", () => {
+  const keysOf = (given: object): object => ({ driver: "tap", port: "/dev/ttyU0", ...given });
+  const position = { currency: "SEK", unit: "L", unitPrice: "1.00", noFlowTimeoutMs: 60_000 } as const;
+
+  it("claims its port", () => {
+    const { port } = TAP.bind(TAP.schema.parse(keysOf({})));
+    expect(port).toEqual({ path: "/dev/ttyU0", alike: null, own: [] });
+  });
+
+  it.each([
+    [{}, []],
+    [{ pollInterval: "900ms" }, ["found 200ms, expected less than 100ms beside this pollInterval"]],
+  ])("with %j has %j against it", (given, told) => {
+    const found = TAP.bind(TAP.schema.parse(keysOf(given))).problems(position);
+    expect(found.map(({ message }) => message.split(".")[0])).toEqual(told);
   });
 });
 

@@ -1,5 +1,5 @@
-import type { BenchAction, BenchDevice, SimulatorPort } from "../../src/devices/bench/device.ts";
-import { decodeRequest, encodeAnswer, LONGEST_LINE, type Request, type TapState } from "./codec.ts";
+import type { BenchAction, BenchDevice, SimulatorPort } from "../../../src/devices/bench/device.ts";
+import { decodeRequest, encodeAnswer, LONGEST_LINE, type Request, type TapState } from "../codec.ts";
 
 export interface TapSimulatorSettings {
   readonly rateMlPerS: number;

@@ -21,6 +21,7 @@ const WORDS: Readonly<Record<string, Readonly<Record<string, readonly string[]>>
 /** Folders with an ordinary word for a name: of these only what stands in quotes, as a value, is the plug-in's. */
 const ORDINARY: Readonly<Record<string, string>> = {
   pulser: "the trade's word for what makes pulses, in any pump",
+  tap: "the blueprint's, once it is copied; and what a finger does",
   simulated: "devices, services and brokers are, for demos and benches",
 };
 

@@ -20,7 +20,7 @@ import { tap } from "./config.ts";
 /** Twenty times faster than in life. */
 const SPEED = 20;
 const RATE_ML_PER_S = 1_000;
-const TAP = device(tap, { open: () => import("./open.ts"), bench: () => import("./bench.ts") });
+const TAP = device(tap, { open: () => import("./open.ts") });
 /** Polls end as soon as they can; this is for a busy machine. */
 const SOON = { timeout: 10_000 };
 interface Rig {

@@ -166,7 +166,9 @@ export function severity(code: FaultCode): Severity {
 }
 
 /** The part of the kiosk that raises and clears it. */
-export function owner(code: FaultCode): string {
+export type FaultOwner = (typeof CATALOGUE)[FaultCode]["owner"];
+
+export function owner(code: FaultCode): FaultOwner {
   return CATALOGUE[code].owner;
 }
 

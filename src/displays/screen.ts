@@ -1,3 +1,4 @@
+import type { FaultOwner } from "../core/faults.ts";
 import type { Message, PositionView } from "../core/sale/view.ts";
 import type { InputAnswer } from "../ports/display.ts";
 import type { Language } from "./texts/languages.ts";
@@ -151,14 +152,16 @@ function sayingOf(view: PositionView, texts: Texts): Saying {
   return view.message === "begin" ? texts.begin.other : texts.messages[view.message];
 }
 
-const TROUBLES: readonly (readonly [prefix: string, trouble: Trouble])[] = [
-  ["operator-block", "closed"],
-  ["dispenser-", "device"],
-  ["payment-", "payment"],
+/** The first of these that keeps the position from selling is what the customer is told. */
+const TROUBLES: readonly (readonly [owner: FaultOwner, trouble: Trouble])[] = [
+  ["operator", "closed"],
+  ["dispenser", "device"],
+  ["payment", "payment"],
 ];
 
 function troubleOf({ faults }: PositionView): Trouble {
-  const known = TROUBLES.find(([prefix]) => faults.some(({ code }) => code.startsWith(prefix)));
+  const blocking = faults.filter(({ severity }) => severity === "blocking");
+  const known = TROUBLES.find(([owner]) => blocking.some((fault) => fault.owner === owner));
   return known?.[1] ?? "technical";
 }
 

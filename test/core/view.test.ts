@@ -84,6 +84,14 @@ describe("the view", () => {
     expect(view(7, { presentedUntilMs: null })).toBeNull();
   });
 
+  it("tells of each fault whose it is, and whether it keeps from selling", () => {
+    const faults = [fault("dispenser-warning", "1"), fault("journal-unwritable", null), fault("overrun", "2")];
+    expect(positionView(GOODS, IDLE, SHOWN, faults).faults).toMatchObject([
+      { code: "dispenser-warning", severity: "warning", owner: "dispenser" },
+      { code: "journal-unwritable", severity: "blocking", owner: "journal" },
+    ]);
+  });
+
   it("tells the least charge where there is one", () => {
     expect(positionView(GOODS, IDLE, SHOWN, []).minimum).toBeNull();
     const goods = { ...GOODS, tariff: { ...DIESEL, minimumMinor: 1_050 } };

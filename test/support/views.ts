@@ -1,3 +1,4 @@
+import { type FaultCode, owner, severity } from "../../src/core/faults.ts";
 import type { PositionView } from "../../src/core/sale/view.ts";
 
 export const QR_TEXT = "HTTP://SEQR.SE/R1700000000417";
@@ -91,7 +92,8 @@ function delivered(quantity: string, amount: string): PositionView {
   return positionView({ ...SALE, state: "dispensing", message: "dispensing", quantity, amount });
 }
 
-function faulty(code: string): PositionView {
-  const faults = [{ code, since: "2026-01-01T00:00:00.000Z" }];
+export function faulty(...codes: readonly FaultCode[]): PositionView {
+  const since = "2026-01-01T00:00:00.000Z";
+  const faults = codes.map((code) => ({ code, severity: severity(code), owner: owner(code), since }));
   return positionView({ available: false, message: "out-of-service", faults });
 }

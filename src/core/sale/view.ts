@@ -1,4 +1,4 @@
-import { blocks, type Fault, faultsAt } from "../faults.ts";
+import { blocks, type Fault, type FaultOwner, faultsAt, owner, type Severity, severity } from "../faults.ts";
 import { formatAmount } from "../money.ts";
 import { formatQuantity } from "../quantity.ts";
 import { formatUnitPrice, priceMinor, type Tariff } from "../tariff.ts";
@@ -66,8 +66,15 @@ export interface PositionView {
   /** What the customer has to be warned of: when the screen's time is over, and whether they may have more. */
   readonly timeout: { readonly at: string; readonly extendable: boolean } | null;
   readonly reference: string | null;
-  readonly faults: readonly { readonly code: string; readonly since: string }[];
+  readonly faults: readonly FaultView[];
   readonly message: Message;
+}
+
+interface FaultView {
+  readonly code: string;
+  readonly severity: Severity;
+  readonly owner: FaultOwner;
+  readonly since: string;
 }
 
 /** What the engine knows beside the journaled state. */
@@ -115,7 +122,9 @@ export function positionView(goods: Goods, state: State, live: Live, allFaults: 
     expiresAt: shown.phase === "offered" ? isoTime(shown.offer.expiresAtMs) : null,
     timeout: timeoutOf(shown, live),
     reference: closed?.receipt?.paymentReference ?? null,
-    faults: faults.map((fault) => ({ code: fault.code, since: isoTime(fault.sinceMs) })),
+    faults: faults.map(({ code, sinceMs }) => {
+      return { code, severity: severity(code), owner: owner(code), since: isoTime(sinceMs) };
+    }),
     message: messageOf(shown, blocked, live),
   };
 }

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { FaultCode, Severity } from "../../core/faults.ts";
+import type { FaultCode, FaultOwner, Severity } from "../../core/faults.ts";
 import type { CommandReply, HealthMessage } from "../../core/operator/messages.ts";
 import type { PositionView } from "../../core/sale/view.ts";
 import { exactly } from "../../ports/exactly.ts";
@@ -47,6 +47,15 @@ const says = exactly<PositionView["message"]>()(
   ]),
 );
 
+const faultKind = {
+  severity: exactly<Severity>()(z.enum(["blocking", "warning"])).describe(
+    "`blocking`: nothing is sold at its place until it is cleared.",
+  ),
+  owner: exactly<FaultOwner>()(
+    z.enum(["payment", "dispenser", "journal", "clock", "display", "operator", "telemetry", "sales", "books"]),
+  ).describe("The part of the kiosk that raises and clears it."),
+};
+
 /** Whoever reads the broker could pay by the code's text or show it elsewhere. */
 export type StateMessage = Omit<PositionView, "qr"> & { readonly qrShown: boolean };
 const state = exactly<StateMessage>()(
@@ -77,7 +86,13 @@ const state = exactly<StateMessage>()(
       ),
     reference: z.string().nullable().describe("The payment service's reference of the payment; null until it is paid."),
     faults: z
-      .array(z.strictObject({ code: z.string().describe("Of the fault."), since: time.describe("When it began.") }))
+      .array(
+        z.strictObject({
+          code: z.string().describe("Of the fault."),
+          ...faultKind,
+          since: time.describe("When it began."),
+        }),
+      )
       .describe("Those that concern the position."),
     message: says.describe("What the display says, in the customer's language; the texts stand with the display."),
   }),
@@ -118,12 +133,9 @@ const faultCode = exactly<FaultCode>()(
 
 const fault = z.strictObject({
   code: faultCode.describe("Of the fault."),
-  severity: exactly<Severity>()(z.enum(["blocking", "warning"])).describe(
-    "`blocking`: nothing is sold at its place until it is cleared.",
-  ),
+  ...faultKind,
   position: z.string().nullable().describe("Null when it concerns the whole kiosk."),
   since: time.describe("When it was raised."),
-  owner: z.string().describe("The part of the kiosk that raises and clears it."),
   detail: z.string().describe("What was seen, in words."),
   advice: z.string().describe("What an operator can do about it."),
 });

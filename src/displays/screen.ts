@@ -1,6 +1,6 @@
 import type { FaultOwner } from "../core/faults.ts";
 import type { Message, PositionView } from "../core/sale/view.ts";
-import type { InputAnswer } from "../ports/display.ts";
+import type { CustomerInput, InputAnswer } from "../ports/display.ts";
 import type { Language } from "./texts/languages.ts";
 import type { Saying, Service, Texts, Trouble } from "./texts/texts.ts";
 
@@ -23,9 +23,17 @@ export interface Figure {
   readonly text: string;
 }
 
-export type Action =
+export type Action = Request | { readonly kind: "dismiss"; readonly label: string };
+
+/** An action that the kiosk is asked for. */
+export type Request =
   | { readonly kind: "select"; readonly label: string; readonly reserve: string; readonly unitPrice: string }
-  | { readonly kind: "stop" | "cancel" | "extend" | "dismiss"; readonly label: string };
+  | { readonly kind: "stop" | "cancel" | "extend"; readonly label: string };
+
+export function ask(input: CustomerInput, position: string, request: Request): Promise<InputAnswer> {
+  if (request.kind === "select") return input.select(position, request.reserve, request.unitPrice);
+  return input[request.kind](position);
+}
 
 /** The label that says why a press was not taken. */
 export type RefusalLabel = "notNow" | "priceChanged";
@@ -47,12 +55,20 @@ export interface Screen {
   readonly terms: readonly string[];
   /** How to pay, in three steps. */
   readonly steps: readonly string[];
-  /** From 0 to 1, how much of the reservation is used; null where that means nothing. */
-  readonly share: number | null;
+  /** How much of the reservation is used; null where that means nothing. */
+  readonly share: Share | null;
   /** The text of the code to show. */
   readonly code: string | null;
   readonly timeout: Timeout | null;
   readonly actions: readonly Action[];
+  /** Whom to ask has to be told. */
+  readonly needsHelp: boolean;
+}
+
+/** From 0 to 1, and in whole percent: 100 % only when all of it is used. */
+interface Share {
+  readonly part: number;
+  readonly percent: string;
 }
 
 /** In the kiosk's time. From `WARNING_MS` before on, the customer is asked; with `extend` they may stay. */
@@ -79,10 +95,11 @@ export function screenOf(view: PositionView, language: Language): Screen {
     figures: figuresOf(kind, view, language),
     terms: termsOf(kind, view, language),
     steps: kind === "scan" ? texts.steps : [],
-    share: kind === "live" ? shareOf(view) : null,
+    share: kind === "live" ? shareOf(view, language) : null,
     code: view.qr,
     timeout: timeoutOf(view, texts),
     actions: actionsOf(kind, view, language),
+    needsHelp: kind === "out-of-service" || isWithStaff(view),
   };
 }
 
@@ -99,6 +116,7 @@ export function connectionScreen({ texts }: Language): Screen {
     code: null,
     timeout: null,
     actions: [],
+    needsHelp: true,
   };
 }
 
@@ -232,9 +250,11 @@ function termsOf(kind: ScreenKind, view: PositionView, { texts, format }: Langua
   return [...tax, ...minimum, ...(kind === "scan" ? [labels.payUsedOnly] : [])];
 }
 
-function shareOf({ amount, reserved }: PositionView): number | null {
+function shareOf({ amount, reserved }: PositionView, { format }: Language): Share | null {
   const most = Number(reserved);
-  return most > 0 ? Math.min(1, Number(amount) / most) : null;
+  if (most <= 0) return null;
+  const part = Math.min(1, Number(amount) / most);
+  return { part, percent: format.percent(String(Math.floor(part * 100))) };
 }
 
 function timeoutOf({ timeout }: PositionView, { labels }: Texts): Timeout | null {

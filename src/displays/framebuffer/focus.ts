@@ -1,4 +1,4 @@
-import { EV_KEY, type InputEvent } from "./events.ts";
+import { EV_KEY, type InputEvent } from "./input-events.ts";
 
 export type Key = "next" | "previous" | "press" | "back" | "stop";
 

@@ -2,25 +2,22 @@ import { leastModulePx, sizesOf } from "../../core/panel.ts";
 import type { Cancel, Clock } from "../../ports/clock.ts";
 import type { CustomerInput, Display, KioskView } from "../../ports/display.ts";
 import type { Log } from "../../ports/log.ts";
-import { languagesFor } from "../texts/languages.ts";
-import { Controls } from "./controls.ts";
+import { DisplaySession } from "../display-session.ts";
 import { type Drawing, loadDrawing } from "./drawing.ts";
 import { Frames } from "./frames.ts";
+import { InputActions } from "./input-actions.ts";
 import { InputDevice } from "./input-device.ts";
+import { type PageSettings, pageOf } from "./page.ts";
 import type { Turn } from "./paint.ts";
-import { Screens } from "./screens.ts";
-import { Session } from "./session.ts";
+import { Renderer } from "./renderer.ts";
 import { type TouchAxes, TouchReader } from "./touch.ts";
 
-export interface FramebufferSettings {
+export interface FramebufferSettings extends PageSettings {
   /** `/dev/fb0`, or `/dev/fb1` of a small panel beside it. */
   readonly device: string;
   /** Where the kernel tells its geometry; by default `/sys/class/graphics`. */
   readonly sysfs?: string;
   readonly locales: readonly string[];
-  readonly kioskName: string;
-  /** A line that helps when the kiosk is out of service or a payment is under review. */
-  readonly support: string | null;
   /** The visible area in the framebuffer's own directions, before `rotate`; null when nobody measured it. */
   readonly panel: { readonly widthMm: number; readonly heightMm: number } | null;
   readonly readingDistanceMm: number;
@@ -53,31 +50,31 @@ export async function openFramebufferDisplay(settings: FramebufferSettings, deps
 
 class FramebufferDisplay implements Display {
   readonly #clock: Clock;
-  readonly #session: Session;
+  readonly #session: DisplaySession;
   readonly #frames: Frames;
-  readonly #screens: Screens;
+  readonly #renderer: Renderer;
   readonly #inputs: readonly InputDevice[];
-  #view: KioskView = { positions: [] };
   #isClosed = false;
   #cancelTick: Cancel = () => {};
 
   constructor(settings: FramebufferSettings, { input, clock, log }: FramebufferDeps, drawing: Drawing) {
-    const { device, sysfs = SYSFS, locales, kioskName, support, touch, keys, rotate } = settings;
+    const { device, sysfs = SYSFS, locales, touch, keys, rotate } = settings;
     this.#clock = clock;
-    this.#session = new Session(languagesFor(locales), kioskName, support, clock.monotonicMs());
+    const session = new DisplaySession(locales, clock.monotonicMs());
+    this.#session = session;
     const spaceOf = (widthPx: number, heightPx: number) => {
       const panel = panelOf(settings, widthPx, heightPx);
       const leastPx = (modules: number): number => leastModulePx(panel, modules);
       return { widthPx, heightPx, sizes: sizesOf(panel), leastModulePx: leastPx };
     };
-    this.#screens = new Screens({ drawing, turn: rotate, spaceOf, shown: () => this.#shown(), log });
-    this.#frames = new Frames(device, sysfs, this.#screens, clock, log);
+    const page = () => pageOf(session, settings, { nowMs: clock.monotonicMs(), kioskMs: clock.wallMs() });
+    this.#renderer = new Renderer({ drawing, turn: rotate, spaceOf, page, log });
+    this.#frames = new Frames(device, sysfs, this.#renderer, clock, log);
     const redraw = (): void => this.#frames.request();
-    const views = (): KioskView["positions"] => this.#view.positions;
-    const controls = new Controls({ screens: this.#screens, session: this.#session, views, input, clock, log, redraw });
+    const actions = new InputActions({ renderer: this.#renderer, session, input, clock, log, redraw });
     this.#inputs = [
-      ...(touch === null ? [] : [touchInput(touch, controls, clock, log)]),
-      ...(keys === null ? [] : [keyInput(keys, controls, clock, log)]),
+      ...(touch === null ? [] : [touchInput(touch, actions, clock, log)]),
+      ...(keys === null ? [] : [keyInput(keys, actions, clock, log)]),
     ];
   }
 
@@ -89,7 +86,7 @@ class FramebufferDisplay implements Display {
 
   show(view: KioskView): void {
     if (this.#isClosed) return;
-    this.#view = view;
+    this.#session.show(view.positions);
     this.#frames.request();
   }
 
@@ -101,18 +98,14 @@ class FramebufferDisplay implements Display {
   async close(): Promise<void> {
     this.#isClosed = true;
     this.#cancelTick();
-    this.#view = { positions: [] };
+    this.#session.show([]);
     await Promise.all([this.#frames.close(), ...this.#inputs.map((input) => input.close())]);
-  }
-
-  #shown() {
-    return this.#session.shown(this.#view.positions, this.#clock.wallMs(), this.#clock.monotonicMs());
   }
 
   /** Countdowns, notices and what an absent customer leaves behind go by the second. */
   #tick(): void {
     if (this.#isClosed) return;
-    if (this.#session.settle(this.#view.positions, this.#clock.monotonicMs())) this.#screens.focus.hide();
+    if (this.#session.forgetLeft(this.#clock.monotonicMs())) this.#renderer.focus.hide();
     this.#frames.request();
     this.#cancelTick = this.#clock.after(TICK_MS, () => this.#tick());
   }
@@ -130,7 +123,7 @@ function panelOf({ panel, readingDistanceMm, rotate }: FramebufferSettings, widt
 
 function touchInput(
   touch: TouchAxes & { readonly device: string },
-  controls: Controls,
+  actions: InputActions,
   clock: Clock,
   log: Log,
 ): InputDevice {
@@ -138,16 +131,16 @@ function touchInput(
   const listener = {
     event: (event: Parameters<TouchReader["accept"]>[0]) => {
       const contact = reader.accept(event);
-      if (contact !== null) controls.touch(contact);
+      if (contact !== null) actions.touch(contact);
     },
     lost: () => {
       reader.reset();
-      controls.letGo();
+      actions.letGo();
     },
   };
   return new InputDevice(touch.device, listener, clock, log);
 }
 
-function keyInput(path: string, controls: Controls, clock: Clock, log: Log): InputDevice {
-  return new InputDevice(path, { event: (event) => controls.key(event), lost: () => undefined }, clock, log);
+function keyInput(path: string, actions: InputActions, clock: Clock, log: Log): InputDevice {
+  return new InputDevice(path, { event: (event) => actions.key(event), lost: () => undefined }, clock, log);
 }

@@ -2,7 +2,7 @@ import { constants } from "node:fs";
 import { type FileHandle, open } from "node:fs/promises";
 import type { Cancel, Clock } from "../../ports/clock.ts";
 import type { Log } from "../../ports/log.ts";
-import { eventBytes, eventsIn, type InputEvent } from "./events.ts";
+import { eventBytes, eventsIn, type InputEvent } from "./input-events.ts";
 
 /** The kernel keeps 64 events for each reader; a panel sends fewer than that in this time. */
 const POLL_MS = 20;

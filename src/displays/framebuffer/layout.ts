@@ -1,10 +1,10 @@
 import { codeOf } from "../code.ts";
 import type { Typeface } from "./drawing.ts";
-import { factsOf, headOf, type Means, type Plan, type Say, type Scale, termsOf } from "./facts.ts";
 import { hasAt } from "./levels.ts";
 import type { Node } from "./marks.ts";
 import { beside, boxed, button, code, grid, inMiddle, named, SPRING, stack, words } from "./nodes.ts";
 import type { BoardPage, Button, Page, PositionPage } from "./page.ts";
+import { factsOf, headOf, type Means, type Plan, type Say, type Scale, termsOf } from "./text-blocks.ts";
 
 const MOST_WIDTH_EM = { row: 46, column: 27 };
 const TIGHT_PX = 4;

@@ -12,7 +12,7 @@ import {
   type InputEvent,
   SYN_DROPPED,
   SYN_REPORT,
-} from "./events.ts";
+} from "./input-events.ts";
 import type { Turn } from "./paint.ts";
 
 /** How the touch panel's own units lie on the screen; `swapAxes` is done first. */

@@ -1,6 +1,7 @@
+import type { Screen } from "../screen.ts";
 import { type Area, type Canvas, cut, printable, put, type Style, wrap } from "./canvas.ts";
 import { drawFigure, rowsOf, type Size, widthOf } from "./digits.ts";
-import type { Key } from "./session.ts";
+import type { Key } from "./stage.ts";
 
 /** What takes some rows of an area's width. */
 export interface Block {
@@ -48,10 +49,10 @@ export function figureBlock(label: string, text: string, size: Size, labelWidth 
 }
 
 /** How much of the whole is used, as a bar and as a number. */
-export function shareBlock(share: number, label: string, width: number): Block {
-  const text = ` ${Math.floor(share * 100)} % ${label}`;
+export function shareBlock({ part, percent }: NonNullable<Screen["share"]>, label: string, width: number): Block {
+  const text = ` ${percent} ${label}`;
   const barWidth = width - text.length;
-  const used = Math.round(share * barWidth);
+  const used = Math.round(part * barWidth);
   return linesBlock(["█".repeat(used) + "░".repeat(barWidth - used) + text]);
 }
 

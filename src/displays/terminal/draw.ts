@@ -16,7 +16,7 @@ import {
 import { type Area, blankCanvas, type Canvas, COLUMNS, cut, printable, put, ROWS, wrap } from "./canvas.ts";
 import { type CodePicture, codePicture, drawCode } from "./code-picture.ts";
 import { drawFigure, type Size, widthOf } from "./digits.ts";
-import type { Stage } from "./session.ts";
+import type { Stage } from "./stage.ts";
 
 const WHOLE: Area = { column: 4, row: 2, width: COLUMNS - 8, height: ROWS - 3 };
 /** From the largest to what always fits: the size of the first figures, of the unit price, and of the choices. */

@@ -6,17 +6,12 @@ import { draw, drawTooSmall } from "./draw.ts";
 import { ASK_SIZE, CLEAR, changes, ENTER, LEAVE } from "./escapes.ts";
 import { KeptTerminal } from "./kept-terminal.ts";
 import { KeyReader } from "./keys.ts";
-import { Session, type SessionSettings, type Stage } from "./session.ts";
+import { type Stage, StageKeys, type StageSettings } from "./stage.ts";
 import { openTty, type Tty } from "./tty.ts";
 
-export interface TerminalDisplaySettings extends SessionSettings {
+export interface TerminalDisplaySettings extends StageSettings {
   /** Such as /dev/tty1 or /dev/ttyS0; null for the terminal that the process was started on, whose Ctrl-C ends it. */
   readonly device: string | null;
-  /** In the customer's order of languages: the first is the default. */
-  readonly locales: readonly string[];
-  readonly kioskName: string;
-  /** Where there is help, shown when out of service and while a payment is under review. */
-  readonly support: string | null;
 }
 
 export interface TerminalDisplayDeps {
@@ -46,7 +41,7 @@ class TerminalDisplay implements Display {
   readonly #clock: Clock;
   readonly #log: Log;
   readonly #isOwn: boolean;
-  readonly #session: Session;
+  readonly #stages: StageKeys;
   readonly #terminal: KeptTerminal;
   readonly #keys: KeyReader;
   readonly #repaint = (): void => this.#refresh();
@@ -70,7 +65,7 @@ class TerminalDisplay implements Display {
     this.#log = log;
     this.#isOwn = settings.device === null;
     this.#refreshedMs = clock.monotonicMs();
-    this.#session = new Session(
+    this.#stages = new StageKeys(
       settings,
       input,
       () => clock.monotonicMs(),
@@ -101,7 +96,7 @@ class TerminalDisplay implements Display {
   }
 
   show: Display["show"] = (view) => {
-    this.#session.show(view);
+    this.#stages.show(view);
     this.#schedule();
   };
 
@@ -136,7 +131,7 @@ class TerminalDisplay implements Display {
   }
 
   #tick(): void {
-    this.#session.tick();
+    this.#stages.tick();
     if (this.#clock.monotonicMs() - this.#refreshedMs >= REFRESH_MS) this.#refresh();
     this.#schedule();
     this.#cancelTick = this.#clock.after(TICK_MS, () => this.#tick());
@@ -152,7 +147,7 @@ class TerminalDisplay implements Display {
 
   #onKey(key: string): void {
     if (key !== "interrupt") {
-      if (this.#stage !== null) this.#session.press(key, this.#stage);
+      if (this.#stage !== null) this.#stages.press(key, this.#stage);
       return;
     }
     // In raw mode the kernel makes no signal of it; a customer's keyboard must not have one.
@@ -191,7 +186,7 @@ class TerminalDisplay implements Display {
   }
 
   #nextFrame(): string {
-    const stage = this.#session.stage(this.#clock.wallMs());
+    const stage = this.#stages.stage(this.#clock.wallMs());
     const { columns, rows } = this.#size;
     const canvas = this.#isTooSmall() ? drawTooSmall(stage, columns) : draw(stage);
     const isNew = stage.identity !== this.#identity;

@@ -3,9 +3,9 @@ import { originOf } from "../../platform/http/address.ts";
 import type { Listener } from "../../platform/http/listener.ts";
 import type { CustomerInput, Health, InputAnswer, KioskView } from "../../ports/display.ts";
 import { isForwarded } from "./access.ts";
-import type { EventHub, Who } from "./events.ts";
+import type { EventHub, Who } from "./event-hub.ts";
 import type { Presence } from "./presence.ts";
-import { emptyBody, pageName, parseBody, selectBody } from "./requests.ts";
+import { emptyBody, pageName, parseBody, selectBody } from "./request-bodies.ts";
 import type { WebDisplaySettings } from "./settings.ts";
 import type { Slide } from "./slides.ts";
 

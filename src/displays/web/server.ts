@@ -12,7 +12,7 @@ import type { Log } from "../../ports/log.ts";
 import type { Observer } from "../../ports/metrics.ts";
 import { assertGuarded, isAuthorised, isLocalHostHeader, isOwnOrigin, isToken, setCookie } from "./access.ts";
 import { type Asset, readAssets } from "./assets.ts";
-import { eventHub } from "./events.ts";
+import { eventHub } from "./event-hub.ts";
 import { Presence } from "./presence.ts";
 import { addGuardedRoutes, addOpenRoutes, refuse } from "./routes.ts";
 import type { WebDisplaySettings } from "./settings.ts";

@@ -2,13 +2,12 @@ import { describe, expect, it } from "vitest";
 import { leastModulePx, type Panel, panelProblems, sizesOf } from "../../../src/core/panel.ts";
 import type { PositionView } from "../../../src/core/sale/view.ts";
 import { codeOf } from "../../../src/displays/code.ts";
+import { DisplaySession } from "../../../src/displays/display-session.ts";
 import { loadDrawing } from "../../../src/displays/framebuffer/drawing.ts";
-import { Fitter } from "../../../src/displays/framebuffer/fit.ts";
 import type { Mark, Rect } from "../../../src/displays/framebuffer/marks.ts";
-import type { Button, Page } from "../../../src/displays/framebuffer/page.ts";
-import { Session } from "../../../src/displays/framebuffer/session.ts";
+import { type Button, type Page, pageOf as pageOfSession } from "../../../src/displays/framebuffer/page.ts";
+import { Fitter } from "../../../src/displays/framebuffer/page-fit.ts";
 import type { Figure, ScreenKind } from "../../../src/displays/screen.ts";
-import { languagesFor } from "../../../src/displays/texts/languages.ts";
 import { VIEWS } from "../../support/views.ts";
 
 const drawing = await loadDrawing();
@@ -84,8 +83,10 @@ function fitterFor(of: Panel): Fitter {
 
 function pageOf(views: readonly PositionView[], locale: string) {
   const other = locale === "en" ? "sv" : "en";
-  const session = new Session(languagesFor([locale, other]), "Demo station", "Help: +46 8 123 45 67", 0);
-  return session.shown(views, Date.now(), 0).page;
+  const session = new DisplaySession([locale, other], 0);
+  session.show(views);
+  const settings = { kioskName: "Demo station", support: "Help: +46 8 123 45 67" };
+  return pageOfSession(session, settings, { nowMs: 0, kioskMs: Date.now() }).page;
 }
 
 const isInside = (inner: Rect, outer: Rect): boolean =>

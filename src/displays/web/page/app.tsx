@@ -3,16 +3,16 @@ import { connectionScreen, type Screen, screenOf } from "../../screen.ts";
 import { Board } from "./board.tsx";
 import { LanguageScreen, type Shared } from "./frame.tsx";
 import type { Idle } from "./idle.ts";
-import type { Model, Shown } from "./model.ts";
-import { ScreenView } from "./screens.tsx";
+import type { Model, PageShown } from "./model.ts";
+import { ScreenView } from "./screen-view.tsx";
 
 interface AppProps extends Shared {
-  readonly shown: Shown;
+  readonly shown: PageShown;
   readonly idle: Idle;
 }
 
 /** What stands on the screen, as tests and styles know it. */
-export function screenName(shown: Shown, model: Model): string {
+export function screenName(shown: PageShown, model: Model): string {
   switch (shown.kind) {
     case "starting":
       return "starting";
@@ -21,12 +21,13 @@ export function screenName(shown: Shown, model: Model): string {
     case "board":
       return "board";
     case "position":
-      return screenOf(shown.view, model.language).kind;
+      return screenOf(shown.view, model.session.language).kind;
   }
 }
 
 export function App({ shown, idle, ...shared }: AppProps): VNode {
-  const { refusal, language } = shared.model;
+  const { session } = shared.model;
+  const notice = session.noticeAt(performance.now());
   const [x, y] = idle.shift;
   return (
     <>
@@ -34,7 +35,7 @@ export function App({ shown, idle, ...shared }: AppProps): VNode {
         <Stage shown={shown} {...shared} />
       </div>
       <p class="refused" role="alert">
-        {refusal === null ? "" : language.texts.labels[refusal]}
+        {notice === null ? "" : session.language.texts.labels[notice]}
       </p>
       {idle.slide === null ? null : <img class="slide" src={idle.slide} alt="" />}
       {idle.darkness === 0 ? null : <div class="dark" style={{ opacity: idle.darkness }} />}
@@ -42,7 +43,7 @@ export function App({ shown, idle, ...shared }: AppProps): VNode {
   );
 }
 
-function Stage({ shown, ...shared }: Shared & { shown: Shown }): VNode {
+function Stage({ shown, ...shared }: Shared & { shown: PageShown }): VNode {
   const { model } = shared;
   switch (shown.kind) {
     case "starting":
@@ -53,7 +54,7 @@ function Stage({ shown, ...shared }: Shared & { shown: Shown }): VNode {
         </svg>
       );
     case "lost": {
-      const screen: Screen = connectionScreen(model.language);
+      const screen: Screen = connectionScreen(model.session.language);
       const awake = { ...model, isChoosingLanguage: false };
       return <ScreenView key="lost" {...shared} model={awake} screen={screen} view={null} oneOfMany={false} />;
     }
@@ -64,10 +65,10 @@ function Stage({ shown, ...shared }: Shared & { shown: Shown }): VNode {
         <Board {...shared} views={shown.views} />
       );
     case "position": {
-      const { view, oneOfMany } = shown;
-      const screen = screenOf(view, model.language);
+      const { view, isOneOfMany } = shown;
+      const screen = screenOf(view, model.session.language);
       return (
-        <ScreenView key={`${view.id} ${screen.kind}`} {...shared} screen={screen} view={view} oneOfMany={oneOfMany} />
+        <ScreenView key={`${view.id} ${screen.kind}`} {...shared} screen={screen} view={view} oneOfMany={isOneOfMany} />
       );
     }
   }

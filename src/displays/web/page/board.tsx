@@ -5,7 +5,7 @@ import { Frame, type Shared } from "./frame.tsx";
 
 /** All positions; a touch opens one. */
 export function Board({ views, ...shared }: Shared & { views: readonly PositionView[] }): VNode {
-  const { language } = shared.model;
+  const { language } = shared.model.session;
   const tiles = views.map((view) => ({ ...tileOf(view, language), message: view.message }));
   const content = JSON.stringify(tiles).replaceAll(/\d/g, "0");
   const title = language.texts.labels.choosePosition;

@@ -1,5 +1,5 @@
 import type { PositionView } from "../../../core/sale/view.ts";
-import { PAGE } from "./requests.ts";
+import { PAGE } from "./kiosk-requests.ts";
 
 /** Two beats of the kiosk and some: a loss is told within 3 s, and one late beat is none. */
 const LOST_AFTER_MS = 2_500;

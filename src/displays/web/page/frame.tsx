@@ -1,11 +1,12 @@
 import type { ComponentChildren, VNode } from "preact";
 import { useLayoutEffect, useRef } from "preact/hooks";
 import type { PositionView } from "../../../core/sale/view.ts";
+import type { TimeLeft } from "../../display-session.ts";
 import type { Screen } from "../../screen.ts";
-import { fitScreen, type Plan } from "./fit.ts";
 import type { Model } from "./model.ts";
 import type { Hand } from "./parts.tsx";
 import { Picture } from "./pictures.tsx";
+import { fitScreen, type Plan } from "./screen-fit.ts";
 import { LARGE_TYPE } from "./sizes.ts";
 
 export interface Shared {
@@ -23,8 +24,7 @@ export interface ScreenProps extends Shared {
 }
 
 export interface TimedProps extends ScreenProps {
-  readonly leftMs: number | null;
-  readonly isWarned: boolean;
+  readonly time: TimeLeft;
 }
 
 interface FrameProps extends Shared {
@@ -54,7 +54,7 @@ export function Frame({
   const { model, epoch } = shared;
   useLayoutEffect(() => {
     if (ref.current !== null) fitScreen(ref.current, plan, model.isLarge ? 1 / LARGE_TYPE : 1);
-  }, [content, epoch, model.language, model.isLarge, model.isContrast]);
+  }, [content, epoch, model.session.language, model.isLarge, model.isContrast]);
   return (
     <main ref={ref} class={`screen ${name}`} aria-label={label} data-box="">
       <Bar {...shared} position={position} />
@@ -64,7 +64,8 @@ export function Frame({
 }
 
 function Bar({ model, hand, position }: Shared & { position: string | null }): VNode {
-  const { language, languages, settings, isContrast, isLarge, isChoosingLanguage } = model;
+  const { session, settings, isContrast, isLarge, isChoosingLanguage } = model;
+  const { language, languages } = session;
   const { labels, languageName } = language.texts;
   const isOneLanguage = languages.length === 1;
   const back = isChoosingLanguage ? () => hand.chooseLanguage(false) : () => hand.open(null);
@@ -128,7 +129,8 @@ function Toggle({ name, label, isOn, toggle }: ToggleProps): VNode {
 /** The languages by their own names, and how the screen looks. What stops a sale stays at hand. */
 export function LanguageScreen({ children, ...shared }: Shared & { children: ComponentChildren }): VNode {
   const { model, hand } = shared;
-  const { language, languages, isContrast, isLarge } = model;
+  const { session, isContrast, isLarge } = model;
+  const { language, languages } = session;
   const { labels } = language.texts;
   return (
     <Frame
@@ -139,18 +141,18 @@ export function LanguageScreen({ children, ...shared }: Shared & { children: Com
       plan={{ parts: languages.length + 2, code: null }}
     >
       <div class="choices" data-box="">
-        {languages.map(({ texts }) => (
+        {languages.map((each) => (
           <button
-            key={texts.locale}
+            key={each.texts.locale}
             type="button"
             class="choice"
             data-box=""
-            lang={texts.locale}
-            data-language={texts.locale.slice(0, 2)}
-            aria-pressed={texts === language.texts}
-            onClick={() => hand.speak(texts.locale)}
+            lang={each.texts.locale}
+            data-language={each.texts.locale.slice(0, 2)}
+            aria-pressed={each === language}
+            onClick={() => hand.speak(each)}
           >
-            <span>{texts.languageName}</span>
+            <span>{each.texts.languageName}</span>
           </button>
         ))}
         <button

@@ -1,4 +1,5 @@
-import { isQuiet, type Model, shownOf, UNTOUCHED_MS } from "./model.ts";
+import { UNTOUCHED_MS } from "../../display-session.ts";
+import { type Model, shownOf } from "./model.ts";
 
 const SLIDE_MS = 10_000;
 const SHIFT_EVERY_MS = 60_000;
@@ -25,11 +26,11 @@ const AWAKE: Idle = { isAsleep: false, darkness: 0, slide: null, shift: [0, 0] }
 
 /** What becomes of a screen that nobody has touched, while nobody buys anything. */
 export function idleOf(model: Model): Idle {
-  const { settings, touchedMs } = model;
-  const untouchedMs = performance.now() - touchedMs;
+  const { settings, session } = model;
+  const untouchedMs = session.untouchedMs(performance.now());
   const shown = shownOf(model);
-  if (!isQuiet(model) || shown.kind === "starting" || untouchedMs < SHIFT_EVERY_MS) {
-    return untouchedMs >= (settings.dim?.afterMs ?? Number.POSITIVE_INFINITY) && isQuiet(model)
+  if (!session.isQuiet || shown.kind === "starting" || untouchedMs < SHIFT_EVERY_MS) {
+    return untouchedMs >= (settings.dim?.afterMs ?? Number.POSITIVE_INFINITY) && session.isQuiet
       ? { ...AWAKE, isAsleep: true, darkness: darknessOf(model) }
       : AWAKE;
   }
@@ -44,9 +45,9 @@ function darknessOf({ settings }: Model): number {
 }
 
 /** Only over a kiosk that sells: a picture must not hide that something is wrong. */
-function slideOf({ settings, positions, isLost }: Model, untouchedMs: number): string | null {
+function slideOf({ settings, session, isLost }: Model, untouchedMs: number): string | null {
   const { slides } = settings;
-  const isSelling = !isLost && (positions?.some(({ message }) => message === "choose") ?? false);
+  const isSelling = !isLost && session.views.some(({ message }) => message === "choose");
   if (!isSelling || untouchedMs < UNTOUCHED_MS) return null;
   return slides[Math.floor((untouchedMs - UNTOUCHED_MS) / SLIDE_MS) % slides.length] ?? null;
 }

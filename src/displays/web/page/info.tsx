@@ -42,33 +42,23 @@ export function Info(props: TimedProps): VNode | null {
             .map((figure) => (
               <FigureView key={figure.role} figure={figure} size="middle" labelUntil={LIVE_LABELS_UNTIL} />
             ))}
-          {share === null ? null : (
-            <Share
-              share={share}
-              text={model.language.format.percent(String(Math.floor(share * 100)))}
-              words={model.language.texts.labels.used}
-              until={6}
-            />
-          )}
+          {share === null ? null : <Share share={share} words={model.session.language.texts.labels.used} until={6} />}
         </Facts>
       );
-    case "out-of-service":
-    case "no-connection":
-      return <Support support={model.settings.support} />;
     default:
-      return null;
+      return screen.needsHelp ? <Support support={model.settings.support} /> : null;
   }
 }
 
 let ring = { atMs: 0, wholeMs: 0 };
 
 /** How long the code, or what it asks for, still has; once that is short, the warning says it. */
-export function Countdown({ screen, model, isWarned, leftMs }: TimedProps): VNode | null {
-  const { kind, timeout } = screen;
+export function Countdown({ screen: { kind, timeout }, model, time }: TimedProps): VNode | null {
+  const { leftMs, isWarned } = time;
   if (timeout === null || leftMs === null || (kind !== "scan" && kind !== "confirm")) return null;
   if (ring.atMs !== timeout.atMs) ring = { atMs: timeout.atMs, wholeMs: leftMs };
   if (isWarned) return null;
-  return <Ring leftMs={leftMs} wholeMs={ring.wholeMs} label={model.language.texts.labels.timeLeft} />;
+  return <Ring leftMs={leftMs} wholeMs={ring.wholeMs} label={model.session.language.texts.labels.timeLeft} />;
 }
 
 function Facts({ children }: { children: ComponentChildren }): VNode {

@@ -1,7 +1,7 @@
 import type { VNode } from "preact";
 import { WARNING_MS } from "../../../core/sale/timing.ts";
 import type { Message } from "../../../core/sale/view.ts";
-import type { Action, ScreenKind } from "../../screen.ts";
+import { type Action, isWithStaff, type ScreenKind } from "../../screen.ts";
 import type { TimedProps } from "./frame.tsx";
 import { ActionButton, Ring } from "./parts.tsx";
 import { Picture, type PictureName } from "./pictures.tsx";
@@ -19,13 +19,13 @@ const WARNED_TITLE_UNTIL = 3;
 
 /** What to do now; or the question whether anybody is there, in its place. */
 export function Lead(props: TimedProps): VNode {
-  const { screen, view, isWarned } = props;
+  const { screen, view, time } = props;
+  const { isWarned } = time;
   const { kind, title, detail } = screen;
   const picture = leadPicture(kind, view?.message);
   // While numbers run they must not move: there the question always has its room, and lies where the title was.
   const isReserved = kind === "live";
-  const isWithStaff = view?.message === "in-review" || view?.message === "staff-decides";
-  const detailUntil = isWithStaff ? 6 : DETAIL_UNTIL[kind];
+  const detailUntil = view !== null && isWithStaff(view) ? 6 : DETAIL_UNTIL[kind];
   return (
     <div class="lead" data-box="" aria-live="polite">
       {picture === null || isWarned ? null : <Picture name={picture} data-until="4" />}
@@ -70,9 +70,9 @@ function leadPicture(kind: ScreenKind, message: Message | undefined): PictureNam
 }
 
 /** Stands in the place of what to do: it covers neither code nor amount nor what stops the sale. */
-function Warning({ screen, model, hand, leftMs, isWarned }: TimedProps): VNode {
-  const { labels } = model.language.texts;
-  const extend: Action | null = isWarned ? (screen.timeout?.extend ?? null) : { kind: "extend", label: labels.extend };
+function Warning({ model, hand, time: { leftMs, isWarned, extend: asked } }: TimedProps): VNode {
+  const { labels } = model.session.language.texts;
+  const extend: Action | null = isWarned ? asked : { kind: "extend", label: labels.extend };
   return (
     <div class={isWarned ? "warning" : "warning away"} role="alertdialog" aria-label={labels.stillThere} data-box="">
       <Ring leftMs={leftMs ?? 0} wholeMs={WARNING_MS} label={labels.timeLeft} />

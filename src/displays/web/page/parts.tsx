@@ -1,7 +1,8 @@
 import type { VNode } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import { countdown } from "../../format.ts";
-import type { Action, Figure } from "../../screen.ts";
+import type { Action, Figure, Screen } from "../../screen.ts";
+import type { Language } from "../../texts/languages.ts";
 import { Picture, type PictureName } from "./pictures.tsx";
 
 const PRESSED_MS = 1_500;
@@ -16,7 +17,7 @@ export interface Hand {
   press(action: Action): void;
   open(id: string | null): void;
   chooseLanguage(isOpen: boolean): void;
-  speak(locale: string): void;
+  speak(language: Language): void;
   toggle(what: "isContrast" | "isLarge"): void;
 }
 
@@ -113,24 +114,23 @@ export function Ring({ leftMs, wholeMs, label }: { leftMs: number; wholeMs: numb
 }
 
 interface ShareProps {
-  readonly share: number;
-  readonly text: string;
+  readonly share: NonNullable<Screen["share"]>;
   readonly words: string;
   readonly until: number;
 }
 
 /** How much of the reservation is used, as a bar and in words. */
-export function Share({ share, text, words, until }: ShareProps): VNode {
+export function Share({ share: { part, percent }, words, until }: ShareProps): VNode {
   return (
     <div class="share" data-until={until}>
       <svg class="meter" viewBox="0 0 100 4" preserveAspectRatio="none" aria-hidden="true">
         <rect class="track" width="100" height="4" />
-        <rect class="used" width={(share * 100).toFixed(1)} height="4" />
+        <rect class="used" width={(part * 100).toFixed(1)} height="4" />
       </svg>
       <p data-until="4">
-        {text} {words}
+        {percent} {words}
       </p>
-      <p data-from="4">{text}</p>
+      <p data-from="4">{percent}</p>
     </div>
   );
 }

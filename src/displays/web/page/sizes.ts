@@ -1,5 +1,5 @@
 import { leastModulePx, type Panel, type Sizes, sizesOf } from "../../../core/panel.ts";
-import type { Settings } from "./requests.ts";
+import type { Settings } from "./kiosk-requests.ts";
 
 /** Of CSS, which takes 96 pixels for an inch. */
 const PX_PER_MM = 96 / 25.4;

@@ -86,7 +86,7 @@ export function factsOf(page: PositionPage, means: Means): readonly Node[] {
   const hasName = screen.code === null || has("timeLabel");
   const timed = hasName ? named(say(timeLeft?.label ?? ""), left, gapPx * 2, true) : left;
   const time = timeLeft === null || !isTold ? [] : [timed];
-  const share = screen.share === null || !has("share") ? [] : [bar(screen.share, Math.ceil(scale.textPx * 0.6))];
+  const share = screen.share === null || !has("share") ? [] : [bar(screen.share.part, Math.ceil(scale.textPx * 0.6))];
   const words = used === null || !has("used") ? [] : [say(used)];
   const facts = plan.isInline
     ? [stack([...nodes, ...time], 0)]

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { eventBytes, eventsIn } from "../../../src/displays/framebuffer/events.ts";
+import { eventBytes, eventsIn } from "../../../src/displays/framebuffer/input-events.ts";
 import { onTurned, TouchReader } from "../../../src/displays/framebuffer/touch.ts";
 import { eventBytesOf } from "./rig.ts";
 

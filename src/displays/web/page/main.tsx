@@ -1,16 +1,14 @@
 import { render } from "preact";
-import type { RefusalLabel } from "../../screen.ts";
-import { languagesFor } from "../../texts/languages.ts";
+import { DisplaySession } from "../../display-session.ts";
 import { App, screenName } from "./app.tsx";
 import { follow } from "./connection.ts";
 import { idleOf } from "./idle.ts";
-import { newModel, resetWhenLeft, shownOf } from "./model.ts";
+import { beat, loadSettings, press } from "./kiosk-requests.ts";
+import { forgetLeft, newModel, shownOf } from "./model.ts";
 import type { Hand } from "./parts.tsx";
-import { beat, loadSettings, press } from "./requests.ts";
 import { setSizes } from "./sizes.ts";
 
 const TICK_MS = 250;
-const REFUSED_MS = 4_000;
 const FONTS_MS = 1_000;
 const FONTS = ["400 1em 'Atkinson Hyperlegible'", "700 1em 'Atkinson Hyperlegible'"];
 
@@ -21,21 +19,30 @@ let epoch = 0;
 let hasBegun = false;
 let isDrawn = false;
 let isWaking = false;
-let refusedTimer: ReturnType<typeof setTimeout> | undefined;
 
 const hand: Hand = {
   press: (action) => {
     const shown = shownOf(model);
     if (shown.kind !== "position") return;
-    const { id, saleId } = shown.view;
-    if (action.kind === "dismiss") change({ dismissed: new Map(model.dismissed).set(id, saleId) });
-    else void press(id, action).then((refusal) => refusal === null || refuse(refusal));
+    const { session } = model;
+    if (action.kind === "dismiss") session.dismiss(shown.view);
+    else {
+      session.ask();
+      void press(shown.view.id, action).then((refusal) => {
+        if (refusal !== null) session.refuse(refusal, performance.now());
+        draw();
+      });
+    }
+    draw();
   },
-  open: (openedId) => change({ openedId }),
+  open: (position) => {
+    model.session.open(position);
+    draw();
+  },
   chooseLanguage: (isChoosingLanguage) => change({ isChoosingLanguage }),
-  speak: (locale) => {
-    const language = model.languages.find(({ texts }) => texts.locale === locale) ?? model.language;
-    change({ language, isChoosingLanguage: false });
+  speak: (language) => {
+    model.session.speak(language);
+    change({ isChoosingLanguage: false });
   },
   toggle: (what) => change({ [what]: !model[what], isChoosingLanguage: false }),
 };
@@ -45,18 +52,12 @@ function change(changes: Partial<typeof model>): void {
   draw();
 }
 
-function refuse(refusal: RefusalLabel): void {
-  clearTimeout(refusedTimer);
-  refusedTimer = setTimeout(() => change({ refusal: null }), REFUSED_MS);
-  change({ refusal });
-}
-
 /** A page that failed to draw sends no heartbeat: nobody may be sold what they cannot read. */
 function draw(): void {
   isDrawn = false;
   const shown = shownOf(model);
   const { documentElement, body } = document;
-  documentElement.lang = model.language.texts.locale;
+  documentElement.lang = model.session.language.texts.locale;
   documentElement.classList.toggle("contrast", model.isContrast);
   setSizes(model.settings, model.isLarge);
   body.dataset["screen"] = screenName(shown, model);
@@ -78,7 +79,8 @@ function remeasure(): void {
 /** A touch of a sleeping screen wakes it, and presses nothing. */
 function touched(): void {
   isWaking = idleOf(model).isAsleep;
-  change({ touchedMs: performance.now() });
+  model.session.touch(performance.now());
+  draw();
 }
 
 function swallow(event: Event): void {
@@ -98,9 +100,10 @@ addEventListener("contextmenu", (event) => event.preventDefault());
 addEventListener("resize", remeasure);
 
 loadSettings((settings) => {
-  const languages = languagesFor(settings.locales);
   document.title = settings.kioskName;
-  Object.assign(model, { settings, languages, language: languages[0] });
+  const session = new DisplaySession(settings.locales, performance.now());
+  session.show(model.session.views);
+  Object.assign(model, { settings, session });
   const late = new Promise<void>((resolve) => setTimeout(resolve, FONTS_MS));
   void Promise.race([Promise.allSettled(FONTS.map((font) => document.fonts.load(font))), late]).then(() => {
     model.isReady = true;
@@ -110,14 +113,17 @@ loadSettings((settings) => {
   });
 });
 follow({
-  state: (positions) => change({ positions, isLost: false }),
+  state: (positions) => {
+    model.session.show(positions);
+    change({ isLost: false });
+  },
   lost: () => change({ isLost: true }),
   clock: (clockAheadMs) => {
     model.clockAheadMs = clockAheadMs;
   },
 });
-beat(() => isDrawn && !model.isLost && model.positions !== null);
+beat(() => isDrawn && !model.isLost && model.session.views.length > 0);
 setInterval(() => {
-  resetWhenLeft(model);
+  forgetLeft(model);
   draw();
 }, TICK_MS);

@@ -1,5 +1,5 @@
 import type { Panel } from "../../../core/panel.ts";
-import { type Action, type RefusalLabel, refusalLabel } from "../../screen.ts";
+import { type RefusalLabel, type Request, refusalLabel } from "../../screen.ts";
 
 /** What the kiosk tells the page once, at its start. */
 export interface Settings {
@@ -34,7 +34,7 @@ export function loadSettings(loaded: (settings: Settings) => void): void {
 }
 
 /** Why the kiosk has not taken it; null when it has. */
-export async function press(position: string, action: Action): Promise<RefusalLabel | null> {
+export async function press(position: string, action: Request): Promise<RefusalLabel | null> {
   const body = action.kind === "select" ? { reserve: action.reserve, unitPrice: action.unitPrice } : {};
   const path = `/api/positions/${encodeURIComponent(position)}/${action.kind}`;
   let response = await post(path, body);

@@ -1,10 +1,10 @@
 import type { Sizes } from "../../core/panel.ts";
 import { CAPITAL_EM, type Typeface } from "./drawing.ts";
-import type { Plan, Scale } from "./facts.ts";
 import { layoutOf } from "./layout.ts";
 import { LEVELS } from "./levels.ts";
 import type { Mark } from "./marks.ts";
 import type { Page } from "./page.ts";
+import type { Plan, Scale } from "./text-blocks.ts";
 
 export interface Space {
   readonly widthPx: number;

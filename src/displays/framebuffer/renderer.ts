@@ -2,38 +2,37 @@ import type { Canvas } from "@napi-rs/canvas";
 import type { Log } from "../../ports/log.ts";
 import { codeOf } from "../code.ts";
 import type { Drawing } from "./drawing.ts";
-import { Fitter, type Space } from "./fit.ts";
 import { Focus } from "./focus.ts";
 import type { FrameSource } from "./frames.ts";
 import type { Geometry } from "./geometry.ts";
 import type { Mark } from "./marks.ts";
-import type { Page } from "./page.ts";
+import type { Page, Press, pageOf } from "./page.ts";
+import { Fitter, type Space } from "./page-fit.ts";
 import { paint, type Turn } from "./paint.ts";
-import type { Press, Shown } from "./session.ts";
 import { type Contact, onTurned } from "./touch.ts";
 
-interface ScreensDeps {
+interface RendererDeps {
   readonly drawing: Drawing;
   readonly turn: Turn;
   readonly spaceOf: (widthPx: number, heightPx: number) => Space;
-  readonly shown: () => Shown;
+  readonly page: () => ReturnType<typeof pageOf>;
   readonly log: Log;
 }
 
 /** Draws what is to be shown, and knows what stands where on the picture that was drawn last. */
-export class Screens implements FrameSource {
+export class Renderer implements FrameSource {
   readonly focus = new Focus();
   pressedId: string | null = null;
-  readonly #deps: ScreensDeps;
+  readonly #deps: RendererDeps;
   #canvas: Canvas | null = null;
   #fitter: Fitter | null = null;
   #size = { widthPx: 0, heightPx: 0 };
   #marks: readonly Mark[] = [];
-  #presses: Shown["presses"] = new Map();
+  #presses: ReadonlyMap<string, Press> = new Map();
   #drawnKey = "";
   #hasWarned = false;
 
-  constructor(deps: ScreensDeps) {
+  constructor(deps: RendererDeps) {
     this.#deps = deps;
   }
 
@@ -49,7 +48,7 @@ export class Screens implements FrameSource {
 
   draw(): Uint8Array | null {
     if (this.#canvas === null || this.#fitter === null) return null;
-    const { page, presses } = this.#deps.shown();
+    const { page, presses } = this.#deps.page();
     const fitted = this.#fitter.fit(page);
     if (fitted.textScale < 1) this.#warn(page, fitted.textScale);
     this.#marks = fitted.marks;

@@ -1,21 +1,20 @@
-import type { PositionView } from "../../core/sale/view.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { CustomerInput, InputAnswer } from "../../ports/display.ts";
 import type { Log } from "../../ports/log.ts";
-import { type Action, refusalLabel } from "../screen.ts";
-import type { InputEvent } from "./events.ts";
+import type { DisplaySession } from "../display-session.ts";
+import { ask, refusalLabel } from "../screen.ts";
 import { type Key, keyOf } from "./focus.ts";
-import type { Screens } from "./screens.ts";
-import type { Press, Session } from "./session.ts";
+import type { InputEvent } from "./input-events.ts";
+import type { Press } from "./page.ts";
+import type { Renderer } from "./renderer.ts";
 import type { Contact } from "./touch.ts";
 
 /** An impatient finger presses once. */
 const AGAIN_MS = 1_500;
 
-interface ControlsDeps {
-  readonly screens: Screens;
-  readonly session: Session;
-  readonly views: () => readonly PositionView[];
+interface InputActionsDeps {
+  readonly renderer: Renderer;
+  readonly session: DisplaySession;
   readonly input: CustomerInput;
   readonly clock: Clock;
   readonly log: Log;
@@ -23,31 +22,31 @@ interface ControlsDeps {
 }
 
 /** What fingers and keys do. */
-export class Controls {
-  readonly #deps: ControlsDeps;
+export class InputActions {
+  readonly #deps: InputActionsDeps;
   #lastId = "";
   #lastMs = Number.NEGATIVE_INFINITY;
 
-  constructor(deps: ControlsDeps) {
+  constructor(deps: InputActionsDeps) {
     this.#deps = deps;
   }
 
   /** A press is a touch and a release on the same button. */
   touch(contact: Contact): void {
-    const { screens } = this.#deps;
+    const { renderer } = this.#deps;
     this.#awake();
-    screens.focus.hide();
-    const id = screens.buttonAt(contact);
-    if (contact.kind === "down") screens.pressedId = id;
+    renderer.focus.hide();
+    const id = renderer.buttonAt(contact);
+    if (contact.kind === "down") renderer.pressedId = id;
     else {
-      const pressedId = screens.pressedId;
-      screens.pressedId = null;
+      const pressedId = renderer.pressedId;
+      renderer.pressedId = null;
       if (id !== null && id === pressedId) this.#press(id);
     }
   }
 
   letGo(): void {
-    this.#deps.screens.pressedId = null;
+    this.#deps.renderer.pressedId = null;
     this.#deps.redraw();
   }
 
@@ -55,17 +54,17 @@ export class Controls {
     const key = keyOf(event);
     if (key === null) return;
     this.#awake();
-    this.#onKey(key, this.#deps.screens.buttonIds());
+    this.#onKey(key, this.#deps.renderer.buttonIds());
   }
 
   #onKey(key: Key, ids: readonly string[]): void {
-    const { screens } = this.#deps;
+    const { renderer } = this.#deps;
     switch (key) {
       case "next":
-        screens.focus.move(ids, 1);
+        renderer.focus.move(ids, 1);
         break;
       case "previous":
-        screens.focus.move(ids, -1);
+        renderer.focus.move(ids, -1);
         break;
       case "back":
         this.#press("back");
@@ -74,8 +73,8 @@ export class Controls {
         this.#stopAll(ids);
         break;
       case "press": {
-        const focusedId = screens.focus.in(ids);
-        if (focusedId === null) screens.focus.move(ids, 1);
+        const focusedId = renderer.focus.in(ids);
+        if (focusedId === null) renderer.focus.move(ids, 1);
         else this.#press(focusedId);
         break;
       }
@@ -92,13 +91,13 @@ export class Controls {
     const stopId = ids.find((id) => id.startsWith("stop "));
     if (stopId !== undefined) this.#press(stopId);
     if (!ids.some((id) => id.startsWith("open "))) return;
-    for (const { id, state } of this.#deps.views()) {
+    for (const { id, state } of this.#deps.session.views) {
       if (state === "dispensing") this.#answered(this.#deps.input.stop(id));
     }
   }
 
   #press(id: string): void {
-    const press = this.#deps.screens.pressOf(id);
+    const press = this.#deps.renderer.pressOf(id);
     if (press === null) return;
     const nowMs = this.#deps.clock.monotonicMs();
     const isAgain = id === this.#lastId && nowMs - this.#lastMs < AGAIN_MS;
@@ -110,7 +109,7 @@ export class Controls {
   }
 
   #do(press: Press): void {
-    const { session } = this.#deps;
+    const { session, input } = this.#deps;
     switch (press.kind) {
       case "open":
         session.open(press.position);
@@ -119,37 +118,18 @@ export class Controls {
         session.open(null);
         break;
       case "language":
-        session.speakNext();
+        session.speak(session.nextLanguage ?? session.language);
         break;
       case "act":
-        this.#act(press.view, press.action);
-        break;
-    }
-  }
-
-  #act(view: PositionView, action: Action): void {
-    const { input, session } = this.#deps;
-    switch (action.kind) {
-      case "dismiss":
-        session.dismiss(view);
-        break;
-      case "select":
-        this.#answered(input.select(view.id, action.reserve, action.unitPrice));
-        break;
-      case "stop":
-        this.#answered(input.stop(view.id));
-        break;
-      case "cancel":
-        this.#answered(input.cancel(view.id));
-        break;
-      case "extend":
-        this.#answered(input.extend(view.id));
+        if (press.action.kind === "dismiss") session.dismiss(press.view);
+        else this.#answered(ask(input, press.view.id, press.action));
         break;
     }
   }
 
   #answered(answer: Promise<InputAnswer>): void {
     const { session, clock, log, redraw } = this.#deps;
+    session.ask();
     const refuse = (kind: Exclude<InputAnswer["kind"], "taken">): void => {
       session.refuse(refusalLabel(kind), clock.monotonicMs());
       redraw();

@@ -2,7 +2,7 @@ import { EventEmitter } from "node:events";
 import { createServer, type Server, type ServerResponse } from "node:http";
 import { type AddressInfo, connect } from "node:net";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { eventHub } from "../../../src/displays/web/events.ts";
+import { eventHub } from "../../../src/displays/web/event-hub.ts";
 import { systemClock } from "../../../src/platform/clock/clock.ts";
 import type { DropReason } from "../../../src/ports/metrics.ts";
 import { VIEWS } from "../../support/views.ts";

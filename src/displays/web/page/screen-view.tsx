@@ -1,14 +1,14 @@
 import type { VNode } from "preact";
-import { WARNING_MS } from "../../../core/sale/timing.ts";
+import { type TimeLeft, timeLeftOf } from "../../display-session.ts";
 import type { Screen } from "../../screen.ts";
 import { Body } from "./body.tsx";
-import { CodeView, drawn } from "./code.tsx";
-import type { Plan } from "./fit.ts";
+import { CodeView, drawn } from "./code-view.tsx";
 import { Frame, LanguageScreen, type ScreenProps } from "./frame.tsx";
 import { Countdown, Info } from "./info.tsx";
 import { Lead } from "./lead.tsx";
 import { kioskMs } from "./model.ts";
 import { ActionButton } from "./parts.tsx";
+import type { Plan } from "./screen-fit.ts";
 import { leastModuleOf } from "./sizes.ts";
 
 /** One position's screen: the bar, what to do, what it is about, what to touch. */
@@ -19,39 +19,32 @@ export function ScreenView(props: ScreenProps): VNode {
   if (model.isChoosingLanguage) {
     return <LanguageScreen {...shared}>{screen.kind === "live" ? actions : null}</LanguageScreen>;
   }
-  const leftMs = leftOf(props);
-  const isWarned = leftMs !== null && leftMs <= WARNING_MS;
+  const time = timeLeftOf(screen, kioskMs(model));
   return (
     <Frame
       {...shared}
       name={screen.kind}
       label={screen.title}
-      content={contentOf(screen, isWarned)}
+      content={contentOf(screen, time)}
       plan={planOf(props)}
       position={oneOfMany && view !== null ? view.id : null}
     >
       {screen.code === null ? null : (
         <div class="code-place" data-box="">
-          <CodeView text={screen.code} label={model.language.texts.labels.code} />
+          <CodeView text={screen.code} label={model.session.language.texts.labels.code} />
         </div>
       )}
-      <Lead {...props} leftMs={leftMs} isWarned={isWarned} />
-      <Info {...props} leftMs={leftMs} isWarned={isWarned} />
-      <Countdown {...props} leftMs={leftMs} isWarned={isWarned} />
+      <Lead {...props} time={time} />
+      <Info {...props} time={time} />
+      <Countdown {...props} time={time} />
       <Body {...props} />
       {actions}
     </Frame>
   );
 }
 
-function leftOf({ screen, model }: ScreenProps): number | null {
-  if (screen.timeout === null) return null;
-  const leftMs = screen.timeout.atMs - kioskMs(model);
-  return leftMs > 0 ? leftMs : null;
-}
-
 /** All that a layout depends on: of running numbers only how long they are. */
-function contentOf(screen: Screen, isWarned: boolean): string {
+function contentOf(screen: Screen, { isWarned }: TimeLeft): string {
   const { share, timeout, code, figures, ...rest } = screen;
   const shapes = figures.map(({ role, text }) => [role, text.replaceAll(/\d/g, "0")]);
   const warning = screen.kind === "live" ? null : [timeout?.extend, isWarned];
@@ -74,7 +67,7 @@ function partsOf({ kind, actions, figures }: Screen): number {
 function Actions({ screen, model, hand }: ScreenProps): VNode | null {
   const { kind, actions } = screen;
   if (actions.length === 0) return null;
-  const above = kind === "choose" ? { above: model.language.texts.labels.upTo } : {};
+  const above = kind === "choose" ? { above: model.session.language.texts.labels.upTo } : {};
   return (
     <div class={kind === "choose" ? "choices" : "foot"} data-box="">
       {actions.map((action) => (

@@ -3,6 +3,7 @@ import { WARNING_MS } from "../../src/core/sale/timing.ts";
 import { type Figure, type Screen, screenOf } from "../../src/displays/screen.ts";
 import { languagesFor } from "../../src/displays/texts/languages.ts";
 import { VIEWS } from "../support/views.ts";
+import { SUPPORT } from "./gallery.ts";
 
 /** What no screen may give up, however small the panel is; each in a sentence. */
 export async function missing(page: Page, name: string, language: string): Promise<readonly string[]> {
@@ -10,7 +11,8 @@ export async function missing(page: Page, name: string, language: string): Promi
   if (view === undefined) return [];
   // biome-ignore lint/performance/useDomNodeTextContent: a text that is hidden does not count.
   const shown = solid(await page.innerText("main"));
-  const needed = neededOn(screenOf(view(), languagesFor([language])[0]));
+  const screen = screenOf(view(), languagesFor([language])[0]);
+  const needed = [...neededOn(screen), ...(screen.needsHelp ? [SUPPORT] : [])];
   return needed.filter((text) => !shown.includes(solid(text))).map((text) => `"${text}" is not there`);
 }
 

@@ -10,6 +10,8 @@ import type { NamedPanel } from "./panels.ts";
 /** As `npm run build` made it. */
 export const PAGE_ROOT = new URL("../../dist/displays/web/page/", import.meta.url);
 
+export const SUPPORT = "+46 8 123 45 67";
+
 const PATIENCE_MS = 20_000;
 /** After so long without a word of the kiosk the page has surely given it up. */
 const SILENCE_MS = 5_000;
@@ -71,8 +73,7 @@ export class Gallery {
   /** Takes the page from whatever stood on it. */
   static async open(page: Page, panel: NamedPanel, languages: readonly string[]): Promise<Gallery> {
     const { widthPx, heightPx, readingDistanceMm } = panel;
-    const support = "+46 8 123 45 67";
-    const settings = { pageRoot: PAGE_ROOT, locales: languages, panel, readingDistanceMm, support };
+    const settings = { pageRoot: PAGE_ROOT, locales: languages, panel, readingDistanceMm, support: SUPPORT };
     const kiosk = await startTestDisplay(settings);
     const gallery = new Gallery(kiosk, page, panel);
     try {

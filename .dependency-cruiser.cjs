@@ -87,7 +87,7 @@ module.exports = {
       name: "displays-know-no-other-family",
       severity: "error",
       from: { path: "^src/displays/[^/]+[.]ts$" },
-      to: outside(`${COMMON}|^src/displays/`),
+      to: outside(`${COMMON}|${OF_CONFIG}|^src/displays/`),
     },
     {
       name: "telemetry-stays-apart",

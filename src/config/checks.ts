@@ -49,7 +49,7 @@ export function crossChecks(config: Config, plugIns: PlugIns): Found[] {
     ...nameChecks(config),
     ...lineChecks(config, plugIns),
     ...portChecks(config, plugIns),
-    ...serviceChecks(config),
+    ...serviceChecks(config, plugIns),
   ];
 }
 

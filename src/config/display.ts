@@ -143,3 +143,5 @@ const terminal = z
 export const display = z
   .discriminatedUnion("driver", [web, framebuffer, terminal])
   .meta({ description: "What customers look at, by one of three drivers." });
+
+export type DisplayConfig = z.output<typeof display>;

@@ -1,9 +1,13 @@
 import type { z } from "zod";
+import type { Found } from "../ports/configured.ts";
 import type { BoundDevice, DeviceFacts, DeviceFile, DevicePlugIn, DispenserConfig } from "../ports/device.ts";
+import type { DisplayConfig } from "./display.ts";
 
 /** What a configuration may name and only its plug-ins know: `wiring/plug-ins.ts` hands them over. */
 export interface PlugIns {
   readonly devices: readonly DevicePlugIn<DeviceSchema>[];
+  /** What is wrong with the screen that so many positions share. */
+  readonly displayChecks: (display: DisplayConfig, positions: number) => readonly Found[];
 }
 
 type DeviceSchema = z.ZodObject<{ readonly driver: z.ZodLiteral<string> }>;

@@ -1,18 +1,18 @@
 import { isLoopback } from "../core/loopback.ts";
-import { panelProblems } from "../core/panel.ts";
 import { latestOfferMs } from "../core/sale/timing.ts";
 import { durationText } from "./fields.ts";
 import { timingOf } from "./goods.ts";
+import type { PlugIns } from "./plug-ins.ts";
 import { type Found, type Path, sentence, shown } from "./problem.ts";
 import type { Config } from "./schema.ts";
 
 /** What does not go together in what the kiosk speaks with: payment, broker, display. */
-export function serviceChecks(config: Config): Found[] {
+export function serviceChecks(config: Config, plugIns: Pick<PlugIns, "displayChecks">): Found[] {
   return [
     ...timingChecks(config),
     ...unattendedChecks(config),
     ...stickerChecks(config),
-    ...displayChecks(config),
+    ...displayChecks(config, plugIns),
     ...listenChecks(config),
     ...mqttChecks(config),
     ...reconcileChecks(config),
@@ -92,10 +92,10 @@ function stickerChecks({ positions }: Config): Found[] {
   });
 }
 
-function displayChecks(config: Config): Found[] {
-  const { listen, tokenFile } = config.display;
-  const panel = panelChecks(config);
-  if (isLoopback(listen.host) || tokenFile !== undefined) return panel;
+function displayChecks({ display, positions }: Config, plugIns: Pick<PlugIns, "displayChecks">): Found[] {
+  const { listen, tokenFile } = display;
+  const own = plugIns.displayChecks(display, positions.length);
+  if (isLoopback(listen.host) || tokenFile !== undefined) return [...own];
   const found = shownListen(listen);
   const message = sentence({
     found,
@@ -103,38 +103,7 @@ function displayChecks(config: Config): Found[] {
     example: `127.0.0.1:${listen.port}`,
     hint: "anybody on the network could press the buttons",
   });
-  return [{ path: ["display", "listen"], message }, ...panel];
-}
-
-/** A stranger must be able to read all of it, and a phone the code. */
-function panelChecks({ display, positions }: Config): Found[] {
-  const { panel, readingDistanceMm } = display;
-  if (panel === undefined || display.driver === "terminal") return [];
-  const isTurned = display.driver === "framebuffer" && display.rotate % 180 !== 0;
-  const seen = isTurned ? turned(panel) : panel;
-  const wideness = panel.widthMm / panel.widthPx / (panel.heightMm / panel.heightPx);
-  if (Math.max(wideness, 1 / wideness) > WIDEST_PIXEL) {
-    const expected = "pixels about as wide as high";
-    const hint = "are width and height swapped in one of the two?";
-    return [{ path: ["display", "panel"], message: sentence({ found: sizeOf(panel), expected, hint }) }];
-  }
-  const problems = panelProblems({ ...seen, readingDistanceMm }, { positions: positions.length });
-  return problems.map((hint) => {
-    const message = sentence({ found: sizeOf(panel), expected: "a panel on which all can be read", hint });
-    return { path: ["display", "panel"], message };
-  });
-}
-
-/** As a ratio of its sides, on any panel that is made. */
-const WIDEST_PIXEL = 1.5;
-
-function sizeOf({ widthMm, heightMm, widthPx, heightPx }: Parameters<typeof turned>[0]): string {
-  return `${widthMm} x ${heightMm} mm with ${widthPx} x ${heightPx} pixels`;
-}
-
-function turned<T extends { widthPx: number; heightPx: number; widthMm: number; heightMm: number }>(panel: T): T {
-  const { widthPx, heightPx, widthMm, heightMm } = panel;
-  return { ...panel, widthPx: heightPx, heightPx: widthPx, widthMm: heightMm, heightMm: widthMm };
+  return [{ path: ["display", "listen"], message }, ...own];
 }
 
 /** Two servers of one daemon cannot have one port. */

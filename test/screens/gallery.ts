@@ -1,7 +1,7 @@
 import type { Browser, Page } from "playwright-core";
-import { panelProblems } from "../../src/core/panel.ts";
 import { WARNING_MS } from "../../src/core/sale/timing.ts";
 import type { PositionView } from "../../src/core/sale/view.ts";
+import { panelProblems } from "../../src/displays/panel.ts";
 import type { KioskView } from "../../src/ports/display.ts";
 import { startTestDisplay, type TestDisplay } from "../displays/web/support.ts";
 import { positionView, VIEWS } from "../support/views.ts";

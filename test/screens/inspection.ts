@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import axe from "axe-core";
 import type { Page } from "playwright-core";
-import { type Panel, sizesOf } from "../../src/core/panel.ts";
+import { type Panel, sizesOf } from "../../src/displays/panel.ts";
 
 const LEGIBILITY = readFileSync(new URL("./legibility.js", import.meta.url), "utf8");
 /** What axe-core is asked, of all that it knows: what concerns a page of one screen. */

@@ -1,4 +1,4 @@
-import type { Panel } from "../../src/core/panel.ts";
+import type { Panel } from "../../src/displays/panel.ts";
 
 export interface NamedPanel extends Panel {
   readonly name: string;

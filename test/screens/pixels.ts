@@ -1,5 +1,5 @@
 import type { Page } from "playwright-core";
-import { QUIET_MODULES } from "../../src/core/panel.ts";
+import { QUIET_MODULES } from "../../src/displays/panel.ts";
 import type { Place } from "./camera.ts";
 
 /**

@@ -18,8 +18,6 @@ export interface Drawing extends Typeface {
 type CanvasPackage = typeof import("@napi-rs/canvas");
 
 export const FONT = "Kiosk";
-/** A capital letter's height of Atkinson Hyperlegible, as a part of its size. */
-export const CAPITAL_EM = 0.668;
 
 const WEIGHTS: readonly Weight[] = [400, 700];
 const MEASURED_PX = 1000;

@@ -1,8 +1,8 @@
-import { leastModulePx, sizesOf } from "../../core/panel.ts";
 import type { Cancel, Clock } from "../../ports/clock.ts";
 import type { CustomerInput, Display, KioskView } from "../../ports/display.ts";
 import type { Log } from "../../ports/log.ts";
 import { DisplaySession } from "../display-session.ts";
+import { leastModulePx, sizesOf } from "../panel.ts";
 import { type Drawing, loadDrawing } from "./drawing.ts";
 import { Frames } from "./frames.ts";
 import { InputActions } from "./input-actions.ts";

@@ -1,6 +1,6 @@
 import { codeOf } from "../code.ts";
+import { hasAt } from "../giving-way.ts";
 import type { Typeface } from "./drawing.ts";
-import { hasAt } from "./levels.ts";
 import type { Node } from "./marks.ts";
 import { beside, boxed, button, code, grid, inMiddle, named, SPRING, stack, words } from "./nodes.ts";
 import type { BoardPage, Button, Page, PositionPage } from "./page.ts";
@@ -101,7 +101,7 @@ function cornerOf({ back, language }: Page, means: Means): Node | null {
   const { has, gapPx } = means;
   if (has("header")) return null;
   const buttons = [
-    ...(back === null ? [] : [signed(back, has("words"))]),
+    ...(back === null ? [] : [signed(back, has("back"))]),
     ...(language === null || !has("language") ? [] : [signed(language, has("languageName"))]),
   ].map((each) => buttonOf(each, means));
   return buttons.reduce<Node | null>(
@@ -163,7 +163,7 @@ function bottomOf(page: PositionPage, corner: Node | null, means: Means): readon
   const isAsked = extend !== null && timeLeft !== null;
   const isCompact = isAsked && !has("timeLabel");
   const mayDismiss = !isAsked || has("dismissWhenAsked");
-  const hasWords = has("words") || screen.code === null;
+  const hasWords = has("cancel") || screen.code === null;
   const others = [
     ...(isAsked && !isCompact ? [extend] : []),
     ...actions

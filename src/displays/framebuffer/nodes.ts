@@ -1,4 +1,4 @@
-import { QUIET_MODULES } from "../../core/panel.ts";
+import { QUIET_MODULES } from "../panel.ts";
 import type { Typeface, Weight } from "./drawing.ts";
 import { type Align, isFilled, type Look, type Mark, type Node, type Rect } from "./marks.ts";
 

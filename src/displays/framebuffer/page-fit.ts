@@ -1,7 +1,7 @@
-import type { Sizes } from "../../core/panel.ts";
-import { CAPITAL_EM, type Typeface } from "./drawing.ts";
+import { LEVELS } from "../giving-way.ts";
+import { fontPx, type Sizes } from "../panel.ts";
+import type { Typeface } from "./drawing.ts";
 import { layoutOf } from "./layout.ts";
-import { LEVELS } from "./levels.ts";
 import type { Mark } from "./marks.ts";
 import type { Page } from "./page.ts";
 import type { Plan, Scale } from "./text-blocks.ts";
@@ -124,9 +124,9 @@ export class Fitter {
     const { sizes, leastModulePx } = this.#space;
     const code = page.kind === "position" ? page.screen.code : null;
     const figureScale = textScale < 1 ? Math.min(1, textScale * 1.2) : textScale;
-    const figurePx = Math.ceil((sizes.figurePx / CAPITAL_EM) * figureScale);
+    const figurePx = fontPx(sizes.figurePx * figureScale);
     return {
-      textPx: Math.ceil((sizes.textPx / CAPITAL_EM) * textScale),
+      textPx: fontPx(sizes.textPx * textScale),
       figurePx,
       heroPx: figurePx,
       modulePx: code === null ? 0 : leastModulePx(this.#codeModules(code)),

@@ -1,7 +1,7 @@
 import type { Canvas, SKRSContext2D } from "@napi-rs/canvas";
-import { QUIET_MODULES } from "../../core/panel.ts";
 import { codeOf } from "../code.ts";
-import { CAPITAL_EM, FONT } from "./drawing.ts";
+import { CAPITAL_EM, QUIET_MODULES } from "../panel.ts";
+import { FONT } from "./drawing.ts";
 import { type Align, isFilled, type Look, type Mark, type Rect } from "./marks.ts";
 
 /** Dark on light and light on dark, each above 7:1. */

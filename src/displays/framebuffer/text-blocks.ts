@@ -1,6 +1,6 @@
+import type { Has } from "../giving-way.ts";
 import type { Figure } from "../screen.ts";
 import type { Typeface } from "./drawing.ts";
-import type { Has } from "./levels.ts";
 import type { Node } from "./marks.ts";
 import { bar, boxed, grid, named, stack, type TextStyle } from "./nodes.ts";
 import type { PositionPage } from "./page.ts";
@@ -97,7 +97,9 @@ export function factsOf(page: PositionPage, means: Means): readonly Node[] {
 function figureOf(figure: Figure, { kind, product }: PositionPage["screen"], means: Means): Node {
   const { say, plan, has, scale, gapPx } = means;
   const { role, label, text } = figure;
-  const isNamed = has(`label ${kind} ${role}`);
+  const isProduct = role === "unit-price" && !has("header");
+  // Where the product is chosen, it stays.
+  const isNamed = (kind === "choose" && isProduct) || has(`label ${kind} ${role}`);
   const isAside =
     role === "reference" || (kind === "paid" && role !== "amount") || (kind === "live" && role === "unit-price");
   const value = say(text, {
@@ -108,7 +110,7 @@ function figureOf(figure: Figure, { kind, product }: PositionPage["screen"], mea
     align: plan.isInline && isNamed ? "right" : "left",
   });
   if (!isNamed) return value;
-  const name = say(role === "unit-price" && !has("header") ? product : label);
+  const name = say(isProduct ? product : label);
   return named(name, value, has("air") ? gapPx * 2 : Math.ceil(scale.textPx * 0.15), plan.isInline);
 }
 

@@ -1,5 +1,5 @@
-import { QUIET_MODULES } from "../../core/panel.ts";
 import { codeOf } from "../code.ts";
+import { QUIET_MODULES } from "../panel.ts";
 import { type Canvas, put } from "./canvas.ts";
 
 /** A code with its quiet zone, in cells of one module's width and two modules' height. */

@@ -1,4 +1,4 @@
-import type { Panel } from "../../core/panel.ts";
+import type { Panel } from "../panel.ts";
 
 export interface WebDisplaySettings {
   readonly host: string;

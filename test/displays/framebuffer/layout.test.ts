@@ -1,5 +1,4 @@
 import { describe, expect, it } from "vitest";
-import { leastModulePx, type Panel, panelProblems, sizesOf } from "../../../src/core/panel.ts";
 import type { PositionView } from "../../../src/core/sale/view.ts";
 import { codeOf } from "../../../src/displays/code.ts";
 import { DisplaySession } from "../../../src/displays/display-session.ts";
@@ -7,6 +6,7 @@ import { loadDrawing } from "../../../src/displays/framebuffer/drawing.ts";
 import type { Mark, Rect } from "../../../src/displays/framebuffer/marks.ts";
 import { type Button, type Page, pageOf as pageOfSession } from "../../../src/displays/framebuffer/page.ts";
 import { Fitter } from "../../../src/displays/framebuffer/page-fit.ts";
+import { leastModulePx, type Panel, panelProblems, sizesOf } from "../../../src/displays/panel.ts";
 import type { Figure, ScreenKind } from "../../../src/displays/screen.ts";
 import { VIEWS } from "../../support/views.ts";
 

@@ -1,5 +1,6 @@
 import type { VNode } from "preact";
 import type { PositionView } from "../../../core/sale/view.ts";
+import { untilOf } from "../../giving-way.ts";
 import { tileOf } from "../../screen.ts";
 import { Frame, type Shared } from "./frame.tsx";
 
@@ -12,7 +13,7 @@ export function Board({ views, ...shared }: Shared & { views: readonly PositionV
   return (
     <Frame {...shared} name="board" label={title} content={content} plan={{ parts: tiles.length, code: null }}>
       <div class="lead" data-box="">
-        <h1 data-until="5">{title}</h1>
+        <h1 data-until={untilOf("boardTitle")}>{title}</h1>
       </div>
       <div class="choices" data-box="">
         {tiles.map(({ id, product, title: state, value, message }) => (
@@ -26,13 +27,13 @@ export function Board({ views, ...shared }: Shared & { views: readonly PositionV
             onClick={() => shared.hand.open(id)}
           >
             <span class="badge">{id}</span>
-            <span class="product" data-until={state === "" ? undefined : "8"}>
+            <span class="product" data-until={state === "" ? undefined : untilOf("tileProduct")}>
               {product}
             </span>
             <span class="now" data-box="">
               {state === "" ? null : <span class="state">{state}</span>}
               {value === "" ? null : (
-                <span class="worth" data-until={state === "" ? "7" : "6"}>
+                <span class="worth" data-until={untilOf(state === "" ? "tilePrice" : "tileValue")}>
                   {value}
                 </span>
               )}

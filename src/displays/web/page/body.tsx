@@ -1,8 +1,9 @@
 import type { VNode } from "preact";
+import { untilOf } from "../../giving-way.ts";
 import type { Screen } from "../../screen.ts";
 import type { ScreenProps } from "./frame.tsx";
 import { Terms } from "./info.tsx";
-import { FigureView, LIVE_LABELS_UNTIL } from "./parts.tsx";
+import { FigureView } from "./parts.tsx";
 import { Picture, type PictureName } from "./pictures.tsx";
 
 const SERVICES: Readonly<Record<string, PictureName>> = {
@@ -21,7 +22,7 @@ export function Body({ screen, view }: ScreenProps): VNode | null {
     case "scan":
       return (
         <div class="body" data-box="">
-          <ol class="steps" data-until="3" data-box="">
+          <ol class="steps" data-until={untilOf("steps")} data-box="">
             {steps.map((step, index) => (
               <li key={step}>
                 <Picture name={STEP_PICTURES[index] ?? "other"} />
@@ -29,20 +30,32 @@ export function Body({ screen, view }: ScreenProps): VNode | null {
               </li>
             ))}
           </ol>
-          <Terms screen={screen} until={5} />
+          <Terms screen={screen} />
         </div>
       );
     case "confirm":
-      return <Picture class="picture body" name="confirm" data-until="4" />;
+      return <Picture class="picture body" name="confirm" data-until={untilOf("pictures")} />;
     case "begin":
-      return <Picture class="picture body" name={SERVICES[view?.product.unit ?? ""] ?? "other"} data-until="4" />;
+      return (
+        <Picture
+          class="picture body"
+          name={SERVICES[view?.product.unit ?? ""] ?? "other"}
+          data-until={untilOf("pictures")}
+        />
+      );
     case "live": {
       const running = figures.filter(({ role }) => role !== "unit-price");
       return (
         <div class="body" data-box="">
           <div class="figures" data-box="">
             {running.map((figure) => (
-              <FigureView key={figure.role} figure={figure} size="big" isRunning labelUntil={LIVE_LABELS_UNTIL} />
+              <FigureView
+                key={figure.role}
+                figure={figure}
+                size="big"
+                isRunning
+                labelUntil={untilOf(`label live ${figure.role}`)}
+              />
             ))}
           </div>
         </div>
@@ -51,7 +64,7 @@ export function Body({ screen, view }: ScreenProps): VNode | null {
     case "busy":
       return (
         <div class="body" data-box="">
-          <svg class="busy-mark" viewBox="0 0 64 64" aria-hidden="true" data-until="6">
+          <svg class="busy-mark" viewBox="0 0 64 64" aria-hidden="true" data-until={untilOf("smallPictures")}>
             <circle class="track" cx="32" cy="32" r="26" />
             <path class="turning" d="M32 6a26 26 0 0 1 26 26" />
           </svg>
@@ -70,19 +83,16 @@ export function Body({ screen, view }: ScreenProps): VNode | null {
   }
 }
 
-const QUANTITY_UNTIL = 5;
-const REFERENCE_LABEL_UNTIL = 8;
-
-function Figures({ screen }: { screen: Screen }): VNode {
+function Figures({ screen: { kind, figures } }: { screen: Screen }): VNode {
   return (
     <div class="figures rows" data-box="">
-      {screen.figures.map((figure) => (
+      {figures.map((figure) => (
         <FigureView
           key={figure.role}
           figure={figure}
           size={figure.role === "amount" ? "big" : figure.role === "reference" ? "small" : "middle"}
-          until={figure.role === "quantity" ? QUANTITY_UNTIL : undefined}
-          labelUntil={figure.role === "reference" ? REFERENCE_LABEL_UNTIL : undefined}
+          until={untilOf(`figure ${kind} ${figure.role}`)}
+          labelUntil={untilOf(`label ${kind} ${figure.role}`)}
         />
       ))}
     </div>

@@ -1,6 +1,6 @@
 import type { VNode } from "preact";
-import { QUIET_MODULES } from "../../../core/panel.ts";
 import { type Code, codeOf } from "../../code.ts";
+import { QUIET_MODULES } from "../../panel.ts";
 
 let last: { readonly text: string; readonly code: Code; readonly path: string } | null = null;
 

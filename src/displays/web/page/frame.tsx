@@ -2,6 +2,7 @@ import type { ComponentChildren, VNode } from "preact";
 import { useLayoutEffect, useRef } from "preact/hooks";
 import type { PositionView } from "../../../core/sale/view.ts";
 import type { TimeLeft } from "../../display-session.ts";
+import { untilOf } from "../../giving-way.ts";
 import type { Screen } from "../../screen.ts";
 import type { Model } from "./model.ts";
 import type { Hand } from "./parts.tsx";
@@ -74,11 +75,11 @@ function Bar({ model, hand, position }: Shared & { position: string | null }): V
       {isChoosingLanguage || position !== null ? (
         <button type="button" class="tool" data-action="back" aria-label={labels.back} onClick={back}>
           <Picture name="back" />
-          <span data-until="1">{labels.back}</span>
+          <span data-until={untilOf("back")}>{labels.back}</span>
         </button>
       ) : null}
       {position === null ? null : <span class="badge">{position}</span>}
-      <span class="kiosk" data-until="2">
+      <span class="kiosk" data-until={untilOf("kioskName")}>
         {settings.kioskName}
       </span>
       <span class="gap" />
@@ -88,12 +89,12 @@ function Bar({ model, hand, position }: Shared & { position: string | null }): V
             type="button"
             class="tool"
             data-action="languages"
-            data-from={isOneLanguage ? "3" : undefined}
+            data-from={isOneLanguage ? untilOf("air") : undefined}
             aria-label={`${labels.language}: ${languageName}`}
             onClick={() => hand.chooseLanguage(true)}
           >
             <Picture name="language" />
-            <span data-until="2">{languageName}</span>
+            <span data-until={untilOf("languageName")}>{languageName}</span>
           </button>
           <Toggle name="contrast" label={labels.contrast} isOn={isContrast} toggle={() => hand.toggle("isContrast")} />
           <Toggle name="large" label={labels.largeType} isOn={isLarge} toggle={() => hand.toggle("isLarge")} />
@@ -116,7 +117,7 @@ function Toggle({ name, label, isOn, toggle }: ToggleProps): VNode {
       type="button"
       class="tool"
       data-action={name}
-      data-until="3"
+      data-until={untilOf("air")}
       aria-label={label}
       aria-pressed={isOn}
       onClick={toggle}
@@ -165,7 +166,7 @@ export function LanguageScreen({ children, ...shared }: Shared & { children: Com
           onClick={() => hand.toggle("isContrast")}
         >
           <Picture name="contrast" />
-          <span data-until="4">{labels.contrast}</span>
+          <span data-until={untilOf("lookName")}>{labels.contrast}</span>
         </button>
         <button
           type="button"
@@ -177,7 +178,7 @@ export function LanguageScreen({ children, ...shared }: Shared & { children: Com
           onClick={() => hand.toggle("isLarge")}
         >
           <Picture name="large" />
-          <span data-until="4">{labels.largeType}</span>
+          <span data-until={untilOf("lookName")}>{labels.largeType}</span>
         </button>
       </div>
       {children}

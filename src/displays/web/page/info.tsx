@@ -1,7 +1,8 @@
 import type { ComponentChildren, VNode } from "preact";
+import { untilOf } from "../../giving-way.ts";
 import type { Screen } from "../../screen.ts";
 import type { TimedProps } from "./frame.tsx";
-import { FigureView, LIVE_LABELS_UNTIL, Ring, Share } from "./parts.tsx";
+import { FigureView, Ring, Share } from "./parts.tsx";
 import { Picture } from "./pictures.tsx";
 
 /** What it costs, what is held, how long it may take, whom to ask. */
@@ -14,7 +15,12 @@ export function Info(props: TimedProps): VNode | null {
         <Facts>
           <p class="product">{product}</p>
           {figures.map((figure) => (
-            <FigureView key={figure.role} figure={figure} size="middle" labelUntil={2} />
+            <FigureView
+              key={figure.role}
+              figure={figure}
+              size="middle"
+              labelUntil={untilOf(`label choose ${figure.role}`)}
+            />
           ))}
           <Terms screen={screen} />
         </Facts>
@@ -29,7 +35,7 @@ export function Info(props: TimedProps): VNode | null {
               key={figure.role}
               figure={figure}
               size="middle"
-              labelUntil={figure.role === "reserved" ? undefined : 3}
+              labelUntil={untilOf(`label ${kind} ${figure.role}`)}
             />
           ))}
         </Facts>
@@ -40,9 +46,14 @@ export function Info(props: TimedProps): VNode | null {
           {figures
             .filter(({ role }) => role === "unit-price")
             .map((figure) => (
-              <FigureView key={figure.role} figure={figure} size="middle" labelUntil={LIVE_LABELS_UNTIL} />
+              <FigureView
+                key={figure.role}
+                figure={figure}
+                size="middle"
+                labelUntil={untilOf(`label live ${figure.role}`)}
+              />
             ))}
-          {share === null ? null : <Share share={share} words={model.session.language.texts.labels.used} until={6} />}
+          {share === null ? null : <Share share={share} words={model.session.language.texts.labels.used} />}
         </Facts>
       );
     default:
@@ -69,11 +80,11 @@ function Facts({ children }: { children: ComponentChildren }): VNode {
   );
 }
 
-export function Terms({ screen, until }: { screen: Screen; until?: number }): VNode | null {
-  if (screen.terms.length === 0) return null;
+export function Terms({ screen: { kind, terms } }: { screen: Screen }): VNode | null {
+  if (terms.length === 0) return null;
   return (
-    <ul class="terms" data-until={until}>
-      {screen.terms.map((term) => (
+    <ul class="terms" data-until={untilOf(`terms ${kind}`)}>
+      {terms.map((term) => (
         <li key={term}>{term}</li>
       ))}
     </ul>
@@ -84,7 +95,7 @@ function Support({ support }: { support: string | null }): VNode | null {
   if (support === null) return null;
   return (
     <p class="info support">
-      <Picture name="phone" data-until="4" />
+      <Picture name="phone" data-until={untilOf("pictures")} />
       <span>{support}</span>
     </p>
   );

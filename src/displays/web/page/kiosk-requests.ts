@@ -1,4 +1,4 @@
-import type { Panel } from "../../../core/panel.ts";
+import type { Panel } from "../../panel.ts";
 import { type RefusalLabel, type Request, refusalLabel } from "../../screen.ts";
 
 /** What the kiosk tells the page once, at its start. */

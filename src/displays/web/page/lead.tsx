@@ -1,21 +1,11 @@
 import type { VNode } from "preact";
 import { WARNING_MS } from "../../../core/sale/timing.ts";
 import type { Message } from "../../../core/sale/view.ts";
+import { untilOf } from "../../giving-way.ts";
 import { type Action, isWithStaff, type ScreenKind } from "../../screen.ts";
 import type { TimedProps } from "./frame.tsx";
 import { ActionButton, Ring } from "./parts.tsx";
 import { Picture, type PictureName } from "./pictures.tsx";
-
-/** From which level on a screen does without its detail: all that is needed is in its title then. */
-const DETAIL_UNTIL: Readonly<Partial<Record<ScreenKind, number>>> = {
-  scan: 1,
-  begin: 5,
-  choose: 5,
-  busy: 5,
-  confirm: 7,
-};
-const WARNED_DETAIL_UNTIL = 2;
-const WARNED_TITLE_UNTIL = 3;
 
 /** What to do now; or the question whether anybody is there, in its place. */
 export function Lead(props: TimedProps): VNode {
@@ -25,18 +15,18 @@ export function Lead(props: TimedProps): VNode {
   const picture = leadPicture(kind, view?.message);
   // While numbers run they must not move: there the question always has its room, and lies where the title was.
   const isReserved = kind === "live";
-  const detailUntil = view !== null && isWithStaff(view) ? 6 : DETAIL_UNTIL[kind];
+  const part = view !== null && isWithStaff(view) ? "detailOfReview" : (`detail ${kind}` as const);
   return (
     <div class="lead" data-box="" aria-live="polite">
-      {picture === null || isWarned ? null : <Picture name={picture} data-until="4" />}
+      {picture === null || isWarned ? null : <Picture name={picture} data-until={untilOf("pictures")} />}
       <h1
         class={isReserved && isWarned ? "away" : ""}
-        data-until={isWarned && !isReserved ? WARNED_TITLE_UNTIL : undefined}
+        data-until={isWarned && !isReserved ? untilOf("titleWhenAsked") : undefined}
       >
         {title}
       </h1>
       {detail === "" ? null : (
-        <p class="detail" data-until={isWarned ? WARNED_DETAIL_UNTIL : detailUntil}>
+        <p class="detail" data-until={untilOf(isWarned ? "detailWhenAsked" : part)}>
           {detail}
         </p>
       )}
@@ -76,7 +66,7 @@ function Warning({ model, hand, time: { leftMs, isWarned, extend: asked } }: Tim
   return (
     <div class={isWarned ? "warning" : "warning away"} role="alertdialog" aria-label={labels.stillThere} data-box="">
       <Ring leftMs={leftMs ?? 0} wholeMs={WARNING_MS} label={labels.timeLeft} />
-      <p data-until="6">{extend === null ? labels.timeLeft : labels.stillThere}</p>
+      <p data-until={untilOf("question")}>{extend === null ? labels.timeLeft : labels.stillThere}</p>
       {extend === null ? null : <ActionButton action={extend} hand={hand} />}
     </div>
   );

@@ -1,15 +1,12 @@
 import type { VNode } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import { countdown } from "../../format.ts";
+import { untilOf } from "../../giving-way.ts";
 import type { Action, Figure, Screen } from "../../screen.ts";
 import type { Language } from "../../texts/languages.ts";
 import { Picture, type PictureName } from "./pictures.tsx";
 
 const PRESSED_MS = 1_500;
-/** Of the numbers that run all are named or none is. */
-export const LIVE_LABELS_UNTIL = 4;
-/** From this level on a cross alone stands for the word. */
-const WORDLESS_FROM = 7;
 const DIGIT = /\d/;
 
 /** What a touch does. */
@@ -53,14 +50,14 @@ export function ActionButton({ action, hand, above }: ActionProps): VNode {
       disabled={isPressed}
       onClick={press}
     >
-      {picture === undefined ? null : <Picture name={picture} data-until="6" />}
-      {action.kind === "cancel" ? <Picture name="cancel" data-from={WORDLESS_FROM} /> : null}
+      {picture === undefined ? null : <Picture name={picture} data-until={untilOf("smallPictures")} />}
+      {action.kind === "cancel" ? <Picture name="cancel" data-from={untilOf("cancel")} /> : null}
       {above === undefined ? null : (
-        <span class="above" data-until="2">
+        <span class="above" data-until={untilOf("upTo")}>
           {above}
         </span>
       )}
-      <span data-until={action.kind === "cancel" ? WORDLESS_FROM : undefined}>{action.label}</span>
+      <span data-until={action.kind === "cancel" ? untilOf("cancel") : undefined}>{action.label}</span>
     </button>
   );
 }
@@ -116,21 +113,20 @@ export function Ring({ leftMs, wholeMs, label }: { leftMs: number; wholeMs: numb
 interface ShareProps {
   readonly share: NonNullable<Screen["share"]>;
   readonly words: string;
-  readonly until: number;
 }
 
 /** How much of the reservation is used, as a bar and in words. */
-export function Share({ share: { part, percent }, words, until }: ShareProps): VNode {
+export function Share({ share: { part, percent }, words }: ShareProps): VNode {
   return (
-    <div class="share" data-until={until}>
+    <div class="share" data-until={untilOf("share")}>
       <svg class="meter" viewBox="0 0 100 4" preserveAspectRatio="none" aria-hidden="true">
         <rect class="track" width="100" height="4" />
         <rect class="used" width={(part * 100).toFixed(1)} height="4" />
       </svg>
-      <p data-until="4">
+      <p data-until={untilOf("used")}>
         {percent} {words}
       </p>
-      <p data-from="4">{percent}</p>
+      <p data-from={untilOf("used")}>{percent}</p>
     </div>
   );
 }

@@ -1,9 +1,6 @@
-import { QUIET_MODULES } from "../../../core/panel.ts";
+import { hasAt, PAGE_LEVELS as LEVELS } from "../../giving-way.ts";
+import { QUIET_MODULES } from "../../panel.ts";
 
-/** How many times a screen gives up something, of the least use first, before its type becomes smaller. */
-const LEVELS = 9;
-/** From here on a screen stands close together. */
-const TIGHT_LEVEL = 3;
 const MOST_SCALE = 8;
 const LEAST_SCALE = 0.2;
 const STEPS = 6;
@@ -162,7 +159,7 @@ function innerOf(box: HTMLElement): Edges {
 
 function setLevel(screen: HTMLElement, level: number): void {
   screen.dataset["level"] = String(level);
-  screen.toggleAttribute("data-tight", level >= TIGHT_LEVEL);
+  screen.toggleAttribute("data-tight", !hasAt(level)("air"));
   for (const part of screen.querySelectorAll<HTMLElement | SVGElement>("[data-until], [data-from], [hidden]")) {
     const { until = String(LEVELS), from = "0" } = part.dataset;
     part.toggleAttribute("hidden", level >= Number(until) || level < Number(from));

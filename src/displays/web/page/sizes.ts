@@ -1,10 +1,8 @@
-import { leastModulePx, type Panel, type Sizes, sizesOf } from "../../../core/panel.ts";
+import { fontPx, leastModulePx, type Panel, sizesOf } from "../../panel.ts";
 import type { Settings } from "./kiosk-requests.ts";
 
 /** Of CSS, which takes 96 pixels for an inch. */
 const PX_PER_MM = 96 / 25.4;
-/** Height of a capital letter of the font, as a share of its size; its digits are a little taller. */
-const CAPITAL_EM = 0.668;
 /** How much larger type is where the customer asks for it, if there is room. */
 export const LARGE_TYPE = 1.4;
 
@@ -22,12 +20,11 @@ function panelOf({ panel, readingDistanceMm }: Settings): Panel {
 
 /** Sets the smallest font sizes that the customer's eye allows; a screen grows from there. */
 export function setSizes(settings: Settings, isLarge: boolean): void {
-  const sizes: Sizes = sizesOf(panelOf(settings));
+  const sizes = sizesOf(panelOf(settings));
   const { style } = document.documentElement;
-  const fontPx = (heightPx: number): string =>
-    `${((heightPx / CAPITAL_EM / devicePixelRatio) * (isLarge ? LARGE_TYPE : 1)).toFixed(2)}px`;
-  style.setProperty("--text", fontPx(sizes.textPx));
-  style.setProperty("--figure", fontPx(sizes.figurePx));
+  const cssPx = (heightPx: number): string => `${(fontPx(heightPx) / devicePixelRatio) * (isLarge ? LARGE_TYPE : 1)}px`;
+  style.setProperty("--text", cssPx(sizes.textPx));
+  style.setProperty("--figure", cssPx(sizes.figurePx));
   style.setProperty("--target", `${sizes.targetPx}px`);
 }
 

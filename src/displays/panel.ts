@@ -28,6 +28,9 @@ const LEAST_MM = 4.8;
 /** A gloved finger. */
 const TARGET_PX = 60;
 
+/** Height of a capital letter of Atkinson Hyperlegible, in font sizes; its digits are a little taller. */
+export const CAPITAL_EM = 0.668;
+
 const LEAST_MODULE_PX = 4;
 const LEAST_MODULE_MM = 1;
 /** A code is read from ten times its side. */
@@ -46,6 +49,11 @@ export function sizesOf(panel: Panel): Sizes {
     figurePx: heightOf(FIGURE_MM_AT_600),
     targetPx: TARGET_PX,
   };
+}
+
+/** The font size whose capital letters are so high; up to a hundredth of a pixel larger, never smaller. */
+export function fontPx(capitalPx: number): number {
+  return Math.ceil((capitalPx / CAPITAL_EM) * 100) / 100;
 }
 
 /** The smallest module, in whole pixels, of a code of so many modules a side. */
@@ -73,8 +81,6 @@ interface Need {
 /** One screen, arranged in one way or in another. */
 type Ways = readonly Need[];
 
-/** A capital letter's share of the font size. */
-const CAPITAL_SHARE = 0.668;
 /** Height of a button in font sizes of its word. */
 const BUTTON_LINE = 1.12;
 /** Modules a side of a code of up to 38 capital letters and digits at level M; SEQR gives about 30. */
@@ -259,11 +265,11 @@ function times(extent: Extent, count: number): Extent {
 function roomOf(need: Need, panel: Panel): Pick<Panel, "widthPx" | "heightPx"> {
   const { textPx, figurePx, targetPx } = sizesOf(panel);
   const codePx = (CODE_MODULES + 2 * QUIET_MODULES) * leastModulePx(panel, CODE_MODULES);
-  const fontPx = textPx / CAPITAL_SHARE;
+  const [textFontPx, figureFontPx] = [fontPx(textPx), fontPx(figurePx)];
   // A button is at least as high as its word.
-  const buttonPx = Math.max(targetPx, BUTTON_LINE * fontPx);
+  const buttonPx = Math.max(targetPx, BUTTON_LINE * textFontPx);
   const pxOf = ({ text = 0, figure = 0, code = 0, targets = 0 }: Extent): number =>
-    text * fontPx + (figure * figurePx) / CAPITAL_SHARE + code * codePx + targets * buttonPx;
+    text * textFontPx + figure * figureFontPx + code * codePx + targets * buttonPx;
   const most = (extents: readonly Extent[]): number => Math.ceil(Math.max(...extents.map(pxOf))) + SPACING_PX;
   return { widthPx: most(need.width), heightPx: most(need.height) };
 }

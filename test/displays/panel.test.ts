@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { leastModulePx, type Panel, panelProblems, sizesOf } from "../../src/core/panel.ts";
+import { leastModulePx, type Panel, panelProblems, sizesOf } from "../../src/displays/panel.ts";
 
 const SMALL: Panel = { widthPx: 480, heightPx: 320, widthMm: 84, heightMm: 56, readingDistanceMm: 250 };
 const TINY: Panel = { ...SMALL, widthMm: 73, heightMm: 49 };

@@ -1,0 +1,43 @@
+import { sentence } from "../config/problem.ts";
+import type { Found } from "../ports/configured.ts";
+import { type Panel, panelProblems } from "./panel.ts";
+
+type Sides = Omit<Panel, "readingDistanceMm">;
+
+/** What a configuration says of its screen. */
+interface Given {
+  readonly driver: string;
+  readonly rotate?: number;
+  readonly panel?: Sides | undefined;
+  readonly readingDistanceMm: number;
+}
+
+/** A stranger must be able to read all of it, and a phone the code. */
+export function displayChecks({ driver, panel, rotate, readingDistanceMm }: Given, positions: number): Found[] {
+  if (panel === undefined || driver === "terminal") return [];
+  const isTurned = driver === "framebuffer" && rotate !== undefined && rotate % 180 !== 0;
+  const seen = isTurned ? turned(panel) : panel;
+  const wideness = panel.widthMm / panel.widthPx / (panel.heightMm / panel.heightPx);
+  if (Math.max(wideness, 1 / wideness) > WIDEST_PIXEL) {
+    const expected = "pixels about as wide as high";
+    const hint = "are width and height swapped in one of the two?";
+    return [{ path: ["display", "panel"], message: sentence({ found: sizeOf(panel), expected, hint }) }];
+  }
+  const problems = panelProblems({ ...seen, readingDistanceMm }, { positions });
+  return problems.map((hint) => {
+    const message = sentence({ found: sizeOf(panel), expected: "a panel on which all can be read", hint });
+    return { path: ["display", "panel"], message };
+  });
+}
+
+/** As a ratio of its sides, on any panel that is made. */
+const WIDEST_PIXEL = 1.5;
+
+function sizeOf({ widthMm, heightMm, widthPx, heightPx }: Sides): string {
+  return `${widthMm} x ${heightMm} mm with ${widthPx} x ${heightPx} pixels`;
+}
+
+function turned(panel: Sides): Sides {
+  const { widthPx, heightPx, widthMm, heightMm } = panel;
+  return { widthPx: heightPx, heightPx: widthPx, widthMm: heightMm, heightMm: widthMm };
+}

@@ -7,7 +7,7 @@ const WIRE = [
   "test/platform/gpio/libgpiod.test.ts",
   "test/platform/http/{crowd,patience,pipelines}.test.ts",
   "test/devices/mdb/{machine,noise}.test.ts",
-  "test/devices/modbus-meter/{contract,course,currencies,faults,figures,noise,proof,pymodbus,step}.test.ts",
+  "test/devices/modbus-meter/{coarse,contract,course,currencies,faults,figures,noise,proof,pymodbus,pymodbus-models,step}.test.ts",
   "test/telemetry/mqtt/**/!(acks|reasons|sizes|turns).test.ts",
   "test/devices/rapi/{contract,faults,noise}.test.ts",
   "test/payments/seqr/**/!(report).test.ts",

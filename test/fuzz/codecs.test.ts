@@ -13,7 +13,8 @@ import {
   writeAnswer,
   writeCoilRequest,
 } from "../../src/devices/modbus-meter/codec.ts";
-import { decodeFigure, registerMap } from "../../src/devices/modbus-meter/registers.ts";
+import { registerMap } from "../../src/devices/modbus-meter/register-map.ts";
+import { decodeFigure } from "../../src/devices/modbus-meter/registers.ts";
 import { decodeRapi, encodeRapi, LONGEST_MESSAGE } from "../../src/devices/rapi/codec.ts";
 import type { Framing } from "../../src/platform/serial/line.ts";
 import { textLines } from "../../src/platform/serial/lines-framing.ts";

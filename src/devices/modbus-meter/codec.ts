@@ -18,7 +18,7 @@ const WRITE_REGISTER = 0x06;
 /** Set in the function code of an answer that is a refusal. */
 export const EXCEPTION = 0x80;
 /** The most registers that one request asks for here; an answer that claims more is none. */
-const MOST_REGISTERS = 16;
+export const MOST_REGISTERS = 16;
 
 const CRC_BYTES = 2;
 const COIL_ON = 0xff00;

@@ -1,17 +1,12 @@
 import { z } from "zod";
 import { about, duration } from "../../config/fields.ts";
-import { sentence } from "../../config/problem.ts";
-import type { Found } from "../../ports/configured.ts";
 import type { DeviceDescription } from "../parts/device.ts";
 import { ANSWER_OF_BUS, POLL_OF_BUS, serialPort, wattsMax } from "../parts/fields.ts";
 import { activeLow, lineKey, lineName, opening } from "../parts/line-fields.ts";
-
-/** Those whose registers the driver knows. */
-const METERS = ["sdm72", "sdm120", "sdm220", "sdm230", "sdm630"] as const;
-export type MeterModel = (typeof METERS)[number];
-
-/** How many registers a number takes. */
-export const WORDS = { float32: 2, uint16: 1, int16: 1, uint32: 2, int32: 2, uint64: 4 } as const;
+import { leastLimitWh, meterProblems } from "./checks.ts";
+import { MOST_REGISTERS } from "./codec.ts";
+import { modelNames } from "./model.ts";
+import { WORD_ORDERS } from "./registers.ts";
 
 const unitAddress = z.int().min(1).max(247);
 
@@ -41,8 +36,19 @@ const registerPlace = {
     .union([z.literal(3), z.literal(4)])
     .meta(about("By which Modbus function it is read: 3 holding, 4 input register.", 4)),
   address: z.int().min(0).max(65_535).meta(about("The number of the first register, counted from 0.", 72)),
+  registers: z
+    .int()
+    .min(1)
+    .max(MOST_REGISTERS)
+    .optional()
+    .meta(
+      about(
+        "How many registers are asked for, from the first on. Without it as many as the type takes. More for a meter that answers no fewer.",
+        4,
+      ),
+    ),
   wordOrder: z
-    .enum(["high-first", "low-first"])
+    .enum(WORD_ORDERS)
     .default("high-first")
     .meta(about("Which half of the number comes first.", "low-first")),
 };
@@ -67,12 +73,31 @@ const ownPower = z
 const ownRegister = z
   .strictObject({
     ...registerPlace,
-    type: z.enum(["float32", "uint32", "int32", "uint64"]).meta(about(asWritten, "float32")),
+    type: z.enum(["float32", "float64", "uint32", "int32", "uint64", "int64"]).meta(about(asWritten, "float32")),
     whPerCount: z
       .number()
       .positive()
       .max(1_000_000)
       .meta(about("How many watt-hours one count is: 1000 where the register counts kWh.", 1_000)),
+    stepWh: z
+      .int()
+      .min(1)
+      .max(1_000_000)
+      .optional()
+      .meta(
+        about(
+          "What the register goes up by at once, in watt-hours. Without it what one count is, 10 for a float. A sale may be charged up to a step too much or too little: above 10 there is a warning at the start, and 1000 is refused.",
+          100,
+        ),
+      ),
+    lag: duration("100ms", "2m")
+      .optional()
+      .meta(
+        about(
+          "How late the registers may be, as for a meter that writes them every 10 s. Without it `1s`. The contactor opens so much earlier.",
+          "10s",
+        ),
+      ),
     power: ownPower.optional(),
   })
   .meta({ description: "The energy register of a meter that is not among the known ones." });
@@ -98,8 +123,8 @@ const schema = z
       .default(1)
       .meta(about("As the meter is set. The standard wants 2 without a check bit; most meters come with 1.", 2)),
     unit: unitAddress.default(1).meta(about("The meter's Modbus address.", 2)),
-    meter: z.union([z.enum(METERS), ownRegister]).meta(
-      about("Which meter it is, or where another one has its energy.", "sdm630", {
+    meter: z.union([z.enum(modelNames()), ownRegister]).meta(
+      about("Which meter it is, of those in docs/meters.md, or where another one has its energy.", "sdm630", {
         function: 4,
         address: 72,
         type: "float32",
@@ -129,7 +154,7 @@ export const modbusMeter: DeviceDescription<typeof schema> = {
   units: ["kWh"],
   files: [{ kind: "dispute", what: "what is disputed at", counts: false }],
   eitherOr: { key: "contactor", ways: ["line", "coil"] },
-  facts: ({ port: path, baudRate, parity, unit, contactor }) => ({
+  facts: ({ port: path, baudRate, parity, unit, contactor, meter, maxPower }) => ({
     port: {
       path,
       alike: { baudRate, parity },
@@ -141,15 +166,7 @@ export const modbusMeter: DeviceDescription<typeof schema> = {
       ],
     },
     lines: "line" in contactor ? opening(["contactor", "line"], contactor) : [],
+    leastLimitBase: leastLimitWh(meter, maxPower),
   }),
-  problems: ({ meter }) => (typeof meter === "string" ? [] : registerProblems(meter)),
+  problems: ({ meter, invert }) => meterProblems(meter, invert),
 };
-
-const LAST_REGISTER = 65_535;
-
-function registerProblems({ address, type }: { readonly address: number; readonly type: keyof typeof WORDS }): Found[] {
-  const lastAddress = LAST_REGISTER - WORDS[type] + 1;
-  if (address <= lastAddress) return [];
-  const message = sentence({ found: String(address), expected: `at most ${lastAddress} for a ${type}` });
-  return [{ path: ["dispenser", "meter", "address"], message, other: ["dispenser", "meter", "type"] }];
-}

@@ -1,4 +1,5 @@
 import type { SerialLine } from "../../platform/serial/line.ts";
+import { wait } from "../../platform/time/wait.ts";
 import type { Clock } from "../../ports/clock.ts";
 import { done, type Outcome, unknown } from "../../ports/outcome.ts";
 import { type Frame, readAnswer, readRequest } from "./codec.ts";
@@ -45,6 +46,7 @@ export class Meter {
   readonly #clock: Clock;
   readonly #trust: Trust;
   #lastTurn: Promise<unknown> = Promise.resolve();
+  #answeredMs: number | null = null;
   #number: number | null = null;
   /** Of another meter in its place, while a sale may yet be charged by the first. */
   #otherNumber: number | null = null;
@@ -57,11 +59,15 @@ export class Meter {
   #formerBase: number | null = null;
 
   constructor(settings: MeterSettings, line: SerialLine<Frame>, clock: Clock) {
-    const { map } = settings;
     this.#settings = settings;
     this.#line = line;
     this.#clock = clock;
-    this.#trust = new Trust({ ...settings, stepBase: (base) => stepWh(map, base) });
+    this.#trust = new Trust({ ...settings, stepBase: (base) => this.stepWh(base) });
+  }
+
+  /** What its energy register steps by where it stands. */
+  stepWh(energyWh: number): number {
+    return stepWh(this.#settings.map, energyWh);
   }
 
   /** What is wrong with its figures; null when nothing is. */
@@ -153,11 +159,19 @@ export class Meter {
 
   async #ask(figure: Figure): Promise<Outcome<Uint8Array>> {
     const { unit, timeoutMs } = this.#settings;
+    await this.#pause();
     const request = readRequest(unit, figure.function, figure.address, figure.count);
     const answer = await this.#line.ask(request, readAnswer(unit, figure.function, figure.count), timeoutMs);
+    this.#answeredMs = this.#clock.monotonicMs();
     if (answer.kind !== "done") return answer.kind === "unknown" ? unknown(`meter ${unit}: ${answer.detail}`) : answer;
     if ("exception" in answer.value) return unknown(registerRefused(figure.address, unit, answer.value.exception));
     return done(answer.value.data);
+  }
+
+  async #pause(): Promise<void> {
+    if (this.#answeredMs === null) return;
+    const pauseMs = this.#answeredMs + this.#settings.map.pauseMs - this.#clock.monotonicMs();
+    if (pauseMs > 0) await wait(this.#clock, pauseMs);
   }
 
   #decode(figure: Figure, data: Uint8Array): Outcome<number> {

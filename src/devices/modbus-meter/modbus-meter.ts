@@ -11,16 +11,15 @@ import type { Contactor } from "./contactor.ts";
 import { CrossCheck, type CrossCheckSettings } from "./cross-check.ts";
 import type { Dispute } from "./dispute.ts";
 import { Meter, type Reading } from "./meter.ts";
-import { type RegisterMap, registerMap, stepWh } from "./registers.ts";
-import { type ModbusMeterParts, type ModbusMeterSettings, TIMING, type Timing } from "./settings.ts";
+import { knownMeter } from "./register-map.ts";
+import { type ModbusMeterParts, type ModbusMeterSettings, type Timing, timingOf } from "./settings.ts";
 import { RISES, SETTLED_LAGS, Standstill } from "./standstill.ts";
-import { begunAnew, COUNTED_IN_REVERSE, MOVES, STUCK, silentMeter } from "./texts.ts";
+import { begunAnew, COUNTED_IN_REVERSE, MOVES, OVERTAKEN, STUCK, silentMeter } from "./texts.ts";
 
 /** Of so many readings two in a row must agree. */
 const MOST_READINGS = 12;
 /** After so many failures in a row the meter does not answer. */
 const MOST_FAILURES = 4;
-const OVERTAKEN = "stopped before the contactor was closed";
 /** Nobody who was owed a reading has asked for it for so long: it is settled without. */
 const OWED_MS = 60_000;
 /** What is asked before the first reading takes its time too. */
@@ -59,7 +58,6 @@ class ModbusMeter implements Dispenser {
   readonly #timing: Timing;
   readonly #pollMs: number;
   readonly #checked: Omit<CrossCheckSettings, "stepWh" | "closedMs">;
-  readonly #map: RegisterMap;
   readonly #meter: Meter;
   readonly #contactor: Contactor;
   readonly #dispute: Dispute;
@@ -95,15 +93,16 @@ class ModbusMeter implements Dispenser {
     { contactor, dispute }: ModbusMeterParts,
   ) {
     const { unit, meter, invert = false, maxPowerW, pollMs, timeoutMs } = settings;
-    this.#timing = { ...TIMING, ...settings.timing };
+    const { map, warnings } = knownMeter(meter, invert);
+    for (const warning of warnings) log.warn({ unit }, warning);
+    this.#timing = timingOf(map, settings.timing);
     this.mostBasePerS = maxPowerW / 3_600;
     this.#pollMs = pollMs;
-    this.#map = registerMap(meter, invert);
     const { lagMs, steadyMs } = this.#timing;
     this.#checked = { maxPowerW, lagMs, isInverted: invert };
     const isOwed = (): boolean => this.#isOwed;
     const anew = (fromBase: number, toBase: number): void => this.#beginAnew(fromBase, toBase);
-    const meterSettings = { unit, map: this.#map, maxPowerW, timeoutMs, lagMs, steadyMs, isOwed, begunAnew: anew };
+    const meterSettings = { unit, map, maxPowerW, timeoutMs, lagMs, steadyMs, isOwed, begunAnew: anew };
     this.#meter = new Meter(meterSettings, line, clock);
     this.#contactor = contactor;
     this.#dispute = dispute;
@@ -132,11 +131,11 @@ class ModbusMeter implements Dispenser {
       this.#phase = "resting";
       return start;
     }
-    const step = stepWh(this.#map, start.value);
-    this.#targetBase = start.value + limitBase - (step - 1);
+    const stepWh = this.#meter.stepWh(start.value);
+    this.#targetBase = start.value + limitBase - (stepWh - 1);
     const closedMs = this.#clock.monotonicMs();
     this.#dispute.forget();
-    this.#check = new CrossCheck({ ...this.#checked, stepWh: step, closedMs });
+    this.#check = new CrossCheck({ ...this.#checked, stepWh, closedMs });
     this.#owedAtMs = closedMs;
     this.#closings += 1;
     this.#openSinceMs = null;

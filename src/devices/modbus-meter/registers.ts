@@ -1,19 +1,15 @@
-import { READ_HOLDING_REGISTERS, READ_INPUT_REGISTERS } from "./codec.ts";
-import { type MeterModel, WORDS } from "./config.ts";
+import type { READ_HOLDING_REGISTERS, READ_INPUT_REGISTERS } from "./codec.ts";
+
+export const TYPES = ["float32", "float64", "uint16", "int16", "uint32", "int32", "uint64", "int64"] as const;
+export const WORD_ORDERS = ["high-first", "low-first"] as const;
 
 /** Where a figure stands in a meter, and how it is written there. */
-interface Register {
+export interface Register {
   readonly function: typeof READ_HOLDING_REGISTERS | typeof READ_INPUT_REGISTERS;
   readonly address: number;
-  readonly type: keyof typeof WORDS;
+  readonly type: (typeof TYPES)[number];
   /** Which of its 16-bit words comes first. The bytes within a word are always high first. */
-  readonly wordOrder: "high-first" | "low-first";
-}
-
-/** The energy register of a meter that is not among the known ones, and its power register if it has one. */
-export interface OwnRegister extends Register {
-  readonly whPerCount: number;
-  readonly power?: (Register & { readonly wPerCount: number }) | undefined;
+  readonly wordOrder: (typeof WORD_ORDERS)[number];
 }
 
 export interface Figure extends Register {
@@ -26,6 +22,8 @@ export interface Figure extends Register {
    * energy and power are asked for in different lengths: then one is never taken for the other.
    */
   readonly count: number;
+  /** What else the maker writes where there is no value, in hexadecimal as it comes over the line. */
+  readonly noValue?: readonly string[] | undefined;
 }
 
 export interface RegisterMap {
@@ -39,91 +37,39 @@ export interface RegisterMap {
   readonly serial: Figure | null;
   /** The smallest step of the energy register. */
   readonly resolutionWh: number;
-}
-
-const EASTRON = { function: READ_INPUT_REGISTERS, type: "float32", wordOrder: "high-first" } as const;
-/** Asked for together with the energy exported, which follows it. "Total" (0x0156) is their sum: nothing to bill by. */
-const IMPORT: Figure = { ...EASTRON, address: 0x0048, scale: 1_000, offset: 0, count: 4 };
-const ONE_PHASE: RegisterMap = {
-  energy: IMPORT,
-  reverse: { ...IMPORT, offset: 2 },
-  power: { ...EASTRON, address: 0x000c, scale: 1, offset: 0, count: 2 },
-  serial: {
-    function: READ_HOLDING_REGISTERS,
-    address: 0xfc00,
-    type: "uint32",
-    wordOrder: "high-first",
-    scale: 1,
-    offset: 0,
-    count: 2,
-  },
-  resolutionWh: 10,
-};
-const THREE_PHASES: RegisterMap = {
-  ...ONE_PHASE,
-  power: { ...EASTRON, address: 0x0034, scale: 1, offset: 0, count: 2 },
-};
-
-/**
- * Eastron's meters, from their Modbus protocol documents: input registers, float32, kWh and W. A float32 holds 24
- * bits: from 16,384 kWh on it steps by 2 Wh, from 131,072 kWh on by 16 Wh.
- */
-const METERS: Readonly<Record<MeterModel, RegisterMap>> = {
-  sdm72: THREE_PHASES,
-  sdm120: ONE_PHASE,
-  sdm220: ONE_PHASE,
-  sdm230: ONE_PHASE,
-  sdm630: THREE_PHASES,
-};
-
-/** @param invert whether the meter is wired the other way round: then what it exports is what is sold */
-export function registerMap(meter: MeterModel | OwnRegister, invert = false): RegisterMap {
-  const map = typeof meter === "string" ? METERS[meter] : ownMap(meter);
-  if (!invert) return map;
-  const power = map.power === null ? null : { ...map.power, scale: -map.power.scale };
-  return map.reverse === null ? { ...map, power } : { ...map, energy: map.reverse, reverse: map.energy, power };
-}
-
-function ownMap({ whPerCount, power, ...register }: OwnRegister): RegisterMap {
-  const energy = { ...register, scale: whPerCount, offset: 0, count: wordsOf(register) };
-  return {
-    energy,
-    reverse: null,
-    power: power === undefined ? null : ownPower(power, energy),
-    serial: null,
-    resolutionWh: register.type === "float32" ? 10 : Math.max(1, Math.ceil(whPerCount)),
-  };
-}
-
-/** One register more is asked for where the answer could otherwise be taken for the energy's. */
-function ownPower({ wPerCount, ...register }: NonNullable<OwnRegister["power"]>, energy: Figure): Figure {
-  const words = wordsOf(register);
-  const isAlike = register.function === energy.function && words === energy.count;
-  return { ...register, scale: wPerCount, offset: 0, count: isAlike ? words + 1 : words };
+  /** By how much the registers may run behind what flows; null where it is not known. */
+  readonly lagMs: number | null;
+  /** What the meter needs from an answer to the next question. */
+  readonly pauseMs: number;
 }
 
 /** The figure in whole Wh or W, rounded half up; undefined when it is no such number. */
 export function decodeFigure(figure: Figure, data: Uint8Array): number | undefined {
-  const words = wordsOf(figure);
+  const words = wordsOf(figure.type);
   const from = 2 * figure.offset;
   if (data.length < from + 2 * words) return undefined;
-  const view = new DataView(Uint8Array.from(data.subarray(from, from + 2 * words)).buffer);
+  const bytes = data.subarray(from, from + 2 * words);
+  if (figure.noValue?.includes(Buffer.from(bytes).toString("hex"))) return undefined;
+  const view = new DataView(Uint8Array.from(bytes).buffer);
   if (figure.wordOrder === "low-first") {
     const reversed = Array.from({ length: words }, (_, index) => view.getUint16(2 * index)).reverse();
     for (const [index, word] of reversed.entries()) view.setUint16(2 * index, word);
   }
   if (isNoValue(figure.type, new Uint8Array(view.buffer))) return undefined;
+  const count = read(view, figure.type);
+  // Beyond that a number of 64 bits would be rounded before it is a figure.
+  if (!isFloat(figure.type) && !Number.isSafeInteger(count)) return undefined;
   // Without the zero a scale below 0 makes a zero that is not equal to one.
-  const rounded = Math.round(read(view, figure.type) * figure.scale) + 0;
+  const rounded = Math.round(count * figure.scale) + 0;
   return Number.isSafeInteger(rounded) ? rounded : undefined;
 }
 
 /** What makers write where they have no value: the greatest or the least of a signed number, or all ones. */
 function isNoValue(type: Register["type"], bytes: Uint8Array): boolean {
-  if (type === "float32") return false;
+  if (isFloat(type)) return false;
   const [first, ...others] = bytes;
   const areAll = (value: number): boolean => others.every((byte) => byte === value);
-  if (first === 0xff && areAll(0xff)) return type !== "int16" && type !== "int32";
+  if (first === 0xff && areAll(0xff)) return type.startsWith("uint");
   return (first === 0x7f && areAll(0xff)) || (first === 0x80 && areAll(0));
 }
 
@@ -134,14 +80,22 @@ export function stepWh({ energy, resolutionWh }: RegisterMap, energyWh: number):
   return Math.max(resolutionWh, Math.ceil(2 ** (exponent - 23) * energy.scale));
 }
 
-function wordsOf({ type }: Register): number {
-  return WORDS[type];
+export function isFloat(type: Register["type"]): boolean {
+  return type === "float32" || type === "float64";
+}
+
+/** How many registers a number of this type takes. */
+export function wordsOf(type: Register["type"]): 1 | 2 | 4 {
+  if (type.endsWith("64")) return 4;
+  return type.endsWith("16") ? 1 : 2;
 }
 
 function read(view: DataView, type: Register["type"]): number {
   switch (type) {
     case "float32":
       return view.getFloat32(0);
+    case "float64":
+      return view.getFloat64(0);
     case "uint16":
       return view.getUint16(0);
     case "int16":
@@ -152,5 +106,7 @@ function read(view: DataView, type: Register["type"]): number {
       return view.getInt32(0);
     case "uint64":
       return Number(view.getBigUint64(0));
+    case "int64":
+      return Number(view.getBigInt64(0));
   }
 }

@@ -1,11 +1,12 @@
-import type { MeterModel } from "./config.ts";
 import type { Contactor } from "./contactor.ts";
 import type { Dispute } from "./dispute.ts";
-import type { OwnRegister } from "./registers.ts";
+import type { OwnRegister } from "./register-map.ts";
+import type { RegisterMap } from "./registers.ts";
 
 export interface ModbusMeterSettings {
   readonly unit: number;
-  readonly meter: MeterModel | OwnRegister;
+  /** The name of a model, or where another meter has its energy. */
+  readonly meter: string | OwnRegister;
   /** Whether the meter is wired the other way round. */
   readonly invert?: boolean;
   /** What the outlet can give at most: no reading that rises faster is believed. */
@@ -25,7 +26,7 @@ export interface ModbusMeterParts {
 export interface Timing {
   /** How often it is read while nothing may flow. */
   readonly restingPollMs: number;
-  /** By how much the meter's registers may run behind what flows. */
+  /** By how much the meter's registers may run behind what flows, where its model does not say. */
   readonly lagMs: number;
   /** From the decision to open the contactor until it is open. */
   readonly openingMs: number;
@@ -45,3 +46,7 @@ export const TIMING: Timing = {
   proveMs: 10_000,
   steadyMs: 60_000,
 };
+
+export function timingOf({ lagMs }: RegisterMap, given: Partial<Timing> = {}): Timing {
+  return { ...TIMING, ...(lagMs === null ? {} : { lagMs }), ...given };
+}

@@ -38,6 +38,31 @@ export function registerRefused(address: number, unit: number, exception: number
   return `register 0x${address.toString(16)} is refused by meter ${unit} (exception ${exception}): check \`meter\` and \`unit\` in the configuration`;
 }
 
+/** Why a register cannot be sold by, for whom writes a configuration or a model. */
+export function stepTooCoarse(found: string): string {
+  return `found ${found}, expected steps of less than 1000 Wh. With 1 kWh a sale could be charged a whole step too much or too little`;
+}
+
+/** A car that draws the least that it may, 6 A of one phase, needs so long for a step. */
+const LEAST_CAR_W = 1_380;
+
+export function slowestStepMs(stepWh: number): number {
+  return Math.ceil((stepWh * 3_600_000) / LEAST_CAR_W);
+}
+
+export function coarse(stepWh: number): string {
+  const seconds = Math.ceil(slowestStepMs(stepWh) / 1_000);
+  return `the meter's energy register steps by ${stepWh} Wh: a sale may be charged up to that too much or too little; take a meter with steps of 10 Wh or less, or keep noFlowTimeout above ${seconds}s, in which a car may draw one step`;
+}
+
+export function unconfirmed(model: string, sources: readonly string[]): string {
+  return `the registers of ${model} are not confirmed, by ${sources.join(" and ")}: compare energy and power with the meter's display before you sell`;
+}
+
+export function noExport(model: string): string {
+  return `what ${model} exports stands in no register that is known, so it cannot be sold by with invert: take out \`invert\` and have the meter turned, or give its registers below \`meter\``;
+}
+
 export function noNumber(address: number, unit: number): string {
   return `register 0x${address.toString(16)} of meter ${unit} holds no number that can be meant: wait while it starts; if this stays, check the type and the word order of \`meter\` in the configuration`;
 }
@@ -45,6 +70,8 @@ export function noNumber(address: number, unit: number): string {
 export function silentMeter(patienceMs: number, why: string): string {
   return `no reading for ${patienceMs} ms: ${why}; check the meter, its line and the adapter`;
 }
+
+export const OVERTAKEN = "stopped before the contactor was closed";
 
 export const MOVES = "the meter does not stand still: check that nothing flows past the open contactor";
 

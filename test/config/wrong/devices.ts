@@ -108,6 +108,33 @@ export const DEVICES: readonly Case[] = [
     "meter: { function: 3, address: 65534, type: uint64, whPerCount: 1 }",
   ],
   [
+    "more registers than there are",
+    "meter: sdm630",
+    "meter: { function: 3, address: 65534, registers: 4, type: uint32, whPerCount: 1 }",
+  ],
+  [
+    "a power in fewer registers than its type takes",
+    "meter: sdm630",
+    "meter: { function: 3, address: 1, type: uint32, whPerCount: 1, power: { function: 3, address: 9, registers: 1, type: int32, wPerCount: 1 } }",
+  ],
+  [
+    "a step of a kilowatt-hour",
+    "meter: sdm630",
+    "meter: { function: 3, address: 1, type: float32, whPerCount: 1000, stepWh: 1000 }",
+  ],
+  ["a count of a kilowatt-hour", "meter: sdm630", "meter: { function: 3, address: 1, type: uint32, whPerCount: 1000 }"],
+  [
+    "a step below a count",
+    "meter: sdm630",
+    "meter: { function: 3, address: 1, type: uint32, whPerCount: 100, stepWh: 10 }",
+  ],
+  [
+    "a meter that is late by an hour",
+    "meter: sdm630",
+    "meter: { function: 3, address: 1, type: uint32, whPerCount: 1, lag: 1h }",
+  ],
+  ["a meter turned whose export is not known", "meter: sdm630", "meter: bg-ds100, invert: true"],
+  [
     "a memory for two meters",
     DART,
     '{ driver: simulated, quantity: "5.000", register: a.register }',

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { decodeFigure, registerMap, stepWh } from "../../../src/devices/modbus-meter/registers.ts";
+import { registerMap } from "../../../src/devices/modbus-meter/register-map.ts";
+import { decodeFigure, stepWh } from "../../../src/devices/modbus-meter/registers.ts";
 
 function hex(text: string): Uint8Array {
   return Uint8Array.from(Buffer.from(text, "hex"));
@@ -36,11 +37,29 @@ describe("figures in registers", () => {
     ["uint64", "high-first", 1, "0000000000bc614e", 12_345_678],
     ["uint64", "low-first", 1, "614e00bc00000000", 12_345_678],
     ["uint64", "high-first", 1, "ffffffffffffffff", undefined],
+    ["uint64", "high-first", 0.001, "0020000000000001", undefined],
+    ["uint64", "high-first", 1, "001fffffffffffff", 9_007_199_254_740_991],
+    ["int64", "high-first", 1, "0000000000bc614e", 12_345_678],
+    ["int64", "high-first", 1, "ffffffffffffffff", -1],
+    ["int64", "low-first", 1, "ffffffffffff7fff", undefined],
+    ["int64", "high-first", 1, "8000000000000000", undefined],
+    ["int64", "high-first", 0.001, "ffdfffffffffffff", undefined],
+    ["float64", "high-first", 1, "41678c29dccccccd", 12_345_679],
+    ["float64", "low-first", 1_000, "00000000c0004092", 1_200_000],
+    ["float64", "high-first", 1, "7ff8000000000000", undefined],
+    ["float64", "high-first", 1, "4340000000000000", undefined],
     ["uint32", "high-first", 0.5, "00000003", 2],
     ["uint32", "high-first", 1, "0000", undefined],
   ] as const)("reads %s %s times %s: %s as %s", (type, wordOrder, whPerCount, data, value) => {
     const { energy } = registerMap({ ...own, type, wordOrder, whPerCount });
     expect(decodeFigure(energy, hex(data))).toBe(value);
+  });
+
+  it("takes a maker's own pattern for no value, as it comes over the line", () => {
+    const figure = registerMap({ ...own, type: "uint32", wordOrder: "low-first", whPerCount: 1 }).energy;
+    const marked = { ...figure, noValue: ["fffe0000"] };
+    expect([figure, marked].map((each) => decodeFigure(each, hex("fffe0000")))).toEqual([65_534, undefined]);
+    expect(decodeFigure(marked, hex("0000fffe"))).toBe(4_294_836_224);
   });
 
   it("reads every watt-hour of an Eastron up to 16,384 kWh back as it was", () => {

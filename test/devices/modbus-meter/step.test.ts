@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { answersFraming, encode, readAnswer, readRequest } from "../../../src/devices/modbus-meter/codec.ts";
-import { registerMap } from "../../../src/devices/modbus-meter/registers.ts";
+import { modelNames } from "../../../src/devices/modbus-meter/model.ts";
+import { registerMap } from "../../../src/devices/modbus-meter/register-map.ts";
 import { atEnd, knowEachTest } from "../../support/at-end.ts";
 import { hasSocat, type MeterRig, meterRig, type RigOptions, START_WH, until } from "./rig.ts";
 
@@ -10,7 +11,7 @@ const UNITS = Array.from({ length: 247 }, (_, index) => index + 1);
 const OWN = { function: 3, type: "uint32", wordOrder: "high-first", whPerCount: 1 } as const;
 
 describe("a line that echoes", () => {
-  it.each(["sdm72", "sdm120", "sdm230", "sdm630"] as const)("has the answer of an %s at every address", (model) => {
+  it.each(modelNames())("has the answer of a meter %s at every address", (model) => {
     const { energy, power } = registerMap(model);
     for (const unit of UNITS) {
       const framing = answersFraming();
@@ -19,8 +20,11 @@ describe("a line that echoes", () => {
         const request = readRequest(unit, figure.function, figure.address, figure.count);
         const data = Uint8Array.from([2 * figure.count, ...Array(2 * figure.count).fill(unit)]);
         framing.sent?.(request);
-        const frames = framing.push(Uint8Array.from([...request, ...encode({ unit, functionCode: 4, data })]));
-        expect(frames.map(readAnswer(unit, 4, figure.count)), `unit ${unit}`).toEqual([{ data: data.subarray(1) }]);
+        const functionCode = figure.function;
+        const frames = framing.push(Uint8Array.from([...request, ...encode({ unit, functionCode, data })]));
+        expect(frames.map(readAnswer(unit, functionCode, figure.count)), `unit ${unit}`).toEqual([
+          { data: data.subarray(1) },
+        ]);
         expect(framing.echoedBytes).toBe(request.length);
       }
     }

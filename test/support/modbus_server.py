@@ -1,9 +1,19 @@
-"""A Modbus RTU meter and contactor made of somebody else's code: python3-pymodbus (Debian), on the port given."""
+"""A Modbus RTU meter and contactor made of somebody else's code: python3-pymodbus (Debian), on the port given.
+
+With a file behind the port it is several meters without contactors, with units from 1 on: what each holds, as a
+list of [FUNCTION, ADDRESS, REGISTERS IN HEXADECIMAL]; all else of such a function is refused.
+"""
 import asyncio
+import json
 import struct
 import sys
 
-from pymodbus.datastore import ModbusSequentialDataBlock, ModbusServerContext, ModbusSlaveContext
+from pymodbus.datastore import (
+    ModbusSequentialDataBlock,
+    ModbusServerContext,
+    ModbusSlaveContext,
+    ModbusSparseDataBlock,
+)
 from pymodbus.framer.rtu_framer import ModbusRtuFramer
 from pymodbus.server import StartAsyncSerialServer
 
@@ -24,10 +34,31 @@ store = ModbusSlaveContext(
 )
 
 
+def held(blocks):
+    return ModbusSparseDataBlock(
+        {
+            address + at: int(registers[4 * at : 4 * at + 4], 16)
+            for _, address, registers in blocks
+            for at in range(len(registers) // 4)
+        }
+    )
+
+
+def meter(blocks):
+    told = {kind: [each for each in blocks if each[0] == function] for kind, function in {"hr": 3, "ir": 4}.items()}
+    return ModbusSlaveContext(**{kind: held(its) for kind, its in told.items() if its}, zero_mode=True)
+
+
+slaves = {1: store}
+if len(sys.argv) > 2:
+    with open(sys.argv[2]) as file:
+        slaves = {at + 1: meter(blocks) for at, blocks in enumerate(json.load(file))}
+
+
 async def main():
     print("ready", flush=True)
     await StartAsyncSerialServer(
-        context=ModbusServerContext(slaves={1: store}, single=False),
+        context=ModbusServerContext(slaves=slaves, single=False),
         framer=ModbusRtuFramer,
         port=sys.argv[1],
         baudrate=9600,

@@ -21,6 +21,9 @@ export interface MeterOptions {
   readonly pluggedIn?: boolean;
   /** The meter's own number. */
   readonly serial?: number;
+  /** What its energy register steps by, and how often it is written anew. */
+  readonly stepWh?: number;
+  readonly refreshMs?: number;
 }
 
 const ACTIONS = [
@@ -118,9 +121,16 @@ class SimulatedMeter implements BenchDevice {
   #powerScale = 1;
   #exportWh: number;
   #serial: number;
+  readonly #stepWh: number;
+  readonly #refreshMs: number;
+  #writtenWh = 0;
+  #writtenAtMs = Number.NEGATIVE_INFINITY;
 
   constructor(port: SimulatorPort, options: MeterOptions) {
     const { unit = 1, coil = 0, startWh = 1_234_560, powerW = 11_000, pluggedIn = true } = options;
+    const { stepWh = 1, refreshMs = 0 } = options;
+    this.#stepWh = stepWh;
+    this.#refreshMs = refreshMs;
     this.#exportWh = options.exportWh ?? 0;
     this.#serial = options.serial ?? 21_061_234;
     this.#port = port;
@@ -169,7 +179,12 @@ class SimulatedMeter implements BenchDevice {
   }
 
   get #registerWh(): number {
-    return this.#offsetWh + Math.floor(this.#countedWh);
+    if (this.#atMs - this.#writtenAtMs >= this.#refreshMs) {
+      const countedWh = this.#offsetWh + Math.floor(this.#countedWh);
+      this.#writtenWh = countedWh - (countedWh % this.#stepWh);
+      this.#writtenAtMs = this.#atMs;
+    }
+    return this.#writtenWh;
   }
 
   get #flowingW(): number {

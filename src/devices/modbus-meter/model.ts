@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from "node:fs";
+import { createRequire } from "node:module";
 import { join } from "node:path";
-import { parseDocument } from "yaml";
 import { z } from "zod";
 import { ExplainedError } from "../../core/explained-error.ts";
 import { MOST_REGISTERS, READ_HOLDING_REGISTERS, READ_INPUT_REGISTERS } from "./codec.ts";
@@ -129,9 +129,12 @@ export function readModel(name: string): Model {
   return parseModel(name, readFileSync(join(MODELS, `${name}${ENDING}`), "utf8"));
 }
 
+/** Loaded with the first model, for no command but `run` and its like reads one. */
+const yaml = (): typeof import("yaml") => createRequire(import.meta.url)("yaml");
+
 /** @throws ExplainedError with all that is wrong */
 export function parseModel(name: string, text: string): Model {
-  const document = parseDocument(text);
+  const document = yaml().parseDocument(text);
   const faults = [...document.errors, ...document.warnings].map(({ message }) => message);
   const parsed = modelSchema.safeParse(faults.length > 0 ? {} : document.toJS());
   const said = parsed.error?.issues.map(({ path, message }) => `${path.join(".")}: ${message}`) ?? [];

@@ -2,6 +2,7 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import { describe, expect, it } from "vitest";
 import { DEVICES } from "../src/devices/registry.ts";
+import { PAYMENTS } from "../src/payments/registry.ts";
 
 const SRC = join(import.meta.dirname, "../src");
 
@@ -15,6 +16,9 @@ const WORDS: Readonly<Record<string, Readonly<Record<string, readonly string[]>>
     rapi: ["openevse"],
     "relay-vend": ["relayvend\\w*"],
     s0: ["s0-?charger"],
+  },
+  payments: {
+    seqr: ["\\w*seqr\\w*", "reseller\\w*", "sticker\\w*", "cashregister"],
   },
 };
 
@@ -66,7 +70,8 @@ describe.each(Object.entries(WORDS))("of %s", (family, known) => {
 
   it.each(plugIns)("one registry line and its import name %s", (folder) => {
     const { lines = [] } = FILES.find(({ file }) => file === `${family}/registry.ts`) ?? {};
-    expect(lines.filter((line) => line.includes(`"./${folder}/`))).toHaveLength(2);
+    const word = pattern(folder, known[folder] ?? []);
+    expect(lines.filter((line) => line.includes(`"./${folder}/`) || word.test(line))).toHaveLength(2);
   });
 });
 
@@ -86,3 +91,27 @@ describe("the devices", () => {
     expect(own).toEqual([...light, "./register.ts"]);
   });
 });
+
+describe("the payment services", () => {
+  it("load no adapter, and no package of theirs, before they are configured", () => {
+    for (const { name } of PAYMENTS) {
+      const loaded = loadedWith(join(SRC, "payments", name, "plug-in.ts"));
+      expect(loaded).toContain("zod");
+      expect(loaded.filter((each) => !/^(zod$|node:)/.test(each) && !each.startsWith(SRC))).toEqual([]);
+      expect(loaded.filter((each) => /(open|provider|books|client|simulator\/.*)[.]ts$/.test(each))).toEqual([]);
+    }
+  });
+});
+
+/** All files and packages that a file of `src` loads at once. */
+function loadedWith(path: string, seen = new Set<string>()): readonly string[] {
+  for (const [, from = ""] of readFileSync(path, "utf8").matchAll(
+    /^(?:import|export) (?!type\b)[^;]*?from "([^"]+)"/gm,
+  )) {
+    const target = from.startsWith(".") ? join(path, "..", from) : from;
+    if (seen.has(target)) continue;
+    seen.add(target);
+    if (from.startsWith(".")) loadedWith(target, seen);
+  }
+  return [...seen];
+}

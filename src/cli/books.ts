@@ -1,17 +1,15 @@
 import type { Loaded } from "../config/load.ts";
-import { createSeqrBooks } from "../payments/seqr/books.ts";
 import { systemClock } from "../platform/clock/clock.ts";
-import { seqrSettings } from "../wiring/seqr-settings.ts";
+import type { PaymentBooks } from "../ports/books.ts";
+import { openPayment } from "../wiring/payment.ts";
 import { logFor } from "./run.ts";
 
-export type Books = Awaited<ReturnType<typeof createSeqrBooks>>;
-
 /** The payment service's books for as long as a command needs them. */
-export async function withBooks<T>(loaded: Loaded, work: (books: Books) => Promise<T>): Promise<T> {
-  const books = await createSeqrBooks(seqrSettings(loaded), systemClock(), logFor(loaded, "error"));
+export async function withBooks<T>(loaded: Loaded, work: (books: PaymentBooks) => Promise<T>): Promise<T> {
+  const payment = await openPayment(loaded, { clock: systemClock(), log: logFor(loaded, "error") });
   try {
-    return await work(books);
+    return await work(payment.books);
   } finally {
-    books.close();
+    await payment.close();
   }
 }

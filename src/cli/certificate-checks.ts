@@ -1,9 +1,11 @@
 import { createPrivateKey, type KeyObject, X509Certificate } from "node:crypto";
 import { dirname, resolve } from "node:path";
 import type { Loaded } from "../config/load.ts";
+import { partOf } from "../config/payment.ts";
 import { isoTime } from "../core/time.ts";
 import { readPem } from "../platform/certificates/watch-files.ts";
 import type { Finding } from "../platform/console/finding.ts";
+import { paymentPlugIn } from "../wiring/payment.ts";
 
 const SOON_MS = 14 * 86_400_000;
 const CERTIFICATES = /-----BEGIN CERTIFICATE-----[\s\S]*?-----END CERTIFICATE-----/g;
@@ -12,19 +14,15 @@ type At = Finding["at"];
 
 /** Every authority, certificate and key that the configuration names, as the daemon would take them. */
 export function certificateChecks({ file, config, secrets }: Loaded, nowMs: number): Finding[] {
-  const { seqr } = config.payment;
-  const { mqtt } = config;
-  const own = (at: At, certFile: string | undefined, key: string | null): Finding[] =>
-    certFile === undefined ? [] : ownChecks([...at, "certFile"], path(certFile), key, nowMs);
-  const authorities = (at: At, caFile: string | undefined): Finding[] =>
-    caFile === undefined ? [] : authorityChecks([...at, "caFile"], path(caFile), nowMs);
+  const { section } = partOf(config);
+  const named = [...paymentPlugIn({ config }).certificates(section), { ...config.mqtt, at: ["mqtt"] }];
   const path = (name: string): string => resolve(dirname(file), name);
-  return [
-    ...authorities(["payment", "seqr"], seqr.caFile),
-    ...own(["payment", "seqr", "unattended"], seqr.unattended?.certFile, secrets.unattendedKey),
-    ...authorities(["mqtt"], mqtt?.caFile),
-    ...own(["mqtt"], mqtt?.certFile, secrets.mqttKey),
-  ];
+  return named.flatMap(({ at, caFile, certFile }) => [
+    ...(caFile === undefined ? [] : authorityChecks([...at, "caFile"], path(caFile), nowMs)),
+    ...(certFile === undefined
+      ? []
+      : ownChecks([...at, "certFile"], path(certFile), secrets.at([...at, "keyFile"]), nowMs)),
+  ]);
 }
 
 function authorityChecks(at: At, path: string, nowMs: number): Finding[] {

@@ -12,7 +12,6 @@ import { replay } from "../core/sale/recover.ts";
 import { IDLE, isOpen } from "../core/sale/state.ts";
 import { isoTime } from "../core/time.ts";
 import { CLOCK_BOUNDS, POLICY } from "../engine/policy.ts";
-import { createSeqrProvider } from "../payments/seqr/provider.ts";
 import { systemClock } from "../platform/clock/clock.ts";
 import { CliError, UsageError } from "../platform/console/failure.ts";
 import { print, told } from "../platform/console/print.ts";
@@ -20,7 +19,7 @@ import { table } from "../platform/console/table.ts";
 import { openJournalBeside } from "../platform/journal/sqlite/journal.ts";
 import type { Journal } from "../ports/journal.ts";
 import { loadConfig } from "../wiring/load.ts";
-import { seqrSettings } from "../wiring/seqr-settings.ts";
+import { openPayment } from "../wiring/payment.ts";
 import { whoIsThere } from "./acknowledgement.ts";
 import { logFor } from "./run.ts";
 
@@ -74,13 +73,14 @@ async function factsOf(journal: Pick<Journal, "newestAtMs" | "notes">): Promise<
 
 async function serviceTime(loaded: Loaded): Promise<number | null> {
   const clock = systemClock();
-  const provider = await createSeqrProvider(seqrSettings(loaded), clock, logFor(loaded, "error"));
+  const payment = await openPayment(loaded, { clock, log: logFor(loaded, "error") });
+  const { provider } = payment;
   try {
     await provider.probe(loaded.config.positions[0]?.id ?? "");
     const heard = provider.serviceTime?.() ?? null;
     return serviceMsAt(heard, clock.monotonicMs(), POLICY.serviceTimeFreshMs, EARLIEST_PLAUSIBLE_MS);
   } finally {
-    await provider.close();
+    await payment.close();
   }
 }
 

@@ -7,14 +7,14 @@ import type { BenchDevice, Part } from "../devices/bench/device.ts";
 import { CliError } from "../platform/console/failure.ts";
 import { lines, print, told } from "../platform/console/print.ts";
 import { openHistory } from "../platform/journal/sqlite/history.ts";
+import type { PaymentSimulator } from "../ports/payment-plug-in.ts";
 import { receiptText } from "./receipt.ts";
 
 interface Scene {
   readonly displayUrl: string;
   /** Of the display; null where it asks for none. */
   readonly token: string | null;
-  /** Of the simulated payment service. */
-  readonly phoneUrl: string;
+  readonly payment: PaymentSimulator;
   readonly journalPath: string;
   readonly kioskName: string;
   readonly tariff: Tariff;
@@ -37,11 +37,6 @@ const positionView = z.object({
 });
 type View = z.infer<typeof positionView>;
 const stateAnswer = z.object({ positions: z.tuple([positionView], positionView) });
-const auditAnswer = z.object({
-  bills: z.array(
-    z.object({ invoiceReference: z.string(), status: z.string(), committedMinor: z.number(), commits: z.number() }),
-  ),
-});
 
 /**
  * Plays one customer on the display and the phone, as a person would, and holds the payment service's books
@@ -56,14 +51,14 @@ export async function playCustomer(scene: Scene): Promise<void> {
     print(told`Customer chooses at most ${part.maximum} ${tariff.currency}`);
   }
   const offered = await until(scene, "the code is shown", (view) => view.qr !== null);
-  const invoiceReference = /\d+$/.exec(offered.qr ?? "")?.[0];
-  print(told`Display shows      ${offered.qr}`);
-  await post(new URL("/phone/api/confirm", scene.phoneUrl), { invoiceReference });
+  const code = offered.qr ?? "";
+  print(told`Display shows      ${code}`);
+  await scene.payment.confirm(code);
   print(told`Customer confirms on the phone`);
   await until(scene, "it may be dispensed", (view) => view.state === "dispensing" || view.state === "closed");
   act(scene, part.begin);
   const closed = await untilClosed(scene);
-  await settle(scene, closed, invoiceReference ?? "");
+  await settle(scene, closed, code);
 }
 
 async function untilClosed(scene: Scene): Promise<View> {
@@ -90,7 +85,7 @@ function act({ device }: Scene, actions: readonly string[]): void {
   }
 }
 
-async function settle(scene: Scene, closed: View, invoiceReference: string): Promise<void> {
+async function settle(scene: Scene, closed: View, code: string): Promise<void> {
   const history = openHistory(scene.journalPath);
   const found = history.sale(closed.saleId ?? "");
   history.close();
@@ -98,11 +93,10 @@ async function settle(scene: Scene, closed: View, invoiceReference: string): Pro
   print(lines([told``, receiptText(scene.kioskName, found.sale), told``]));
   const { unit, currency } = scene.tariff;
   const dueMinor = priceMinor(scene.tariff, parseQuantity(closed.quantity, unit) ?? 0);
-  const { bills } = auditAnswer.parse(await (await fetch(new URL("/audit", scene.phoneUrl))).json());
-  const bill = bills.find((each) => each.invoiceReference === invoiceReference);
-  const books = `committed ${formatAmount(bill?.committedMinor ?? 0, currency)}, dispensed for ${formatAmount(dueMinor, currency)}`;
-  if (bill?.status !== "PAID" || bill.commits !== 1 || bill.committedMinor !== dueMinor) {
-    throw new CliError(`The books do not balance: ${bill?.status ?? "no bill"}, ${books}.`);
+  const booked = await scene.payment.booked(code);
+  const books = `committed ${formatAmount(booked?.committedMinor ?? 0, currency)}, dispensed for ${formatAmount(dueMinor, currency)}`;
+  if (booked?.isPaid !== true || booked.commits !== 1 || booked.committedMinor !== dueMinor) {
+    throw new CliError(`The books do not balance: ${booked?.status ?? "no bill"}, ${books}.`);
   }
   holdAgainstDevice(scene, parseQuantity(closed.quantity, unit) ?? 0);
   print(told`The books balance: ${books} ${currency}.`);
@@ -133,7 +127,7 @@ function bearer({ token }: Scene): Record<string, string> {
   return token === null ? {} : { authorization: `Bearer ${token}` };
 }
 
-async function post(url: URL, body: object, given: Record<string, string> = {}): Promise<void> {
+async function post(url: URL, body: object, given: Record<string, string>): Promise<void> {
   const headers = { "content-type": "application/json", ...given };
   const answer = await fetch(url, { method: "POST", headers, body: JSON.stringify(body) });
   if (!answer.ok) throw new CliError(`${url.pathname} answered ${answer.status}: ${await answer.text()}`);

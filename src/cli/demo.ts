@@ -8,18 +8,22 @@ import type { BenchDevice, Simulator } from "../devices/bench/device.ts";
 import { openPty } from "../devices/bench/pty.ts";
 import { startBench } from "../devices/bench/server.ts";
 import { LANGUAGES } from "../displays/texts/languages.ts";
-import { startSeqrSimulator } from "../payments/seqr/simulator/server.ts";
 import { CliError, failureText, reasonText, UsageError } from "../platform/console/failure.ts";
 import { print, printError, told } from "../platform/console/print.ts";
 import { createLog } from "../platform/log/log.ts";
+import type { PaymentSimulator } from "../ports/payment-plug-in.ts";
 import { startBroker } from "../telemetry/broker/broker.ts";
 import { loadConfig } from "../wiring/load.ts";
+import { PLUG_INS } from "../wiring/plug-ins.ts";
 import type { StartDaemon } from "../wiring/served.ts";
 import { type Kind, startDevice } from "./benches.ts";
 import { playCustomer } from "./customer.ts";
 import { type DemoAddress, demoAddress, reachable } from "./demo-address.ts";
 import { EmergencyStop, toldToEnd } from "./ending.ts";
 import { logOutput } from "./log-output.ts";
+
+/** The payment service of the demo. */
+const [paying] = PLUG_INS.payments;
 
 /** How much faster than in life a simulated device is: nobody watches a demo for an hour. */
 const HURRY = 8;
@@ -50,21 +54,16 @@ export async function demo(options: Options, kinds: readonly Kind[], startDaemon
   emergencyStop.guard({ close: undoAll });
   const ending = toldToEnd(() => emergencyStop.end(() => printError("Told twice to end: ending at once.")));
   try {
-    const seqr = await startSeqrSimulator({
+    const payment = await paying.startSimulator({
       ...LOOPBACK,
       // The daemon itself speaks plain HTTP with this machine only.
       phoneHost: address.token === null ? undefined : address.host,
     });
-    undo.push(() => seqr.close());
+    undo.push(() => payment.close());
     const broker = await startBroker(LOOPBACK);
     undo.push(() => broker.close());
     const wired = simulator === null ? NOTHING_WIRED : await wireDevice(folder, simulator, address.host, undo);
-    const parts = {
-      endpoint: seqr.endpoint,
-      brokerUrl: broker.url,
-      position: kind.position(wired.port, HURRY),
-      address,
-    };
+    const parts = { payment, brokerUrl: broker.url, position: kind.position(wired.port, HURRY), address };
     const loaded = loadConfig(writeConfig(folder, parts));
     const log = createLog({
       level: "warn",
@@ -78,7 +77,7 @@ export async function demo(options: Options, kinds: readonly Kind[], startDaemon
     undo.push(() => daemon.close());
     const displayUrl = reachable(daemon.displayUrl);
     print(told`Display  ${address.token === null ? displayUrl : `${displayUrl}?token=${address.token}`}`);
-    print(told`Phone    ${reachable(seqr.phoneUrl)}`);
+    print(told`Phone    ${reachable(payment.phoneUrl)}`);
     print(told`Broker   ${broker.url}  (topics below kioskd/demo-1)`);
     if (simulator !== null && wired.benchUrl !== null) {
       print(told`Bench    ${reachable(wired.benchUrl)}  (${simulator.what})`);
@@ -89,7 +88,7 @@ export async function demo(options: Options, kinds: readonly Kind[], startDaemon
       await playCustomer({
         displayUrl,
         token: address.token,
-        phoneUrl: seqr.phoneUrl,
+        payment,
         journalPath: config.journal.path,
         kioskName: config.kiosk.name,
         tariff: tariffOf(config, config.positions[0] as PositionConfig),
@@ -132,18 +131,19 @@ export function demoLocales({ LC_ALL, LC_MESSAGES, LANG }: NodeJS.ProcessEnv): r
 }
 
 interface Parts {
-  readonly endpoint: string;
+  readonly payment: PaymentSimulator;
   readonly brokerUrl: string;
   readonly position: object;
   readonly address: DemoAddress;
 }
 
-function writeConfig(folder: string, { endpoint, brokerUrl, position, address }: Parts): string {
+function writeConfig(folder: string, { payment, brokerUrl, position, address }: Parts): string {
   const secret = (name: string, value: string): string => {
     writeFileSync(join(folder, name), value, { mode: 0o600 });
     return name;
   };
   const { port, token } = address;
+  const paid = payment.configuration(secret);
   const host = address.host.includes(":") ? `[${address.host}]` : address.host;
   const config = {
     kiosk: {
@@ -151,14 +151,8 @@ function writeConfig(folder: string, { endpoint, brokerUrl, position, address }:
       locales: demoLocales(process.env),
     },
     journal: { path: "journal.db" },
-    payment: { provider: "seqr", seqr: { endpoint } },
-    positions: [
-      {
-        id: "1",
-        terminal: { id: "demo-terminal", passwordFile: secret("terminal-1", "12345678") },
-        ...position,
-      },
-    ],
+    payment: { provider: paying.name, [paying.name]: paid.section },
+    positions: [{ id: "1", ...paid.position, ...position }],
     display: {
       ...{ driver: "web", listen: `${host}:${port}`, required: false },
       ...(token === null ? {} : { tokenFile: secret("display", token) }),

@@ -11,9 +11,9 @@ import {
 import { createServer } from "node:net";
 import { basename, dirname, join } from "node:path";
 import type { Loaded } from "../config/load.ts";
-import { filesIn } from "../config/plug-ins.ts";
+import { partOf } from "../config/payment.ts";
+import { filesIn, keptIn } from "../config/plug-ins.ts";
 import type { PositionConfig } from "../config/schema.ts";
-import { terminalFile } from "../config/secrets.ts";
 import { markNameOf } from "../core/journal-files.ts";
 import type { Finding } from "../platform/console/finding.ts";
 import { notLoaded, systemSentence } from "../platform/console/system-errors.ts";
@@ -21,6 +21,7 @@ import { GpioError } from "../platform/gpio/gpio.ts";
 import { isRunningOn } from "../platform/journal/sqlite/open.ts";
 import { groupAdvice } from "../platform/serial/device.ts";
 import { deviceAt } from "../wiring/devices.ts";
+import { paymentPlugIn } from "../wiring/payment.ts";
 import { PLUG_INS } from "../wiring/plug-ins.ts";
 import { certificateChecks } from "./certificate-checks.ts";
 
@@ -91,7 +92,7 @@ function placeChecks({ config }: Loaded): Finding[] {
   const { path } = config.journal;
   const folder = dirname(path);
   const mark = config.journal.mark ?? join(folder, markNameOf(basename(path)));
-  const terminals = dirname(terminalFile(path, "1"));
+  const kept = keptIn(PLUG_INS).map((each) => join(folder, each.folder));
   const registers = config.positions.map((position, index) => ({
     at: ["positions", index, "dispenser", "register"],
     file: deviceAt(position).register,
@@ -101,7 +102,7 @@ function placeChecks({ config }: Loaded): Finding[] {
     ...fileCheck(["journal", "path"], path),
     ...(dirname(mark) === folder ? [] : folderCheck(["journal", "mark"], dirname(mark))),
     ...fileCheck(["journal", "mark"], mark),
-    ...(existsSync(terminals) ? folderCheck(["journal", "path"], terminals) : []),
+    ...kept.filter((each) => existsSync(each)).flatMap((each) => folderCheck(["journal", "path"], each)),
     ...registers.flatMap(({ at, file }) =>
       file === null ? [] : [...folderCheck(at, dirname(file)), ...fileCheck(at, file)],
     ),
@@ -168,12 +169,10 @@ function fullDisk(folder: string): string | null {
 
 /** Whether what the daemon listens on is free. */
 async function portChecks({ config }: Loaded): Promise<Finding[]> {
-  const { unattended } = config.payment.seqr;
+  const { section } = partOf(config);
   const listened = [
     { at: ["display", "listen"], listen: config.display.listen },
-    ...(unattended === undefined
-      ? []
-      : [{ at: ["payment", "seqr", "unattended", "listen"], listen: unattended.listen }]),
+    ...paymentPlugIn({ config }).listens(section),
   ];
   const found: Finding[] = [];
   for (const { at, listen } of listened) {

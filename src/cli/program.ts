@@ -4,8 +4,16 @@ import { PERSON_CODES } from "../core/faults.ts";
 import { failureText, UsageError } from "../platform/console/failure.ts";
 import { printError } from "../platform/console/print.ts";
 import { version } from "../platform/version.ts";
+import { PLUG_INS } from "../wiring/plug-ins.ts";
 import type { StartDaemon } from "../wiring/served.ts";
 import type { Benches, Kind } from "./benches.ts";
+import { addCommand, addGroup } from "./plug-in-commands.ts";
+
+/** Each brings commands of its own. */
+const payments = PLUG_INS.payments.map((plugIn) => ({
+  commands: plugIn.commands,
+  kit: async () => (await import("./payment-kit.ts")).kitFor(plugIn),
+}));
 
 const FAILURE = 1;
 const BAD_USAGE = 2;
@@ -37,7 +45,7 @@ function buildProgram(startDaemon: StartDaemon, benches: Benches): Command {
     .showHelpAfterError("(add --help for what can be given)")
     .exitOverride();
   addServing(program, startDaemon, benches);
-  addTerminal(program);
+  for (const { commands, kit } of payments) for (const group of commands.settingUp) addGroup(program, group, kit);
   addSales(program);
   addLooking(program);
   addBooks(program);
@@ -81,11 +89,7 @@ function addServing(program: Command, startDaemon: StartDaemon, { simulators, ki
     .option("--schema", "print the JSON schema of configurations instead")
     .action(async (options) => (await import("./check-config.ts")).checkConfig(options));
   const simulate = program.command("simulate").description("start a simulated device or service");
-  simulate
-    .command("seqr")
-    .description("a SEQR payment service with a phone page, in memory")
-    .option("-l, --listen <host:port>", "where to listen", "127.0.0.1:8081")
-    .action(async (options) => (await import("./simulate-seqr.ts")).simulateSeqr(options));
+  for (const { commands, kit } of payments) addCommand(simulate, commands.simulate, kit);
   for (const simulator of simulators) {
     simulate
       .command(simulator.name)
@@ -104,32 +108,6 @@ function kindsText(kinds: readonly Kind[]): string {
       last,
     );
   return `${names(kinds, "or")}; ${names(wired, "and")} need socat`;
-}
-
-function addTerminal(program: Command): void {
-  const terminal = program.command("terminal").description("the payment terminals, one for each position");
-  const forPosition = (command: Command): Command =>
-    configOption(command).requiredOption("-p, --position <id>", "the position it belongs to");
-  forPosition(terminal.command("register"))
-    .description("register a terminal for a position and store its id and password; safe to repeat")
-    .option("--name <text>", "shown in the customer's phone; the kiosk's name unless given")
-    .action(async (options) => (await import("./terminal.ts")).register(options));
-  forPosition(terminal.command("assign"))
-    .description("tie a printed code to a position's terminal")
-    .requiredOption("--seqr-id <id>", "the code's id, letters and digits")
-    .action(async (options) => (await import("./terminal.ts")).assign(options));
-  forPosition(terminal.command("unregister"))
-    .description("unregister a position's terminal; refused while a sale is open")
-    .action(async (options) => (await import("./terminal.ts")).unregister(options));
-  forPosition(terminal.command("sticker"))
-    .description("print the code that a sticker of a position carries")
-    .option("--format <format>", "terminal, svg or png", "terminal")
-    .option("--out <file>", "the file for svg or png")
-    .action(async (options) => (await import("./sticker.ts")).sticker(options));
-  configOption(terminal.command("show"))
-    .description("list the terminals; passwords are never shown")
-    .option("--json", "as JSON")
-    .action(async (options) => (await import("./terminal.ts")).show(options));
 }
 
 function addSales(program: Command): void {
@@ -236,19 +214,5 @@ function addBooks(program: Command): void {
     .option("-p, --position <id>", "settle only there")
     .option("--json", "as JSON")
     .action(async (options) => (await import("./reconcile.ts")).reconcile(options));
-  configOption(program.command("report"))
-    .description("get a report of the payment service")
-    .argument("<report>", "its id, such as STD_RECON_007, or a path")
-    .requiredOption("-p, --position <id>", "of this position's terminal")
-    .option("--period <id>", "a marked period; the last reconciled one unless given")
-    .option("--language <code>", "such as en")
-    .option("--format <format>", "table, xml or json", "table")
-    .action(async (report, options) => (await import("./report.ts")).report(report, options));
-  configOption(program.command("certify"))
-    .description("walk the payment service's certification tests and write a report")
-    .option("--auto", "let the simulator's phone scan")
-    .option("--report <file>", "where the report goes")
-    .option("--seqr-id <id>", "the id that the service gave for the tests")
-    .option("--json", "the result as JSON")
-    .action(async (options) => (await import("./certify.ts")).certify(options));
+  for (const { commands, kit } of payments) for (const command of commands.books) addCommand(program, command, kit);
 }

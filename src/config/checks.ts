@@ -8,7 +8,7 @@ import { decimal } from "./fields.ts";
 import { tariffOf } from "./goods.ts";
 import { nameChecks } from "./names.ts";
 import { deviceOf, factsOf, type PlugIns } from "./plug-ins.ts";
-import { type Found, type Path, sentence, shown } from "./problem.ts";
+import { duplicates, type Found, type Path, sentence, shown } from "./problem.ts";
 import type { Config, PositionConfig } from "./schema.ts";
 import { serviceChecks } from "./service-checks.ts";
 
@@ -25,19 +25,6 @@ export function crossChecks(config: Config, plugIns: PlugIns): Found[] {
       config.positions.map(({ id }) => id),
       (index) => ["positions", index, "id"],
       { of: "an id of its own for each position" },
-    ),
-    ...duplicates(
-      config.positions.map(({ terminal }) => terminal?.id),
-      (index) => ["positions", index, "terminal", "id"],
-      {
-        of: "a terminal of its own for each position",
-        hint: "a second offer on a terminal would cancel the first",
-      },
-    ),
-    ...duplicates(
-      config.positions.map(({ seqrId }) => seqrId),
-      (index) => ["positions", index, "seqrId"],
-      { of: "a printed code of its own for each position" },
     ),
     ...duplicates(
       config.positions.map(({ dispenser }) => factsOf(plugIns, dispenser).register),
@@ -200,24 +187,4 @@ function textChecks(config: Config): Found[] {
   };
   walk(config, []);
   return found;
-}
-
-interface Same {
-  /** What it has to be of. */
-  readonly of: string;
-  readonly hint?: string;
-}
-
-/** What stands twice where each must be another. */
-function duplicates(
-  values: readonly (string | null | undefined)[],
-  pathAt: (index: number) => Path,
-  { of, hint }: Same,
-): Found[] {
-  return values.flatMap((value, index) => {
-    const first = values.indexOf(value);
-    if (value === null || value === undefined || first === index) return [];
-    const message = sentence({ found: `${shown(value)} a second time`, expected: of, hint });
-    return [{ path: pathAt(index), message, other: pathAt(first) }];
-  });
 }

@@ -1,7 +1,7 @@
 import { parseAmount } from "../core/money.ts";
-import type { Terms } from "../core/sale/state.ts";
 import type { Goods } from "../core/sale/view.ts";
 import { parseUnitPrice, type Tariff } from "../core/tariff.ts";
+import type { PaymentTimes, SaleTiming } from "../ports/payment-plug-in.ts";
 import type { Config, PositionConfig } from "./schema.ts";
 
 export function tariffOf(config: Config, { product }: PositionConfig): Tariff {
@@ -30,10 +30,7 @@ export function goodsOf(config: Config, position: PositionConfig): Goods {
  * Delivery stops a quarter of the hold before its end, at most ten minutes: time to settle, with retries,
  * through an outage. What is unresolved goes to a person a twentieth before the end, at most one minute.
  */
-export function timingOf(
-  config: Config,
-): Pick<Terms, "offerTimeoutMs" | "commitTimeoutMs" | "settleMarginMs" | "handoverMarginMs"> {
-  const { offerTimeout, commitTimeout } = config.payment.seqr;
+export function timingOf({ offerTimeout, commitTimeout }: PaymentTimes): SaleTiming {
   return {
     offerTimeoutMs: offerTimeout,
     commitTimeoutMs: commitTimeout,

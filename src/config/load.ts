@@ -1,46 +1,23 @@
 import { dirname, resolve } from "node:path";
+import type { Secrets } from "../ports/configured.ts";
 import { crossChecks } from "./checks.ts";
 import { readDocument } from "./document.ts";
 import { problemsOf } from "./messages.ts";
 import { type Named, namedFiles, passwordsIn } from "./named-files.ts";
+import { partOf, paymentOf } from "./payment.ts";
 import { placeChecks } from "./places.ts";
 import type { PlugIns } from "./plug-ins.ts";
 import { ConfigError, type Found, type Path, type Problem, pathText, sentence } from "./problem.ts";
 import { withProfiles } from "./profile.ts";
-import { type Config, configSchemaOf } from "./schema.ts";
-import { readRegisteredTerminal, readSecret, secretPath, type Terminal } from "./secrets.ts";
+import { type Config, configSchemaOf, providerIn } from "./schema.ts";
+import { readSecret, secretPath } from "./secrets.ts";
 import { readText } from "./text-file.ts";
-
-interface Secrets {
-  readonly resellerPassword: string | null;
-  readonly terminals: ReadonlyMap<string, Terminal>;
-  readonly mqttPassword: string | null;
-  /** The private key of the kiosk's certificate, in PEM. */
-  readonly mqttKey: string | null;
-  readonly displayToken: string | null;
-  readonly unattendedSecret: string | null;
-  /** PEM. */
-  readonly unattendedKey: string | null;
-  /** Every value that was read, of every key that the schema marks, and passwords in addresses: for what hides them. */
-  readonly all: readonly string[];
-}
 
 export interface Loaded extends Named {
   readonly secrets: Secrets;
 }
 
 export type Purpose = "serve" | "register" | "read";
-
-const NO_SECRETS: Secrets = {
-  resellerPassword: null,
-  terminals: new Map(),
-  mqttPassword: null,
-  mqttKey: null,
-  displayToken: null,
-  unattendedSecret: null,
-  unattendedKey: null,
-  all: [],
-};
 
 /**
  * Reads and checks a configuration with all the secrets it names. Nothing is touched.
@@ -52,7 +29,7 @@ export function readConfig(file: string, purpose: Purpose, plugIns: PlugIns): Lo
   if (document.kind === "problems") throw new ConfigError(file, document.problems);
   const { lineOf, sourceOf } = document;
   const { value, found: ofProfiles } = withProfiles(document.value, plugIns);
-  const schema = configSchemaOf(plugIns);
+  const schema = configSchemaOf(plugIns, providerIn(value));
   const parsed = schema.safeParse(value);
   const found = [...ofProfiles];
   if (!parsed.success) {
@@ -63,11 +40,10 @@ export function readConfig(file: string, purpose: Purpose, plugIns: PlugIns): Lo
   if (!parsed.success || found.length > 0) throw new ConfigError(file, placed(found, lineOf));
   const config = withAbsolutePaths(file, parsed.data);
   const files = namedFiles(config, schema);
-  found.push(...crossChecks(config, plugIns), ...placeChecks({ file, config, files }, plugIns));
+  const named = { file, config, files };
+  found.push(...crossChecks(config, plugIns), ...placeChecks(named, plugIns));
   const secrets =
-    purpose === "read"
-      ? { ...NO_SECRETS, all: passwordsIn(config) }
-      : readSecrets({ file, config, files }, purpose, found);
+    purpose === "read" ? { at: () => null, all: passwordsIn(config) } : readSecrets(named, purpose, plugIns, found);
   if (found.length > 0) throw new ConfigError(file, placed(found, lineOf));
   return { file, config, files, secrets };
 }
@@ -107,74 +83,37 @@ function withAbsolutePaths(file: string, config: Config): Config {
   return { ...config, journal, display: { ...display, ...slides } };
 }
 
-function readSecrets({ file, config, files }: Named, purpose: Purpose, found: Found[]): Secrets {
-  const values = new Map<string, string>();
+function readSecrets({ file, config, files }: Named, purpose: Purpose, plugIns: PlugIns, found: Found[]): Secrets {
+  const values = new Map<Path, string>();
   for (const { path, file: name } of files.filter(({ isSecret }) => isSecret)) {
     const value = attempt(found, path, () => readSecret(secretPath(file, name)));
-    if (value !== null) values.set(path.join("."), value);
+    if (value !== null) values.set(path, value);
   }
-  const valueAt = (key: string): string | null => values.get(key) ?? null;
-  const terminals = new Map<string, Terminal>();
-  const registered: string[] = [];
-  for (const [index, position] of config.positions.entries()) {
-    const { terminal } = position;
-    if (terminal !== undefined) {
-      const password = valueAt(`positions.${index}.terminal.passwordFile`);
-      if (password !== null) terminals.set(position.id, { id: terminal.id, password });
-      continue;
-    }
-    const path = ["positions", index, "terminal"];
-    const before = found.length;
-    const kept = attempt(found, path, () => readRegisteredTerminal(config.journal.path, position));
-    if (kept !== null) registered.push(kept.password);
-    if (kept !== null && kept.terminalId !== null) {
-      terminals.set(position.id, { id: kept.terminalId, password: kept.password });
-    } else if (purpose === "serve" && found.length === before) {
-      const message = sentence({
-        found: "no terminal",
-        expected: "id and passwordFile",
-        example: "terminal: { id: shop-1, passwordFile: secrets/terminal-1 }",
-        hint: `or run "kioskd terminal register --position ${position.id}"`,
-      });
-      found.push({ path, message });
-    }
+  const payment = paymentOf(plugIns, config);
+  for (const [path, value] of values) {
+    const message = tokenProblem(path, value) ?? payment.secretProblem(path, value);
+    if (message !== null) found.push({ path, message });
   }
+  const reading = { readSecret, secretPath: (name: string) => secretPath(file, name) };
+  const kept = payment.kept(partOf(config), purpose === "serve", reading);
+  found.push(...kept.found);
+  const texts = new Map([...values].map(([path, value]) => [pathText(path), value]));
   return {
-    resellerPassword: valueAt("payment.seqr.reseller.passwordFile"),
-    terminals,
-    mqttPassword: valueAt("mqtt.passwordFile"),
-    mqttKey: valueAt("mqtt.keyFile"),
-    displayToken: tokenOf(valueAt("display.tokenFile"), found),
-    unattendedSecret: unattendedOf(valueAt("payment.seqr.unattended.secretFile"), found),
-    unattendedKey: valueAt("payment.seqr.unattended.keyFile"),
-    all: [...values.values(), ...registered, ...passwordsIn(config)],
+    at: (path) => texts.get(pathText(path)) ?? null,
+    all: [...values.values(), ...kept.secrets, ...passwordsIn(config)],
   };
 }
 
 const SHORTEST_TOKEN = 12;
 
 /** Whoever has the token may press the buttons: it must not be one that is soon guessed. */
-function tokenOf(token: string | null, found: Found[]): string | null {
-  if (token === null || token.length >= SHORTEST_TOKEN) return token;
-  const message = sentence({
+function tokenProblem(path: Path, token: string): string | null {
+  if (pathText(path) !== "display.tokenFile" || token.length >= SHORTEST_TOKEN) return null;
+  return sentence({
     found: `a token of ${token.length} ${token.length === 1 ? "character" : "characters"}`,
     expected: `at least ${SHORTEST_TOKEN}`,
     example: "what `openssl rand -hex 16` prints",
   });
-  found.push({ path: ["display", "tokenFile"], message });
-  return null;
-}
-
-/** It becomes part of an address, in which it stands as it is. */
-function unattendedOf(secret: string | null, found: Found[]): string | null {
-  if (secret === null || /^[A-Za-z0-9._~-]{16,200}$/.test(secret)) return secret;
-  const message = sentence({
-    found: `a secret of ${secret.length} characters`,
-    expected: "16 to 200 of A-Z, a-z, 0-9 and . _ ~ -",
-    example: "what `openssl rand -hex 16` prints",
-  });
-  found.push({ path: ["payment", "seqr", "unattended", "secretFile"], message });
-  return null;
 }
 
 function attempt<T>(found: Found[], path: Path, work: () => T): T | null {

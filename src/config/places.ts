@@ -2,10 +2,9 @@ import { existsSync, realpathSync, statSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import { isOfJournal, markNameOf } from "../core/journal-files.ts";
 import type { Named } from "./named-files.ts";
-import { factsOf, filesIn, type PlugIns } from "./plug-ins.ts";
+import { factsOf, filesIn, keptIn, type PlugIns } from "./plug-ins.ts";
 import { type Found, sentence } from "./problem.ts";
 import type { Config } from "./schema.ts";
-import { terminalFile } from "./secrets.ts";
 
 /** The journal and its mark are written to: a file that is something else would be lost, or keep the kiosk from starting. */
 export function placeChecks({ file, config, files }: Named, plugIns: PlugIns): Found[] {
@@ -70,7 +69,9 @@ function filesOfPositions(
     return register === null ? [] : [{ id, path: resolve(register) }];
   });
   const own = names.flatMap((name) => [
-    { path: terminalFile(journal.path, name), what: `the terminal of position "${name}"` },
+    ...keptIn(plugIns).map(({ folder, what }) => {
+      return { path: beside(join(folder, `${name}.json`)), what: `${what} position "${name}"` };
+    }),
     ...filesIn(plugIns).map(({ kind, what }) => {
       return { path: beside(`${kind}-${name}.register`), what: `${what} position "${name}"` };
     }),

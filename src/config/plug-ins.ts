@@ -1,6 +1,7 @@
 import type { z } from "zod";
 import type { Found } from "../ports/configured.ts";
 import type { BoundDevice, DeviceFacts, DeviceFile, DevicePlugIn, DispenserConfig } from "../ports/device.ts";
+import type { KeptFolder, PaymentPlugIn } from "../ports/payment-plug-in.ts";
 import type { DisplayConfig } from "./display.ts";
 
 /** What a configuration may name and only its plug-ins know: `wiring/plug-ins.ts` hands them over. */
@@ -8,7 +9,10 @@ export interface PlugIns {
   readonly devices: readonly DevicePlugIn<DeviceSchema>[];
   /** What is wrong with the screen that so many positions share. */
   readonly displayChecks: (display: DisplayConfig, positions: number) => readonly Found[];
+  readonly payments: readonly [Payment, ...Payment[]];
 }
+
+export type Payment = PaymentPlugIn<z.ZodType, z.ZodRawShape>;
 
 type DeviceSchema = z.ZodObject<{ readonly driver: z.ZodLiteral<string> }>;
 
@@ -40,4 +44,9 @@ export function outputsOf({ lines }: Pick<DeviceFacts, "lines">): readonly { lin
 /** Every kind of file that a device may keep beside the journal, once. */
 export function filesIn({ devices }: PlugIns): readonly DeviceFile[] {
   return [...new Map(devices.flatMap(({ files }) => files.map((file) => [file.kind, file]))).values()];
+}
+
+/** Every folder beside the journal in which payment services keep what their commands have made. */
+export function keptIn({ payments }: Pick<PlugIns, "payments">): readonly KeptFolder[] {
+  return payments.flatMap(({ keeps }) => (keeps === null ? [] : [keeps]));
 }

@@ -1,6 +1,6 @@
 import { ExplainedError } from "../core/explained-error.ts";
 import { visible, visibleLine } from "../core/visible.ts";
-import type { Path } from "../ports/configured.ts";
+import type { Found, Path } from "../ports/configured.ts";
 
 export type { Found, Path } from "../ports/configured.ts";
 
@@ -110,4 +110,40 @@ export function listed(names: readonly string[], last = "and"): string {
     return `${names.slice(0, MOST_LISTED).join(", ")} and ${names.length - MOST_LISTED} more`;
   const [end = "", ...before] = [...names].reverse();
   return before.length === 0 ? end : `${before.reverse().join(", ")} ${last} ${end}`;
+}
+
+/** What stands at an address and port, as a message shows it. */
+export function shownListen({ host, port }: { readonly host: string; readonly port: number }): string {
+  return shown(host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`);
+}
+
+/** A certificate without its key, or a key without its certificate. */
+export function halfPair(path: Path, certFile: string | undefined, keyFile: string | undefined): Found | null {
+  if ((certFile === undefined) === (keyFile === undefined)) return null;
+  const [there, missing] = certFile === undefined ? ["keyFile", "certFile"] : ["certFile", "keyFile"];
+  const message = sentence({
+    found: `${there} without ${missing}`,
+    expected: "certFile and keyFile together, or neither",
+  });
+  return { path: [...path, there], message };
+}
+
+interface Same {
+  /** What it has to be of. */
+  readonly of: string;
+  readonly hint?: string;
+}
+
+/** What stands twice where each must be another. */
+export function duplicates(
+  values: readonly (string | null | undefined)[],
+  pathAt: (index: number) => Path,
+  { of, hint }: Same,
+): Found[] {
+  return values.flatMap((value, index) => {
+    const first = values.indexOf(value);
+    if (value === null || value === undefined || first === index) return [];
+    const message = sentence({ found: `${shown(value)} a second time`, expected: of, hint });
+    return [{ path: pathAt(index), message, other: pathAt(first) }];
+  });
 }

@@ -2,10 +2,9 @@ import { z } from "zod";
 import { MINOR_DIGITS } from "../core/currencies.ts";
 import { UNIT_NAMES } from "../core/quantity.ts";
 import { display } from "./display.ts";
-import { about, cron, decimal, duration, file, identifier, secretFile } from "./fields.ts";
+import { about, cron, decimal, duration, file, identifier } from "./fields.ts";
 import { mqtt } from "./mqtt.ts";
 import type { PlugIns } from "./plug-ins.ts";
-import { seqr } from "./seqr.ts";
 
 const kiosk = z
   .strictObject({
@@ -150,7 +149,7 @@ const product = z
   })
   .meta({ description: "What is sold here, and for how much." });
 
-const position = {
+const naming = {
   id: identifier.meta(
     about(
       "Names the position: one pump, one socket, one machine. The journal holds sales under it, so a new id needs formerly.",
@@ -168,30 +167,9 @@ const position = {
         ["1"],
       ),
     }),
-  terminal: z
-    .strictObject({
-      id: z.string().min(1).max(128).meta(about("The terminal's id, as the payment service gave it.", "demo-terminal")),
-      passwordFile: secretFile.meta(about("The terminal's password.", "secrets/terminal-1")),
-    })
-    .optional()
-    .meta({
-      description:
-        "The position's account at the payment service, one of its own. Leave it out when `kioskd terminal register` has made one.",
-    }),
-  seqrId: z
-    .string()
-    .regex(/^[A-Za-z0-9]{1,40}$/, "expected letters and digits")
-    .optional()
-    .meta({
-      form: "1 to 40 letters and digits",
-      ...about("The id of the printed code (sticker) of this terminal. Needed with code: sticker.", "4711"),
-    }),
-  code: z
-    .enum(["bill", "sticker"])
-    .default("bill")
-    .meta(
-      about("Which code the display shows: a new one for each bill, or always the one that is printed.", "sticker"),
-    ),
+};
+
+const selling = {
   product,
   reserve: z
     .array(decimal)
@@ -213,20 +191,13 @@ const position = {
     ),
 };
 
-const payment = z
-  .strictObject({
-    provider: z.literal("seqr").meta(about("The payment service; there is one.", "seqr")),
-    seqr,
-  })
-  .meta({ description: "How customers pay." });
-
 const schedule = z
   .strictObject({
     reconcile: cron
       .optional()
       .meta(
         about(
-          "When the journal is compared with the payment service's books, in kiosk.timezone. Needs payment.seqr.reseller. Without it, only on command.",
+          "When the journal is compared with the payment service's books, in kiosk.timezone. Needs an account at the service that may read them. Without it, only on command.",
           "10 3 * * *",
         ),
       ),
@@ -256,17 +227,20 @@ export type ConfigSchema = ReturnType<typeof configSchemaOf>;
 export type Config = z.output<ConfigSchema>;
 export type PositionConfig = Config["positions"][number];
 
-/** The whole configuration: what is allowed, what it means in the daemon's units, and what is assumed where nothing is said. */
-export function configSchemaOf(plugIns: PlugIns) {
+/**
+ * The whole configuration: what is allowed, what it means in the daemon's units, and what is assumed where nothing is said.
+ * @param provider the payment service whose keys a position has; null for those of all of them
+ */
+export function configSchemaOf(plugIns: PlugIns, provider: string | null = null) {
   const dispenser = dispenserOf(plugIns);
   const one = z
-    .strictObject({ ...position, dispenser })
+    .strictObject({ ...naming, ...keysOf(plugIns, provider), ...selling, dispenser })
     .meta({ description: "One pump, socket or machine, with its product and its account." });
   return z
     .strictObject({
       kiosk,
       journal,
-      payment,
+      payment: paymentOf(plugIns),
       gpio,
       positions: z
         .array(one)
@@ -288,6 +262,34 @@ export function configSchemaOf(plugIns: PlugIns) {
       description:
         "The configuration of a kiosk. Amounts and prices are text in quotes, durations are text such as 10s.",
     });
+}
+
+/** The payment service that a configuration names, before it was checked; null when it names none. */
+export function providerIn(value: unknown): string | null {
+  const named = z.object({ payment: z.object({ provider: z.string() }) }).safeParse(value);
+  return named.success ? named.data.payment.provider : null;
+}
+
+function paymentOf({ payments }: PlugIns) {
+  const [first, ...others] = payments.map(({ name, section }) =>
+    z
+      .strictObject({ provider: z.literal(name).meta(about("The payment service.", name)), ...named(name, section) })
+      .meta({ description: "How customers pay." }),
+  );
+  if (first === undefined) throw new Error("a configuration needs at least one payment service that it may name");
+  if (others.length === 0) return first;
+  return z.discriminatedUnion("provider", [first, ...others]).meta({ description: "How customers pay." });
+}
+
+/** A section of which only its plug-in knows the type. */
+function named(name: string, section: z.ZodType): object {
+  return { [name]: section };
+}
+
+/** What a position has at its payment service. Only that service's plug-in knows the types. */
+function keysOf({ payments }: PlugIns, provider: string | null): object {
+  const own = payments.filter(({ name }) => name === provider);
+  return Object.assign({}, ...(own.length === 0 ? payments : own).map(({ position }) => position));
 }
 
 function dispenserOf({ devices }: PlugIns) {

@@ -1,14 +1,8 @@
 import { existsSync, readFileSync, statSync } from "node:fs";
 import { dirname, resolve } from "node:path";
-import { z } from "zod";
 
 const CREDENTIAL = "credential:";
 const LONGEST_SECRET_BYTES = 4096;
-
-export interface Terminal {
-  readonly id: string;
-  readonly password: string;
-}
 
 /**
  * Where a `…File` key points: among the credentials that systemd passed, or else beside the configuration. systemd
@@ -76,43 +70,4 @@ function readable(path: string): Buffer {
 /** systemd lets the unit's user read a credential by an access list, whose mask stands where the group's bits do. */
 function othersBits(path: string): number {
   return dirname(path) === process.env["CREDENTIALS_DIRECTORY"] ? 0o007 : 0o077;
-}
-
-/** Terminals that `kioskd terminal register` has made are kept beside the journal, one file a position. */
-export function terminalFile(journalPath: string, position: string): string {
-  return resolve(dirname(journalPath), "terminals", `${position}.json`);
-}
-
-/** `terminalId` is null while the registration's answer is missing: the password is stored before it is sent. */
-const registeredTerminal = z.strictObject({
-  terminalId: z.string().min(1).nullable(),
-  password: z.string().min(4),
-  externalTerminalId: z.string(),
-  name: z.string(),
-});
-
-export type RegisteredTerminal = z.infer<typeof registeredTerminal>;
-
-/** Null when there is no such file. One that was registered when the position had another id is still its own. */
-export function readRegisteredTerminal(
-  journalPath: string,
-  { id, formerly }: { readonly id: string; readonly formerly: readonly string[] },
-): RegisteredTerminal | null {
-  const found = [id, ...formerly].map((name) => readTerminalFile(journalPath, name)).filter((each) => each !== null);
-  return found.find(({ terminalId }) => terminalId !== null) ?? found[0] ?? null;
-}
-
-function readTerminalFile(journalPath: string, position: string): RegisteredTerminal | null {
-  const path = terminalFile(journalPath, position);
-  if (statSync(path, { throwIfNoEntry: false }) === undefined) return null;
-  try {
-    return registeredTerminal.parse(JSON.parse(readSecret(path)));
-  } catch (error) {
-    if (error instanceof SyntaxError || error instanceof z.ZodError) {
-      throw new Error(
-        `${path} is no terminal as \`kioskd terminal register\` writes it: restore it, or remove it and register again`,
-      );
-    }
-    throw error;
-  }
 }

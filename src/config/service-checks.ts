@@ -1,29 +1,30 @@
 import { isLoopback } from "../core/loopback.ts";
 import { latestOfferMs } from "../core/sale/timing.ts";
+import type { PaymentTimes } from "../ports/payment-plug-in.ts";
 import { durationText } from "./fields.ts";
 import { timingOf } from "./goods.ts";
+import { partOf, paymentOf } from "./payment.ts";
 import type { PlugIns } from "./plug-ins.ts";
-import { type Found, type Path, sentence, shown } from "./problem.ts";
+import { type Found, halfPair, type Path, sentence, shown, shownListen } from "./problem.ts";
 import type { Config } from "./schema.ts";
 
 /** What does not go together in what the kiosk speaks with: payment, broker, display. */
-export function serviceChecks(config: Config, plugIns: Pick<PlugIns, "displayChecks">): Found[] {
+export function serviceChecks(config: Config, plugIns: PlugIns): Found[] {
+  const payment = paymentOf(plugIns, config);
+  const part = partOf(config);
   return [
-    ...timingChecks(config),
-    ...unattendedChecks(config),
-    ...stickerChecks(config),
+    ...timingChecks(payment.times(part.section), ["payment", payment.name]),
+    ...payment.problems(part),
     ...displayChecks(config, plugIns),
-    ...listenChecks(config),
+    ...listenChecks(config.display.listen, payment.listens(part.section)),
     ...mqttChecks(config),
-    ...reconcileChecks(config),
-    ...receiptChecks(config),
   ];
 }
 
-function timingChecks(config: Config): Found[] {
-  const { offerTimeout, requestTimeout } = config.payment.seqr;
-  const { commitTimeoutMs, settleMarginMs } = timingOf(config);
-  const at = ["payment", "seqr"];
+/** A sale must end early enough before its hold does, whatever the payment service. */
+function timingChecks(times: PaymentTimes, at: Path): Found[] {
+  const { offerTimeout, requestTimeout } = times;
+  const { commitTimeoutMs, settleMarginMs } = timingOf(times);
   const other = [...at, "commitTimeout"];
   const longestMs = latestOfferMs({ commitTimeoutMs, settleMarginMs });
   const found: Found[] = [];
@@ -51,47 +52,6 @@ function timingChecks(config: Config): Found[] {
 
 const LEAST_OFFER_MS = 45_000;
 
-function unattendedChecks({ payment }: Config): Found[] {
-  const path = ["payment", "seqr", "unattended"];
-  const { unattended } = payment.seqr;
-  if (unattended === undefined) return [];
-  const { certFile, keyFile, listen } = unattended;
-  const half = halfPair(path, certFile, keyFile);
-  if (half !== null) return [half];
-  if (isLoopback(listen.host) || certFile !== undefined) return [];
-  const found = shownListen(listen);
-  const expected = "a loopback address behind a proxy, or certFile and keyFile";
-  return [{ path: [...path, "listen"], message: sentence({ found, expected, example: `127.0.0.1:${listen.port}` }) }];
-}
-
-function shownListen({ host, port }: { readonly host: string; readonly port: number }): string {
-  return shown(host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`);
-}
-
-function halfPair(path: Path, certFile: string | undefined, keyFile: string | undefined): Found | null {
-  if ((certFile === undefined) === (keyFile === undefined)) return null;
-  const [there, missing] = certFile === undefined ? ["keyFile", "certFile"] : ["certFile", "keyFile"];
-  const message = sentence({
-    found: `${there} without ${missing}`,
-    expected: "certFile and keyFile together, or neither",
-  });
-  return { path: [...path, there], message };
-}
-
-/** A sticker shows whatever bill its terminal has open, so the terminal must have one. */
-function stickerChecks({ positions }: Config): Found[] {
-  return positions.flatMap(({ code, seqrId }, index) => {
-    if (code !== "sticker" || seqrId !== undefined) return [];
-    const expected = "seqrId beside it, the id of the printed code";
-    return [
-      {
-        path: ["positions", index, "code"],
-        message: sentence({ found: "sticker", expected, example: "seqrId: AB12CD" }),
-      },
-    ];
-  });
-}
-
 function displayChecks({ display, positions }: Config, plugIns: Pick<PlugIns, "displayChecks">): Found[] {
   const { listen, tokenFile } = display;
   const own = plugIns.displayChecks(display, positions.length);
@@ -106,20 +66,23 @@ function displayChecks({ display, positions }: Config, plugIns: Pick<PlugIns, "d
   return [{ path: ["display", "listen"], message }, ...own];
 }
 
+type Listen = Config["display"]["listen"];
+
 /** Two servers of one daemon cannot have one port. */
-function listenChecks({ display, payment }: Config): Found[] {
-  const { unattended } = payment.seqr;
-  if (unattended === undefined || unattended.listen.port === 0) return [];
-  const [one, other] = [display.listen, unattended.listen];
-  const meets = one.host === other.host || [one.host, other.host].some((host) => ["0.0.0.0", "::"].includes(host));
-  const bothLoopback = one.host !== "::1" && other.host !== "::1" && isLoopback(one.host) && isLoopback(other.host);
-  if (one.port !== other.port || !(meets || bothLoopback)) return [];
+function listenChecks(one: Listen, others: readonly { readonly at: Path; readonly listen: Listen }[]): Found[] {
+  const other = others.find(({ listen }) => listen.port !== 0 && listen.port === one.port && meets(one, listen));
+  if (other === undefined) return [];
   const message = sentence({
     found: `port ${one.port} a second time`,
     expected: "a port of its own",
     example: String(nextPort(one.port)),
   });
-  return [{ path: ["display", "listen"], message, other: ["payment", "seqr", "unattended", "listen"] }];
+  return [{ path: ["display", "listen"], message, other: other.at }];
+}
+
+function meets(one: Listen, other: Listen): boolean {
+  if (one.host === other.host || [one.host, other.host].some((host) => ["0.0.0.0", "::"].includes(host))) return true;
+  return one.host !== "::1" && other.host !== "::1" && isLoopback(one.host) && isLoopback(other.host);
 }
 
 function nextPort(port: number): number {
@@ -178,28 +141,4 @@ function mqttChecks({ mqtt }: Config): Found[] {
 
 function secure(url: string): string {
   return url.replace(/^mqtt:/, "mqtts:").replace(/:1883\b/, ":8883");
-}
-
-/** The merchant's own account alone may read the books. */
-function reconcileChecks({ schedule, payment }: Config): Found[] {
-  if (schedule.reconcile === undefined || payment.seqr.reseller !== undefined) return [];
-  const message = sentence({
-    found: "a schedule",
-    expected: "payment.seqr.reseller with it, who may read the books",
-    example: 'reseller: { id: demo-shop, userId: "9900", passwordFile: secrets/reseller }',
-  });
-  return [{ path: ["schedule", "reconcile"], message }];
-}
-
-const TYPE_OF: Readonly<Record<string, string>> = { text: "text/plain", html: "text/html" };
-
-/** The customer's app shows a receipt as what the service is told that it is. */
-function receiptChecks({ payment }: Config): Found[] {
-  const { receipt } = payment.seqr;
-  const other = Object.values(TYPE_OF).find((type) => type === receipt?.mimeType);
-  if (receipt === undefined || other === undefined || (TYPE_OF[receipt.content] ?? other) === other) return [];
-  const expected = `${TYPE_OF[receipt.content]} with content: ${receipt.content}`;
-  const at = ["payment", "seqr", "receipt"];
-  const message = sentence({ found: shown(other), expected });
-  return [{ path: [...at, "mimeType"], message, other: [...at, "content"] }];
 }

@@ -74,7 +74,8 @@ const CATALOGUE = {
   "reconciliation-failed": {
     owner: "books",
     blocking: false,
-    advice: "The payment service gave no report: check the reseller's credentials, then `kioskd reconcile`.",
+    advice:
+      "The payment service gave no report: check the credentials of the account that reads its books, then `kioskd reconcile`.",
   },
   "receipts-wait": {
     owner: "books",

@@ -83,7 +83,7 @@ type Ways = readonly Need[];
 
 /** Height of a button in font sizes of its word. */
 const BUTTON_LINE = 1.12;
-/** Modules a side of a code of up to 38 capital letters and digits at level M; SEQR gives about 30. */
+/** Modules a side of a code of up to 38 capital letters and digits at level M: the longest that a payment service gives. */
 const CODE_MODULES = 25;
 /** What stands between and around the parts of a screen. */
 const SPACING_PX = 20;

@@ -1,11 +1,10 @@
 import type { Loaded } from "../config/load.ts";
 import type { Acknowledgement } from "../engine/books/matters.ts";
 import type { Kiosk } from "../engine/kiosk.ts";
-import type { SeqrBooksSettings } from "../payments/seqr/books.ts";
-import type { SeqrCalls } from "../payments/seqr/calls.ts";
 import type { Cancel, Clock } from "../ports/clock.ts";
 import type { Journal, Tidying } from "../ports/journal.ts";
 import type { Log } from "../ports/log.ts";
+import type { PaymentService } from "../ports/payment-plug-in.ts";
 
 export interface Books {
   start(): void;
@@ -20,22 +19,20 @@ export interface Books {
 /** What goes on beside the sales: receipts, reconciliation, housekeeping. */
 export async function keepBooks(
   { config }: Loaded,
-  settings: SeqrBooksSettings,
-  { kiosk, journal, clock, log, calls }: { kiosk: Kiosk; journal: Journal; clock: Clock; log: Log; calls: SeqrCalls },
+  payment: PaymentService,
+  { kiosk, journal, clock, log }: { kiosk: Kiosk; journal: Journal; clock: Clock; log: Log },
 ): Promise<Books> {
   const { systemCalendar } = await import("../platform/clock/calendar.ts");
-  const { createSeqrBooks } = await import("../payments/seqr/books.ts");
   const { Bookkeeper } = await import("../engine/books/bookkeeper.ts");
   const { POLICY } = await import("../engine/policy.ts");
   const { schedule, kiosk: identity, mqtt } = config;
   const { timezone } = identity;
   const calendar = systemCalendar();
-  const books = await createSeqrBooks(settings, clock, log, calls);
   const bookkeeper = new Bookkeeper({
     positions: config.positions,
     schedule: schedule.reconcile === undefined ? null : { cron: schedule.reconcile, timezone },
-    books,
-    receipts: settings.receipt !== null,
+    books: payment.books,
+    receipts: payment.attachesReceipts,
     journal,
     faults: kiosk.faults,
     clock,
@@ -49,7 +46,7 @@ export async function keepBooks(
   const readers: Tidying["readers"] = [
     "matters-of-sales",
     ...(mqtt === undefined ? [] : (["sales"] as const)),
-    ...(settings.receipt === null ? [] : (["receipts"] as const)),
+    ...(payment.attachesReceipts ? (["receipts"] as const) : []),
   ];
   const tidy = (): void => {
     const tidying = { nowMs: clock.wallMs(), keepMs: config.journal.keep, readers };
@@ -76,13 +73,12 @@ export async function keepBooks(
     unschedule();
     endLooking();
     bookkeeper.close();
-    books.close();
   };
   return {
     start,
     saleClosed: () => bookkeeper.saleClosed(),
     request: async (position) => {
-      if (settings.reseller === null) throw new Error("payment.seqr.reseller is missing: nobody may read the books");
+      if (payment.booksClosedBecause !== null) throw new Error(payment.booksClosedBecause);
       await bookkeeper.request(position);
     },
     settle: (position, acknowledgement) => bookkeeper.settle({ position, paymentReference: null }, acknowledgement),

@@ -1,7 +1,7 @@
 import { randomInt } from "node:crypto";
 import { dirname } from "node:path";
 import { priceProblem } from "../config/checks.ts";
-import { goodsOf, timingOf } from "../config/goods.ts";
+import { goodsOf } from "../config/goods.ts";
 import type { Loaded } from "../config/load.ts";
 import { EARLIEST_PLAUSIBLE_MS } from "../core/clock.ts";
 import type { Kiosk } from "../engine/kiosk.ts";
@@ -13,12 +13,12 @@ import type { Display } from "../ports/display.ts";
 import type { Journal } from "../ports/journal.ts";
 import type { Log } from "../ports/log.ts";
 import type { Metrics } from "../ports/metrics.ts";
+import type { PaymentService, SaleTiming } from "../ports/payment-plug-in.ts";
 import { type Books, keepBooks } from "./books.ts";
 import { meterOf, openDispenser, Shared } from "./devices.ts";
 import { openDisplay } from "./displays.ts";
+import { paymentPlugIn, paymentSite } from "./payment.ts";
 import { PLUG_INS } from "./plug-ins.ts";
-import { takeRemoteOffers } from "./remote-offers.ts";
-import { seqrSettings } from "./seqr-settings.ts";
 import type { Daemon, StartOptions } from "./served.ts";
 import { openTelemetry } from "./telemetry.ts";
 
@@ -36,8 +36,7 @@ export async function startDaemon(loaded: Loaded, { log, emergencyStop, onFatal 
   opening.catch(() => undefined);
   const { systemClock } = await import("../platform/clock/clock.ts");
   const { systemdService } = await import("../platform/service/systemd.ts");
-  const seqr = await import("../payments/seqr/calls.ts");
-  const { createSeqrProvider } = await import("../payments/seqr/provider.ts");
+  const paymentService = await paymentPlugIn(loaded).load();
   const { linuxMachine } = await import("../platform/machine/linux.ts");
   const engine = await import("../engine/kiosk.ts");
   const clock = systemClock();
@@ -46,19 +45,19 @@ export async function startDaemon(loaded: Loaded, { log, emergencyStop, onFatal 
     const service = open.add(await systemdService(process.env, clock, log));
     const opened = service.patience(opening).catch((error: unknown) => standIn(error, log));
     const journal = open.add(await failingOnPurpose(await opened));
-    const settings = seqrSettings(loaded);
-    const calls = await seqr.SeqrCalls.create(settings, clock, log, observer.paymentCall);
-    const payment = open.add(await createSeqrProvider(settings, clock, log, calls));
+    const site = paymentSite(loaded);
+    const payment = open.add(await paymentService.open(site, { clock, log, observe: observer.paymentCall }));
     const telemetry = open.add(await openTelemetry(loaded, { clock, log, observer }));
     const shared = open.add(new Shared());
     emergencyStop.guard(shared);
-    const positions = await openPositions(loaded, { clock, log, shared }, (dispenser) => {
+    const positions = await openPositions(loaded, { clock, log, shared, payment, timing: site.timing }, (dispenser) => {
       emergencyStop.guard(dispenser);
       open.add(dispenser);
     });
     const later = new Later();
     const kiosk = new engine.Kiosk({
-      ...{ positions, payment, journal, telemetry, observer, clock, log, earliestPlausibleMs: EARLIEST_PLAUSIBLE_MS },
+      ...{ positions, journal, telemetry, observer, clock, log, earliestPlausibleMs: EARLIEST_PLAUSIBLE_MS },
+      payment: payment.provider,
       retired: config.retired,
       machine: linuxMachine(dirname(config.journal.path)),
       commands: config.mqtt?.commands ?? [],
@@ -84,14 +83,14 @@ export async function startDaemon(loaded: Loaded, { log, emergencyStop, onFatal 
     later.display = display;
     if (config.display.required) reportTo(kiosk, display);
     display.show(kiosk.view());
-    const books = open.add(await keepBooks(loaded, settings, { kiosk, journal, clock, log, calls }));
+    const books = open.add(await keepBooks(loaded, payment, { kiosk, journal, clock, log }));
     later.books = books;
     // Everything is wired from here on; now it starts.
     await kiosk.start();
     open.add(kiosk);
     books.start();
     service.watch(() => kiosk.isWell());
-    open.add(await takeRemoteOffers(loaded, kiosk.customers, { dropped, clock, log }));
+    if (payment.takeOffers !== null) open.add(await payment.takeOffers(kiosk.customers, dropped));
     service.ready();
     const close = async (): Promise<void> => {
       service.stopping();
@@ -161,9 +160,17 @@ function reportTo({ faults }: Kiosk, display: Display): void {
   });
 }
 
+interface PositionParts {
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly shared: Shared;
+  readonly payment: PaymentService;
+  readonly timing: SaleTiming;
+}
+
 async function openPositions(
-  { config, secrets }: Loaded,
-  given: { clock: Clock; log: Log; shared: Shared },
+  { config }: Loaded,
+  { payment, timing, ...given }: PositionParts,
   opened: (dispenser: Dispenser) => void,
 ): Promise<PositionSetup[]> {
   const positions = [];
@@ -174,10 +181,10 @@ async function openPositions(
     positions.push({
       goods: goodsOf(config, position),
       formerly: position.formerly,
-      identity: { terminal: secrets.terminals.get(position.id)?.id, meter: meterOf(position, around) },
+      identity: { terminal: payment.accountOf(position.id), meter: meterOf(position, around) },
       dispenser,
       noFlowTimeoutMs: position.noFlowTimeout,
-      timing: timingOf(config),
+      timing,
       configuredPrice: position.product.unitPrice,
       priceProblem: (unitPrice: string) => priceProblem(config, position, unitPrice, PLUG_INS),
     });

@@ -33,7 +33,10 @@ export async function openDisplay(loaded: Loaded, deps: DisplayDeps): Promise<Di
     display.driver === "web"
       ? { slides: display.slides ?? null, dim: { afterMs: display.dim.after, percent: display.dim.percent } }
       : { slides: null, dim: null };
-  const web = await startWebDisplay({ ...display.listen, token: secrets.displayToken, ...common, ...idle }, deps);
+  const web = await startWebDisplay(
+    { ...display.listen, token: secrets.at(["display", "tokenFile"]), ...common, ...idle },
+    deps,
+  );
   if (display.driver === "web") return web;
   const screen = await openScreen(display, common, deps).catch(async (error: unknown) => {
     await web.close();

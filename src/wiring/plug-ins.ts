@@ -1,5 +1,8 @@
 import type { PlugIns } from "../config/plug-ins.ts";
 import { DEVICES } from "../devices/registry.ts";
 import { displayChecks } from "../displays/checks.ts";
+import { PAYMENTS } from "../payments/registry.ts";
 
-export const PLUG_INS = { devices: DEVICES, displayChecks } satisfies PlugIns;
+const payments: PlugIns["payments"] = PAYMENTS;
+
+export const PLUG_INS = { devices: DEVICES, payments, displayChecks } satisfies PlugIns;

@@ -30,7 +30,7 @@ export async function openTelemetry(
     urls: mqtt.url,
     clientId: `kioskd-${device}`,
     username: mqtt.username ?? null,
-    password: secrets.mqttPassword,
+    password: secrets.at(["mqtt", "passwordFile"]),
     ...certificates(file, mqtt, clock, log),
     keepaliveS: Math.round(mqtt.keepalive / 1_000),
     sessionExpiryS: Math.round(mqtt.sessionExpiry / 1_000),

@@ -1,9 +1,13 @@
 import { chmodSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { writeRegisteredTerminal } from "../../src/cli/terminal-file.ts";
 import { durationMs } from "../../src/config/fields.ts";
+import { partOf } from "../../src/config/payment.ts";
+import { terminalOf } from "../../src/payments/seqr/accounts.ts";
+import type { SeqrSite } from "../../src/payments/seqr/config.ts";
+import { writeRegisteredTerminal } from "../../src/payments/seqr/registered.ts";
 import { loadConfig } from "../../src/wiring/load.ts";
+import { paymentSite } from "../../src/wiring/payment.ts";
 import { tempFolder } from "../support/temp.ts";
 
 const EXAMPLE = readFileSync(new URL("../../config/kioskd.yaml", import.meta.url), "utf8");
@@ -39,12 +43,18 @@ describe("the example configuration", () => {
   it("is in order, with its secrets read and its paths absolute", () => {
     const file = write();
     const { config, secrets } = loadConfig(file);
-    expect(config.payment.seqr).toMatchObject({ requestTimeout: 10_000, commitTimeout: 3_600_000 });
+    expect(partOf(config).section).toMatchObject({ requestTimeout: 10_000, commitTimeout: 3_600_000 });
     expect(config.journal.path).toBe(join(file, "../journal.db"));
-    expect(secrets.terminals.get("1")).toEqual({ id: "demo-terminal", password: "12345678" });
-    expect(secrets.resellerPassword).toBe("1234");
+    expect(terminalIn(file)).toEqual({ id: "demo-terminal", password: "12345678" });
+    expect(secrets.at(["payment", "seqr", "reseller", "passwordFile"])).toBe("1234");
   });
 });
+
+/** The terminal that the first position sells on. */
+function terminalIn(file: string) {
+  const site = paymentSite(loadConfig(file)) as SeqrSite;
+  return site.positions[0] === undefined ? null : terminalOf(site, site.positions[0]);
+}
 
 describe("a wrong configuration", () => {
   it("lists every problem at once", () => {
@@ -71,7 +81,7 @@ describe("secrets", () => {
     process.env["CREDENTIALS_DIRECTORY"] = join(file, "../secrets");
     writeFileSync(join(file, "../secrets/terminal"), "from-systemd", { mode: 0o400 });
     try {
-      expect(loadConfig(file).secrets.terminals.get("1")?.password).toBe("from-systemd");
+      expect(terminalIn(file)?.password).toBe("from-systemd");
     } finally {
       delete process.env["CREDENTIALS_DIRECTORY"];
     }
@@ -84,7 +94,7 @@ describe("secrets", () => {
     writeRegisteredTerminal(journalPath, "1", terminal);
     expect(refusal(file)).toContain("positions[0].terminal: found no terminal");
     writeRegisteredTerminal(journalPath, "1", { ...terminal, terminalId: "f00d" });
-    expect(loadConfig(file).secrets.terminals.get("1")).toEqual({ id: "f00d", password: "abcd1234" });
+    expect(terminalIn(file)).toEqual({ id: "f00d", password: "abcd1234" });
   });
 });
 

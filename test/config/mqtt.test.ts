@@ -47,7 +47,7 @@ it("several brokers, certificates and a key that stays out of the configuration"
     "commands: []",
   );
   expect(config.mqtt).toMatchObject({ url: ["mqtts://a.example", "mqtts://b.example:8884"], commands: [] });
-  expect(secrets.mqttKey).toBe("1234");
+  expect(secrets.at(["mqtt", "keyFile"])).toBe("1234");
 });
 
 it.each<[string, readonly string[], string]>([

@@ -1,16 +1,24 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished, vi } from "vitest";
-import { markdown } from "../../src/cli/certification/report.ts";
-import { maskerOf } from "../../src/cli/certification/secrets.ts";
-import { indented } from "../../src/cli/certification/xml.ts";
-import { certify } from "../../src/cli/certify.ts";
+import { kitFor } from "../../src/cli/payment-kit.ts";
+import { markdown } from "../../src/payments/seqr/commands/certification/report.ts";
+import { maskerOf } from "../../src/payments/seqr/commands/certification/secrets.ts";
+import { indented } from "../../src/payments/seqr/commands/certification/xml.ts";
+import type { CertifyOptions } from "../../src/payments/seqr/commands/certify.ts";
 import { type SeqrSimulator, startSeqrSimulator } from "../../src/payments/seqr/simulator/server.ts";
 import { CliError, UsageError } from "../../src/platform/console/failure.ts";
+import { PLUG_INS } from "../../src/wiring/plug-ins.ts";
 import { writeConfig } from "../support/config.ts";
 import { tempFolder } from "../support/temp.ts";
 
 type Row = Readonly<Record<"number" | "name" | "expected" | "seen" | "result", string>>;
+
+const [seqr] = PLUG_INS.payments;
+
+async function certify(options: CertifyOptions): Promise<void> {
+  await seqr.commands.books.find(({ name }) => name === "certify")?.run(kitFor(seqr), options, "");
+}
 
 interface Rig {
   readonly simulator: SeqrSimulator;

@@ -229,7 +229,7 @@ async function sell(kind: Kind, money: Money) {
         identity: {},
         dispenser,
         noFlowTimeoutMs: position.noFlowTimeout,
-        timing: timingOf(config),
+        timing: timingOf({ requestTimeout: 10_000, offerTimeout: 120_000, commitTimeout: 3_600_000 }),
         configuredPrice: position.product.unitPrice,
         priceProblem: () => null,
       },

@@ -2,8 +2,8 @@ import { existsSync, readdirSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import type { Loaded } from "../../config/load.ts";
 import type { NamedFile } from "../../config/named-files.ts";
-import { filesIn } from "../../config/plug-ins.ts";
-import { secretPath, terminalFile } from "../../config/secrets.ts";
+import { filesIn, keptIn } from "../../config/plug-ins.ts";
+import { secretPath } from "../../config/secrets.ts";
 import { deviceAt } from "../../wiring/devices.ts";
 import { PLUG_INS } from "../../wiring/plug-ins.ts";
 
@@ -17,7 +17,8 @@ const KINDS = filesIn(PLUG_INS)
   .filter(({ counts }) => counts)
   .map(({ kind }) => kind);
 const REGISTER = new RegExp(`^(?:${KINDS.join("|")})-([a-z0-9-]{1,64})[.]register$`);
-const TERMINAL = /^[a-z0-9-]{1,64}[.]json$/;
+/** What a payment service keeps of a position. */
+const KEPT = /^[a-z0-9-]{1,64}[.]json$/;
 const CREDENTIAL = "credential:";
 
 /** The files in which dispensers keep what they have counted, of positions that are gone too. */
@@ -62,22 +63,25 @@ export function secretsOf(loaded: Loaded): { readonly places: readonly Place[]; 
   const places = all
     .filter(({ file }) => !file.startsWith(CREDENTIAL))
     .map(({ key, file }) => ({ name: key, path: secretPath(loaded.file, file) }));
-  const folder = dirname(terminalFile(loaded.config.journal.path, "any"));
-  const terminals = listed(folder, TERMINAL)
-    .filter(isOfPosition(loaded.config))
-    .map((file) => ({ name: `terminals/${file}`, path: join(folder, file) }));
+  const beside = dirname(loaded.config.journal.path);
+  const kept = keptIn(PLUG_INS).flatMap(({ folder }) =>
+    listed(join(beside, folder), KEPT)
+      .filter(isOfPosition(loaded.config))
+      .map((file) => ({ name: `${folder}/${file}`, path: join(beside, folder, file) })),
+  );
   return {
-    places: [...places, ...terminals],
+    places: [...places, ...kept],
     credentials: [...new Set(all.map(({ file }) => file).filter((file) => file.startsWith(CREDENTIAL)))],
   };
 }
 
 /** Where a secret of a backup belongs; null when the configuration has no such key. */
 export function secretPlace(loaded: Loaded, name: string): string | null {
-  const file = name.startsWith("terminals/") ? name.slice("terminals/".length) : null;
-  if (file !== null) {
-    const isOurs = TERMINAL.test(file) && isOfPosition(loaded.config)(file);
-    return isOurs ? join(dirname(terminalFile(loaded.config.journal.path, "any")), file) : null;
+  const kept = keptIn(PLUG_INS).find(({ folder }) => name.startsWith(`${folder}/`));
+  if (kept !== undefined) {
+    const file = name.slice(kept.folder.length + 1);
+    const isOurs = KEPT.test(file) && isOfPosition(loaded.config)(file);
+    return isOurs ? join(dirname(loaded.config.journal.path), kept.folder, file) : null;
   }
   const found = secretsNamed(loaded).find(({ key }) => key === name);
   // The file itself, and not the copy that systemd has passed of it.

@@ -3,8 +3,8 @@ import { connect as connectPlain } from "node:net";
 import { join } from "node:path";
 import { connect } from "node:tls";
 import { describe, expect, it, onTestFinished } from "vitest";
-import type { Loaded } from "../../../../src/config/load.ts";
-import { takeRemoteOffers } from "../../../../src/wiring/remote-offers.ts";
+import { readSecret } from "../../../../src/config/secrets.ts";
+import { takeRemoteOffers } from "../../../../src/payments/seqr/remote-offers/take.ts";
 import { freePort } from "../../../support/ports.ts";
 import { tempFolder } from "../../../support/temp.ts";
 import { clockOf, VirtualTime } from "../../../support/virtual-clock.ts";
@@ -37,16 +37,20 @@ async function startWithFiles() {
   write(key, first.key);
   const port = await freePort();
   const listen = { host: "127.0.0.1", port };
-  const unattended = { listen, merchantId: "M1", certFile: "cert.pem", keyFile: "key.pem", requestsPerMinute: 30 };
-  const config = { payment: { seqr: { unattended } }, kiosk: { currency: "SEK" }, positions: [{ id: "1" }] };
-  const loaded = { file: join(folder, "kioskd.yaml"), config, secrets: { unattendedSecret: SECRET } };
+  const section = { listen, merchantId: "M1", certFile: "cert.pem", keyFile: "key.pem", requestsPerMinute: 30 };
+  const site = {
+    file: join(folder, "kioskd.yaml"),
+    kiosk: { id: "demo-1", name: "Demo", currency: "SEK" },
+    positions: [{ id: "1" }],
+    files: { readSecret, secretPath: (name: string) => join(folder, name) },
+  };
   const time = new VirtualTime(1_700_000_000_000);
   const clock = clockOf(time, { number: 1, alive: true });
   const told: string[] = [];
   const keep = (_fields: unknown, message: string): void => void told.push(message);
   const log = { debug: keep, info: keep, warn: keep, error: keep };
   const offers = { offerTo: async () => ({ kind: "late" }) as const, wake: () => {} };
-  const listener = await takeRemoteOffers(loaded as unknown as Loaded, offers, { dropped: () => {}, clock, log });
+  const listener = await takeRemoteOffers(site, { section, secret: SECRET }, offers, { dropped: () => {}, clock, log });
   onTestFinished(() => listener.close());
   return { port, time, told, write, cert, key, first, second };
 }

@@ -1,13 +1,12 @@
-import { goodsOf, timingOf } from "../../config/goods.ts";
-import type { Config } from "../../config/schema.ts";
-import { formatAmount } from "../../core/money.ts";
-import { saleRecord } from "../../core/sale/record.ts";
-import type { Delivery, Sale } from "../../core/sale/state.ts";
-import { limitBase, priceMinor } from "../../core/tariff.ts";
-import { amountOf } from "../../payments/seqr/amount.ts";
-import { deliveryInvoice, offerInvoice, refundInvoice } from "../../payments/seqr/invoice.ts";
-import { type ReceiptSettings, receiptDocument } from "../../payments/seqr/receipt.ts";
-import { CliError } from "../../platform/console/failure.ts";
+import { formatAmount } from "../../../../core/money.ts";
+import { saleRecord } from "../../../../core/sale/record.ts";
+import type { Delivery, Sale } from "../../../../core/sale/state.ts";
+import { limitBase, priceMinor } from "../../../../core/tariff.ts";
+import { CliError } from "../../../../platform/console/failure.ts";
+import { amountOf } from "../../amount.ts";
+import type { SeqrSite } from "../../config.ts";
+import { deliveryInvoice, offerInvoice, refundInvoice } from "../../invoice.ts";
+import { type ReceiptSettings, receiptDocument } from "../../receipt.ts";
 import { TILL } from "./bench.ts";
 
 type Body = Readonly<Record<string, unknown>>;
@@ -30,13 +29,13 @@ export interface Bills {
 const ROWS_MINOR = [100, 250] as const;
 const PLAIN_RECEIPT: ReceiptSettings = { mimeType: "text/plain", type: "PAYMENT_RECEIPT", content: "text" };
 
-export function billsFor(config: Config, now: () => number): Bills {
-  const [position] = config.positions;
+export function billsFor({ kiosk, section, positions, timing }: SeqrSite, now: () => number): Bills {
+  const [position] = positions;
   if (position === undefined) throw new CliError("The configuration has no position.");
-  const { productName, sku, tariff, reserveMinor } = goodsOf(config, position);
+  const { productName, sku, tariff, reserveMinor } = position.goods;
   const { currency } = tariff;
-  const { footer, receipt } = config.payment.seqr;
-  const texts = { title: config.kiosk.name, footer };
+  const { footer, receipt } = section;
+  const texts = { title: kiosk.name, footer };
   const maximumMinor = Math.max(2, reserveMinor[0] ?? 0);
   const paidMinor = ROWS_MINOR[0] + ROWS_MINOR[1];
   const startedMs = now();
@@ -44,7 +43,7 @@ export function billsFor(config: Config, now: () => number): Bills {
 
   function newSale(): Sale {
     made += 1;
-    const terms = { productName, sku, tariff, maximumMinor, ...timingOf(config) };
+    const terms = { productName, sku, tariff, maximumMinor, ...timing };
     return { id: `certify-${startedMs.toString(36)}-${made}`, position: TILL, selectedAtMs: now(), terms };
   }
 

@@ -1,6 +1,6 @@
-import type { Exchange } from "../../payments/seqr/exchange.ts";
-import { lines, type Told, told } from "../../platform/console/print.ts";
-import { table } from "../../platform/console/table.ts";
+import { lines, type Told, told } from "../../../../platform/console/print.ts";
+import { table } from "../../../../platform/console/table.ts";
+import type { Exchange } from "../../exchange.ts";
 import type { StepResult } from "./step.ts";
 import { indented } from "./xml.ts";
 

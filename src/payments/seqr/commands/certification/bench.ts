@@ -1,14 +1,14 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import qrcode from "qrcode";
-import type { ResellerCredentials, SeqrCallSettings, TerminalCredentials } from "../../payments/seqr/calls.ts";
-import { SeqrCalls } from "../../payments/seqr/calls.ts";
-import type { Reply } from "../../payments/seqr/client.ts";
-import { describeCode } from "../../payments/seqr/codes.ts";
-import type { Exchange } from "../../payments/seqr/exchange.ts";
-import type { AnswerOf, Operation, PaymentStatus } from "../../payments/seqr/schema.ts";
-import { createVersions, type Versions } from "../../payments/seqr/versions.ts";
-import type { Clock } from "../../ports/clock.ts";
-import type { Log } from "../../ports/log.ts";
+import type { Clock } from "../../../../ports/clock.ts";
+import type { Log } from "../../../../ports/log.ts";
+import type { ResellerCredentials, SeqrCallSettings, TerminalCredentials } from "../../calls.ts";
+import { SeqrCalls } from "../../calls.ts";
+import type { Reply } from "../../client.ts";
+import { describeCode } from "../../codes.ts";
+import type { Exchange } from "../../exchange.ts";
+import type { AnswerOf, Operation, PaymentStatus } from "../../schema.ts";
+import { createVersions, type Versions } from "../../versions.ts";
 import { printable, StepFailed } from "./step.ts";
 
 export interface BenchSettings {

@@ -1,6 +1,6 @@
-import { amountMinorOf, amountOf } from "../../payments/seqr/amount.ts";
-import { CODE, describeCode } from "../../payments/seqr/codes.ts";
-import type { PaymentStatus } from "../../payments/seqr/schema.ts";
+import { amountMinorOf, amountOf } from "../../amount.ts";
+import { CODE, describeCode } from "../../codes.ts";
+import type { PaymentStatus } from "../../schema.ts";
 import type { Bench, Bill } from "./bench.ts";
 import type { Bills } from "./bills.ts";
 import { type Step, StepFailed } from "./step.ts";

@@ -1,4 +1,4 @@
-import type { Exchange } from "../../payments/seqr/exchange.ts";
+import type { Exchange } from "../../exchange.ts";
 
 /** One line of the certification. `run` resolves with what was seen, or rejects with what was seen instead. */
 export interface Step {

@@ -1,24 +1,22 @@
 import { randomBytes, randomInt } from "node:crypto";
 import { closeSync, openSync, writeFileSync } from "node:fs";
-import type { Loaded } from "../config/load.ts";
-import { isOwnName } from "../core/loopback.ts";
-import { isoTime } from "../core/time.ts";
-import type { ResellerCredentials } from "../payments/seqr/calls.ts";
-import { systemClock } from "../platform/clock/clock.ts";
-import { CliError, UsageError } from "../platform/console/failure.ts";
-import { lines, print, printError, printJson, printPicture, told } from "../platform/console/print.ts";
-import { loadConfig } from "../wiring/load.ts";
-import { seqrSettings } from "../wiring/seqr-settings.ts";
+import { isOwnName } from "../../../core/loopback.ts";
+import { isoTime } from "../../../core/time.ts";
+import { systemClock } from "../../../platform/clock/clock.ts";
+import { CliError, UsageError } from "../../../platform/console/failure.ts";
+import { lines, print, printError, printJson, printPicture, told } from "../../../platform/console/print.ts";
+import { NO_RESELLER, resellerOf } from "../accounts.ts";
+import type { ResellerCredentials } from "../calls.ts";
+import type { SeqrKit, SeqrSite } from "../config.ts";
+import { seqrSettings } from "../settings.ts";
 import { Bench } from "./certification/bench.ts";
 import { billsFor } from "./certification/bills.ts";
 import { type Certification, markdown, stepTable } from "./certification/report.ts";
 import { maskerOf } from "./certification/secrets.ts";
 import { runSteps, type StepResult } from "./certification/step.ts";
 import { certificationSteps } from "./certification/steps.ts";
-import { onToldToEnd } from "./ending.ts";
-import { logFor } from "./run.ts";
 
-interface CertifyOptions {
+export interface CertifyOptions {
   readonly config: string;
   readonly auto?: boolean;
   readonly report?: string;
@@ -26,18 +24,21 @@ interface CertifyOptions {
   readonly json?: boolean;
 }
 
+type Site = ReturnType<SeqrKit["load"]>;
+
 const PASSWORD_BYTES = 12;
 const RANDOM_ID_DIGITS = 12;
 const PAUSE_MS = 30_000;
 const SHORT_PAUSE_MS = 1_000;
 
 /** Walks the payment service's certification with a terminal of its own, and leaves a report of every message. */
-export async function certify(options: CertifyOptions): Promise<void> {
-  const loaded = loadConfig(options.config, "register");
+export async function certify(options: CertifyOptions, kit: SeqrKit): Promise<void> {
+  const site = kit.load(options.config, "register");
   const auto = options.auto === true;
   const seqrId = seqrIdOf(options);
-  const reseller = resellerOf(loaded);
-  if (auto && !isLoopback(loaded)) {
+  const reseller = resellerOf(site);
+  if (reseller === null) throw new CliError(NO_RESELLER);
+  if (auto && !isLoopback(site)) {
     throw new UsageError("--auto: only the simulator has a phone that scans, and its endpoint is on loopback");
   }
   const startedAtMs = Date.now();
@@ -45,22 +46,22 @@ export async function certify(options: CertifyOptions): Promise<void> {
   // Opened before anything is asked of anybody, because a report that cannot be written is noticed too late.
   const file = openSync(path, "w");
   const password = randomBytes(PASSWORD_BYTES).toString("hex");
-  const mask = maskerOf([...loaded.secrets.all, password]);
+  const mask = maskerOf([...site.secrets.all, password]);
   const say = (text: string): void => {
     if (options.json === true) printError(mask(text));
     else print(told`${mask(text)}`);
   };
   const draw = (picture: string): void =>
     printPicture(picture, options.json === true ? process.stderr : process.stdout);
-  const steps = await walk(loaded, { auto, seqrId, reseller, password, say, draw });
-  const { kiosk, payment } = loaded.config;
-  const { origin, pathname } = new URL(payment.seqr.endpoint);
+  const steps = await walk(site, { kit, auto, seqrId, reseller, password, say, draw });
+  const { kiosk, section } = site;
+  const { origin, pathname } = new URL(section.endpoint);
   const certification: Certification = mask({
     date: isoTime(startedAtMs),
     endpoint: origin + pathname,
     kiosk: `${kiosk.id} (${kiosk.name})`,
-    clientId: payment.seqr.clientId,
-    notes: notesOn(loaded, auto),
+    clientId: section.clientId,
+    notes: notesOn(site, auto),
     steps,
   });
   writeFileSync(file, markdown(certification));
@@ -69,6 +70,7 @@ export async function certify(options: CertifyOptions): Promise<void> {
 }
 
 interface Walk {
+  readonly kit: SeqrKit;
   readonly auto: boolean;
   readonly seqrId: string;
   readonly reseller: ResellerCredentials;
@@ -78,19 +80,19 @@ interface Walk {
 }
 
 /** Being told to end ends the waiting, not the terminal's removal. */
-async function walk(loaded: Loaded, { password, seqrId, ...rest }: Walk): Promise<readonly StepResult[]> {
-  const { kiosk } = loaded.config;
+async function walk(site: Site, { kit, password, seqrId, ...rest }: Walk): Promise<readonly StepResult[]> {
+  const { kiosk } = site;
   const ending = new AbortController();
-  const listensNoMore = onToldToEnd(
+  const listensNoMore = kit.onToldToEnd(
     () => ending.abort(),
     () => process.exit(1),
   );
-  const settings = { service: seqrSettings(loaded), signal: ending.signal, ...rest };
-  const bench = await Bench.create(settings, systemClock(), logFor(loaded, "error"));
+  const settings = { service: seqrSettings(site), signal: ending.signal, ...rest };
+  const bench = await Bench.create(settings, systemClock(), site.log());
   try {
     const terminal = { externalTerminalId: `${kiosk.id}/certification`, password, name: kiosk.name };
     const pauseMs = rest.auto ? SHORT_PAUSE_MS : PAUSE_MS;
-    const bills = billsFor(loaded.config, Date.now);
+    const bills = billsFor(site, Date.now);
     return await runSteps(certificationSteps({ bench, bills, terminal, seqrId, pauseMs }), bench);
   } finally {
     bench.close();
@@ -111,8 +113,8 @@ function conclude({ steps, date, endpoint }: Certification, report: string, json
   throw new CliError(told`Certification failed at step ${number}, ${name}: expected ${expected}; seen: ${seen}.`);
 }
 
-function notesOn({ config }: Loaded, auto: boolean): readonly string[] {
-  const { clientReference, clientId } = config.payment.seqr;
+function notesOn({ section }: SeqrSite, auto: boolean): readonly string[] {
+  const { clientReference, clientId } = section;
   const notes: string[] = [];
   if (auto) {
     notes.push(
@@ -136,18 +138,8 @@ function seqrIdOf({ seqrId, auto }: CertifyOptions): string {
   throw new UsageError(`--seqr-id: expected letters and digits only, not "${seqrId}"`);
 }
 
-function resellerOf({ config, secrets }: Loaded): ResellerCredentials {
-  const { reseller } = config.payment.seqr;
-  if (reseller !== undefined && secrets.resellerPassword !== null) {
-    return { id: reseller.id, userId: reseller.userId, password: secrets.resellerPassword };
-  }
-  throw new CliError(
-    "payment.seqr.reseller is missing in the configuration: id, userId and passwordFile are needed for this.",
-  );
-}
-
-function isLoopback({ config }: Loaded): boolean {
-  return isOwnName(new URL(config.payment.seqr.endpoint).hostname);
+function isLoopback({ section }: SeqrSite): boolean {
+  return isOwnName(new URL(section.endpoint).hostname);
 }
 
 function stamp(atMs: number): string {

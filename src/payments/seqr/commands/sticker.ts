@@ -1,10 +1,10 @@
 import { writeFileSync } from "node:fs";
 import qrcode from "qrcode";
-import { CliError, UsageError } from "../platform/console/failure.ts";
-import { print, printPicture, told } from "../platform/console/print.ts";
-import { loadConfig } from "../wiring/load.ts";
+import { CliError, UsageError } from "../../../platform/console/failure.ts";
+import { print, printPicture, told } from "../../../platform/console/print.ts";
+import type { SeqrKit } from "../config.ts";
 
-interface StickerOptions {
+export interface StickerOptions {
   readonly config: string;
   readonly position: string;
   readonly format: string;
@@ -15,14 +15,15 @@ interface StickerOptions {
 const SYMBOL = { errorCorrectionLevel: "M", margin: 4 } as const;
 const PNG_MODULE_PX = 16;
 
-export async function sticker(options: StickerOptions): Promise<void> {
-  const { config } = loadConfig(options.config, "read");
-  const position = config.positions.find(({ id }) => id === options.position);
+export async function sticker(options: StickerOptions, kit: SeqrKit): Promise<void> {
+  const { positions } = kit.load(options.config, "read");
+  const position = positions.find(({ id }) => id === options.position);
   if (position === undefined) throw new UsageError(`--position: there is no position "${options.position}"`);
-  if (position.seqrId === undefined) {
+  const { seqrId } = position.own;
+  if (seqrId === undefined) {
     throw new CliError(`Position ${position.id} has no seqrId in the configuration: put the id of its code there.`);
   }
-  const text = `HTTP://SEQR.SE/Q${position.seqrId}`;
+  const text = `HTTP://SEQR.SE/Q${seqrId}`;
   switch (options.format) {
     case "terminal":
       printPicture(await qrcode.toString(text, { ...SYMBOL, type: "terminal", small: true }));

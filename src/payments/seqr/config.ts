@@ -1,6 +1,7 @@
 import { z } from "zod";
-import { staysPrivate } from "../core/loopback.ts";
-import { about, address, duration, file, hostAndPort, secretFile } from "./fields.ts";
+import { about, address, duration, file, hostAndPort, secretFile } from "../../config/fields.ts";
+import { staysPrivate } from "../../core/loopback.ts";
+import type { CommandKit, PaymentPart, PaymentSite } from "../../ports/payment-plug-in.ts";
 
 const receipt = z
   .strictObject({
@@ -84,7 +85,8 @@ const reseller = z
       "The merchant's own account. Needed to register terminals and to compare the books; without it neither is possible.",
   });
 
-export const seqr = z
+/** `payment.seqr`. */
+export const section = z
   .strictObject({
     endpoint: address(/^https?$/)
       .refine(hasNoAccount, { message: "expected an address without an account, for the service knows terminals" })
@@ -149,6 +151,40 @@ export const seqr = z
     reseller: reseller.optional(),
   })
   .meta({ description: "SEQR: how its service is reached, and how long is waited for what." });
+
+/** What a position has at the service. */
+export const position = {
+  terminal: z
+    .strictObject({
+      id: z.string().min(1).max(128).meta(about("The terminal's id, as the payment service gave it.", "demo-terminal")),
+      passwordFile: secretFile.meta(about("The terminal's password.", "secrets/terminal-1")),
+    })
+    .optional()
+    .meta({
+      description:
+        "The position's account at the payment service, one of its own. Leave it out when `kioskd terminal register` has made one.",
+    }),
+  seqrId: z
+    .string()
+    .regex(/^[A-Za-z0-9]{1,40}$/, "expected letters and digits")
+    .optional()
+    .meta({
+      form: "1 to 40 letters and digits",
+      ...about("The id of the printed code (sticker) of this terminal. Needed with code: sticker.", "4711"),
+    }),
+  code: z
+    .enum(["bill", "sticker"])
+    .default("bill")
+    .meta(
+      about("Which code the display shows: a new one for each bill, or always the one that is printed.", "sticker"),
+    ),
+};
+
+export type SeqrSection = z.output<typeof section>;
+export type SeqrPosition = z.output<z.ZodObject<typeof position>>;
+export type SeqrPart = PaymentPart<SeqrSection, SeqrPosition>;
+export type SeqrSite = PaymentSite<SeqrSection, SeqrPosition>;
+export type SeqrKit = CommandKit<SeqrSection, SeqrPosition>;
 
 function hasNoAccount(text: string): boolean {
   if (!URL.canParse(text)) return true;

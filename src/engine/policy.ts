@@ -43,9 +43,9 @@ export const POLICY = {
   priceSeenMs: 10_000,
   /** How long a closed sale stays on the display. */
   presentMs: 30_000,
-  /** How often an idle kiosk asks whether the payment service answers. */
+  /** How often an idle kiosk looks whether all is well with what it uses; the payment service has a time of its own. */
   probeMs: 60_000,
-  /** The same while a fault is raised that such a question could clear. */
+  /** The same while a fault is raised that such a look could clear. */
   probeFaultyMs: 10_000,
   /** How often waiting records are offered to a broker that is connected but did not acknowledge. */
   outboxRetryMs: 5_000,

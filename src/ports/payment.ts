@@ -15,8 +15,7 @@ import type { Outcome } from "./outcome.ts";
  * `different`; and it never holds more than it shows.
  */
 export interface PaymentProvider {
-  /** How often an offer on display must be queried. */
-  readonly watchIntervalMs: number;
+  readonly traits: ProviderTraits;
   /** Publishes the sale's maximum. Repeating it replaces an earlier offer of the same position. */
   offer(sale: Sale, mayGoOn: MayGoOn): Promise<Outcome<PublishedOffer>>;
   /** The service's aggregate of the offer. */
@@ -34,6 +33,23 @@ export interface PaymentProvider {
   /** What time it was at the service by its newest answer; null when none has said. Absent where no answer ever does. */
   serviceTime?(): ServiceTime | null;
   close(): Promise<void>;
+}
+
+/** What a service is like. Constants of an adapter, and only what the engine needs of them. */
+export interface ProviderTraits {
+  readonly polls: Polls;
+}
+
+/** How often the service is asked: some count each question. All times in milliseconds. */
+interface Polls {
+  /** From the offer to the first question about it. */
+  readonly firstMs: number;
+  /** Between the questions while the code is on display. */
+  readonly everyMs: number;
+  /** The same once it is not, and only those who have scanned it may still confirm. */
+  readonly hiddenEveryMs: number;
+  /** Between two probes of a position while all is well. */
+  readonly probeEveryMs: number;
 }
 
 export interface ServiceTime {

@@ -107,7 +107,7 @@ async function serviceAfter(memory: MemoryPayment, states: readonly State[]): Pr
   }
   const known = (saleId: string): string => references.get(saleId) ?? "none";
   return {
-    watchIntervalMs: memory.watchIntervalMs,
+    traits: memory.traits,
     offer: (sale, mayGoOn) => memory.offer(sale, mayGoOn),
     query: (sale) => memory.query(sale, known(sale.id)),
     settle: (sale, _reference, delivery, mayGoOn) => memory.settle(sale, known(sale.id), delivery, mayGoOn),

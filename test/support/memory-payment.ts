@@ -1,7 +1,7 @@
 import type { Truth } from "../../src/core/sale/resolve.ts";
 import type { Delivery, Sale } from "../../src/core/sale/state.ts";
 import { declined, done, type Outcome, unknown } from "../../src/ports/outcome.ts";
-import type { MayGoOn, PaymentProvider, PublishedOffer } from "../../src/ports/payment.ts";
+import type { MayGoOn, PaymentProvider, ProviderTraits, PublishedOffer } from "../../src/ports/payment.ts";
 
 interface Bill {
   readonly saleId: string;
@@ -14,15 +14,18 @@ interface Bill {
   chargedMinor: number;
 }
 
+const POLLS = { firstMs: 1_000, everyMs: 1_000, hiddenEveryMs: 1_000, probeEveryMs: 60_000 };
+
 /** A payment service without network, faults or time of its own, as plain as the contract allows. */
 export class MemoryPayment implements PaymentProvider {
-  readonly watchIntervalMs = 1_000;
+  readonly traits: ProviderTraits;
   /** False makes every call rejected, as with a wrong password. */
   known = true;
   readonly #now: () => number;
   readonly #bills = new Map<string, Bill>();
 
-  constructor(now: () => number) {
+  constructor(now: () => number, polls: Partial<ProviderTraits["polls"]> = {}) {
+    this.traits = { polls: { ...POLLS, ...polls } };
     this.#now = now;
   }
 

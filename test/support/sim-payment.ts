@@ -2,7 +2,7 @@ import type { Truth } from "../../src/core/sale/resolve.ts";
 import type { Delivery, Sale } from "../../src/core/sale/state.ts";
 import type { OwnedName } from "../../src/ports/journal.ts";
 import { declined, done, type Outcome, unknown } from "../../src/ports/outcome.ts";
-import type { MayGoOn, PaymentProvider, PublishedOffer, ServiceTime } from "../../src/ports/payment.ts";
+import type { MayGoOn, PaymentProvider, ProviderTraits, PublishedOffer, ServiceTime } from "../../src/ports/payment.ts";
 import { type Bill, type Freed, isLive } from "./sim-bill.ts";
 import type { Chaos, FaultKind } from "./sim-chaos.ts";
 import { answer, type Life, type VirtualTime } from "./virtual-clock.ts";
@@ -15,7 +15,7 @@ const NO_SUCH_OFFER = declined<never>("refused", "no such offer");
 const OPEN_OFFER_LIFE_MS = 1_800_000;
 
 interface ServiceSetting {
-  readonly watchIntervalMs: number;
+  readonly polls: ProviderTraits["polls"];
   /** Whether its answers say what time it is there. */
   readonly knowsTime: { readonly service: boolean };
 }
@@ -117,7 +117,7 @@ export class SimPaymentService {
   /** @param terminalOf the terminals that this run of the daemon was given */
   providerOf(
     life: Life,
-    { watchIntervalMs, knowsTime }: ServiceSetting,
+    { polls, knowsTime }: ServiceSetting,
     terminalOf: (position: string) => string | null,
   ): PaymentProvider {
     const call = async <T>(
@@ -140,7 +140,7 @@ export class SimPaymentService {
     const offer = (sale: Sale, mayGoOn: MayGoOn): Promise<Outcome<PublishedOffer>> =>
       mayGoOn() ? call(sale, "offer", (terminal) => this.#offer(sale, terminal)) : Promise.resolve(NOT_SENT);
     return {
-      watchIntervalMs,
+      traits: { polls },
       offer,
       query: (sale, reference) =>
         call(

@@ -26,6 +26,11 @@ export function deadlineMs(state: State): number | null {
   }
 }
 
+/** Whether the code of an offer that ends in so long is down already; null when it has no end. */
+export function isCodeDown(leftMs: number | null): boolean {
+  return leftMs !== null && leftMs <= CODE_MARGIN_MS;
+}
+
 /** Until when an offer's code may be shown. */
 export function codeUntilMs({ offer }: Offered): number {
   return offer.expiresAtMs - CODE_MARGIN_MS;

@@ -2,6 +2,7 @@ import { Repeats } from "../../core/repeats.ts";
 import { isAnother } from "../../core/sale/recover.ts";
 import { judge, type Truth } from "../../core/sale/resolve.ts";
 import type { Committing, Offered, Offering, Releasing } from "../../core/sale/state.ts";
+import { isCodeDown } from "../../core/sale/timing.ts";
 import { askedMs, backoffMs, wait } from "../../platform/time/wait.ts";
 import type { Outcome } from "../../ports/outcome.ts";
 import { type Errand, type News, notePayment } from "../errand.ts";
@@ -36,13 +37,15 @@ export async function offer(errand: Errand, { sale }: Offering): Promise<void> {
 /** Asks for the offer's state until the customer has decided; the state's deadline ends it otherwise. */
 export async function watch(errand: Errand, { sale, offer: { reference } }: Offered): Promise<void> {
   let silent = 0;
-  let waitMs = errand.payment.watchIntervalMs;
+  const { polls } = errand.payment.traits;
+  let waitMs = polls.firstMs;
   const unclear = new Repeats();
   while (errand.alive()) {
     await errand.nap.take(errand.clock, waitMs);
     if (!errand.alive()) return;
     const outcome = await errand.payment.query(sale, reference);
-    waitMs = Math.min(askedMs(errand.payment.watchIntervalMs, outcome), POLICY.saleAskedMs);
+    const everyMs = isCodeDown(errand.leftMs()) ? polls.hiddenEveryMs : polls.everyMs;
+    waitMs = Math.max(everyMs, Math.min(askedMs(everyMs, outcome), POLICY.saleAskedMs));
     silent = outcome.kind === "unknown" ? silent + 1 : 0;
     if (silent === 0 || silent >= POLICY.pollsUntilUnreachable) notePayment(errand, outcome);
     if (outcome.kind === "done" && (await decided(errand, outcome.value, unclear))) return;

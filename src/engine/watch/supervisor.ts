@@ -1,4 +1,4 @@
-import type { FaultCode } from "../../core/faults.ts";
+import type { Fault, FaultCode } from "../../core/faults.ts";
 import { askedMs } from "../../platform/time/wait.ts";
 import type { Cancel, Clock } from "../../ports/clock.ts";
 import type { Dispenser } from "../../ports/dispenser.ts";
@@ -31,6 +31,12 @@ const CLEARED_HERE: ReadonlySet<FaultCode> = new Set([
   "clock-implausible",
 ]);
 
+const CLEARED_BY_ANSWER: ReadonlySet<FaultCode> = new Set([
+  "payment-unreachable",
+  "payment-rejected",
+  "clock-implausible",
+]);
+
 /** Keeps the faults of what is used only now and then true while the kiosk is idle. It writes nothing while all is well. */
 export class Supervisor {
   readonly #deps: SupervisorDeps;
@@ -39,6 +45,8 @@ export class Supervisor {
   #closed = false;
   /** Until when the service asked to be left alone (monotonic). All else is looked at meanwhile. */
   #quietUntilMs = 0;
+  /** When each position was asked for last (monotonic). */
+  readonly #probedAtMs = new Map<string, number>();
 
   constructor(deps: SupervisorDeps) {
     this.#deps = deps;
@@ -97,11 +105,24 @@ export class Supervisor {
     const { payment, faults, clock } = this.#deps;
     if (clock.monotonicMs() < this.#quietUntilMs) return;
     const probe = async (position: string): Promise<number> => {
+      this.#probedAtMs.set(position, clock.monotonicMs());
       const outcome = await payment.probe(position);
       notePayment({ position, faults }, outcome);
       return askedMs(0, outcome);
     };
-    this.#quietUntilMs = Math.max(0, ...(await Promise.all(ids.map(probe)))) + clock.monotonicMs();
+    const due = ids.filter((id) => this.#isProbeDue(id));
+    this.#quietUntilMs = Math.max(0, ...(await Promise.all(due.map(probe)))) + clock.monotonicMs();
+  }
+
+  /** At once while an answer could clear something, else as often as the service bears. */
+  #isProbeDue(id: string): boolean {
+    const { payment, faults, clock } = this.#deps;
+    const probedAtMs = this.#probedAtMs.get(id);
+    if (probedAtMs === undefined || this.#clock.isDoubtful) return true;
+    const helps = ({ code, position }: Fault): boolean => (position ?? id) === id && CLEARED_BY_ANSWER.has(code);
+    if (faults.all.some(helps)) return true;
+    // Rounds come a little earlier or later than the service's time.
+    return clock.monotonicMs() - probedAtMs + POLICY.probeFaultyMs > payment.traits.polls.probeEveryMs;
   }
 
   /** A write of no use wears the card, so it happens only while the journal is known to be broken. */

@@ -4,7 +4,14 @@ import { wait } from "../../platform/time/wait.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { Log } from "../../ports/log.ts";
 import { done, type Outcome, unknown } from "../../ports/outcome.ts";
-import type { IsOurs, MayGoOn, PaymentProvider, PublishedOffer, ServiceTime } from "../../ports/payment.ts";
+import type {
+  IsOurs,
+  MayGoOn,
+  PaymentProvider,
+  ProviderTraits,
+  PublishedOffer,
+  ServiceTime,
+} from "../../ports/payment.ts";
 import { amountOf } from "./amount.ts";
 import { type SeqrCallSettings, SeqrCalls } from "./calls.ts";
 import { CODE, describeCode, type ResultCode } from "./codes.ts";
@@ -24,6 +31,8 @@ export interface SeqrSettings extends SeqrCallSettings {
 
 /** Enough for the 20 seconds after which the service takes a payment back that nobody asked about. */
 const PAID_POLLS = 10;
+/** It does not count questions. */
+const PROBE_EVERY_MS = 60_000;
 const NOT_SENT: Outcome<never> = unknown("not sent: the sale has gone on without it");
 
 /** Rejects only when endpoint or authority are not acceptable or the interface description cannot be read. */
@@ -37,14 +46,15 @@ export async function createSeqrProvider(
 }
 
 class SeqrProvider implements PaymentProvider {
-  readonly watchIntervalMs: number;
+  readonly traits: ProviderTraits;
   readonly #settings: SeqrSettings;
   readonly #clock: Clock;
   readonly #calls: SeqrCalls;
   readonly #versions: Versions = createVersions();
 
   constructor(settings: SeqrSettings, clock: Clock, calls: SeqrCalls) {
-    this.watchIntervalMs = settings.pollIntervalMs;
+    const everyMs = settings.pollIntervalMs;
+    this.traits = { polls: { firstMs: everyMs, everyMs, hiddenEveryMs: everyMs, probeEveryMs: PROBE_EVERY_MS } };
     this.#settings = settings;
     this.#clock = clock;
     this.#calls = calls;

@@ -7,11 +7,13 @@ import { FaultBoard } from "../../../src/engine/watch/fault-board.ts";
 import { Nap } from "../../../src/platform/time/wait.ts";
 import type { Log } from "../../../src/ports/log.ts";
 import { done, type Outcome, unknown } from "../../../src/ports/outcome.ts";
+import { MemoryPayment } from "../../support/memory-payment.ts";
 import { SILENT } from "../../support/silent-log.ts";
 import { clockOf, VirtualTime } from "../../support/virtual-clock.ts";
 import { scene } from "../scene.ts";
 
 const ASKING_MS = 1_000;
+const POLLS = { firstMs: ASKING_MS, everyMs: ASKING_MS, hiddenEveryMs: 15_000, probeEveryMs: 60_000 };
 
 /** An errand at a service that answers as told, until the sale has gone on. */
 function errandAt(
@@ -29,7 +31,7 @@ function errandAt(
     return answer(askedAtMs.length);
   };
   const payment = {
-    watchIntervalMs: ASKING_MS,
+    traits: { polls: POLLS },
     offer: ask,
     query: ask,
     settle: ask,
@@ -73,6 +75,37 @@ const committing = {
   delivery: {},
 } as unknown as Committing;
 const waits = (retryAfterMs: number) => () => unknown<Truth>("busy", { retryAfterMs });
+
+describe("a service that counts its questions", () => {
+  it("is asked at its own pace, and less often once the code is down", async () => {
+    const { errand, run } = errandAt(() => done({ state: "open" }), 60_000, 60_000);
+    const polls = { firstMs: 8_000, everyMs: 4_000, hiddenEveryMs: 15_000, probeEveryMs: 60_000 };
+    const counting = { ...errand, payment: { ...errand.payment, traits: { polls } } };
+    const askedAtMs = await run(watch(counting, offered));
+    expect(askedAtMs).toEqual([8_000, 12_000, 16_000, 20_000, 24_000, 28_000, 32_000, 47_000]);
+  });
+
+  it("is probed seldom while it answers, and soon while it does not", async () => {
+    const payment = new MemoryPayment(() => 0, { probeEveryMs: 1_800_000 });
+    let probes = 0;
+    let answer: Outcome<null> = done(null);
+    payment.probe = async () => {
+      probes++;
+      return answer;
+    };
+    const { pass } = await scene({ payment });
+    await pass(1_700_000);
+    expect(probes).toBe(1);
+    answer = unknown("no answer");
+    await pass(200_000);
+    expect(probes).toBeGreaterThan(5);
+    answer = done(null);
+    await pass(20_000);
+    const atEnd = probes;
+    await pass(1_700_000);
+    expect(probes).toBe(atEnd);
+  });
+});
 
 describe("a service that asks to wait", () => {
   it("is polled no sooner", async () => {

@@ -25,7 +25,8 @@ export interface PaymentProvider {
   /**
    * Frees what may be held. Without a reference the offer's answer was lost: whatever may be open for the
    * position is replaced and cancelled, unless `isOurs` says that the replacement's reference is another sale's.
-   * `done` carries what the service shows afterwards.
+   * `done` carries what the service shows afterwards: an offer that the service only ends in its time is `open` until then,
+   * and what a customer confirms meanwhile is freed with the next call.
    */
   release(sale: Sale, reference: string | null, mayGoOn: MayGoOn, isOurs: IsOurs): Promise<Outcome<Truth>>;
   /** Whether the service answers this position's terminal now, on the way that a sale's calls take. Changes nothing there. */
@@ -67,4 +68,6 @@ export type IsOurs = (reference: string) => Promise<boolean>;
 export interface PublishedOffer {
   readonly reference: string;
   readonly qrText: string;
+  /** When the service ends it by itself, by its own clock; null where it lasts until somebody ends it. */
+  readonly endsAtMs: number | null;
 }

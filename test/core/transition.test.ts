@@ -159,6 +159,33 @@ describe("the sale", () => {
     expect(deadlineMs(state)).toBe(T0_MS + expiresS() * 1000);
   });
 
+  it("gives an offer up before the service ends it, however often the customer asks for more time", () => {
+    for (const endsS of [60, 200, 5_000]) {
+      const endsAtMs = T0_MS + endsS * 1_000;
+      let state = replay(IDLE, [SELECTED, at(1, { type: "offer-made", reference: "R1", qrText: "Q", endsAtMs })]);
+      const expiresS = (): number | null => {
+        const atMs = deadlineMs(state);
+        return atMs === null ? null : (atMs - T0_MS) / 1_000;
+      };
+      expect(expiresS()).toBe(Math.min(121, endsS - 10));
+      for (let s = 20; s < 3_600; s += 20) [state] = transition(state, at(s, { type: "extended" }));
+      const { commitTimeoutMs, settleMarginMs } = TERMS;
+      expect(expiresS()).toBe(Math.min((commitTimeoutMs - settleMarginMs) / 1_000 - 30, endsS - 10));
+    }
+  });
+
+  it("is released until the service has ended what can still be paid there", () => {
+    for (const [endsS, overS] of [
+      [200, 30 + 3_600],
+      [5_000, 5_060],
+    ] as const) {
+      const endsAtMs = T0_MS + endsS * 1_000;
+      const made = at(1, { type: "offer-made", reference: "R1", qrText: "Q", endsAtMs });
+      const state = replay(IDLE, [SELECTED, made, at(30, { type: "abandoned", reason: "customer" })]);
+      expect(deadlineMs(state)).toBe(T0_MS + overS * 1_000);
+    }
+  });
+
   it("ignores what belongs to another sale, in every phase", () => {
     for (const start of Object.keys(STEPS) as Start[]) {
       const state = from(start);
@@ -282,6 +309,7 @@ function anyEvent(): fc.Arbitrary<SaleEvent> {
   const news: fc.Arbitrary<News> = fc.oneof(
     fc.constantFrom<News>(
       { type: "offer-made", reference: "R1", qrText: "Q" },
+      { type: "offer-made", reference: "R1", qrText: "Q", endsAtMs: T0_MS + 600_000 },
       { type: "offer-unanswered" },
       { type: "offer-refused", detail: "" },
       { type: "payment-ended", how: "failed" },

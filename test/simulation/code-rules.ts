@@ -1,6 +1,7 @@
 import type { SaleEvent } from "../../src/core/sale/event.ts";
 import type { State } from "../../src/core/sale/state.ts";
 import type { KioskView } from "../../src/ports/display.ts";
+import type { Bill } from "../support/sim-bill.ts";
 import type { World } from "./world.ts";
 
 /** Under which no code may be shown (money rule 6), written down here once more. */
@@ -36,6 +37,17 @@ export class CodeRules {
     if (next.phase !== "offered") return;
     const leftMs = next.offer.expiresAtMs - event.atMs - MARGIN_MS;
     this.#untilMs.set(position, this.#world.time.elapsedMs + leftMs + SLACK_MS);
+  }
+
+  /** The service has ended an offer in its time. By a clock that is right its code is not on display any more. */
+  offerExpired({ reference }: Bill): void {
+    const { chaos, shownView, wasHeldUp } = this.#world;
+    const isClockWrong = (["clock-step", "clock-1970", "clock-far-ahead"] as const).some((kind) =>
+      chaos.struck.has(kind),
+    );
+    const shown = shownView?.positions.find(({ qr }) => qr === `sim:${reference}`);
+    if (shown === undefined || isClockWrong || wasHeldUp) return;
+    this.#broken(`position ${shown.id} shows a code that the service has ended`);
   }
 
   shown(view: KioskView): void {

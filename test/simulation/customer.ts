@@ -156,11 +156,18 @@ export class Customers {
     const bill = service.scan(qrText);
     if (bill === null) return;
     this.#world.note(() => `[${this.#position}] a customer scans ${bill.reference} for ${bill.saleId}`);
-    time.after(visit.confirmDelayMs, () => {
+    time.after(this.#confirmDelayMs(visit), () => {
       if (visit.decision === "confirm") service.confirm(bill);
       else service.decline(bill);
       if (visit.regretsAfterMs !== null) this.#later(visit, visit.regretsAfterMs, () => this.#cancel(visit));
     });
+  }
+
+  /** A page stays open on the phone: it may be paid when nobody expects it any more. */
+  #confirmDelayMs({ confirmDelayMs }: Visit): number {
+    const { page } = this.#world.setting.service;
+    const apart = this.#random.apart();
+    return page !== null && apart.chance(0.15) ? apart.int(60_000, page.lifeMs + 5_000) : confirmDelayMs;
   }
 
   /** A button of a daemon that is down does nothing. */

@@ -3,6 +3,7 @@ import { GONE_MUTANTS } from "./gone-mutants.ts";
 import { JOURNAL_MUTANTS } from "./journal-mutants.ts";
 import { MATTER_MUTANTS } from "./matter-mutants.ts";
 import { REFUND_MUTANTS } from "./refund-mutants.ts";
+import { SERVICE_MUTANTS } from "./service-mutants.ts";
 
 /** A mistake planted in the source, in a build of its own, and the money rules one of which must catch it. */
 export interface Mutant {
@@ -378,4 +379,5 @@ export const MUTANTS: readonly Mutant[] = [
   ...CLOCK_MUTANTS,
   ...MATTER_MUTANTS,
   ...GONE_MUTANTS,
+  ...SERVICE_MUTANTS,
 ];

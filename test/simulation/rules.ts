@@ -202,6 +202,10 @@ export class Rules {
     return [...this.#shadows.values()].map(({ state }) => state).filter(isOpen);
   }
 
+  offerExpired(bill: Bill): void {
+    this.#codes.offerExpired(bill);
+  }
+
   /** A hold or a commit that nobody asked about in time was taken back. */
   reversed(bill: Bill): void {
     const { chaos, time, startedAtMs, life } = this.#world;

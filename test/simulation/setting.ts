@@ -1,7 +1,7 @@
 import type { Terms } from "../../src/core/sale/state.ts";
 import type { Goods } from "../../src/core/sale/view.ts";
-import type { ProviderTraits } from "../../src/ports/payment.ts";
 import type { Random } from "../support/sim-chaos.ts";
+import { type ServiceKind, serviceKindOf } from "../support/sim-service-kind.ts";
 
 export interface PositionSetting {
   readonly goods: Goods;
@@ -14,7 +14,7 @@ export interface PositionSetting {
 export interface Setting {
   readonly positions: readonly PositionSetting[];
   readonly timing: Pick<Terms, "offerTimeoutMs" | "commitTimeoutMs" | "settleMarginMs" | "handoverMarginMs">;
-  readonly polls: ProviderTraits["polls"];
+  readonly service: ServiceKind;
   /** Who else knows what time it is: the payment service by its answers, a time server. */
   readonly knowsTime: { readonly service: boolean; readonly server: boolean };
 }
@@ -30,21 +30,12 @@ export function settingOf(random: Random): Setting {
       settleMarginMs: Math.min(600_000, commitTimeoutMs / 4),
       handoverMarginMs: Math.min(60_000, commitTimeoutMs / 20),
     },
-    polls: pollsOf(random.pick([1_000, 2_000]), random.apart()),
+    service: serviceKindOf(random.pick([1_000, 2_000]), random.apart()),
     knowsTime: {
       service: knower === "service" || knower === "both",
       server: knower === "server" || knower === "both",
     },
     positions: Array.from({ length: count }, (_, at) => positionOf(String(at + 1), random)),
-  };
-}
-
-function pollsOf(everyMs: number, random: Random): Setting["polls"] {
-  return {
-    firstMs: random.pick([everyMs, 5_000]),
-    everyMs,
-    hiddenEveryMs: random.pick([everyMs, 5_000]),
-    probeEveryMs: random.pick([60_000, 60_000, 1_800_000]),
   };
 }
 

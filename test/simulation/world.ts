@@ -9,7 +9,7 @@ import { Disk, openMemoryJournal } from "../support/memory-journal.ts";
 import { SILENT_MACHINE, SILENT_OBSERVER } from "../support/silent-observer.ts";
 import { Chaos, Random } from "../support/sim-chaos.ts";
 import { SimDispenser } from "../support/sim-dispenser.ts";
-import { SimPaymentService } from "../support/sim-payment.ts";
+import { type PaymentWorld, SimPaymentService } from "../support/sim-payment.ts";
 import { SimBroker } from "../support/sim-telemetry.ts";
 import { clockOf, type Life, VirtualTime, whenAwake } from "../support/virtual-clock.ts";
 import { ClockWeather } from "./clock-weather.ts";
@@ -63,16 +63,18 @@ export class World {
     this.places = new Places(this);
     this.rules = new Rules(this);
     this.orders = new Orders(this);
-    this.service = new SimPaymentService({
+    const surroundings: PaymentWorld = {
       ...this.#surroundings(),
       holdExpired: (bill) => this.rules.holdExpired(bill),
+      offerExpired: (bill) => this.rules.offerExpired(bill),
       reversed: (bill) => this.rules.reversed(bill),
       timeTold: () => this.rules.clock.told(),
       isKnown: (owned) => this.disk.ownerOf(owned) !== null,
       sending: (sale, what, bill) => this.rules.sending(sale, what, bill),
       overcharged: ({ saleId, maximumMinor }, amountMinor) =>
         this.rules.broken("2 amount", `${saleId}: ${amountMinor} is asked for, ${maximumMinor} was reserved`),
-    });
+    };
+    this.service = new SimPaymentService(surroundings, this.setting.service);
     this.operators = new Operators(this, new Random(seed * 37 + 5));
     this.broker = new SimBroker(this.time, this.chaos);
     this.dispensers = this.setting.positions.map(

@@ -21,6 +21,8 @@ export class MemoryPayment implements PaymentProvider {
   readonly traits: ProviderTraits;
   /** False makes every call rejected, as with a wrong password. */
   known = true;
+  /** How long an offer lasts there; null where it lasts until somebody ends it. */
+  endsAfterMs: number | null = null;
   readonly #now: () => number;
   readonly #bills = new Map<string, Bill>();
 
@@ -32,7 +34,11 @@ export class MemoryPayment implements PaymentProvider {
   offer(sale: Sale, mayGoOn: MayGoOn): Promise<Outcome<PublishedOffer>> {
     return this.#change(mayGoOn, () => {
       const reference = this.#publish(sale);
-      return done({ reference, qrText: `MEMORY:${reference}` });
+      return done({
+        reference,
+        qrText: `MEMORY:${reference}`,
+        endsAtMs: this.endsAfterMs === null ? null : this.#now() + this.endsAfterMs,
+      });
     });
   }
 

@@ -9,7 +9,8 @@ export interface Bill {
   readonly terminal: string;
   readonly maximumMinor: number;
   readonly commitTimeoutMs: number;
-  readonly madeAtMs: number;
+  /** When the service ends it by itself if nobody pays it. */
+  readonly openUntilMs: number;
   state: "open" | "held" | "captured" | "ended";
   /** True from the scan to the PIN. */
   confirming: boolean;

@@ -2,12 +2,13 @@ import type { Truth } from "../../src/core/sale/resolve.ts";
 import type { Delivery, Sale } from "../../src/core/sale/state.ts";
 import type { OwnedName } from "../../src/ports/journal.ts";
 import { declined, done, type Outcome, unknown } from "../../src/ports/outcome.ts";
-import type { MayGoOn, PaymentProvider, ProviderTraits, PublishedOffer, ServiceTime } from "../../src/ports/payment.ts";
+import type { MayGoOn, PaymentProvider, PublishedOffer } from "../../src/ports/payment.ts";
 import { type Bill, type Freed, isLive } from "./sim-bill.ts";
 import type { Chaos, FaultKind } from "./sim-chaos.ts";
+import { type Changing, type Request, SimNetwork } from "./sim-network.ts";
+import type { ServiceKind } from "./sim-service-kind.ts";
 import { answer, type Life, type VirtualTime } from "./virtual-clock.ts";
 
-const REQUEST_TIMEOUT_MS = 10_000;
 /** The service takes back what nobody has asked about. */
 const REVERSAL_MS = 20_000;
 const NO_TERMINAL = declined<never>("rejected", "no terminal");
@@ -15,7 +16,6 @@ const NO_SUCH_OFFER = declined<never>("refused", "no such offer");
 const OPEN_OFFER_LIFE_MS = 1_800_000;
 
 interface ServiceSetting {
-  readonly polls: ProviderTraits["polls"];
   /** Whether its answers say what time it is there. */
   readonly knowsTime: { readonly service: boolean };
 }
@@ -27,6 +27,8 @@ export interface PaymentWorld {
   note(text: () => string): void;
   /** A hold ended because nobody used it in time. */
   holdExpired(bill: Bill): void;
+  /** An offer that nobody paid is over by itself, at the time that was told. */
+  offerExpired(bill: Bill): void;
   /** Something was taken back because nobody asked about it. */
   reversed(bill: Bill): void;
   /** An answer has reached the daemon. */
@@ -38,10 +40,6 @@ export interface PaymentWorld {
   /** A request that would change something for the sale leaves the daemon. */
   sending(sale: Sale, what: Changing, bill: Bill | undefined): void;
 }
-
-/** What changes something at the service; a call of the port may be several of these, with time between them. */
-type Changing = "offer" | "update" | "commit" | "cancel";
-type Request = Changing | "query" | "probe";
 
 /** Nothing was sent, because the sale has gone on without it. */
 const NOT_SENT: Outcome<never> = unknown("not sent");
@@ -59,13 +57,15 @@ export class SimPaymentService {
   readonly answeredAtMs = new Map<string, number>();
   readonly #bySale = new Map<string, Bill[]>();
   readonly #world: PaymentWorld;
-  /** The newest answer's time, and who heard it. */
-  #told: { readonly life: Life; readonly time: ServiceTime } | null = null;
+  readonly #kind: ServiceKind;
+  readonly #network: SimNetwork;
   #active: Bill[] = [];
   #count = 0;
 
-  constructor(world: PaymentWorld) {
+  constructor(world: PaymentWorld, kind: ServiceKind) {
     this.#world = world;
+    this.#kind = kind;
+    this.#network = new SimNetwork(world);
   }
 
   /** What has happened by itself until now. */
@@ -79,7 +79,10 @@ export class SimPaymentService {
       } else if (bill.state === "held" && bill.holdUntilMs !== null && nowMs >= bill.holdUntilMs) {
         this.#end(bill, "expired");
         this.#world.holdExpired(bill);
-      } else if (bill.state === "open" && nowMs > bill.madeAtMs + OPEN_OFFER_LIFE_MS) this.#end(bill, "expired");
+      } else if (bill.state === "open" && nowMs > bill.openUntilMs) {
+        this.#end(bill, "expired");
+        if (this.#kind.page !== null) this.#world.offerExpired(bill);
+      }
     }
     if (!this.#active.every(isLive)) this.#active = this.#active.filter(isLive);
   }
@@ -105,7 +108,7 @@ export class SimPaymentService {
     bill.state = "held";
     bill.wasHeld = true;
     bill.holdUntilMs = nowMs + bill.commitTimeoutMs;
-    bill.untoldSinceMs = nowMs;
+    bill.untoldSinceMs = this.#takesBack ? nowMs : null;
     this.#world.note(() => `service: held ${bill.maximumMinor} for ${bill.saleId}`);
   }
 
@@ -117,7 +120,7 @@ export class SimPaymentService {
   /** @param terminalOf the terminals that this run of the daemon was given */
   providerOf(
     life: Life,
-    { polls, knowsTime }: ServiceSetting,
+    { knowsTime }: ServiceSetting,
     terminalOf: (position: string) => string | null,
   ): PaymentProvider {
     const call = async <T>(
@@ -131,7 +134,9 @@ export class SimPaymentService {
       this.askedAtMs.set(sale.id, this.#world.time.elapsedMs);
       if (what !== "query" && what !== "probe" && life.alive)
         this.#world.sending(sale, what, this.bills.get(reference));
-      const outcome = await this.#call(life, sale.position, what, () => effect(terminal));
+      const outcome = await this.#network.call(life, sale.position, what, (told) =>
+        this.#happen(what, () => effect(terminal), told),
+      );
       this.answeredAtMs.set(sale.id, this.#world.time.elapsedMs);
       if (outcome.kind === "declined") this.refused.add(sale.id);
       if (outcome.kind === "unknown") this.unanswered.set(sale.id, new Set(this.unanswered.get(sale.id)).add(what));
@@ -140,7 +145,7 @@ export class SimPaymentService {
     const offer = (sale: Sale, mayGoOn: MayGoOn): Promise<Outcome<PublishedOffer>> =>
       mayGoOn() ? call(sale, "offer", (terminal) => this.#offer(sale, terminal)) : Promise.resolve(NOT_SENT);
     return {
-      traits: { polls },
+      traits: { polls: this.#kind.polls },
       offer,
       query: (sale, reference) =>
         call(
@@ -174,64 +179,10 @@ export class SimPaymentService {
           target,
         );
       },
-      probe: (position) => this.#call(life, position, "probe", () => done(null)),
-      serviceTime: () => (knowsTime.service && this.#told?.life === life ? this.#told.time : null),
+      probe: (position) => this.#network.call(life, position, "probe", () => done(null)),
+      serviceTime: () => (knowsTime.service ? this.#network.serviceTime(life) : null),
       close: () => answer(this.#world.time, life, 1, () => undefined),
     };
-  }
-
-  /** One request through the network: what happens there happens whether or not the caller lives to hear it. */
-  #call<T>(life: Life, position: string, what: Request, effect: () => Outcome<T>): Promise<Outcome<T>> {
-    const { time, chaos } = this.#world;
-    const { random } = chaos;
-    const lost = (detail: string): Promise<Outcome<T>> =>
-      answer(time, life, REQUEST_TIMEOUT_MS, () => unknown<T>(`${what}: ${detail}`));
-    if (!life.alive) return new Promise(() => {});
-    if (chaos.lasts("service-outage", "service", 30_000, 4_500_000)) return lost("no connection");
-    if (what === "commit" && chaos.lasts("settling-silent", position, 30_000, 5_400_000)) {
-      // Now and then one is carried out all the same, when nobody waits for it any more.
-      if (random.chance(0.1)) time.after(random.int(1_000, 60_000), () => this.#happen(what, effect, false));
-      return lost("no answer");
-    }
-    if (chaos.lasts("terminal-rejected", position, 5_000, 120_000))
-      return answer(time, life, 100, () => declined<T>("rejected", "terminal refused"));
-    if (what !== "probe" && what !== "query" && chaos.strikes("service-refuses"))
-      return answer(time, life, 100, () => declined<T>("refused", "refused"));
-    if (chaos.strikes("request-lost")) return lost("request lost");
-    if (chaos.strikes("request-late")) {
-      time.after(REQUEST_TIMEOUT_MS + random.int(0, 30_000), () => this.#happen(what, effect, false));
-      return lost("request late");
-    }
-    const delayMs = this.#delayMs(position, what);
-    const told = !chaos.strikes("answer-lost");
-    if (chaos.strikes("request-repeated")) {
-      time.after(delayMs + random.int(20, 30_000), () => this.#happen(what, effect, false));
-    }
-    if (chaos.strikes("crash-at-call")) {
-      time.after(delayMs, () => this.#happen(what, effect, false));
-      this.#world.crash(`after sending ${what}`);
-      return new Promise(() => {});
-    }
-    let outcome: Outcome<T> = unknown("not yet");
-    time.after(delayMs, () => {
-      outcome = this.#happen(what, effect, told);
-    });
-    if (!told) return lost("answer lost");
-    return answer(time, life, delayMs + random.int(1, 20), () => {
-      // Whole seconds, as services write it.
-      const atMs = Math.floor(time.trueMs / 1_000) * 1_000;
-      this.#told = { life, time: { atMs, heardMs: time.elapsedMs } };
-      this.#world.timeTold();
-      return outcome;
-    });
-  }
-
-  /** While commits get no answer, what comes before them takes its time: the sale may be over before it is answered. */
-  #delayMs(position: string, what: Request): number {
-    const { chaos } = this.#world;
-    const { random } = chaos;
-    if (what === "update" && chaos.isLasting("settling-silent", position)) return random.int(10_000, 25_000);
-    return chaos.strikes("slow-answer") ? random.int(1_000, 9_000) : random.int(50, 300);
   }
 
   #happen<T>(what: Request, effect: () => Outcome<T>, told: boolean): Outcome<T> {
@@ -253,7 +204,10 @@ export class SimPaymentService {
   }
 
   #offer(sale: Sale, terminal: string): Outcome<PublishedOffer> {
-    for (const bill of this.#active) {
+    const { page } = this.#kind;
+    const [known] = page === null ? [] : this.billsOf(sale.id);
+    if (known !== undefined) return done(published(known.reference, known.openUntilMs));
+    for (const bill of page === null ? this.#active : []) {
       if (bill.terminal === terminal && (bill.state === "open" || bill.state === "held")) this.#end(bill, "replaced");
     }
     const reference = `r${++this.#count}`;
@@ -265,7 +219,7 @@ export class SimPaymentService {
       terminal,
       maximumMinor: terms.maximumMinor,
       commitTimeoutMs: terms.commitTimeoutMs,
-      madeAtMs: this.#world.time.trueMs,
+      openUntilMs: this.#world.time.trueMs + (page?.lifeMs ?? OPEN_OFFER_LIFE_MS),
       state: "open",
       confirming: false,
       wasHeld: false,
@@ -282,7 +236,7 @@ export class SimPaymentService {
     this.#active.push(bill);
     const earlier = this.billsOf(saleId).length > 1;
     const named = this.#namedLike(bill, earlier ? "replacement-reused" : "reference-reused") ?? reference;
-    return done({ reference: named, qrText: `sim:${named}` });
+    return done(published(named, page === null ? null : bill.openUntilMs));
   }
 
   /** Now and then a bill is told by the name of another sale's, which the daemon has seen. */
@@ -351,7 +305,7 @@ export class SimPaymentService {
     if (bill?.state === "held") {
       bill.state = "captured";
       bill.captures.push(bill.dueMinor);
-      bill.untoldSinceMs = this.#world.time.trueMs;
+      bill.untoldSinceMs = this.#takesBack ? this.#world.time.trueMs : null;
     } else if (bill?.state === "captured" && this.#world.chaos.strikes("repeat-refused")) {
       return declined("refused", "committed already");
     }
@@ -364,8 +318,14 @@ export class SimPaymentService {
     if (bill.state === "ended" && this.#world.chaos.strikes("repeat-refused"))
       return declined("refused", "cancelled already");
     const busy = (bill.confirming || bill.state === "held") && this.#world.chaos.strikes("release-busy");
+    if (bill.state === "open" && this.#kind.page?.endsWhenAsked === false) return this.#truth(reference, false);
     if (!busy && (bill.state === "open" || bill.state === "held")) this.#end(bill, "canceled");
     return this.#truth(bill.reference, false);
+  }
+
+  /** What nobody asks about. */
+  get #takesBack(): boolean {
+    return this.#kind.page === null;
   }
 
   #end(bill: Bill, freed: Freed): void {
@@ -375,6 +335,10 @@ export class SimPaymentService {
     bill.untoldSinceMs = null;
     this.#world.note(() => `service: ${bill.reference} of ${bill.saleId} ends, ${freed}`);
   }
+}
+
+function published(reference: string, endsAtMs: number | null): PublishedOffer {
+  return { reference, qrText: `sim:${reference}`, endsAtMs };
 }
 
 function describe(outcome: Outcome<unknown>): string {

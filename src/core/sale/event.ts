@@ -13,7 +13,8 @@ interface Observed {
 export type SaleEvent = Observed &
   (
     | { readonly type: "selected"; readonly position: string; readonly terms: Terms }
-    | { readonly type: "offer-made"; readonly reference: string; readonly qrText: string }
+    /** `endsAtMs`: when the service ends it by itself. Absent where it does not, and in older journals. */
+    | { readonly type: "offer-made"; readonly reference: string; readonly qrText: string; readonly endsAtMs?: number }
     /** The customer asked for more time to scan the code. */
     | { readonly type: "extended" }
     /** The service said no: nothing is open there. */

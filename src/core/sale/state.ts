@@ -29,12 +29,15 @@ export interface Sale {
   readonly terms: Terms;
 }
 
-interface Offer {
+export interface Offer {
   /** The payment service's handle. */
   readonly reference: string;
   /** The text of the code to show, unchanged as the service sent it. */
   readonly qrText: string;
+  /** When the code is given up here. */
   readonly expiresAtMs: number;
+  /** When the service ends the offer by itself; absent where it does not. */
+  readonly endsAtMs?: number;
 }
 
 export interface Hold {

@@ -1,5 +1,5 @@
 import type { EventOf } from "./event.ts";
-import type { Committing, Dispensing, Hold, Offered, Releasing, Sale, State, Terms } from "./state.ts";
+import type { Committing, Dispensing, Hold, Offer, Offered, Releasing, Sale, State, Terms } from "./state.ts";
 
 /** A code is taken down this long before its offer ends, so that nobody scans what is gone a moment later. */
 const CODE_MARGIN_MS = 30_000;
@@ -7,6 +7,10 @@ const CODE_MARGIN_MS = 30_000;
 export const WARNING_MS = 20_000;
 /** The least time that a customer who pays at the last moment of an offer is left to be served. */
 const LEAST_SERVICE_MS = 30_000;
+/** An offer is given up so long before the service ends it: its clock and ours may differ. */
+const SERVICE_END_MARGIN_MS = 10_000;
+/** A release is asked for so long after the service was to end the offer by itself. */
+const AFTER_SERVICE_END_MS = 60_000;
 
 /** When the state must be left at the latest (wall clock), or null when it may stay for ever. */
 export function deadlineMs(state: State): number | null {
@@ -36,16 +40,31 @@ export function codeUntilMs({ offer }: Offered): number {
   return offer.expiresAtMs - CODE_MARGIN_MS;
 }
 
+/** The offer that was made at `event.atMs`: it is given up before the service ends it. */
+export function offerOf(sale: Sale, { atMs, reference, qrText, endsAtMs }: EventOf<"offer-made">): Offer {
+  const expiresAtMs = Math.min(atMs + sale.terms.offerTimeoutMs, lastMs(endsAtMs));
+  return { reference, qrText, expiresAtMs, ...(endsAtMs === undefined ? {} : { endsAtMs }) };
+}
+
+/** The last moment at which an offer may be given up that the service ends by itself. */
+function lastMs(endsAtMs: number | undefined): number {
+  return endsAtMs === undefined ? Number.POSITIVE_INFINITY : endsAtMs - SERVICE_END_MARGIN_MS;
+}
+
 /** Whether an offer can be made to last longer at all. */
 export function isExtendable({ sale, offer }: Offered): boolean {
-  return offer.expiresAtMs < sale.selectedAtMs + latestOfferMs(sale.terms);
+  return offer.expiresAtMs < latestMs(sale, offer);
+}
+
+function latestMs(sale: Sale, { endsAtMs }: Offer): number {
+  return Math.min(sale.selectedAtMs + latestOfferMs(sale.terms), lastMs(endsAtMs));
 }
 
 /** When the offer ends if the customer asks for more time at `atMs`; as before, unless they have been warned. */
 export function extendedOfferMs(state: Offered, atMs: number): number {
   const { sale, offer } = state;
   if (!isExtendable(state) || atMs < codeUntilMs(state) - WARNING_MS) return offer.expiresAtMs;
-  return Math.min(atMs + sale.terms.offerTimeoutMs, sale.selectedAtMs + latestOfferMs(sale.terms));
+  return Math.min(atMs + sale.terms.offerTimeoutMs, latestMs(sale, offer));
 }
 
 /** How long an offer may last at the longest, counted from the choice. */
@@ -72,10 +91,13 @@ function mustBeReadAtMs({ sale, hold }: Dispensing): number {
 
 /**
  * A person gets what is not resolved shortly before the hold ends. A release without a known hold gets
- * the whole of the commit time: until then the service may still be holding something.
+ * the whole of the commit time: until then the service may still be holding something. It also gets the time in which
+ * the offer can still be paid at the service: waiting clears up what nobody pays.
  */
 function handoverAtMs(state: Committing | Releasing): number {
   const { terms } = state.sale;
   if (state.hold !== null) return state.hold.untilMs - terms.handoverMarginMs;
-  return (state.aim === "commit" ? state.delivery.endedAtMs : state.sinceMs) + terms.commitTimeoutMs;
+  if (state.aim === "commit") return state.delivery.endedAtMs + terms.commitTimeoutMs;
+  const overMs = state.offer?.endsAtMs === undefined ? 0 : state.offer.endsAtMs + AFTER_SERVICE_END_MS;
+  return Math.max(state.sinceMs + terms.commitTimeoutMs, overMs);
 }

@@ -20,7 +20,7 @@ import type {
   StopReason,
 } from "./state.ts";
 import { isOpen } from "./state.ts";
-import { extendedOfferMs, holdOf, mustStopAtMs } from "./timing.ts";
+import { extendedOfferMs, holdOf, mustStopAtMs, offerOf } from "./timing.ts";
 
 export type Step = readonly [State, readonly Effect[]];
 
@@ -86,11 +86,8 @@ function begin(event: EventOf<"selected">): Offering {
 
 function whileOffering(state: Offering, event: SaleEvent): State {
   switch (event.type) {
-    case "offer-made": {
-      const expiresAtMs = event.atMs + state.sale.terms.offerTimeoutMs;
-      const offer = { reference: event.reference, qrText: event.qrText, expiresAtMs };
-      return { phase: "offered", sale: state.sale, offer };
-    }
+    case "offer-made":
+      return { phase: "offered", sale: state.sale, offer: offerOf(state.sale, event) };
     case "offer-refused":
       return close(state, event, "released", refusalReason(event.customer));
     case "offer-unanswered":

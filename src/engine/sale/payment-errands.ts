@@ -17,10 +17,10 @@ export async function offer(errand: Errand, { sale }: Offering): Promise<void> {
     const outcome = await errand.payment.offer(sale, errand.alive);
     notePayment(errand, outcome);
     if (outcome.kind === "done") {
-      const isOurs = await errand.isOurs("offer", outcome.value.reference);
-      return await errand.tell(
-        isOurs ? { type: "offer-made", ...outcome.value } : foreign(`offer ${outcome.value.reference}`),
-      );
+      const { reference, qrText, endsAtMs } = outcome.value;
+      if (!(await errand.isOurs("offer", reference))) return await errand.tell(foreign(`offer ${reference}`));
+      const made = { type: "offer-made", reference, qrText } as const;
+      return await errand.tell(endsAtMs === null ? made : { ...made, endsAtMs });
     }
     if (outcome.kind === "declined") {
       if (attempt > 0) return await errand.tell({ type: "offer-unanswered" });

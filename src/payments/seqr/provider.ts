@@ -74,7 +74,7 @@ class SeqrProvider implements PaymentProvider {
     const qrText = stickerId === null ? invoiceQRCode : `HTTP://SEQR.SE/Q${stickerId}`;
     if (reference === undefined || qrText === undefined)
       return unknown("sendInvoice: answer without invoice reference or code");
-    return done({ reference, qrText });
+    return done({ reference, qrText, endsAtMs: null });
   }
 
   async query(sale: Sale, reference: string): Promise<Outcome<Truth>> {

@@ -50,7 +50,7 @@ function happened<const T extends SaleEvent["type"], const F extends z.ZodRawSha
 export const saleEvent = exactly<SaleEvent>()(
   z.discriminatedUnion("type", [
     happened("selected", { position: name, terms }),
-    happened("offer-made", { reference: text, qrText: text }),
+    happened("offer-made", { reference: text, qrText: text, endsAtMs: whole.exactOptional() }),
     happened("extended", {}),
     happened("offer-refused", {
       detail: text,

@@ -12,6 +12,7 @@ import { print, printJson, told } from "../platform/console/print.ts";
 import { openJournalBeside } from "../platform/journal/sqlite/journal.ts";
 import { takeRefundTurn } from "../platform/journal/sqlite/open.ts";
 import { loadConfig } from "../wiring/load.ts";
+import { ofService, paymentPlugIn } from "../wiring/payment.ts";
 import { withBooks } from "./books.ts";
 import { paidSale } from "./paid-sale.ts";
 
@@ -40,8 +41,9 @@ export async function refund(saleId: string, options: RefundOptions): Promise<vo
     refuseWithoutTerminal(loaded, sale.record);
     const outcome = await withBooks(loaded, (books) => {
       const newRefundId = (): string => `rf-${Date.now().toString(36)}-${randomInt(1e6)}`;
+      const booksOf = ofService(paymentPlugIn(loaded).name, books);
       const agreed = (minor: number, again: boolean) => agree(question(sale, minor, again), options.yes === true);
-      return makeRefund({ ...deps, books, newRefundId, agree: agreed }, sale, amountMinor);
+      return makeRefund({ ...deps, booksOf, newRefundId, agree: agreed }, sale, amountMinor);
     });
     const refunds = refundsOf(await journal.notes("refunds", saleId));
     const left = formatAmount(refundableMinor(sale.chargedMinor, refunds), currency);

@@ -82,6 +82,12 @@ const CATALOGUE = {
     blocking: false,
     advice: "The payment service does not take receipts: check the terminal's id and password, and the log.",
   },
+  "rest-still-held": {
+    owner: "books",
+    blocking: false,
+    advice:
+      "A sale is paid, but the service still holds the rest of its reservation: free it there, then `kioskd faults acknowledge`.",
+  },
   unaccounted: {
     owner: "dispenser",
     blocking: false,
@@ -123,6 +129,7 @@ export const PERSON_CODES = [
   "overrun",
   "unaccounted",
   "refund-unclear",
+  "rest-still-held",
   "books-differ",
 ] as const satisfies readonly FaultCode[];
 

@@ -1,5 +1,6 @@
 import type { PersonCode } from "./faults.ts";
 import type { RefundEvent } from "./refund.ts";
+import type { RemainderEvent } from "./remainder.ts";
 import type { SaleRecord } from "./sale/record.ts";
 import { HANDED_OVER, type HandedOver, type Sale } from "./sale/state.ts";
 import { timeOfIso } from "./time.ts";
@@ -73,6 +74,7 @@ const SETTLE_IT = "settle or release it at the payment service";
 /** What a person has to know and do about a sale that the daemon could not go on with. */
 const HAND_OVER: Readonly<Record<HandedOver, (position: string) => string>> = {
   "position-gone": (position) => `its position "${position}" is retired: ${SETTLE_IT}`,
+  "provider-gone": () => `its payment service is not configured any more: ${SETTLE_IT}`,
   "terminal-changed": () => `its position has another terminal now, which does not reach it: ${SETTLE_IT}`,
   "meter-changed": () => `its position has another meter now: read the one it was delivered by, then ${SETTLE_IT}`,
   "journal-accepted": () =>
@@ -161,6 +163,22 @@ export function matterOfRefund(event: Extract<RefundEvent, { type: "asked" }>): 
 
 export function refundMatterId(refundId: string): string {
   return `refund ${refundId}`;
+}
+
+export function matterOfRemainder({
+  saleId,
+  position,
+  atMs,
+  detail,
+}: Extract<RemainderEvent, { type: "handed-over" }>): Matter {
+  return {
+    matterId: `rest ${saleId}`,
+    code: "rest-still-held",
+    position,
+    saleId,
+    atMs,
+    detail: `sale ${saleId}: ${detail}`,
+  };
 }
 
 /** Which matters somebody says that they have looked at. */

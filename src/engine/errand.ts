@@ -17,7 +17,6 @@ export type News = SaleEvent extends infer E ? (E extends SaleEvent ? Omit<E, "s
 export interface Errand {
   readonly position: string;
   readonly identity: Identity;
-  readonly payment: PaymentProvider;
   readonly dispenser: Dispenser;
   readonly faults: FaultBoard;
   readonly clock: Clock;
@@ -38,6 +37,11 @@ export interface Errand {
   tried(): void;
   /** Of a state that was left only what became of its money still counts. */
   tell(news: News): Promise<void>;
+}
+
+/** An errand at a payment service. */
+export interface PaymentErrand extends Errand {
+  readonly payment: PaymentProvider;
 }
 
 /** Keeps the payment faults true after each answer or silence. */

@@ -10,7 +10,7 @@ import type { Journal } from "../ports/journal.ts";
 import type { Log } from "../ports/log.ts";
 import type { Machine } from "../ports/machine.ts";
 import type { Metrics, Observer } from "../ports/metrics.ts";
-import type { PaymentProvider } from "../ports/payment.ts";
+import type { PaymentProvider, ProviderOf } from "../ports/payment.ts";
 import type { Telemetry, TelemetryTrouble } from "../ports/telemetry.ts";
 import type { Named } from "./belongings.ts";
 import { handOver, LeftBehindError, leftBehind } from "./books/left-behind.ts";
@@ -31,7 +31,10 @@ export interface KioskDeps {
   readonly positions: readonly PositionSetup[];
   /** Positions that are gone for good. */
   readonly retired?: readonly string[];
+  /** Makes the offers. */
   readonly payment: PaymentProvider;
+  /** Where others are configured, or were. Without it that one is the only one there ever was. */
+  readonly providerOf?: ProviderOf;
   readonly journal: Journal;
   readonly telemetry: Telemetry;
   readonly machine: Machine;
@@ -104,7 +107,7 @@ export class Kiosk {
     );
     this.customers = new CustomerDesk({
       places: this.#places,
-      admission: new Admission(this.#supervisor, this.faults, deps.newSaleId),
+      admission: new Admission(this.#supervisor, this.faults, payment.traits, deps.newSaleId),
       observer: deps.observer,
       clock,
       log,
@@ -238,6 +241,7 @@ export class Kiosk {
 
   #makePlace(setup: PositionSetup): Place {
     const { payment, journal, clock, log, observer } = this.#deps;
+    const only: ProviderOf = (name = payment.traits.name) => (name === payment.traits.name ? payment : null);
     const id = setup.goods.position;
     const nap = new Nap();
     const position = new Position({
@@ -246,7 +250,7 @@ export class Kiosk {
       unit: setup.goods.tariff.unit,
       nap,
       noFlowTimeoutMs: setup.noFlowTimeoutMs,
-      payment,
+      providerOf: this.#deps.providerOf ?? only,
       references: this.#references,
       dispenser: setup.dispenser,
       journal,

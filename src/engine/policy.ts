@@ -54,6 +54,11 @@ export const POLICY = {
   receiptRetriesMs: [5_000, 15_000, 60_000, 300_000],
   /** Attempts in a row that must fail before somebody hears of it, unless the service refuses the terminal. */
   receiptsUntilTold: 3,
+  /** Waits between attempts to free what a service still holds of a paid sale; the last one repeats. */
+  remainderRetriesMs: [1_000, 5_000, 15_000, 60_000, 300_000],
+  /** After so many answers that freed nothing, or so long after the sale, a person has to free it. */
+  remainderAttempts: 5,
+  remainderMs: 24 * 3_600_000,
   /** How often operators are told how the machine is. */
   reportMs: 60_000,
   /** Events waiting at one position; a healthy one has a handful. */

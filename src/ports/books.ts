@@ -1,5 +1,6 @@
 import type { SaleRecord } from "../core/sale/record.ts";
 import type { Outcome } from "./outcome.ts";
+import type { Attempt } from "./payment.ts";
 
 /** Money given back out of a finished payment. */
 export interface RefundRequest {
@@ -28,10 +29,23 @@ export interface BookedPayment {
   readonly amountMinor: number;
 }
 
+/** For a service that still holds the rest of a reservation after it has taken its part. */
+export interface Remainders {
+  /** Frees what is held beside what was taken. Repeating it changes nothing; `done` says what is held afterwards. */
+  freeRest(
+    saleId: string,
+    position: string,
+    reference: string,
+    attempt: Attempt,
+  ): Promise<Outcome<{ readonly stillHeldMinor: number }>>;
+}
+
 /** What a payment service can do beside a sale. As with the provider, nothing throws and every call has a bound. */
 export interface PaymentBooks {
   /** The service cannot recognise a repetition, because it knows no key: after `unknown` the caller must not just repeat. */
   refund(request: RefundRequest): Promise<Outcome<RefundAnswer>>;
+  /** Null where the rest is free with what is taken. */
+  readonly remainders: Remainders | null;
   /** Attaches the receipt to the payment. Repeating it changes nothing. */
   submitReceipt(sale: SaleRecord): Promise<Outcome<null>>;
   /** Ends the running period of a position's books and gives it a name. Repeating it ends another one. */

@@ -3,6 +3,7 @@ import type { MatterEvent } from "../core/matters.ts";
 import type { Order } from "../core/operator/orders.ts";
 import type { BooksSoFar, ReconciliationEvent } from "../core/reconcile.ts";
 import type { RefundEvent } from "../core/refund.ts";
+import type { RemainderEvent } from "../core/remainder.ts";
 import type { SaleEvent } from "../core/sale/event.ts";
 import type { SaleRecord } from "../core/sale/record.ts";
 import type { Unaccounted } from "../core/unaccounted.ts";
@@ -102,6 +103,8 @@ export interface Notes extends Sent {
   readonly orders: Order;
   /** Receipts that the payment service does not want; by sale. */
   readonly receiptRefusals: ReceiptRefusal;
+  /** What became of what a service still held of paid sales; by sale. */
+  readonly remainders: RemainderEvent;
   /** What the reconciliations of all positions came to, now and then, under one key. The newest counts. */
   readonly booksSoFar: BooksSoFar;
   /** When a clock was taken as right that something spoke against. */
@@ -142,14 +145,17 @@ interface Sent {
   readonly unaccounted: Unaccounted;
 }
 
-/** A reader that looks for something is named after it. `receipts` attaches receipts. All others are the outbox. */
+/** A reader that looks for something is named after it. `receipts` attaches receipts, `remainders` frees rests. All others are the outbox. */
 export interface Readers extends Sent {
   readonly sales: SaleRecord;
   readonly receipts: SaleRecord;
-  /** What waits for a person is looked for in three streams. */
+  /** What a service still holds is looked for. */
+  readonly remainders: SaleRecord;
+  /** What waits for a person is looked for in four streams. */
   readonly "matters-of-sales": SaleRecord;
   readonly "matters-of-refunds": RefundEvent;
   readonly "matters-of-unaccounted": Unaccounted;
+  readonly "matters-of-remainders": RemainderEvent;
   /** Matters up to here are not open any more. */
   readonly matters: MatterEvent;
 }

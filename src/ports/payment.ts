@@ -1,3 +1,4 @@
+import type { Operation } from "../core/sale/event.ts";
 import type { Truth } from "../core/sale/resolve.ts";
 import type { Delivery, Sale } from "../core/sale/state.ts";
 import type { Outcome } from "./outcome.ts";
@@ -5,9 +6,11 @@ import type { Outcome } from "./outcome.ts";
 /**
  * A payment service that reserves a maximum and later takes what was really used.
  *
- * What must hold: every call ends within the provider's own time-out; a call repeated for the same sale has
- * no second effect, and "already done" is `done`; nothing throws. The sale's id is the key of all its calls,
- * in the journal before the first of them is sent. A call may be several requests: before each of them that changes
+ * What must hold: every call ends within the provider's own time-out; a call repeated with the same attempt has
+ * no second effect, and "already done" is `done`; nothing throws. The keys of all calls are made of the sale's id and
+ * the attempt, both in the journal before they are sent, and so is all else that a call sends: a repetition is the same
+ * to the last byte. A service may have forgotten a key, or take twice under two: before a capture with a number above
+ * one the provider asks what was taken already. A call may be several requests: before each of them that changes
  * something at the service, the first one too, the provider asks `mayGoOn`, and ends the call as unknown when it may not.
  *
  * What the service says is held against the sale. What it leaves out has its default: it holds what was asked for, and
@@ -17,18 +20,33 @@ import type { Outcome } from "./outcome.ts";
 export interface PaymentProvider {
   readonly traits: ProviderTraits;
   /** Publishes the sale's maximum. Repeating it replaces an earlier offer of the same position. */
-  offer(sale: Sale, mayGoOn: MayGoOn): Promise<Outcome<PublishedOffer>>;
+  offer(sale: Sale, mayGoOn: MayGoOn, attempt: Attempt): Promise<Outcome<PublishedOffer>>;
   /** The service's aggregate of the offer. */
   query(sale: Sale, reference: string): Promise<Outcome<Truth>>;
-  /** Takes the delivery's amount out of the reservation; the rest is free with it. `done` only when the money is seen as taken. */
-  settle(sale: Sale, reference: string, delivery: Delivery, mayGoOn: MayGoOn): Promise<Outcome<Truth>>;
+  /**
+   * Takes the delivery's amount out of the reservation. `done` only when the money is seen as taken. The rest is free with
+   * it, or the provider tries once to free it; what is held then still is said, not hidden, and freed through the books.
+   */
+  settle(
+    sale: Sale,
+    reference: string,
+    delivery: Delivery,
+    mayGoOn: MayGoOn,
+    attempt: Attempt,
+  ): Promise<Outcome<Truth>>;
   /**
    * Frees what may be held. Without a reference the offer's answer was lost: whatever may be open for the
    * position is replaced and cancelled, unless `isOurs` says that the replacement's reference is another sale's.
    * `done` carries what the service shows afterwards: an offer that the service only ends in its time is `open` until then,
    * and what a customer confirms meanwhile is freed with the next call.
    */
-  release(sale: Sale, reference: string | null, mayGoOn: MayGoOn, isOurs: IsOurs): Promise<Outcome<Truth>>;
+  release(
+    sale: Sale,
+    reference: string | null,
+    mayGoOn: MayGoOn,
+    isOurs: IsOurs,
+    attempt: Attempt,
+  ): Promise<Outcome<Truth>>;
   /** Whether the service answers this position's terminal now, on the way that a sale's calls take. Changes nothing there. */
   probe(position: string): Promise<Outcome<null>>;
   /** What time it was at the service by its newest answer; null when none has said. Absent where no answer ever does. */
@@ -38,7 +56,24 @@ export interface PaymentProvider {
 
 /** What a service is like. Constants of an adapter, and only what the engine needs of them. */
 export interface ProviderTraits {
+  /** In the terms of its sales, for ever: by it they find their provider again. */
+  readonly name: string;
   readonly polls: Polls;
+  /**
+   * Whether the service keeps its answer to a call under the call's key. After a "no" another one is needed, which is
+   * journaled; where it keeps none, nothing is.
+   */
+  readonly keepsAnswers: boolean;
+}
+
+/**
+ * Which call for a sale it is, made into its key. Of a capture the number rises after a "no", and only when each call
+ * with the number before was answered: what is under way may still be carried out, and two keys would do it twice. Of a
+ * release, which may be carried out twice, it rises with each answer that leaves something to free.
+ */
+export interface Attempt {
+  readonly operation: Operation;
+  readonly number: number;
 }
 
 /** How often the service is asked: some count each question. All times in milliseconds. */
@@ -52,6 +87,12 @@ interface Polls {
   /** Between two probes of a position while all is well. */
   readonly probeEveryMs: number;
 }
+
+/**
+ * The provider of a name, as it stands in a sale's terms; of a sale that has none, that of the only one there was. Null
+ * when no such one is configured: nothing can be sent for its sales.
+ */
+export type ProviderOf = (name: string | undefined) => PaymentProvider | null;
 
 export interface ServiceTime {
   readonly atMs: number;

@@ -5,6 +5,7 @@ import type { Cancel, Clock } from "../ports/clock.ts";
 import type { Journal, Tidying } from "../ports/journal.ts";
 import type { Log } from "../ports/log.ts";
 import type { PaymentService } from "../ports/payment-plug-in.ts";
+import { ofService } from "./payment.ts";
 
 export interface Books {
   start(): void;
@@ -32,6 +33,7 @@ export async function keepBooks(
     positions: config.positions,
     schedule: schedule.reconcile === undefined ? null : { cron: schedule.reconcile, timezone },
     books: payment.books,
+    booksOf: ofService(payment.provider.traits.name, payment.books),
     receipts: payment.attachesReceipts,
     journal,
     faults: kiosk.faults,
@@ -45,6 +47,7 @@ export async function keepBooks(
   });
   const readers: Tidying["readers"] = [
     "matters-of-sales",
+    "remainders",
     ...(mqtt === undefined ? [] : (["sales"] as const)),
     ...(payment.attachesReceipts ? (["receipts"] as const) : []),
   ];

@@ -17,7 +17,7 @@ import type { PaymentService, SaleTiming } from "../ports/payment-plug-in.ts";
 import { type Books, keepBooks } from "./books.ts";
 import { meterOf, openDispenser, Shared } from "./devices.ts";
 import { openDisplay } from "./displays.ts";
-import { paymentPlugIn, paymentSite } from "./payment.ts";
+import { ofService, paymentPlugIn, paymentSite } from "./payment.ts";
 import { PLUG_INS } from "./plug-ins.ts";
 import type { Daemon, StartOptions } from "./served.ts";
 import { openTelemetry } from "./telemetry.ts";
@@ -58,6 +58,7 @@ export async function startDaemon(loaded: Loaded, { log, emergencyStop, onFatal 
     const kiosk = new engine.Kiosk({
       ...{ positions, journal, telemetry, observer, clock, log, earliestPlausibleMs: EARLIEST_PLAUSIBLE_MS },
       payment: payment.provider,
+      providerOf: ofService(payment.provider.traits.name, payment.provider),
       retired: config.retired,
       machine: linuxMachine(dirname(config.journal.path)),
       commands: config.mqtt?.commands ?? [],

@@ -3,6 +3,7 @@ import type { Loaded } from "../config/load.ts";
 import { partOf, paymentOf } from "../config/payment.ts";
 import type { Payment } from "../config/plug-ins.ts";
 import { readSecret, secretPath } from "../config/secrets.ts";
+import { UNNAMED } from "../payments/registry.ts";
 import type { PaymentDeps, PaymentService, PaymentSite } from "../ports/payment-plug-in.ts";
 import { PLUG_INS } from "./plug-ins.ts";
 
@@ -31,4 +32,9 @@ export function paymentPlugIn({ config }: Pick<Loaded, "config">): Payment {
 export async function openPayment(loaded: Loaded, deps: PaymentDeps): Promise<PaymentService> {
   const { open } = await paymentPlugIn(loaded).load();
   return await open(paymentSite(loaded), deps);
+}
+
+/** Gives what is the service's of this name to sales that are at it, and null to those of another one. */
+export function ofService<T>(name: string, own: T): (provider?: string) => T | null {
+  return (provider = UNNAMED) => (provider === name ? own : null);
 }

@@ -27,9 +27,11 @@ const BATCH = 2_000;
 const READERS: Readonly<Record<keyof Readers, "sale" | "matters" | "reconciliations" | null>> = {
   sales: "sale",
   receipts: "sale",
+  remainders: "sale",
   "matters-of-sales": "sale",
   "matters-of-refunds": null,
   "matters-of-unaccounted": null,
+  "matters-of-remainders": null,
   matters: null,
   refunds: null,
   reconciliations: "reconciliations",

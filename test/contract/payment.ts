@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from "vitest";
 import type { Delivery, Sale } from "../../src/core/sale/state.ts";
 import type { PaymentProvider } from "../../src/ports/payment.ts";
-import { ALWAYS, OURS, TERMS } from "../support/sale-fixtures.ts";
+import { ALWAYS, CAPTURE, FREE, OFFER, OURS, TERMS } from "../support/sale-fixtures.ts";
 
 /** A provider with the service behind it, and the customer's hand on the phone. */
 export interface PaymentRig {
@@ -62,7 +62,7 @@ export function paymentContract(name: string, make: MakePaymentRig): void {
 
     async function offered(sale: Sale): Promise<PaymentRig & { reference: string }> {
       const made = await rigged();
-      const outcome = await made.provider.offer(sale, ALWAYS);
+      const outcome = await made.provider.offer(sale, ALWAYS, OFFER);
       if (outcome.kind !== "done") throw new Error(`offer: ${outcome.kind} ${outcome.detail}`);
       expect(outcome.value.qrText).not.toBe("");
       return { ...made, reference: outcome.value.reference };
@@ -98,7 +98,7 @@ export function paymentContract(name: string, make: MakePaymentRig): void {
     it("settling takes exactly the delivered amount and frees the rest", async () => {
       const sale = contractSale();
       const { provider, reference, charged, held } = await reserved(sale);
-      const settled = await provider.settle(sale, reference, CONTRACT_DELIVERY, ALWAYS);
+      const settled = await provider.settle(sale, reference, CONTRACT_DELIVERY, ALWAYS, CAPTURE);
       expect(settled).toMatchObject({ kind: "done", value: { state: "captured", capturedMinor: 9945 } });
       if (settled.kind === "done" && settled.value.state === "captured")
         expect(settled.value.receipt.paymentReference).not.toBe("");
@@ -109,8 +109,8 @@ export function paymentContract(name: string, make: MakePaymentRig): void {
     it("settling twice charges once and says so both times", async () => {
       const sale = contractSale();
       const { provider, reference, charged } = await reserved(sale);
-      const first = await provider.settle(sale, reference, CONTRACT_DELIVERY, ALWAYS);
-      const second = await provider.settle(sale, reference, CONTRACT_DELIVERY, ALWAYS);
+      const first = await provider.settle(sale, reference, CONTRACT_DELIVERY, ALWAYS, CAPTURE);
+      const second = await provider.settle(sale, reference, CONTRACT_DELIVERY, ALWAYS, CAPTURE);
       expect(first).toMatchObject({ kind: "done", value: { state: "captured" } });
       expect(second).toEqual(first);
       expect(await charged(sale.id)).toBe(9945);
@@ -119,14 +119,14 @@ export function paymentContract(name: string, make: MakePaymentRig): void {
     it("releasing twice charges nothing and holds nothing", async () => {
       const sale = contractSale();
       const { provider, reference, charged, held, freesHeldBills, pass } = await reserved(sale);
-      const first = await provider.release(sale, reference, ALWAYS, OURS);
+      const first = await provider.release(sale, reference, ALWAYS, OURS, FREE);
       expect(first).toMatchObject({ kind: "done", value: { state: freesHeldBills ? "ended" : "held" } });
-      expect(await provider.release(sale, reference, ALWAYS, OURS)).toEqual(first);
+      expect(await provider.release(sale, reference, ALWAYS, OURS, FREE)).toEqual(first);
       expect(await charged(sale.id)).toBe(0);
       expect(await held(sale.id)).toBe(freesHeldBills ? 0 : sale.terms.maximumMinor);
       if (freesHeldBills) return;
       await pass(sale.terms.commitTimeoutMs);
-      expect(await provider.release(sale, reference, ALWAYS, OURS)).toMatchObject({
+      expect(await provider.release(sale, reference, ALWAYS, OURS, FREE)).toMatchObject({
         kind: "done",
         value: { state: "ended" },
       });
@@ -137,7 +137,7 @@ export function paymentContract(name: string, make: MakePaymentRig): void {
     it("releasing without a reference ends what the lost offer left open", async () => {
       const sale = contractSale();
       const { provider, reference, held } = await offered(sale);
-      expect(await provider.release(sale, null, ALWAYS, OURS)).toMatchObject({
+      expect(await provider.release(sale, null, ALWAYS, OURS, FREE)).toMatchObject({
         kind: "done",
         value: { state: "ended" },
       });
@@ -149,7 +149,7 @@ export function paymentContract(name: string, make: MakePaymentRig): void {
       const sale = contractSale();
       const { provider, reference, confirm, held, charged, freesHeldBills, pass } = await offered(sale);
       await confirm(reference);
-      await provider.release(sale, null, ALWAYS, OURS);
+      await provider.release(sale, null, ALWAYS, OURS, FREE);
       if (!freesHeldBills) await pass(sale.terms.commitTimeoutMs);
       expect(await provider.query(sale, reference)).toMatchObject({ kind: "done", value: { state: "ended" } });
       expect(await charged(sale.id)).toBe(0);
@@ -162,7 +162,7 @@ export function paymentContract(name: string, make: MakePaymentRig): void {
       await pass(sale.terms.commitTimeoutMs);
       const ended = { kind: "done", value: { state: "ended" } };
       expect(await provider.query(sale, reference)).toMatchObject(ended);
-      expect(await provider.settle(sale, reference, CONTRACT_DELIVERY, ALWAYS)).toMatchObject(ended);
+      expect(await provider.settle(sale, reference, CONTRACT_DELIVERY, ALWAYS, CAPTURE)).toMatchObject(ended);
       expect(await charged(sale.id)).toBe(0);
       expect(await held(sale.id)).toBe(0);
     });
@@ -170,8 +170,8 @@ export function paymentContract(name: string, make: MakePaymentRig): void {
     it("releasing a settled sale gives nothing back and shows the capture", async () => {
       const sale = contractSale();
       const { provider, reference, charged } = await reserved(sale);
-      await provider.settle(sale, reference, CONTRACT_DELIVERY, ALWAYS);
-      expect(await provider.release(sale, reference, ALWAYS, OURS)).toMatchObject({
+      await provider.settle(sale, reference, CONTRACT_DELIVERY, ALWAYS, CAPTURE);
+      expect(await provider.release(sale, reference, ALWAYS, OURS, FREE)).toMatchObject({
         kind: "done",
         value: { state: "captured" },
       });
@@ -183,10 +183,10 @@ export function paymentContract(name: string, make: MakePaymentRig): void {
       const { provider, reference, charged, held } = await reserved(sale);
       const stopped = { kind: "unknown" };
       const never = (): boolean => false;
-      expect(await provider.offer(sale, never)).toMatchObject(stopped);
-      expect(await provider.settle(sale, reference, CONTRACT_DELIVERY, never)).toMatchObject(stopped);
-      expect(await provider.release(sale, reference, never, OURS)).toMatchObject(stopped);
-      expect(await provider.release(sale, null, never, OURS)).toMatchObject(stopped);
+      expect(await provider.offer(sale, never, OFFER)).toMatchObject(stopped);
+      expect(await provider.settle(sale, reference, CONTRACT_DELIVERY, never, CAPTURE)).toMatchObject(stopped);
+      expect(await provider.release(sale, reference, never, OURS, FREE)).toMatchObject(stopped);
+      expect(await provider.release(sale, null, never, OURS, FREE)).toMatchObject(stopped);
       expect(await provider.query(sale, reference)).toMatchObject({ kind: "done", value: { state: "held" } });
       expect([await charged(sale.id), await held(sale.id)]).toEqual([0, sale.terms.maximumMinor]);
     });
@@ -209,10 +209,10 @@ export function paymentContract(name: string, make: MakePaymentRig): void {
       const sale = contractSale();
       const rejected = { kind: "declined", reason: "rejected" };
       expect(await provider.probe("1")).toMatchObject(rejected);
-      expect(await provider.offer(sale, ALWAYS)).toMatchObject(rejected);
+      expect(await provider.offer(sale, ALWAYS, OFFER)).toMatchObject(rejected);
       expect(await provider.query(sale, "1")).toMatchObject(rejected);
-      expect(await provider.settle(sale, "1", CONTRACT_DELIVERY, ALWAYS)).toMatchObject(rejected);
-      expect(await provider.release(sale, "1", ALWAYS, OURS)).toMatchObject(rejected);
+      expect(await provider.settle(sale, "1", CONTRACT_DELIVERY, ALWAYS, CAPTURE)).toMatchObject(rejected);
+      expect(await provider.release(sale, "1", ALWAYS, OURS, FREE)).toMatchObject(rejected);
     });
   });
 }

@@ -20,7 +20,7 @@ import type { Outcome } from "../../src/ports/outcome.ts";
 import type { PaymentProvider } from "../../src/ports/payment.ts";
 import { CONTRACT_DELIVERY, contractSale } from "../contract/payment.ts";
 import { CLOCK, envelope, memoryLog, type RawServer, rawServer, settingsFor } from "../payments/seqr/rig.ts";
-import { ALWAYS, OURS } from "../support/sale-fixtures.ts";
+import { ALWAYS, CAPTURE, FREE, OFFER, OURS } from "../support/sale-fixtures.ts";
 import { damaged, mutated, runs } from "./arbitraries.ts";
 
 const SALE = contractSale();
@@ -242,7 +242,7 @@ describe("an answer of the payment service, whatever it is", () => {
     await fc.assert(
       fc.asyncProperty(mutatedOf([fixture("sendInvoice"), ...STATUS_ANSWERS]), async (xml) => {
         listener = answering(xml);
-        const offer = await provider.offer(SALE, ALWAYS);
+        const offer = await provider.offer(SALE, ALWAYS, OFFER);
         if (offer.kind !== "done") return;
         const said = saidBy(xml);
         expect(said?.("resultCode")).toMatch(/^0+$/);
@@ -268,8 +268,8 @@ describe("an answer of the payment service, whatever it is", () => {
         };
         expectTrue(
           await (settles
-            ? provider.settle(SALE, "1", CONTRACT_DELIVERY, ALWAYS)
-            : provider.release(SALE, "1", ALWAYS, OURS)),
+            ? provider.settle(SALE, "1", CONTRACT_DELIVERY, ALWAYS, CAPTURE)
+            : provider.release(SALE, "1", ALWAYS, OURS, FREE)),
           last,
         );
         expect(asked).toBeLessThanOrEqual(12);

@@ -2,6 +2,7 @@ import type { MatterEvent } from "../../src/core/matters.ts";
 import { type Order, orderKey } from "../../src/core/operator/orders.ts";
 import { type ReconciliationEvent, reconciliationOf } from "../../src/core/reconcile.ts";
 import type { RefundEvent } from "../../src/core/refund.ts";
+import type { RemainderEvent } from "../../src/core/remainder.ts";
 import type { SaleRecord } from "../../src/core/sale/record.ts";
 import { unaccounted } from "../../src/core/unaccounted.ts";
 import { Matters } from "../../src/engine/books/matters.ts";
@@ -23,6 +24,7 @@ export async function fillNotes(journal: Journal): Promise<void> {
     await journal.note("unaccounted", "1", () => fact);
   }
   await noteOrders(journal, atMs);
+  await noteRemainders(journal, first.body, second.body, atMs);
   await noteMatters(journal, atMs);
   await noteOthers(journal, first.body.saleId, atMs);
   await journal.acknowledge("sales", sales.length - 3);
@@ -49,6 +51,18 @@ async function noteRefunds(journal: Journal, one: SaleRecord, other: SaleRecord,
     { type: "asked", refundId: "refund-3", saleId: other.saleId, atMs, ...terms(other) },
   ];
   for (const event of events) await journal.note("refunds", event.saleId, () => event);
+}
+
+async function noteRemainders(journal: Journal, one: SaleRecord, other: SaleRecord, atMs: number): Promise<void> {
+  const of = ({ saleId, position }: SaleRecord) => ({ saleId, position, atMs });
+  const asked = { type: "asked", reference: "R1", attempt: 1 } as const;
+  const events: readonly RemainderEvent[] = [
+    { ...of(one), ...asked },
+    { ...of(one), type: "freed" },
+    { ...of(other), ...asked },
+    { ...of(other), type: "handed-over", detail: "it is held still" },
+  ];
+  for (const event of events) await journal.note("remainders", event.saleId, () => event);
 }
 
 async function noteReconciliations(journal: Journal, { seq, body }: Entry<SaleRecord>, atMs: number): Promise<void> {

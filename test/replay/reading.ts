@@ -8,7 +8,14 @@ import { openJournal } from "../../src/platform/journal/sqlite/journal.ts";
 import type { Journal, Notes, Readers } from "../../src/ports/journal.ts";
 
 const MOST = 1_000;
-const STREAMS: readonly (keyof Notes)[] = ["refunds", "reconciliations", "unaccounted", "orders", "matters"];
+const STREAMS: readonly (keyof Notes)[] = [
+  "refunds",
+  "reconciliations",
+  "unaccounted",
+  "orders",
+  "matters",
+  "remainders",
+];
 const READERS: readonly (keyof Readers)[] = [
   ...(["sales", "receipts", "refunds", "reconciliations", "unaccounted"] as const),
   ...(["matters-of-sales", "matters-of-refunds", "matters-of-unaccounted", "matters"] as const),
@@ -32,7 +39,7 @@ export async function readWhole(path: string) {
       newestAtMs: await journal.newestAtMs(),
       states: await read(places, async (place) => replay(IDLE, await journal.lastSale(place))),
       sales,
-      notes: await read(STREAMS, (stream) => journal.notesAfter(stream as keyof Notes, 0, MOST)),
+      notes: noted(await read(STREAMS, (stream) => journal.notesAfter(stream as keyof Notes, 0, MOST))),
       waiting: await read(READERS, (reader) => waiting(journal, reader as keyof Readers)),
       refunds: await read(refunded, async (saleId) => refundsOf(await journal.notes("refunds", saleId))),
       books: await read(places, async (place) => reconciliationOf(await journal.notes("reconciliations", place))),
@@ -47,6 +54,12 @@ export async function readWhole(path: string) {
 async function waiting(journal: Journal, reader: keyof Readers) {
   const count = await journal.pendingCount(reader);
   return { count, seqs: (await journal.pending(reader, MOST)).map(({ seq }) => seq) };
+}
+
+/** A stream that older versions did not have is left out where there is nothing in it. */
+function noted<T>(notes: Readonly<Record<string, readonly T[]>>): Readonly<Record<string, readonly T[]>> {
+  const { remainders = [], ...others } = notes;
+  return remainders.length === 0 ? others : { ...others, remainders };
 }
 
 /** What the port does not tell. */

@@ -68,6 +68,7 @@ describe("the golden journals", () => {
       refunds: typesOf("refunds"),
       reconciliations: typesOf("reconciliations"),
       matters: typesOf("matters"),
+      remainders: typesOf("remainders"),
       orders: typesOf("orders"),
     };
     for (const [what, kinds] of Object.entries(KINDS)) {

@@ -42,6 +42,7 @@ export async function resumed(path: string, states: Readonly<Record<string, Stat
   const time = new VirtualTime(((await journal.newestAtMs()) ?? 0) + DOWN_MS);
   const memory = new MemoryPayment(() => time.trueMs);
   const armed: string[] = [];
+  const payment = await serviceAfter(memory, Object.values(states));
   const kiosk = new Kiosk({
     positions: Object.entries(states).map(([position, state]) => ({
       goods: { ...GOODS, position },
@@ -51,7 +52,8 @@ export async function resumed(path: string, states: Readonly<Record<string, Stat
       configuredPrice: "19.89",
       priceProblem: () => null,
     })),
-    payment: await serviceAfter(memory, Object.values(states)),
+    payment,
+    providerOf: () => payment,
     ...{ journal, telemetry: noTelemetry(), clock: clockOf(time, { number: 1, alive: true }), log: SILENT },
     ...{ observer: SILENT_OBSERVER, machine: SILENT_MACHINE, commands: [], earliestPlausibleMs: 0 },
     newSaleId: () => "none",

@@ -18,6 +18,7 @@ const UNUSUAL: readonly Story[] = [
   [...HAPPY.slice(0, 2), at(9, { type: "captured", capturedMinor: 100, receipt: RECEIPT })],
   [...HAPPY.slice(0, 5), at(61, { type: "captured", capturedMinor: null, receipt: RECEIPT })],
   [...HAPPY.slice(0, 5), at(61, { type: "captured", capturedMinor: 9_000, receipt: RECEIPT })],
+  [...HAPPY.slice(0, 5), at(61, { type: "captured", capturedMinor: 9_945, receipt: RECEIPT, stillHeldMinor: 20_055 })],
 ];
 
 /**

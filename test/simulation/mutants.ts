@@ -178,7 +178,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "a release is not sent",
     file: "engine/sale/payment-errands.ts",
-    right: "return errand.payment.release(state.sale, state.offer?.reference ?? null, errand.alive, isOurs);",
+    right: "return errand.payment.release(state.sale, state.offer?.reference ?? null, errand.alive, isOurs, attempt);",
     wrong: 'return Promise.resolve({ kind: "done", value: { state: "ended", how: "canceled" } } as const);',
     caughtBy: ["3 resolved"],
   },
@@ -214,8 +214,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "a commit names no offer",
     file: "engine/sale/payment-errands.ts",
-    right: "return errand.payment.settle(state.sale, state.offer.reference, state.delivery, errand.alive);",
-    wrong: 'return errand.payment.settle(state.sale, "lost", state.delivery, errand.alive);',
+    right: "return errand.payment.settle(state.sale, state.offer.reference, state.delivery, errand.alive, attempt);",
+    wrong: 'return errand.payment.settle(state.sale, "lost", state.delivery, errand.alive, attempt);',
     caughtBy: ["3 resolved", "5 unknown"],
   },
   {
@@ -280,8 +280,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "a commit goes on after its sale went to a person",
     file: "engine/sale/payment-errands.ts",
-    right: "return errand.payment.settle(state.sale, state.offer.reference, state.delivery, errand.alive);",
-    wrong: "return errand.payment.settle(state.sale, state.offer.reference, state.delivery, () => true);",
+    right: "return errand.payment.settle(state.sale, state.offer.reference, state.delivery, errand.alive, attempt);",
+    wrong: "return errand.payment.settle(state.sale, state.offer.reference, state.delivery, () => true, attempt);",
     caughtBy: ["3 handed over"],
   },
   {

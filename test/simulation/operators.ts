@@ -124,7 +124,7 @@ export class Operators {
   #deps(life: Life, troubled: () => boolean) {
     return {
       journal: this.#notes.journalOf(life),
-      books: this.#service.booksOf(life, troubled),
+      booksOf: () => this.#service.booksOf(life, troubled),
       clock: clockOf(this.#world.time, life),
       newRefundId: () => `f${life.number}`,
       agree: async () => {},

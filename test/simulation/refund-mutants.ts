@@ -42,9 +42,9 @@ export const REFUND_MUTANTS: readonly Mutant[] = [
   {
     name: "a refund is noted as made when it is sent",
     file: "engine/books/refund.ts",
-    right: "const outcome = await deps.books.refund(request);",
+    right: "const outcome = await books.refund(request);",
     wrong: `await tell(deps, sale, refund, { type: "made", reference: null });
-    const outcome = await deps.books.refund(request);`,
+    const outcome = await books.refund(request);`,
     caughtBy: ["refund"],
   },
 ];

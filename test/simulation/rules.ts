@@ -6,6 +6,7 @@ import { type Closed, IDLE, isOpen, type Open, type Sale, type State } from "../
 import { transition } from "../../src/core/sale/transition.ts";
 import { type PositionView, positionView } from "../../src/core/sale/view.ts";
 import type { KioskView } from "../../src/ports/display.ts";
+import type { Attempt } from "../../src/ports/payment.ts";
 import type { Bill } from "../support/sim-bill.ts";
 import type { SimDispenser } from "../support/sim-dispenser.ts";
 import type { Life } from "../support/virtual-clock.ts";
@@ -15,6 +16,7 @@ import { CodeRules } from "./code-rules.ts";
 import { EventRules } from "./event-rules.ts";
 import { MatterRules } from "./matter-rules.ts";
 import { priceMinor } from "./price.ts";
+import { RestRules } from "./rest-rules.ts";
 import { StartRules } from "./start-rules.ts";
 import type { World } from "./world.ts";
 
@@ -53,12 +55,15 @@ export class Rules {
   readonly #closedAtMs = new Map<string, number>();
   readonly matters: MatterRules;
   readonly starts: StartRules;
+  readonly rests: RestRules;
   readonly #world: World;
   readonly #books: Books;
   readonly #events: EventRules;
   readonly #codes: CodeRules;
   readonly clock: ClockRules;
   readonly #shadows = new Map<string, Shadow>();
+  /** How many captures of each sale are on record as declined. */
+  readonly #declines = new Map<string, number>();
   readonly #armedSales = new Set<string>();
   #newestAtMs: number | null = null;
   #received = 0;
@@ -75,6 +80,7 @@ export class Rules {
     this.#books = new Books(world, broken);
     this.#events = new EventRules(world, broken);
     this.matters = new MatterRules(world, broken);
+    this.rests = new RestRules(world, broken);
     this.starts = new StartRules(world, broken);
     this.#codes = new CodeRules(world, (detail) => this.broken("6 code", detail));
     this.clock = new ClockRules(world, (detail) => this.broken("6 clock", detail));
@@ -118,6 +124,8 @@ export class Rules {
     } else if (over.outcome !== "needs-attention" || next.phase !== "closed" || next.amends !== true) {
       this.broken("3 resolved", `${event.saleId} was ${over.outcome}, and goes on with ${event.type}`);
     }
+    if (event.type === "attempt-declined" && event.operation === "capture")
+      this.#declines.set(event.saleId, (this.#declines.get(event.saleId) ?? 0) + 1);
     this.clock.written(this.#world.places.homeOf(position), event, this.#newestAtMs);
     this.#newestAtMs = event.atMs;
     if (over === undefined || over === shadow.state) {
@@ -138,6 +146,7 @@ export class Rules {
     if (closed.amends !== true) this.#closedAtMs.set(closed.sale.id, this.#world.time.elapsedMs);
     this.#books.judge(closed);
     this.matters.closed(closed);
+    this.rests.closed(closed);
     const { receipt, sale } = closed;
     if (receipt === null) return;
     const payer = this.#payers.get(receipt.paymentReference) ?? sale.id;
@@ -147,7 +156,12 @@ export class Rules {
   }
 
   /** Once a sale is over, in the journal, nothing more is sent that could move its money. */
-  sending({ id }: Sale, what: string, bill: Bill | undefined): void {
+  sending({ id, terms }: Sale, what: string, bill: Bill | undefined, attempt: Attempt | null): void {
+    if (terms.provider !== this.#world.service.name)
+      this.broken("11 different", `${what} of ${id} is sent to another service than ${terms.provider}`);
+    const declined = this.#declines.get(id) ?? 0;
+    if (attempt?.operation === "capture" && attempt.number !== 1 + declined)
+      this.broken("5 unknown", `${id}: capture ${attempt.number} is sent, ${declined} noes are on record`);
     if (bill !== undefined && bill.saleId !== id)
       this.broken("11 different", `${what} is sent for ${id} and meets ${bill.reference} of ${bill.saleId}`);
     const over = this.#latest.get(id);
@@ -263,6 +277,7 @@ export class Rules {
       if (this.#isUnlearned(closed))
         this.broken("3 handed over", `${closed.sale.id} is over at the service, which nobody has asked`);
     }
+    this.rests.judgeEnd();
     this.#world.operators.judgeEnd();
     if (this.#world.chaos.total > 0) return;
     const odd = this.closed.find(({ outcome }) => outcome === "needs-attention");

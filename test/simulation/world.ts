@@ -2,14 +2,17 @@ import type { SaleEvent } from "../../src/core/sale/event.ts";
 import type { SaleRecord } from "../../src/core/sale/record.ts";
 import type { PositionView } from "../../src/core/sale/view.ts";
 import { LeftBehindError } from "../../src/engine/books/left-behind.ts";
+import { Remainders } from "../../src/engine/books/remainders.ts";
 import { Kiosk } from "../../src/engine/kiosk.ts";
 import type { KioskView } from "../../src/ports/display.ts";
+import type { Journal } from "../../src/ports/journal.ts";
 import type { Log } from "../../src/ports/log.ts";
 import { Disk, openMemoryJournal } from "../support/memory-journal.ts";
 import { SILENT_MACHINE, SILENT_OBSERVER } from "../support/silent-observer.ts";
 import { Chaos, Random } from "../support/sim-chaos.ts";
 import { SimDispenser } from "../support/sim-dispenser.ts";
-import { type PaymentWorld, SimPaymentService } from "../support/sim-payment.ts";
+import { SimPaymentService } from "../support/sim-payment.ts";
+import type { PaymentWorld } from "../support/sim-payment-world.ts";
 import { SimBroker } from "../support/sim-telemetry.ts";
 import { clockOf, type Life, VirtualTime, whenAwake } from "../support/virtual-clock.ts";
 import { ClockWeather } from "./clock-weather.ts";
@@ -70,7 +73,9 @@ export class World {
       reversed: (bill) => this.rules.reversed(bill),
       timeTold: () => this.rules.clock.told(),
       isKnown: (owned) => this.disk.ownerOf(owned) !== null,
-      sending: (sale, what, bill) => this.rules.sending(sale, what, bill),
+      sending: (sale, what, bill, attempt) => this.rules.sending(sale, what, bill, attempt),
+      freeing: (saleId, attempt) => this.rules.rests.freeing(saleId, attempt),
+      broken: (rule, detail) => this.rules.broken(rule, detail),
       overcharged: ({ saleId, maximumMinor }, amountMinor) =>
         this.rules.broken("2 amount", `${saleId}: ${amountMinor} is asked for, ${maximumMinor} was reserved`),
     };
@@ -141,11 +146,16 @@ export class World {
     }
     this.disk = disk;
     this.rules.judgeReplay();
-    const kiosk = this.#makeKiosk(life);
+    this.service.maybeForget();
+    if (this.chaos.strikes("service-switched")) this.service.name = this.service.name === "sim" ? "other" : "sim";
+    const journal = openMemoryJournal(this.disk, life, this.#surroundings());
+    const remainders = this.#makeRemainders(life, journal);
+    const kiosk = this.#makeKiosk(life, journal, remainders);
     this.kiosk = kiosk;
     kiosk.start().then(
       () => {
         this.started = life.alive;
+        remainders.wake();
         if (life.alive) this.rules.starts.begun();
       },
       (error: unknown) => {
@@ -178,7 +188,7 @@ export class World {
 
   get settled(): boolean {
     const isTold = this.disk.delivered === this.disk.sales.length;
-    if (this.rules.anyOpen || this.rules.anyUntold) return false;
+    if (this.rules.anyOpen || this.rules.anyUntold || this.rules.rests.any) return false;
     return this.started && isTold && this.operators.done;
   }
 
@@ -201,24 +211,38 @@ export class World {
             `[${position}] ${JSON.stringify({ ...event, ...("terms" in event ? { terms: event.terms.maximumMinor } : {}) })}`,
         );
         this.rules.written(position, event, record);
+        if (event.type === "delivered") this.service.keys.begun(event.saleId, this.life);
         if (record !== null) this.operators.saleClosed(record);
       },
     };
   }
 
-  #makeKiosk(life: Life): Kiosk {
+  #makeRemainders(life: Life, journal: Journal): Remainders {
+    return new Remainders({
+      positions: this.places.configured.map(({ name, formerly }) => ({ id: name, formerly })),
+      remaindersOf: (name) => (name === this.service.name ? this.service.remaindersOf(life) : null),
+      journal,
+      clock: clockOf(this.time, life),
+      log: this.#logOf(life),
+      noted: () => void this.kiosk?.matters.look(),
+    });
+  }
+
+  #makeKiosk(life: Life, journal: Journal, remainders: Remainders): Kiosk {
+    const payment = this.service.providerOf(life, this.setting, (name) => this.places.terminalOf(name));
     return new Kiosk({
       positions: this.places.configured.map((place) =>
         setupOf(place, this.settingAt(place.home), this.setting, this.dispenserAt(place.home).portOf(life)),
       ),
       retired: this.places.retired,
-      payment: this.service.providerOf(life, this.setting, (name) => this.places.terminalOf(name)),
-      journal: openMemoryJournal(this.disk, life, this.#surroundings()),
+      payment,
+      providerOf: (name = payment.traits.name) => (name === payment.traits.name ? payment : null),
+      journal,
       telemetry: this.broker.telemetryOf(life),
       clock: clockOf(this.time, life),
       log: this.#logOf(life),
       earliestPlausibleMs: EARLIEST_PLAUSIBLE_MS,
-      saleClosed: () => {},
+      saleClosed: () => remainders.wake(),
       observer: SILENT_OBSERVER,
       machine: { ...SILENT_MACHINE, clockIsSynchronised: async () => this.clock.isSynchronised },
       commands: ["set-price", "acknowledge", "block", "unblock"],

@@ -205,7 +205,7 @@ export function openMemoryJournal(disk: Disk, life: Life, world: DiskWorld): Jou
   function pending(reader: keyof Readers, limit: number): readonly Entry<unknown>[] {
     if (reader === "sales") return disk.salesAfter(disk.delivered, limit);
     const mark = disk.marks.get(reader) ?? 0;
-    const stream = reader.replace("matters-of-", "");
+    const stream = reader === "remainders" ? "sales" : reader.replace("matters-of-", "");
     return stream === "sales" ? disk.salesAfter(mark, limit) : disk.notesAfter(stream, mark, limit);
   }
 

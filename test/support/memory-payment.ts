@@ -27,7 +27,7 @@ export class MemoryPayment implements PaymentProvider {
   readonly #bills = new Map<string, Bill>();
 
   constructor(now: () => number, polls: Partial<ProviderTraits["polls"]> = {}) {
-    this.traits = { polls: { ...POLLS, ...polls } };
+    this.traits = { name: "memory", polls: { ...POLLS, ...polls }, keepsAnswers: true };
     this.#now = now;
   }
 

@@ -4,6 +4,7 @@ import { replay } from "../../src/core/sale/recover.ts";
 import { type Closed, IDLE, type Receipt, type Terms } from "../../src/core/sale/state.ts";
 import type { Tariff } from "../../src/core/tariff.ts";
 import type { News } from "../../src/engine/errand.ts";
+import type { Attempt } from "../../src/ports/payment.ts";
 
 export const T0_MS = Date.UTC(2026, 10, 22, 9, 0, 0);
 
@@ -48,6 +49,11 @@ export const HAPPY: readonly SaleEvent[] = [
 
 /** Its record: diesel for 99.45 SEK at position 1. */
 export const PAID: SaleRecord = saleRecord(replay(IDLE, HAPPY) as Closed);
+
+/** The first call of each kind. */
+export const OFFER: Attempt = { operation: "offer", number: 1 };
+export const CAPTURE: Attempt = { operation: "capture", number: 1 };
+export const FREE: Attempt = { operation: "free", number: 1 };
 
 /** The sale has not gone on: whatever its call takes may be sent. */
 export const ALWAYS = (): boolean => true;

@@ -23,6 +23,8 @@ export interface Bill {
   /** What a commit takes. */
   dueMinor: number;
   captures: number[];
+  /** What is held still after a capture. */
+  restMinor: number;
   freed: Freed | null;
   readonly tellsHoldTime: boolean;
 }

@@ -7,7 +7,7 @@ import { answer, type Life, type VirtualTime } from "./virtual-clock.ts";
 const REQUEST_TIMEOUT_MS = 10_000;
 
 /** What changes something at the service; a call of the port may be several of these, with time between them. */
-export type Changing = "offer" | "update" | "commit" | "cancel";
+export type Changing = "offer" | "update" | "commit" | "cancel" | "free";
 export type Request = Changing | "query" | "probe";
 
 interface NetworkWorld {
@@ -33,7 +33,13 @@ export class SimNetwork {
   }
 
   /** One request through the network: what happens there happens whether or not the caller lives to hear it. */
-  call<T>(life: Life, position: string, what: Request, happen: (told: boolean) => Outcome<T>): Promise<Outcome<T>> {
+  call<T>(
+    life: Life,
+    position: string,
+    what: Request,
+    happen: (told: boolean) => Outcome<T>,
+    refused: (() => void) | null = null,
+  ): Promise<Outcome<T>> {
     const { time, chaos } = this.#world;
     const { random } = chaos;
     const lost = (detail: string): Promise<Outcome<T>> =>
@@ -47,8 +53,14 @@ export class SimNetwork {
     }
     if (chaos.lasts("terminal-rejected", position, 5_000, 120_000))
       return answer(time, life, 100, () => declined<T>("rejected", "terminal refused"));
-    if (what !== "probe" && what !== "query" && chaos.strikes("service-refuses"))
+    if (what === "commit" && refused !== null && chaos.lasts("capture-rejected", position, 5_000, 120_000)) {
+      refused();
+      return answer(time, life, 100, () => declined<T>("rejected", "account not let in"));
+    }
+    if (what !== "probe" && what !== "query" && chaos.strikes("service-refuses")) {
+      refused?.();
       return answer(time, life, 100, () => declined<T>("refused", "refused"));
+    }
     if (chaos.strikes("request-lost")) return lost("request lost");
     if (chaos.strikes("request-late")) {
       time.after(REQUEST_TIMEOUT_MS + random.int(0, 30_000), () => happen(false));

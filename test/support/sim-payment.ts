@@ -1,48 +1,29 @@
 import type { Truth } from "../../src/core/sale/resolve.ts";
 import type { Delivery, Sale } from "../../src/core/sale/state.ts";
-import type { OwnedName } from "../../src/ports/journal.ts";
-import { declined, done, type Outcome, unknown } from "../../src/ports/outcome.ts";
-import type { MayGoOn, PaymentProvider, PublishedOffer } from "../../src/ports/payment.ts";
+import type { Remainders } from "../../src/ports/books.ts";
+import { declined, done, type Outcome } from "../../src/ports/outcome.ts";
+import type { Attempt, MayGoOn, PaymentProvider, PublishedOffer } from "../../src/ports/payment.ts";
 import { type Bill, type Freed, isLive } from "./sim-bill.ts";
-import type { Chaos, FaultKind } from "./sim-chaos.ts";
-import { type Changing, type Request, SimNetwork } from "./sim-network.ts";
+import { keyOf, SimKeys } from "./sim-keys.ts";
+import { namedLike, paymentReference } from "./sim-names.ts";
+import { type Request, SimNetwork } from "./sim-network.ts";
+import {
+  describe,
+  holdsRest,
+  NO_SUCH_OFFER,
+  NO_TERMINAL,
+  NOT_SENT,
+  type PaymentWorld,
+  published,
+  type ServiceSetting,
+} from "./sim-payment-world.ts";
 import type { ServiceKind } from "./sim-service-kind.ts";
-import { answer, type Life, type VirtualTime } from "./virtual-clock.ts";
+import { answer, type Life } from "./virtual-clock.ts";
 
 /** The service takes back what nobody has asked about. */
 const REVERSAL_MS = 20_000;
-const NO_TERMINAL = declined<never>("rejected", "no terminal");
-const NO_SUCH_OFFER = declined<never>("refused", "no such offer");
+const KEYS_KEPT_MS = 60_000;
 const OPEN_OFFER_LIFE_MS = 1_800_000;
-
-interface ServiceSetting {
-  /** Whether its answers say what time it is there. */
-  readonly knowsTime: { readonly service: boolean };
-}
-
-export interface PaymentWorld {
-  readonly time: VirtualTime;
-  readonly chaos: Chaos;
-  crash(why: string): void;
-  note(text: () => string): void;
-  /** A hold ended because nobody used it in time. */
-  holdExpired(bill: Bill): void;
-  /** An offer that nobody paid is over by itself, at the time that was told. */
-  offerExpired(bill: Bill): void;
-  /** Something was taken back because nobody asked about it. */
-  reversed(bill: Bill): void;
-  /** An answer has reached the daemon. */
-  timeTold(): void;
-  /** More was asked for than had been reserved. */
-  overcharged(bill: Bill, amountMinor: number): void;
-  /** The daemon has it in its journal that the service gave this name. */
-  isKnown(owned: OwnedName): boolean;
-  /** A request that would change something for the sale leaves the daemon. */
-  sending(sale: Sale, what: Changing, bill: Bill | undefined): void;
-}
-
-/** Nothing was sent, because the sale has gone on without it. */
-const NOT_SENT: Outcome<never> = unknown("not sent");
 
 /** A payment service that holds and takes money by its rules, with a network in front that fails. */
 export class SimPaymentService {
@@ -56,6 +37,9 @@ export class SimPaymentService {
   /** When each sale was last answered about, or the wait for it was over. */
   readonly answeredAtMs = new Map<string, number>();
   readonly #bySale = new Map<string, Bill[]>();
+  readonly keys: SimKeys;
+  /** As the daemon's configuration has it in this life. */
+  name = "sim";
   readonly #world: PaymentWorld;
   readonly #kind: ServiceKind;
   readonly #network: SimNetwork;
@@ -66,6 +50,7 @@ export class SimPaymentService {
     this.#world = world;
     this.#kind = kind;
     this.#network = new SimNetwork(world);
+    this.keys = new SimKeys(world.broken);
   }
 
   /** What has happened by itself until now. */
@@ -85,6 +70,11 @@ export class SimPaymentService {
       }
     }
     if (!this.#active.every(isLive)) this.#active = this.#active.filter(isLive);
+  }
+
+  /** No call is under way so long that its key is needed still. */
+  maybeForget(): void {
+    if (this.#kind.page?.forgetsKeys === true) this.keys.forget(this.#world.time.elapsedMs - KEYS_KEPT_MS);
   }
 
   billsOf(saleId: string): readonly Bill[] {
@@ -128,15 +118,22 @@ export class SimPaymentService {
       what: Request,
       effect: (terminal: string) => Outcome<T>,
       reference = "",
+      attempt: Attempt | null = null,
     ): Promise<Outcome<T>> => {
       const terminal = terminalOf(sale.position);
       if (terminal === null) return await answer(this.#world.time, life, 1, () => NO_TERMINAL);
       this.askedAtMs.set(sale.id, this.#world.time.elapsedMs);
       if (what !== "query" && what !== "probe" && life.alive)
-        this.#world.sending(sale, what, this.bills.get(reference));
-      const outcome = await this.#network.call(life, sale.position, what, (told) =>
-        this.#happen(what, () => effect(terminal), told),
+        this.#world.sending(sale, what, this.bills.get(reference), attempt);
+      if (attempt?.operation === "capture") this.keys.sending(sale.id, attempt, life);
+      const outcome = await this.#network.call(
+        life,
+        sale.position,
+        what,
+        (told) => this.#happen(what, () => effect(terminal), told),
+        attempt === null ? null : () => this.keys.refuse(keyOf(sale.id, attempt), this.#world.time.elapsedMs),
       );
+      if (attempt !== null) this.keys.answered(sale.id, attempt, outcome);
       this.answeredAtMs.set(sale.id, this.#world.time.elapsedMs);
       if (outcome.kind === "declined") this.refused.add(sale.id);
       if (outcome.kind === "unknown") this.unanswered.set(sale.id, new Set(this.unanswered.get(sale.id)).add(what));
@@ -144,17 +141,32 @@ export class SimPaymentService {
     };
     const offer = (sale: Sale, mayGoOn: MayGoOn): Promise<Outcome<PublishedOffer>> =>
       mayGoOn() ? call(sale, "offer", (terminal) => this.#offer(sale, terminal)) : Promise.resolve(NOT_SENT);
+    const query = (sale: Sale, reference: string): Promise<Outcome<Truth>> =>
+      call(
+        sale,
+        "query",
+        this.#knownAt<Truth>(reference, () => this.#truth(reference, true)),
+      );
     return {
-      traits: { polls: this.#kind.polls },
+      traits: { name: this.name, polls: this.#kind.polls, keepsAnswers: this.#kind.page !== null },
       offer,
-      query: (sale, reference) =>
-        call(
-          sale,
-          "query",
-          this.#knownAt<Truth>(reference, () => this.#truth(reference, true)),
-        ),
-      settle: async (sale, reference, delivery, mayGoOn) => {
+      query,
+      settle: async (sale, reference, delivery, mayGoOn, attempt) => {
         if (!mayGoOn()) return NOT_SENT;
+        if (this.#kind.page !== null) {
+          // What was taken under another key would be taken twice.
+          const seen = attempt.number > 1 ? await query(sale, reference) : null;
+          if (seen?.kind === "unknown") this.keys.unclear(sale.id, attempt, life);
+          if (seen !== null && (seen.kind !== "done" || seen.value.state !== "held")) return seen;
+          if (!mayGoOn()) return NOT_SENT;
+          const capture = this.#knownAt<Truth>(reference, () => this.#capture(sale, reference, delivery, attempt));
+          const captured = await call(sale, "commit", capture, reference, attempt);
+          if (!holdsRest(captured) || !mayGoOn()) return captured;
+          const first = { operation: "free", number: 1 } as const;
+          const free = this.#knownAt<Truth>(reference, () => this.#freeRest(sale.id, reference, first));
+          const freed = await call(sale, "free", free, reference, first);
+          return freed.kind === "done" ? freed : captured;
+        }
         const update = this.#knownAt<Truth>(reference, () => this.#update(reference, delivery));
         const updated = await call(sale, "update", update, reference);
         if (updated.kind !== "done" || updated.value.state !== "held") return updated;
@@ -166,7 +178,7 @@ export class SimPaymentService {
           reference,
         );
       },
-      release: async (sale, reference, mayGoOn, isOurs) => {
+      release: async (sale, reference, mayGoOn, isOurs, attempt) => {
         const made = reference === null ? await offer(sale, mayGoOn) : null;
         if (made !== null && made.kind !== "done") return made;
         const target = made?.value.reference ?? reference ?? "";
@@ -175,8 +187,9 @@ export class SimPaymentService {
         return await call(
           sale,
           "cancel",
-          this.#knownAt<Truth>(target, () => this.#cancel(target)),
+          this.#knownAt<Truth>(target, () => this.#cancelOnce(sale, target, attempt)),
           target,
+          this.#kind.page === null ? null : attempt,
         );
       },
       probe: (position) => this.#network.call(life, position, "probe", () => done(null)),
@@ -228,6 +241,7 @@ export class SimPaymentService {
       shownMinor: this.#shownMinor(terms.maximumMinor),
       dueMinor: terms.maximumMinor,
       captures: [],
+      restMinor: 0,
       freed: null,
       tellsHoldTime: !this.#world.chaos.strikes("hold-time-unsaid"),
     };
@@ -235,34 +249,16 @@ export class SimPaymentService {
     this.#bySale.set(saleId, [...this.billsOf(saleId), bill]);
     this.#active.push(bill);
     const earlier = this.billsOf(saleId).length > 1;
-    const named = this.#namedLike(bill, earlier ? "replacement-reused" : "reference-reused") ?? reference;
+    const named =
+      namedLike({ bills: this.bills, world: this.#world }, bill, earlier ? "replacement-reused" : "reference-reused") ??
+      reference;
     return done(published(named, page === null ? null : bill.openUntilMs));
-  }
-
-  /** Now and then a bill is told by the name of another sale's, which the daemon has seen. */
-  #namedLike(bill: Bill, kind: FaultKind): string | null {
-    const { chaos, isKnown } = this.#world;
-    if (!chaos.strikes(kind)) return null;
-    const others = [...this.bills.values()].filter(
-      ({ saleId, reference: name }) => saleId !== bill.saleId && isKnown({ kind: "offer", name }),
-    );
-    return (others.findLast(({ state }) => state === "held" || state === "open") ?? others.at(-1))?.reference ?? null;
   }
 
   #shownMinor(maximumMinor: number): number {
     const { chaos } = this.#world;
     if (chaos.strikes("hold-shows-less")) return chaos.random.int(1, maximumMinor);
     return chaos.strikes("hold-shows-more") ? 2 * maximumMinor : maximumMinor;
-  }
-
-  /** Now and then a payment is told by the name of another sale's, which the daemon has seen. */
-  #paymentReference(bill: Bill): string {
-    const { chaos, isKnown } = this.#world;
-    const own = `paid-${bill.reference}`;
-    if (!chaos.strikes("payment-reused")) return own;
-    const others = [...this.bills.values()].filter(({ saleId }) => saleId !== bill.saleId);
-    const names = others.map(({ reference }) => `paid-${reference}`);
-    return names.findLast((name) => isKnown({ kind: "payment", name })) ?? own;
   }
 
   #truth(reference: string, asked: boolean): Outcome<Truth> {
@@ -280,8 +276,13 @@ export class SimPaymentService {
         return done({ state: "held", authorisedMinor: bill.shownMinor, holdUntilMs });
       }
       case "captured": {
-        const receipt = { paymentReference: this.#paymentReference(bill), paidAt: null, details: {} };
-        return done({ state: "captured", capturedMinor: bill.captures[0] ?? 0, receipt });
+        const receipt = {
+          paymentReference: paymentReference({ bills: this.bills, world: this.#world }, bill),
+          paidAt: null,
+          details: {},
+        };
+        const rest = bill.restMinor > 0 ? { stillHeldMinor: bill.restMinor } : {};
+        return done({ state: "captured", capturedMinor: bill.captures[0] ?? 0, receipt, ...rest });
       }
       case "ended":
         return done({ state: "ended", how: bill.freed === "expired" ? "expired" : "canceled" });
@@ -312,6 +313,64 @@ export class SimPaymentService {
     return this.#truth(reference, false);
   }
 
+  /** Two captures of a bill take twice, unless they have one key. */
+  #capture({ id }: Sale, reference: string, { amountMinor }: Delivery, attempt: Attempt): Outcome<Truth> {
+    const bill = this.bills.get(reference);
+    const takenMinor = bill?.captures.reduce((sum, each) => sum + each, 0) ?? 0;
+    if (bill !== undefined && takenMinor + amountMinor > bill.maximumMinor) {
+      if (takenMinor > 0) return this.#truth(reference, false);
+      this.#world.overcharged(bill, amountMinor);
+      return declined("refused", "more than was reserved");
+    }
+    const take = (): void => {
+      if (bill?.state !== "held" && bill?.state !== "captured") return;
+      bill.state = "captured";
+      bill.captures.push(amountMinor);
+      if (this.#kind.page?.holdsRest === true) bill.restMinor = bill.maximumMinor - takenMinor - amountMinor;
+    };
+    return this.keys.once(keyOf(id, attempt), this.#world.time.elapsedMs, take, () => this.#truth(reference, false));
+  }
+
+  #freeRest(saleId: string, reference: string, attempt: Attempt): Outcome<Truth> {
+    const free = (): void => {
+      const bill = this.bills.get(reference);
+      if (bill?.state === "captured") bill.restMinor = 0;
+    };
+    const { elapsedMs } = this.#world.time;
+    return this.keys.once(keyOf(saleId, attempt), elapsedMs, free, () => this.#truth(reference, false));
+  }
+
+  /** What a bookkeeper of this life may ask for. */
+  remaindersOf(life: Life): Remainders {
+    const { time } = this.#world;
+    return {
+      freeRest: async (saleId, position, reference, attempt) => {
+        this.#world.freeing(saleId, attempt);
+        const free = (): Outcome<Truth> => this.#freeRest(saleId, reference, attempt);
+        const outcome = await this.#network.call(
+          life,
+          position,
+          "free",
+          (told) => this.#happen("free", free, told),
+          () => this.keys.refuse(keyOf(saleId, attempt), time.elapsedMs),
+        );
+        if (outcome.kind !== "done") return outcome;
+        const stillHeldMinor = outcome.value.state === "captured" ? (outcome.value.stillHeldMinor ?? 0) : 0;
+        return done({ stillHeldMinor });
+      },
+    };
+  }
+
+  #cancelOnce({ id }: Sale, reference: string, attempt: Attempt): Outcome<Truth> {
+    if (this.#kind.page === null) return this.#cancel(reference);
+    let answer: Outcome<Truth> | null = null;
+    const cancel = (): void => {
+      answer = this.#cancel(reference);
+    };
+    const truth = (): Outcome<Truth> => answer ?? this.#truth(reference, false);
+    return this.keys.once(keyOf(id, attempt), this.#world.time.elapsedMs, cancel, truth);
+  }
+
   #cancel(reference: string): Outcome<Truth> {
     const bill = this.bills.get(reference);
     if (bill === undefined) return NO_SUCH_OFFER;
@@ -335,12 +394,4 @@ export class SimPaymentService {
     bill.untoldSinceMs = null;
     this.#world.note(() => `service: ${bill.reference} of ${bill.saleId} ends, ${freed}`);
   }
-}
-
-function published(reference: string, endsAtMs: number | null): PublishedOffer {
-  return { reference, qrText: `sim:${reference}`, endsAtMs };
-}
-
-function describe(outcome: Outcome<unknown>): string {
-  return outcome.kind === "done" ? `done ${JSON.stringify(outcome.value)}` : `${outcome.kind} ${outcome.detail}`;
 }

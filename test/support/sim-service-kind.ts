@@ -1,11 +1,18 @@
 import type { ProviderTraits } from "../../src/ports/payment.ts";
 import type { Random } from "./sim-chaos.ts";
 
-/** An offer that is a page of its own: it lives beside others, and ends when the service says. */
+/**
+ * An offer that is a page of its own: it lives beside others, and ends when the service says. Calls have keys, under which
+ * the service keeps its answers for a while.
+ */
 interface Page {
   readonly lifeMs: number;
   /** Whether the service also ends an unpaid one when it is asked to. */
   readonly endsWhenAsked: boolean;
+  /** Whether it has forgotten older keys when the daemon starts. */
+  readonly forgetsKeys: boolean;
+  /** Whether what a capture leaves over is held until somebody frees it. */
+  readonly holdsRest: boolean;
 }
 
 /** In what the payment service of a life differs from others. */
@@ -26,5 +33,10 @@ export function serviceKindOf(everyMs: number, random: Random): ServiceKind {
 }
 
 function pageOf(random: Random): Page {
-  return { lifeMs: random.pick([60_000, 600_000, 2_000_000]), endsWhenAsked: random.chance(0.6) };
+  return {
+    lifeMs: random.pick([60_000, 600_000, 2_000_000]),
+    endsWhenAsked: random.chance(0.6),
+    forgetsKeys: random.chance(0.5),
+    holdsRest: random.chance(0.5),
+  };
 }

@@ -12,6 +12,12 @@ export function awaitsTruth(closed: Closed): boolean {
   return outcome === "needs-attention" && amends !== true && receipt === null && !isOver;
 }
 
+/** What a service holds beside what it has taken. */
+export function stillHeldOf(event: EventOf<"captured"> | null): Pick<Closed, "stillHeldMinor"> {
+  const stillHeldMinor = event?.stillHeldMinor ?? 0;
+  return stillHeldMinor > 0 ? { stillHeldMinor } : {};
+}
+
 /** What is learned after a hand-over completes the record. A sale that was paid or released as it should be needs nobody any more. */
 export function amended(closed: Closed, event: EventOf<"captured" | "released">): Closed {
   if (!awaitsTruth(closed)) return closed;
@@ -23,7 +29,7 @@ export function amended(closed: Closed, event: EventOf<"captured" | "released">)
     return delivery?.certain === false ? after : { ...after, outcome: "released" };
   }
   const chargedMinor = event.capturedMinor ?? dueMinor;
-  const charged = { ...after, chargedMinor, receipt: event.receipt };
+  const charged = { ...after, chargedMinor, ...stillHeldOf(event), receipt: event.receipt };
   if (dueMinor === 0) return { ...charged, reason: "captured-unasked" };
   if (chargedMinor !== dueMinor) return { ...charged, reason: "captured-differs" };
   return { ...charged, outcome: "paid", reason: null };

@@ -3,6 +3,9 @@ import type { HandedOver, Reason, Receipt, StopReason, Terms } from "./state.ts"
 /** What a refusal means to the customer, where it means something to them. */
 export type CustomerHint = "declined" | "try-again" | "unavailable";
 
+/** What a service is asked to do for a sale; the calls for each are counted for themselves. */
+export type Operation = "offer" | "capture" | "free";
+
 interface Observed {
   readonly saleId: string;
   /** Wall clock in milliseconds since 1970, when it was observed. */
@@ -36,7 +39,13 @@ export type SaleEvent = Observed &
      * The service shows the money as taken; null when it does not say how much. This and `released` may come after
      * the sale was handed to a person, and between the events of the position's next sale.
      */
-    | { readonly type: "captured"; readonly capturedMinor: number | null; readonly receipt: Receipt }
+    | {
+        readonly type: "captured";
+        readonly capturedMinor: number | null;
+        readonly receipt: Receipt;
+        /** What the service holds still, to be freed by itself; absent where it holds nothing. */
+        readonly stillHeldMinor?: number;
+      }
     /** The service shows that nothing is held any more. */
     | { readonly type: "released" }
     /**
@@ -44,6 +53,11 @@ export type SaleEvent = Observed &
      * what its dispenser says of it does not fit together, or its result never came.
      */
     | { readonly type: "contradicted"; readonly detail: string }
+    /**
+     * The service said no to a call that is sent once more: with a number of its own, for the no may be kept under the
+     * old one. On record before that is sent.
+     */
+    | { readonly type: "attempt-declined"; readonly operation: Exclude<Operation, "offer"> }
     /** The service refused for good what must happen to the reservation. */
     | { readonly type: "resolution-refused"; readonly detail: string }
     | { readonly type: "deadline-passed" }

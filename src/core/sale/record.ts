@@ -20,6 +20,8 @@ export interface SaleRecord {
   readonly reserved: string;
   readonly charged: string;
   readonly freed: string;
+  /** What the payment service still held when the sale was closed; left out where it held nothing. */
+  readonly stillHeld?: string;
   readonly tax: string;
   /** Dispensed beyond the reservation, at the merchant's cost. */
   readonly loss: string;
@@ -33,6 +35,8 @@ export interface SaleRecord {
   readonly reservedAt: string | null;
   readonly deliveredAt: string | null;
   readonly closedAt: string;
+  /** The payment service that it was made at; left out in older journals. */
+  readonly provider?: string;
   /** True when it takes the place of the sale's earlier record: what became of the payment was learned late. */
   readonly amends?: true;
 }
@@ -57,6 +61,7 @@ export function saleRecord(closed: Closed): SaleRecord {
     reserved: money(hold?.authorisedMinor ?? 0),
     charged: money(closed.chargedMinor),
     freed: money(freedMinor(closed)),
+    ...(closed.stillHeldMinor === undefined ? {} : { stillHeld: money(closed.stillHeldMinor) }),
     tax: money(taxIncludedMinor(tariff, closed.chargedMinor)),
     loss: money(delivery?.lossMinor ?? 0),
     meterCertain: delivery?.certain ?? true,
@@ -67,6 +72,7 @@ export function saleRecord(closed: Closed): SaleRecord {
     reservedAt: time(hold?.reservedAtMs),
     deliveredAt: time(delivery?.endedAtMs),
     closedAt: isoTime(closed.closedAtMs),
+    ...(terms.provider === undefined ? {} : { provider: terms.provider }),
     ...(closed.amends === true ? { amends: true } : {}),
   };
 }

@@ -1,4 +1,5 @@
-import type { Receipt } from "./state.ts";
+import type { Operation } from "./event.ts";
+import type { Committing, Receipt, Releasing } from "./state.ts";
 
 /** What the payment service shows of one offer: its aggregate, whatever the last call said. */
 export type Truth =
@@ -6,12 +7,23 @@ export type Truth =
   | { readonly state: "open" }
   | { readonly state: "held"; readonly authorisedMinor: number; readonly holdUntilMs: number | null }
   /** Null when the service does not say how much. */
-  | { readonly state: "captured"; readonly capturedMinor: number | null; readonly receipt: Receipt }
+  | {
+      readonly state: "captured";
+      readonly capturedMinor: number | null;
+      readonly receipt: Receipt;
+      /** What the service still holds beside it; absent where it holds nothing. */
+      readonly stillHeldMinor?: number;
+    }
   | { readonly state: "ended"; readonly how: "canceled" | "failed" | "expired" }
   /** Nobody can tell what it means: treated as no answer. */
   | { readonly state: "unclear"; readonly detail: string }
   /** What is shown is not of this sale: a person has to look, and nothing more is done for it. */
   | { readonly state: "different"; readonly detail: string };
+
+/** What is asked of the service for a reservation. */
+export function operationOf({ aim }: Pick<Committing | Releasing, "aim">): Exclude<Operation, "offer"> {
+  return aim === "commit" ? "capture" : "free";
+}
 
 /** What follows for a reservation that is to be committed or released. */
 export type Verdict = "captured" | "released" | "repeat" | "wait" | "contradicted";

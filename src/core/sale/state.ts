@@ -15,6 +15,8 @@ export interface Terms {
   readonly settleMarginMs: number;
   /** How long before the end of the hold an unresolved reservation is handed to a person. */
   readonly handoverMarginMs: number;
+  /** The payment service that the offer is made at: no other one knows it. Absent in older journals, which knew one. */
+  readonly provider?: string;
   /** The payment terminal that the offer is made at: no other one reaches it. Absent in older journals. */
   readonly terminal?: string;
   /** The device that meters it: readings of another one say nothing about this sale. Absent in older journals. */
@@ -97,7 +99,7 @@ export type Reason =
   | "deadline"
   | HandedOver;
 
-const OUT_OF_REACH = ["position-gone", "terminal-changed", "meter-changed"] as const;
+const OUT_OF_REACH = ["position-gone", "provider-gone", "terminal-changed", "meter-changed"] as const;
 
 /** What a changed configuration has put a sale out of the daemon's reach by. */
 export type OutOfReach = (typeof OUT_OF_REACH)[number];
@@ -156,6 +158,8 @@ export interface Committing {
   readonly offer: Offer;
   readonly hold: Hold;
   readonly delivery: Delivery;
+  /** How many calls were answered with no, and sent once more; absent while none was. */
+  readonly declined?: number;
 }
 /** Nothing was delivered: whatever may be open at the service is released. */
 export interface Releasing {
@@ -168,6 +172,8 @@ export interface Releasing {
   readonly delivery: Delivery | null;
   readonly reason: Reason;
   readonly sinceMs: number;
+  /** As of a commit. */
+  readonly declined?: number;
 }
 export interface Closed {
   readonly phase: "closed";
@@ -178,6 +184,8 @@ export interface Closed {
   readonly hold: Hold | null;
   readonly delivery: Delivery | null;
   readonly chargedMinor: number;
+  /** What the service still held when it had taken the charge; absent where it held nothing. */
+  readonly stillHeldMinor?: number;
   readonly receipt: Receipt | null;
   readonly closedAtMs: number;
   /** What became of the payment was learned only after the sale was closed, and recorded once before. */

@@ -1,7 +1,8 @@
-import { amended } from "./amend.ts";
+import { amended, stillHeldOf } from "./amend.ts";
 import type { Effect } from "./effect.ts";
 import type { CustomerHint, EventOf, SaleEvent } from "./event.ts";
 import { deliveryOf, limitOf } from "./metering.ts";
+import { operationOf } from "./resolve.ts";
 import type {
   Closed,
   Committing,
@@ -35,7 +36,7 @@ export function transition(state: State, event: SaleEvent): Step {
 
 /** What is owed already stays owed, and is not begun anew. */
 function goesOn(event: SaleEvent): boolean {
-  return event.type === "metered" || event.type === "extended";
+  return event.type === "metered" || event.type === "extended" || event.type === "attempt-declined";
 }
 
 /** The effects a state waits for: run when it is entered, and again after a restart. */
@@ -194,6 +195,9 @@ function whileSettling(state: Committing | Releasing, event: SaleEvent): State {
     case "released":
       if (committing) return close(state, event, "needs-attention", "reservation-lost");
       return close(state, event, "released", state.reason);
+    case "attempt-declined":
+      if (event.operation !== operationOf(state)) return state;
+      return { ...state, declined: (state.declined ?? 0) + 1 };
     case "resolution-refused":
       return close(state, event, "needs-attention", committing ? "settle-refused" : "release-refused");
     case "contradicted":
@@ -266,6 +270,7 @@ function close(
     hold: "hold" in state ? state.hold : null,
     delivery,
     chargedMinor: captured === null ? 0 : (captured.capturedMinor ?? delivery?.amountMinor ?? 0),
+    ...stillHeldOf(captured),
     receipt: captured?.receipt ?? null,
     closedAtMs: event.atMs,
   };

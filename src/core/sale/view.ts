@@ -132,7 +132,7 @@ export function positionView(goods: Goods, state: State, live: Live, allFaults: 
 /** What was held and not charged. An unresolved reservation frees nothing that we could promise. */
 export function freedMinor(closed: Closed): number {
   if (closed.hold === null || closed.outcome === "needs-attention") return 0;
-  return closed.hold.authorisedMinor - closed.chargedMinor;
+  return Math.max(0, closed.hold.authorisedMinor - closed.chargedMinor - (closed.stillHeldMinor ?? 0));
 }
 
 function isScannable(state: Offered, { nowMs }: Live): boolean {

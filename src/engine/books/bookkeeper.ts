@@ -1,12 +1,16 @@
+import type { PaymentBooks } from "../../ports/books.ts";
 import type { Cancel } from "../../ports/clock.ts";
 import type { Acknowledgement } from "./matters.ts";
 import { Receipts } from "./receipts.ts";
 import { Reconciler, type ReconcilerDeps } from "./reconciliation.ts";
+import { Remainders } from "./remainders.ts";
 import { type Settling, settleDifferences } from "./settling.ts";
 
 export interface BookkeeperDeps extends ReconcilerDeps {
   /** Whether receipts are attached to payments. */
   readonly receipts: boolean;
+  /** The books of the provider that a sale's record names. Null when none such is configured: nothing is sent for it. */
+  booksOf(provider: string | undefined): PaymentBooks | null;
 }
 
 /** What is owed to the books beside the sales: receipts, reconciliations, and what commands have noted meanwhile. */
@@ -14,16 +18,22 @@ export class Bookkeeper {
   readonly #deps: BookkeeperDeps;
   readonly #reconciler: Reconciler;
   readonly #receipts: Receipts | null;
+  readonly #remainders: Remainders;
   #cancel: Cancel = () => {};
 
   constructor(deps: BookkeeperDeps) {
     this.#deps = deps;
     this.#reconciler = new Reconciler(deps);
+    this.#remainders = new Remainders({
+      ...deps,
+      remaindersOf: (provider) => deps.booksOf(provider)?.remainders ?? null,
+    });
     this.#receipts = deps.receipts ? new Receipts(deps) : null;
   }
 
   start(): void {
     this.#receipts?.start();
+    this.#remainders.wake();
     this.#cancel = this.#deps.calendar.everyMinute(() => {
       // Refunds are noted by a command of their own.
       this.#deps.noted();
@@ -53,11 +63,13 @@ export class Bookkeeper {
 
   saleClosed(): void {
     this.#receipts?.wake();
+    this.#remainders.wake();
   }
 
   close(): void {
     this.#cancel();
     this.#reconciler.close();
     this.#receipts?.close();
+    this.#remainders.close();
   }
 }

@@ -2,6 +2,7 @@ import {
   type Matter,
   type MatterCode,
   matterOfRefund,
+  matterOfRemainder,
   matterOfUnaccounted,
   mattersOfSale,
   refundMatterId,
@@ -28,7 +29,7 @@ export interface Source {
   noted(): Promise<void>;
 }
 
-type SourceReader = "matters-of-sales" | "matters-of-refunds" | "matters-of-unaccounted";
+type SourceReader = "matters-of-sales" | "matters-of-refunds" | "matters-of-unaccounted" | "matters-of-remainders";
 
 export function sourcesOf(journal: SourceJournal): readonly Source[] {
   return [
@@ -49,6 +50,15 @@ export function sourcesOf(journal: SourceJournal): readonly Source[] {
       limits: null,
       after: (seq, limit) => journal.notesAfter("refunds", seq, limit),
       find: (entries) => refundsIn(entries.map(({ body }) => body)),
+    }),
+    new Stream(journal, {
+      reader: "matters-of-remainders",
+      limits: ["rest-still-held"],
+      after: (seq, limit) => journal.notesAfter("remainders", seq, limit),
+      find: (entries) => ({
+        arose: entries.flatMap(({ body }) => (body.type === "handed-over" ? [matterOfRemainder(body)] : [])),
+        over: [],
+      }),
     }),
   ];
 }

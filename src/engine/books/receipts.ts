@@ -10,7 +10,7 @@ import type { FaultBoard } from "../watch/fault-board.ts";
 
 export interface ReceiptsDeps {
   readonly positions: readonly Named[];
-  readonly books: Pick<PaymentBooks, "submitReceipt">;
+  booksOf(provider: string | undefined): Pick<PaymentBooks, "submitReceipt"> | null;
   readonly journal: Pick<Journal, "pending" | "acknowledge" | "note">;
   readonly faults: Pick<FaultBoard, "raise" | "clear">;
   readonly clock: Clock;
@@ -47,10 +47,12 @@ export class Receipts {
 
   async #submit(sale: SaleRecord): Promise<boolean> {
     if (sale.reference === null) return true;
-    const { books, positions, faults } = this.#deps;
+    const { booksOf, positions, faults } = this.#deps;
     // Nobody may speak for a position that the configuration no longer has, today or later.
     const isHere = positions.some((named) => namesOf(named).includes(sale.position));
     if (!isHere) return await this.#passOver(sale, "its position is gone");
+    const books = booksOf(sale.provider);
+    if (books === null) return await this.#passOver(sale, "its payment service is not configured");
     const outcome = await books.submitReceipt(sale);
     if (outcome.kind === "unknown" || (outcome.kind === "declined" && outcome.reason === "rejected")) {
       this.#failures++;

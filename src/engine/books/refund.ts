@@ -15,7 +15,8 @@ import { POLICY } from "../policy.ts";
 
 export interface RefundDeps {
   readonly journal: Pick<Journal, "notes" | "note">;
-  readonly books: Pick<PaymentBooks, "refund">;
+  /** By the provider's name in the sale's record; null when none such is configured. */
+  booksOf(provider: string | undefined): Pick<PaymentBooks, "refund"> | null;
   readonly clock: Clock;
   newRefundId(): string;
   /** The turn to give money back, and the way to hand it on; null while another program that lives has it. */
@@ -85,6 +86,10 @@ export async function settleRefund(
 async function give(deps: RefundDeps, sale: PaidSale, amountMinor: number | null): Promise<RefundOutcome> {
   const before = await refundsIn(deps, sale);
   const open = openOf(before);
+  if (deps.booksOf(sale.record.provider) === null) {
+    const detail = "its payment service is not configured: give the money back there";
+    return open === null ? { kind: "refused", detail } : unclear(open, detail);
+  }
   if (open !== null) {
     if (amountMinor !== null && amountMinor !== open.amountMinor)
       return unclear(open, "an earlier refund of another amount has no clear answer yet");
@@ -123,11 +128,13 @@ async function send(
   { again, repeatable }: { readonly again: boolean; readonly repeatable: boolean },
 ): Promise<RefundOutcome> {
   const request = requestOf(sale, refund);
+  const books = deps.booksOf(sale.record.provider);
   let detail = "";
   for (let attempt = 0; attempt === 0 || (repeatable && attempt <= POLICY.refundRetriesMs.length); attempt++) {
     if (attempt > 0) await wait(deps.clock, POLICY.refundRetriesMs[attempt - 1] ?? 0);
     const isFirst = attempt === 0 && !again;
-    const outcome = await deps.books.refund(request);
+    if (books === null) break;
+    const outcome = await books.refund(request);
     const answer = outcome.kind === "done" ? outcome.value : outcome;
     if (answer.kind === "made")
       return await conclude(deps, sale, refund, { type: "made", reference: answer.reference });

@@ -4,6 +4,7 @@ import type { Goods } from "../../core/sale/view.ts";
 import { limitBase } from "../../core/tariff.ts";
 import type { Dispenser } from "../../ports/dispenser.ts";
 import type { SaleRefusal } from "../../ports/metrics.ts";
+import type { ProviderTraits } from "../../ports/payment.ts";
 import type { Identity } from "../belongings.ts";
 import type { FaultBoard } from "../watch/fault-board.ts";
 import type { Supervisor } from "../watch/supervisor.ts";
@@ -38,11 +39,13 @@ export type Begun = Refusal | { readonly kind: "begun"; readonly saleId: string 
 export class Admission {
   readonly #supervisor: Supervisor;
   readonly #faults: FaultBoard;
+  readonly #traits: ProviderTraits;
   readonly #newSaleId: () => string;
 
-  constructor(supervisor: Supervisor, faults: FaultBoard, newSaleId: () => string) {
+  constructor(supervisor: Supervisor, faults: FaultBoard, traits: ProviderTraits, newSaleId: () => string) {
     this.#supervisor = supervisor;
     this.#faults = faults;
+    this.#traits = traits;
     this.#newSaleId = newSaleId;
   }
 
@@ -51,7 +54,7 @@ export class Admission {
     if (refusal !== null) return refusal;
     const saleId = this.#newSaleId();
     try {
-      const taken = await position.select(saleId, termsOf(setup, maximumMinor));
+      const taken = await position.select(saleId, this.#termsOf(setup, maximumMinor));
       return taken ? { kind: "begun", saleId } : IN_USE;
     } catch {
       return outOfService("the journal cannot be written", "journal-unwritable");
@@ -68,6 +71,13 @@ export class Admission {
     const fault = this.#faults.all.find((each) => blocks(each) && (each.position === null || each.position === id));
     return fault === undefined ? null : outOfService(`out of service: ${fault.code}`, fault.code);
   }
+
+  #termsOf({ goods, identity = {}, timing }: PositionSetup, maximumMinor: number): Terms {
+    const { productName, sku, tariff } = goods;
+    const { terminal, meter } = identity;
+    const bound = { ...(terminal === undefined ? {} : { terminal }), ...(meter === undefined ? {} : { meter }) };
+    return { productName, sku, tariff, maximumMinor, ...timing, provider: this.#traits.name, ...bound };
+  }
 }
 
 const IN_USE: Refusal = { kind: "in-use", reason: "another sale is running", cause: "in-use" };
@@ -78,11 +88,4 @@ export function outOfService(reason: string, cause: SaleRefusal): Refusal {
 
 export function tooLittle(reason: string): Refusal {
   return { kind: "too-little", reason, cause: "too-little" };
-}
-
-function termsOf(setup: PositionSetup, maximumMinor: number): Terms {
-  const { productName, sku, tariff } = setup.goods;
-  const { terminal, meter } = setup.identity ?? {};
-  const bound = { ...(terminal === undefined ? {} : { terminal }), ...(meter === undefined ? {} : { meter }) };
-  return { productName, sku, tariff, maximumMinor, ...setup.timing, ...bound };
 }

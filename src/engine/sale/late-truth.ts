@@ -5,13 +5,13 @@ import { askedMs } from "../../platform/time/wait.ts";
 import type { Cancel, Clock } from "../../ports/clock.ts";
 import type { OwnedName } from "../../ports/journal.ts";
 import type { Log } from "../../ports/log.ts";
-import type { PaymentProvider } from "../../ports/payment.ts";
+import type { ProviderOf } from "../../ports/payment.ts";
 import type { News } from "../errand.ts";
 import { POLICY } from "../policy.ts";
 import { capturedNews } from "./payment-errands.ts";
 
 export interface LateTruthDeps {
-  readonly payment: Pick<PaymentProvider, "query">;
+  readonly providerOf: ProviderOf;
   readonly clock: Clock;
   readonly log: Log;
   isOurs(saleId: string, owned: OwnedName): Promise<boolean>;
@@ -82,8 +82,10 @@ export class LateTruth {
   }
 
   async #ask(watched: Watched, reference: string, attempt: number): Promise<void> {
-    const { payment, learned, isTimeKnown } = this.#deps;
+    const { providerOf, learned, isTimeKnown } = this.#deps;
     const { sale } = watched.closed;
+    const payment = providerOf(sale.terms.provider);
+    if (payment === null) return;
     if (!isTimeKnown()) {
       this.#askLater(watched, attempt);
       return;

@@ -1,20 +1,48 @@
 import { Repeats } from "../../core/repeats.ts";
+import type { Effect } from "../../core/sale/effect.ts";
 import { isAnother } from "../../core/sale/recover.ts";
-import { judge, type Truth } from "../../core/sale/resolve.ts";
+import { judge, operationOf, type Truth } from "../../core/sale/resolve.ts";
 import type { Committing, Offered, Offering, Releasing } from "../../core/sale/state.ts";
 import { isCodeDown } from "../../core/sale/timing.ts";
 import { askedMs, backoffMs, wait } from "../../platform/time/wait.ts";
 import type { Outcome } from "../../ports/outcome.ts";
-import { type Errand, type News, notePayment } from "../errand.ts";
+import type { Attempt, ProviderOf } from "../../ports/payment.ts";
+import { type Errand, type News, notePayment, type PaymentErrand } from "../errand.ts";
 import { POLICY } from "../policy.ts";
+
+type PaymentEffect = Extract<Effect, { type: "offer" | "watch" | "settle" | "release" }>;
+
+/** At the service that the sale's offer was made at; without it nothing is sent. */
+export async function pay(
+  providerOf: ProviderOf,
+  effect: PaymentEffect,
+  errand: Errand,
+  fresh: boolean,
+): Promise<void> {
+  const provider = providerOf(effect.state.sale.terms.provider);
+  if (provider === null) return await errand.tell({ type: "handed-over", reason: "provider-gone" });
+  const paying = { ...errand, payment: provider };
+  switch (effect.type) {
+    case "offer":
+      return await offer(paying, effect.state);
+    case "watch":
+      return await watch(paying, effect.state);
+    case "settle":
+    case "release":
+      return await resolve(paying, effect.state, fresh);
+  }
+}
+
+/** An offer that was answered with no is not made again. */
+const FIRST_OFFER: Attempt = { operation: "offer", number: 1 };
 
 /**
  * Publishes the offer. Repeating replaces an earlier one at the service, so a lost answer costs nothing; but a "no" to a
  * repetition leaves the earlier one as it may be: it is released as one that nobody answered.
  */
-export async function offer(errand: Errand, { sale }: Offering): Promise<void> {
+export async function offer(errand: PaymentErrand, { sale }: Offering): Promise<void> {
   for (let attempt = 0; errand.alive(); attempt++) {
-    const outcome = await errand.payment.offer(sale, errand.alive);
+    const outcome = await errand.payment.offer(sale, errand.alive, FIRST_OFFER);
     notePayment(errand, outcome);
     if (outcome.kind === "done") {
       const { reference, qrText, endsAtMs } = outcome.value;
@@ -35,7 +63,7 @@ export async function offer(errand: Errand, { sale }: Offering): Promise<void> {
 }
 
 /** Asks for the offer's state until the customer has decided; the state's deadline ends it otherwise. */
-export async function watch(errand: Errand, { sale, offer: { reference } }: Offered): Promise<void> {
+export async function watch(errand: PaymentErrand, { sale, offer: { reference } }: Offered): Promise<void> {
   let silent = 0;
   const { polls } = errand.payment.traits;
   let waitMs = polls.firstMs;
@@ -52,7 +80,7 @@ export async function watch(errand: Errand, { sale, offer: { reference } }: Offe
   }
 }
 
-async function decided(errand: Errand, truth: Truth, unclear: Repeats): Promise<boolean> {
+async function decided(errand: PaymentErrand, truth: Truth, unclear: Repeats): Promise<boolean> {
   switch (truth.state) {
     case "open":
       return false;
@@ -85,20 +113,24 @@ async function decided(errand: Errand, truth: Truth, unclear: Repeats): Promise<
  * it was answered, and for an offer without a name never: what was sent earlier may still be carried out. Another
  * terminal than that of the offer knows no such offer, and would make one of its own: then nothing is sent.
  */
-export async function resolve(errand: Errand, state: Committing | Releasing, fresh: boolean): Promise<void> {
+export async function resolve(errand: PaymentErrand, state: Committing | Releasing, fresh: boolean): Promise<void> {
   if (isAnother(state.sale.terms.terminal, errand.identity.terminal)) {
     return await errand.tell({ type: "handed-over", reason: "terminal-changed" });
   }
   let queryFirst = !fresh;
   let answered = fresh && state.offer !== null;
+  const numbers = new Numbers(state, fresh);
   for (let attempt = 0; errand.alive(); ) {
     const query = queryFirst && state.offer !== null;
-    const outcome = query ? await errand.payment.query(state.sale, state.offer.reference) : await act(errand, state);
+    const outcome = query
+      ? await errand.payment.query(state.sale, state.offer.reference)
+      : await act(errand, state, numbers.attempt);
     // A call that had to end half-way says nothing about the service.
     if (errand.alive() || outcome.kind === "done") notePayment(errand, outcome);
     const next = await conclude(errand, state, outcome, answered);
     if (!query && outcome.kind === "unknown") answered = false;
     if (next === "ended") return;
+    if (!query) await numbers.ended(errand, outcome);
     queryFirst = !(query && next === "repeat");
     if (query && next === "repeat") continue;
     errand.tried();
@@ -115,23 +147,50 @@ function resolveWaitMs(delayMs: number, outcome: Outcome<unknown>, leftMs: numbe
 
 /** A payment that stands for another sale already is none of this one. */
 export async function capturedNews(
-  { capturedMinor, receipt }: Extract<Truth, { state: "captured" }>,
+  { capturedMinor, receipt, stillHeldMinor = 0 }: Extract<Truth, { state: "captured" }>,
   isOurs: Errand["isOurs"],
 ): Promise<News> {
   const { paymentReference } = receipt;
   const isOurPayment = await isOurs("payment", paymentReference);
-  return isOurPayment ? { type: "captured", capturedMinor, receipt } : foreign(`payment ${paymentReference}`);
+  if (!isOurPayment) return foreign(`payment ${paymentReference}`);
+  const captured = { type: "captured", capturedMinor, receipt } as const;
+  return stillHeldMinor > 0 ? { ...captured, stillHeldMinor } : captured;
 }
 
 function foreign(what: string): News {
   return { type: "contradicted", detail: `${what.slice(0, 60)} belongs to another sale` };
 }
 
-function act(errand: Errand, state: Committing | Releasing): Promise<Outcome<Truth>> {
+/** Numbers the calls for a reservation where the service keeps its answers. */
+class Numbers {
+  attempt: Attempt;
+  /** Whether each call with this number was answered, as far as is known. */
+  #answered: boolean;
+
+  constructor(state: Committing | Releasing, fresh: boolean) {
+    this.attempt = { operation: operationOf(state), number: 1 + (state.declined ?? 0) };
+    this.#answered = fresh;
+  }
+
+  /** What was sent is to be sent once more: under the next number, where the answer might only be said again. */
+  async ended(errand: PaymentErrand, outcome: Outcome<Truth>): Promise<void> {
+    if (!errand.payment.traits.keepsAnswers) return;
+    if (outcome.kind === "unknown") this.#answered = false;
+    const { operation, number } = this.attempt;
+    // To free twice does no harm. To take twice does: what was not answered may still be carried out.
+    if (operation === "capture" && (outcome.kind !== "declined" || !this.#answered)) return;
+    if (outcome.kind === "unknown" || operation === "offer") return;
+    if (outcome.kind === "declined") await errand.tell({ type: "attempt-declined", operation });
+    this.attempt = { operation, number: number + 1 };
+    this.#answered = true;
+  }
+}
+
+function act(errand: PaymentErrand, state: Committing | Releasing, attempt: Attempt): Promise<Outcome<Truth>> {
   const isOurs = (name: string): Promise<boolean> => errand.isOurs("offer", name);
   if (state.aim === "release")
-    return errand.payment.release(state.sale, state.offer?.reference ?? null, errand.alive, isOurs);
-  return errand.payment.settle(state.sale, state.offer.reference, state.delivery, errand.alive);
+    return errand.payment.release(state.sale, state.offer?.reference ?? null, errand.alive, isOurs, attempt);
+  return errand.payment.settle(state.sale, state.offer.reference, state.delivery, errand.alive, attempt);
 }
 
 /** Silence, a terminal that is not let in, or a state that nobody knows: none says what has become of the money. */
@@ -141,7 +200,7 @@ function isNoWord(checked: Outcome<Truth>): boolean {
 }
 
 async function conclude(
-  errand: Errand,
+  errand: PaymentErrand,
   state: Committing | Releasing,
   outcome: Outcome<Truth>,
   answered: boolean,

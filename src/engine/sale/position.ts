@@ -11,7 +11,7 @@ import type { Dispenser, DispenserEvent } from "../../ports/dispenser.ts";
 import type { OwnedName } from "../../ports/journal.ts";
 import type { Log } from "../../ports/log.ts";
 import type { Observer } from "../../ports/metrics.ts";
-import type { PaymentProvider } from "../../ports/payment.ts";
+import type { ProviderOf } from "../../ports/payment.ts";
 import { type Identity, lastSaleOf, type Named, namesOf } from "../belongings.ts";
 import * as delivery from "../delivery/delivery-errands.ts";
 import { FlowWatch } from "../delivery/flow-watch.ts";
@@ -32,7 +32,7 @@ export interface PositionDeps extends NoteDeps, Named {
   readonly identity: Identity;
   /** Ends a delivery in which nothing has flowed for so long. */
   readonly noFlowTimeoutMs: number;
-  readonly payment: PaymentProvider;
+  readonly providerOf: ProviderOf;
   readonly references: References;
   readonly dispenser: Dispenser;
   readonly observer: Observer;
@@ -264,12 +264,10 @@ export class Position {
     const errand = this.#errand();
     switch (effect.type) {
       case "offer":
-        return await payment.offer(errand, effect.state);
       case "watch":
-        return await payment.watch(errand, effect.state);
       case "settle":
       case "release":
-        return await payment.resolve(errand, effect.state, fresh);
+        return await payment.pay(this.#deps.providerOf, effect, errand, fresh);
       case "start-meter":
         return await delivery.startMeter(errand);
       case "arm":

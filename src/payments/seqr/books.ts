@@ -45,6 +45,7 @@ export async function createSeqrBooks(
 }
 
 class Books implements SeqrBooks {
+  readonly remainders = null;
   readonly #settings: SeqrBooksSettings;
   readonly #clock: Clock;
   readonly #calls: SeqrCalls;

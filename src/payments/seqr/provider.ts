@@ -54,7 +54,8 @@ class SeqrProvider implements PaymentProvider {
 
   constructor(settings: SeqrSettings, clock: Clock, calls: SeqrCalls) {
     const everyMs = settings.pollIntervalMs;
-    this.traits = { polls: { firstMs: everyMs, everyMs, hiddenEveryMs: everyMs, probeEveryMs: PROBE_EVERY_MS } };
+    const polls = { firstMs: everyMs, everyMs, hiddenEveryMs: everyMs, probeEveryMs: PROBE_EVERY_MS };
+    this.traits = { name: "seqr", polls, keepsAnswers: false };
     this.#settings = settings;
     this.#clock = clock;
     this.#calls = calls;

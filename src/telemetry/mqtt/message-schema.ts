@@ -128,6 +128,7 @@ const faultCode = exactly<FaultCode>()(
     ...(["journal-unwritable", "clock-implausible", "display-silent", "operator-block"] as const),
     ...(["broker-unreachable", "broker-refuses", "receiver-silent", "needs-attention", "books-differ"] as const),
     ...(["reconciliation-failed", "receipts-wait", "unaccounted", "overrun", "refund-unclear"] as const),
+    ...(["rest-still-held"] as const),
   ]),
 );
 

@@ -64,6 +64,15 @@ const sale = exactly<Numbered<SaleRecord> & Shortened>()(
     reservedAt: time.nullable().describe("When the amount was held; null when it never was."),
     deliveredAt: time.nullable().describe("When the delivery ended; null when there was none."),
     closedAt: time.describe("When it was settled, released or handed to a person."),
+    stillHeld: decimal
+      .exactOptional()
+      .describe(
+        "What the payment service still held when the sale was closed, and frees by itself. Left out otherwise.",
+      ),
+    provider: z
+      .string()
+      .exactOptional()
+      .describe("The payment service that it was paid at; left out by versions that knew only one."),
     amends: z
       .literal(true)
       .exactOptional()

@@ -19,6 +19,7 @@ function reconciling(marks: Marks[], reports: Awaited<ReturnType<PaymentBooks["t
   const raise = (code: string): void => void raised.add(code);
   const calls = { marks: 0, reports: 0 };
   const books: PaymentBooks = {
+    remainders: null,
     refund: async () => unknown(""),
     submitReceipt: async () => done(null),
     markPeriod: async () => {

@@ -24,12 +24,12 @@ async function scene(answers: Outcome<null>[], sales: readonly [saleId: string, 
   const receipts = new Receipts({
     positions: [{ id: "1", formerly: [] }],
     journal,
-    books: {
+    booksOf: () => ({
       submitReceipt: async ({ saleId }) => {
         sent.push([Math.round(time.elapsedMs / 1_000), saleId]);
         return answers.shift() ?? done(null);
       },
-    },
+    }),
     faults: {
       raise: (code, _position, detail) => void faults.set(code, detail),
       clear: (code) => void faults.delete(code),

@@ -32,13 +32,13 @@ class Service {
 }
 
 /** Deps on a journal in virtual time; each call of them is a program of its own. */
-function programs(books: RefundDeps["books"]) {
+function programs(books: Pick<PaymentBooks, "refund">) {
   const { journal, time, until } = journalScene();
   let ids = 0;
   let turn: object | null = null;
   const program = (): RefundDeps => ({
     journal,
-    books,
+    booksOf: () => books,
     clock: clockOf(time, { number: 1, alive: true }),
     newRefundId: () => `r${++ids}`,
     agree: async () => {},

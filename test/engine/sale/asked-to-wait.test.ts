@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { Truth } from "../../../src/core/sale/resolve.ts";
 import type { Committing, Offered, Offering } from "../../../src/core/sale/state.ts";
-import type { Errand } from "../../../src/engine/errand.ts";
+import type { PaymentErrand } from "../../../src/engine/errand.ts";
 import { offer, resolve, watch } from "../../../src/engine/sale/payment-errands.ts";
 import { FaultBoard } from "../../../src/engine/watch/fault-board.ts";
 import { Nap } from "../../../src/platform/time/wait.ts";
@@ -31,7 +31,7 @@ function errandAt(
     return answer(askedAtMs.length);
   };
   const payment = {
-    traits: { polls: POLLS },
+    traits: { name: "memory", polls: POLLS, keepsAnswers: false },
     offer: ask,
     query: ask,
     settle: ask,
@@ -53,7 +53,7 @@ function errandAt(
     tried: () => undefined,
     forPerson: () => undefined,
     tell: async ({ type }: { readonly type: string }) => void told.push(type),
-  } as unknown as Errand;
+  } as unknown as PaymentErrand;
   const run = async (work: Promise<void>): Promise<readonly number[]> => {
     let isOver = false;
     void work.finally(() => {
@@ -80,7 +80,7 @@ describe("a service that counts its questions", () => {
   it("is asked at its own pace, and less often once the code is down", async () => {
     const { errand, run } = errandAt(() => done({ state: "open" }), 60_000, 60_000);
     const polls = { firstMs: 8_000, everyMs: 4_000, hiddenEveryMs: 15_000, probeEveryMs: 60_000 };
-    const counting = { ...errand, payment: { ...errand.payment, traits: { polls } } };
+    const counting = { ...errand, payment: { ...errand.payment, traits: { ...errand.payment.traits, polls } } };
     const askedAtMs = await run(watch(counting, offered));
     expect(askedAtMs).toEqual([8_000, 12_000, 16_000, 20_000, 24_000, 28_000, 32_000, 47_000]);
   });

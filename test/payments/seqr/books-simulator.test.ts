@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { createSeqrBooks, type SeqrBooks } from "../../../src/payments/seqr/books.ts";
 import { DEMO_TERMINAL } from "../../../src/payments/seqr/simulator/server.ts";
 import { CONTRACT_DELIVERY, contractSale } from "../../contract/payment.ts";
-import { ALWAYS } from "../../support/sale-fixtures.ts";
+import { ALWAYS, CAPTURE, OFFER } from "../../support/sale-fixtures.ts";
 import { booksSettings, RECORD, refundOf } from "./books-rig.ts";
 import { CLOCK, memoryLog, type SeqrRig, seqrRig } from "./rig.ts";
 
@@ -25,11 +25,11 @@ describe("the books of the simulated service", () => {
   async function paid(): Promise<{ service: SeqrRig; own: SeqrBooks; reference: string; saleId: string }> {
     if (rig === null || books === null) throw new Error("not started");
     const sale = contractSale();
-    const offered = await rig.provider.offer(sale, ALWAYS);
+    const offered = await rig.provider.offer(sale, ALWAYS, OFFER);
     if (offered.kind !== "done") throw new Error(offered.detail);
     await rig.confirm(offered.value.reference);
     await rig.provider.query(sale, offered.value.reference);
-    const settled = await rig.provider.settle(sale, offered.value.reference, CONTRACT_DELIVERY, ALWAYS);
+    const settled = await rig.provider.settle(sale, offered.value.reference, CONTRACT_DELIVERY, ALWAYS, CAPTURE);
     if (settled.kind !== "done" || settled.value.state !== "captured") throw new Error("not paid");
     return { service: rig, own: books, reference: settled.value.receipt.paymentReference, saleId: sale.id };
   }

@@ -4,7 +4,7 @@ import { RESULT_CODES } from "../../../src/payments/seqr/codes.ts";
 import { createSeqrProvider } from "../../../src/payments/seqr/provider.ts";
 import type { PaymentProvider } from "../../../src/ports/payment.ts";
 import { CONTRACT_DELIVERY, contractSale } from "../../contract/payment.ts";
-import { ALWAYS } from "../../support/sale-fixtures.ts";
+import { ALWAYS, CAPTURE, OFFER } from "../../support/sale-fixtures.ts";
 import { CLOCK, envelope, memoryLog, type RawServer, rawServer, settingsFor } from "./rig.ts";
 
 const SALE = contractSale();
@@ -73,7 +73,7 @@ describe("an answer that contradicts itself is no end", () => {
           getPaymentStatus: xml,
           commitReservation: envelope("commitReservation", `<resultCode>${code}</resultCode>`),
         };
-        const outcome = await provider.settle(SALE, REFERENCE, CONTRACT_DELIVERY, ALWAYS);
+        const outcome = await provider.settle(SALE, REFERENCE, CONTRACT_DELIVERY, ALWAYS, CAPTURE);
         if (outcome.kind === "done") expect(judge("commit", outcome.value)).toBe("wait");
         else expect(outcome.kind).toBe("unknown");
       }
@@ -83,9 +83,9 @@ describe("an answer that contradicts itself is no end", () => {
   it("a refused bill that has a reference may be there", async () => {
     const bill = "<invoiceReference>17</invoiceReference>";
     said = { sendInvoice: envelope("sendInvoice", `<resultCode>49</resultCode>${bill}`) };
-    expect((await provider.offer(SALE, ALWAYS)).kind).toBe("unknown");
+    expect((await provider.offer(SALE, ALWAYS, OFFER)).kind).toBe("unknown");
     said = { sendInvoice: envelope("sendInvoice", "<resultCode>49</resultCode>") };
-    expect((await provider.offer(SALE, ALWAYS)).kind).toBe("declined");
+    expect((await provider.offer(SALE, ALWAYS, OFFER)).kind).toBe("declined");
   });
 });
 

@@ -6,7 +6,7 @@ import { createSeqrProvider } from "../../../src/payments/seqr/provider.ts";
 import { DEMO_RESELLER, DEMO_TERMINAL } from "../../../src/payments/seqr/simulator/server.ts";
 import { createSeqrTerminals } from "../../../src/payments/seqr/terminals.ts";
 import { contractSale } from "../../contract/payment.ts";
-import { ALWAYS } from "../../support/sale-fixtures.ts";
+import { ALWAYS, OFFER } from "../../support/sale-fixtures.ts";
 import { CLOCK, envelope, memoryLog, PASSWORD, type RawServer, rawServer, settingsFor } from "./rig.ts";
 
 const MB = 1024 * 1024;
@@ -139,7 +139,7 @@ describe("a position with a printed code", () => {
     const endpoint = await serving(`<resultCode>0</resultCode>${inside}`);
     const terminals = new Map([["1", { ...DEMO_TERMINAL, stickerId }]]);
     const provider = await createSeqrProvider(settingsFor(endpoint, { terminals }), CLOCK, memoryLog());
-    const outcome = await provider.offer(contractSale(), ALWAYS);
+    const outcome = await provider.offer(contractSale(), ALWAYS, OFFER);
     await provider.close();
     return outcome;
   };

@@ -3,7 +3,7 @@ import { RESULT_CODES } from "../../../src/payments/seqr/codes.ts";
 import { createSeqrProvider } from "../../../src/payments/seqr/provider.ts";
 import type { PaymentProvider } from "../../../src/ports/payment.ts";
 import { CONTRACT_DELIVERY, contractSale } from "../../contract/payment.ts";
-import { ALWAYS, OURS } from "../../support/sale-fixtures.ts";
+import { ALWAYS, CAPTURE, FREE, OFFER, OURS } from "../../support/sale-fixtures.ts";
 import { CLOCK, memoryLog, PASSWORD, type SeqrRig, seqrRig, settingsFor } from "./rig.ts";
 
 const log = memoryLog();
@@ -29,7 +29,7 @@ afterAll(async () => {
 
 async function held() {
   const sale = contractSale();
-  const offered = await rig.provider.offer(sale, ALWAYS);
+  const offered = await rig.provider.offer(sale, ALWAYS, OFFER);
   if (offered.kind !== "done") throw new Error(offered.detail);
   const { reference } = offered.value;
   await rig.confirm(reference);
@@ -46,14 +46,14 @@ function letting(requests: number): () => boolean {
 describe("a call of several requests", () => {
   it("settles no more once its sale has gone on while the bill was updated", async () => {
     const { sale, reference } = await held();
-    const outcome = await rig.provider.settle(sale, reference, CONTRACT_DELIVERY, letting(1));
+    const outcome = await rig.provider.settle(sale, reference, CONTRACT_DELIVERY, letting(1), CAPTURE);
     expect(outcome).toMatchObject({ kind: "unknown" });
     expect([await rig.charged(sale.id), await rig.held(sale.id)]).toEqual([0, sale.terms.maximumMinor]);
   });
 
   it("cancels no more once its sale has gone on while the lost bill was replaced", async () => {
     const { sale } = await held();
-    expect(await rig.provider.release(sale, null, letting(1), OURS)).toMatchObject({ kind: "unknown" });
+    expect(await rig.provider.release(sale, null, letting(1), OURS, FREE)).toMatchObject({ kind: "unknown" });
     const bills = rig.simulator.book.bills(Date.now()).filter((bill) => bill.clientInvoiceId === sale.id);
     expect(bills.map(({ status, cancels }) => [status, cancels])).toEqual([
       ["CANCELED", 0],
@@ -71,7 +71,7 @@ describe("an answer that does not come, or is no answer, is unknown", () => {
       const provider = mode === "delay" ? hasty : rig.provider;
       const settings = { mode, delayMs: 200 };
       await rig.fault({ op: "sendInvoice", ...settings });
-      expect((await provider.offer(sale, ALWAYS)).kind).toBe("unknown");
+      expect((await provider.offer(sale, ALWAYS, OFFER)).kind).toBe("unknown");
       const { reference } = await held();
       // More than are asked: what goes out on a kept connection goes out again when that is cut.
       await rig.fault({ op: "getPaymentStatus", count: 9, ...settings });
@@ -79,8 +79,8 @@ describe("an answer that does not come, or is no answer, is unknown", () => {
       expect((await provider.probe("1")).kind).toBe("unknown");
       await rig.noFaults();
       await rig.fault({ op: "cancelInvoice", ...settings });
-      expect((await provider.release(sale, reference, ALWAYS, OURS)).kind).toBe("unknown");
-      expect(await rig.provider.release(sale, reference, ALWAYS, OURS)).toMatchObject({
+      expect((await provider.release(sale, reference, ALWAYS, OURS, FREE)).kind).toBe("unknown");
+      expect(await rig.provider.release(sale, reference, ALWAYS, OURS, FREE)).toMatchObject({
         kind: "done",
         value: { state: "ended" },
       });
@@ -95,9 +95,9 @@ describe("settling under one fault never loses or doubles the charge", () => {
         const { sale, reference } = await held();
         await rig.fault({ op, mode, delayMs: 200 });
         const provider = mode === "delay" ? hasty : rig.provider;
-        const first = await provider.settle(sale, reference, CONTRACT_DELIVERY, ALWAYS);
+        const first = await provider.settle(sale, reference, CONTRACT_DELIVERY, ALWAYS, CAPTURE);
         expect(["unknown", "done"]).toContain(first.kind);
-        const again = await rig.provider.settle(sale, reference, CONTRACT_DELIVERY, ALWAYS);
+        const again = await rig.provider.settle(sale, reference, CONTRACT_DELIVERY, ALWAYS, CAPTURE);
         expect(again).toMatchObject({ kind: "done", value: { state: "captured", capturedMinor: 9945 } });
         expect(await rig.charged(sale.id)).toBe(9945);
         expect(rig.simulator.book.bills(Date.now()).at(-1)?.commits).toBe(1);
@@ -110,7 +110,7 @@ describe("a lost answer to the commit is looked up at once", () => {
   it("shows the capture, inside the 20 seconds after which it would be taken back", async () => {
     const { sale, reference } = await held();
     await rig.fault({ op: "commitReservation", mode: "drop-response" });
-    const settled = await rig.provider.settle(sale, reference, CONTRACT_DELIVERY, ALWAYS);
+    const settled = await rig.provider.settle(sale, reference, CONTRACT_DELIVERY, ALWAYS, CAPTURE);
     expect(settled).toMatchObject({ kind: "done", value: { state: "captured" } });
   });
 });
@@ -129,7 +129,7 @@ describe("result codes decide by their treatment", () => {
             ? { kind: "declined", reason: "refused" }
             : { kind: expected[treatment] };
       await rig.fault({ op: "*", mode: "result-code", resultCode, count: 3 });
-      expect(await rig.provider.offer(sale, ALWAYS)).toMatchObject(outcome);
+      expect(await rig.provider.offer(sale, ALWAYS, OFFER)).toMatchObject(outcome);
       expect(await rig.provider.query(sale, "1")).toMatchObject(outcome);
       expect(await rig.provider.probe("1")).toMatchObject(outcome);
     },
@@ -146,7 +146,7 @@ describe("result codes decide by their treatment", () => {
 
   it("a code never heard of is unknown", async () => {
     await rig.fault({ op: "sendInvoice", mode: "result-code", resultCode: 777 });
-    expect((await rig.provider.offer(contractSale(), ALWAYS)).kind).toBe("unknown");
+    expect((await rig.provider.offer(contractSale(), ALWAYS, OFFER)).kind).toBe("unknown");
   });
 
   it.each([
@@ -159,7 +159,7 @@ describe("result codes decide by their treatment", () => {
   ])("settling, %s answered with %i while held: %s", async (op, resultCode, kind) => {
     const { sale, reference } = await held();
     await rig.fault({ op, mode: "result-code", resultCode });
-    expect((await rig.provider.settle(sale, reference, CONTRACT_DELIVERY, ALWAYS)).kind).toBe(kind);
+    expect((await rig.provider.settle(sale, reference, CONTRACT_DELIVERY, ALWAYS, CAPTURE)).kind).toBe(kind);
     expect(await rig.charged(sale.id)).toBe(0);
   });
 
@@ -170,14 +170,14 @@ describe("result codes decide by their treatment", () => {
       { id: "demo-terminal", type: "TERMINALID", password: PASSWORD },
       reference,
     );
-    const outcome = await rig.provider.settle(sale, reference, CONTRACT_DELIVERY, ALWAYS);
+    const outcome = await rig.provider.settle(sale, reference, CONTRACT_DELIVERY, ALWAYS, CAPTURE);
     expect(outcome).toEqual({ kind: "done", value: { state: "ended", how: "canceled" } });
   });
 
   it("a commit that says yes and never shows as paid stays unknown", async () => {
     const { sale, reference } = await held();
     await rig.fault({ op: "commitReservation", mode: "result-code", resultCode: 0 });
-    expect((await rig.provider.settle(sale, reference, CONTRACT_DELIVERY, ALWAYS)).kind).toBe("unknown");
+    expect((await rig.provider.settle(sale, reference, CONTRACT_DELIVERY, ALWAYS, CAPTURE)).kind).toBe("unknown");
     expect(await rig.charged(sale.id)).toBe(0);
   });
 });

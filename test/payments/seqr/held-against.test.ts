@@ -5,7 +5,7 @@ import { createSeqrProvider } from "../../../src/payments/seqr/provider.ts";
 import { DEMO_TERMINAL } from "../../../src/payments/seqr/simulator/server.ts";
 import type { PaymentProvider } from "../../../src/ports/payment.ts";
 import { contractSale } from "../../contract/payment.ts";
-import { ALWAYS } from "../../support/sale-fixtures.ts";
+import { ALWAYS, FREE } from "../../support/sale-fixtures.ts";
 import { CLOCK, envelope, memoryLog, type RawServer, rawServer, type SeqrRig, seqrRig, settingsFor } from "./rig.ts";
 
 const SALE = contractSale();
@@ -121,7 +121,7 @@ describe("a lost offer whose replacement has another sale's name", () => {
 
   it("is cancelled by nobody", async () => {
     const sale = contractSale();
-    const outcome = await rig.provider.release(sale, null, ALWAYS, async () => false);
+    const outcome = await rig.provider.release(sale, null, ALWAYS, async () => false, FREE);
     expect(outcome).toMatchObject({ kind: "done", value: { state: "different" } });
     const bills = rig.simulator.book.bills(Date.now()).filter((bill) => bill.clientInvoiceId === sale.id);
     expect(bills.map(({ status, cancels }) => [status, cancels])).toEqual([["ISSUED", 0]]);

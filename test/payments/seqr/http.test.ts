@@ -5,7 +5,7 @@ import { createSeqrProvider } from "../../../src/payments/seqr/provider.ts";
 import { retryAfterMs } from "../../../src/payments/seqr/retry-after.ts";
 import { WAY_NAMES } from "../../../src/payments/seqr/simulator/dressing.ts";
 import { CONTRACT_DELIVERY, contractSale } from "../../contract/payment.ts";
-import { ALWAYS } from "../../support/sale-fixtures.ts";
+import { ALWAYS, CAPTURE, OFFER } from "../../support/sale-fixtures.ts";
 import { CLOCK, envelope, memoryLog, type RawServer, rawServer, seqrRig, settingsFor } from "./rig.ts";
 
 let server: RawServer | null = null;
@@ -199,16 +199,16 @@ describe("whatever the way in which the service answers", () => {
   it.each(WAY_NAMES)("a sale is settled to the öre, or it is not known: %s", async (mode) => {
     const rig = await seqrRig();
     const sale = contractSale();
-    const offered = await rig.provider.offer(sale, ALWAYS);
+    const offered = await rig.provider.offer(sale, ALWAYS, OFFER);
     if (offered.kind !== "done") throw new Error(offered.detail);
     const { reference } = offered.value;
     await rig.confirm(reference);
     await rig.fault({ op: "*", mode, count: 50 });
-    const settled = await rig.provider.settle(sale, reference, CONTRACT_DELIVERY, ALWAYS);
+    const settled = await rig.provider.settle(sale, reference, CONTRACT_DELIVERY, ALWAYS, CAPTURE);
     const isTrue = TRUE_WAYS.includes(mode);
     expect(settled.kind).toBe(isTrue ? "done" : "unknown");
     await rig.noFaults();
-    if (!isTrue) expect((await rig.provider.settle(sale, reference, CONTRACT_DELIVERY, ALWAYS)).kind).toBe("done");
+    if (!isTrue) expect((await rig.provider.settle(sale, reference, CONTRACT_DELIVERY, ALWAYS, CAPTURE)).kind).toBe("done");
     expect(await rig.charged(sale.id)).toBe(CONTRACT_DELIVERY.amountMinor);
     await rig.provider.close();
     await rig.close();

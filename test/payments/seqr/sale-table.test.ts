@@ -6,7 +6,7 @@ import { createSeqrProvider } from "../../../src/payments/seqr/provider.ts";
 import type { Outcome } from "../../../src/ports/outcome.ts";
 import type { PaymentProvider } from "../../../src/ports/payment.ts";
 import { CONTRACT_DELIVERY, contractSale } from "../../contract/payment.ts";
-import { ALWAYS, OURS } from "../../support/sale-fixtures.ts";
+import { ALWAYS, CAPTURE, FREE, OFFER, OURS } from "../../support/sale-fixtures.ts";
 import { CLOCK, memoryLog, type SeqrRig, seqrRig, settingsFor } from "./rig.ts";
 
 type Aim = "commit" | "release";
@@ -92,7 +92,7 @@ afterAll(async () => {
  */
 async function offered(provider: PaymentProvider, sale: Sale): Promise<string | "declined" | null> {
   for (let offer = 0; offer < OFFERS_MAX; offer++) {
-    const outcome = await provider.offer(sale, ALWAYS);
+    const outcome = await provider.offer(sale, ALWAYS, OFFER);
     if (outcome.kind === "done") return outcome.value.reference;
     if (outcome.kind === "declined") return offer === 0 ? "declined" : null;
   }
@@ -122,8 +122,8 @@ async function resolved(
 }
 
 function acted(provider: PaymentProvider, sale: Sale, reference: string | null, aim: Aim): Promise<Outcome<Truth>> {
-  if (aim === "release" || reference === null) return provider.release(sale, reference, ALWAYS, OURS);
-  return provider.settle(sale, reference, CONTRACT_DELIVERY, ALWAYS);
+  if (aim === "release" || reference === null) return provider.release(sale, reference, ALWAYS, OURS, FREE);
+  return provider.settle(sale, reference, CONTRACT_DELIVERY, ALWAYS, CAPTURE);
 }
 
 async function driven({ op, aim, mode, resultCode, count }: Row, sale: Sale): Promise<Ending | "open"> {

@@ -14,7 +14,7 @@ import { DEMO_RESELLER } from "../../../src/payments/seqr/simulator/server.ts";
 import { createSeqrTerminals } from "../../../src/payments/seqr/terminals.ts";
 import { CONTRACT_DELIVERY, contractSale } from "../../contract/payment.ts";
 import { needs } from "../../support/components.ts";
-import { ALWAYS, OURS } from "../../support/sale-fixtures.ts";
+import { ALWAYS, CAPTURE, FREE, OFFER, OURS } from "../../support/sale-fixtures.ts";
 import { CLOCK, memoryLog, rawServer, type SeqrRig, seqrRig, settingsFor } from "./rig.ts";
 
 const XMLLINT = "/usr/bin/xmllint";
@@ -84,13 +84,13 @@ async function recorded(play: (endpoint: string, rig: SeqrRig) => Promise<void>)
 async function wholeSale(sale: Sale, texts: { title: string; footer: string }): Promise<string[]> {
   return recorded(async (endpoint, rig) => {
     const provider = await createSeqrProvider(settingsFor(endpoint, texts), CLOCK, memoryLog());
-    const offered = await provider.offer(sale, ALWAYS);
+    const offered = await provider.offer(sale, ALWAYS, OFFER);
     if (offered.kind !== "done") throw new Error(offered.detail);
     const { reference } = offered.value;
     await rig.confirm(reference);
     await provider.query(sale, reference);
-    const settled = await provider.settle(sale, reference, CONTRACT_DELIVERY, ALWAYS);
-    await provider.release(sale, reference, ALWAYS, OURS);
+    const settled = await provider.settle(sale, reference, CONTRACT_DELIVERY, ALWAYS, CAPTURE);
+    await provider.release(sale, reference, ALWAYS, OURS, FREE);
     await provider.probe("1");
     await provider.close();
     expect(settled).toMatchObject({ kind: "done", value: { state: "captured" } });
@@ -163,11 +163,11 @@ function bookMessages(): Promise<string[]> {
   return recorded(async (endpoint, rig) => {
     const settings = { ...settingsFor(endpoint), currency: "SEK", reseller: DEMO_RESELLER };
     const sale = contractSale();
-    const offered = await rig.provider.offer(sale, ALWAYS);
+    const offered = await rig.provider.offer(sale, ALWAYS, OFFER);
     if (offered.kind !== "done") throw new Error(offered.detail);
     await rig.confirm(offered.value.reference);
     await rig.provider.query(sale, offered.value.reference);
-    const settled = await rig.provider.settle(sale, offered.value.reference, CONTRACT_DELIVERY, ALWAYS);
+    const settled = await rig.provider.settle(sale, offered.value.reference, CONTRACT_DELIVERY, ALWAYS, CAPTURE);
     if (settled.kind !== "done" || settled.value.state !== "captured") throw new Error("not paid");
     const { paymentReference } = settled.value.receipt;
     for (const content of ["text", "html", "empty"] as const) {

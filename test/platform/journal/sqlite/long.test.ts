@@ -24,6 +24,7 @@ const NOTE: { readonly [S in keyof Notes]: Notes[S] } = {
   matters: { type: "acknowledged", matterId: "k", atMs: T0_MS, by: "me", note: "seen" },
   orders: { type: "unblocked", position: "k", atMs: T0_MS },
   receiptRefusals: { saleId: "k", atMs: T0_MS, detail: "no" },
+  remainders: { type: "freed", saleId: "k", position: "1", atMs: T0_MS },
   booksSoFar: { rules: 0, through: 0, heirs: { k: "k" }, states: { k: FRESH } },
   acceptances: { atMs: T0_MS, by: "me", note: "seen", found: [], gaps: [], accepted: [] },
   clock: { atMs: T0_MS, overruledMs: null, serviceAheadMs: null, by: "operator", who: "me", reason: "" },

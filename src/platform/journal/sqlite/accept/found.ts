@@ -29,6 +29,7 @@ const LOSS: Readonly<Record<string, string>> = {
   matters: "what waits for a person, or that somebody has looked",
   orders: "an operator's block, or the end of one, or a price",
   receiptRefusals: "that a receipt was refused",
+  remainders: "that the rest of a reservation was freed, or is a person's to free",
   clock: "that a clock was taken as right",
   acceptances: "that the journal was accepted before",
 };

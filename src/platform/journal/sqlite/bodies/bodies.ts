@@ -51,12 +51,14 @@ const STREAMS: { readonly [S in keyof Notes]: z.ZodType<Notes[S]> } = NOTES;
 const PENDING: { readonly [R in keyof Readers]: z.ZodType<Readers[R]> } = {
   sales: saleRecord,
   receipts: saleRecord,
+  remainders: saleRecord,
   refunds: NOTES.refunds,
   reconciliations: NOTES.reconciliations,
   unaccounted: NOTES.unaccounted,
   "matters-of-sales": saleRecord,
   "matters-of-refunds": NOTES.refunds,
   "matters-of-unaccounted": NOTES.unaccounted,
+  "matters-of-remainders": NOTES.remainders,
   matters: NOTES.matters,
 };
 

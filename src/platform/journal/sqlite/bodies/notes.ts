@@ -1,6 +1,7 @@
 import { z } from "zod";
 import type { ReconciliationEvent } from "../../../../core/reconcile.ts";
 import type { RefundEvent } from "../../../../core/refund.ts";
+import type { RemainderEvent } from "../../../../core/remainder.ts";
 import { exactly } from "../../../../ports/exactly.ts";
 import type { Notes } from "../../../../ports/journal.ts";
 import { decimal, isoText, name, signed, text, timeMs, whole } from "./fields.ts";
@@ -98,7 +99,7 @@ const matter = z.discriminatedUnion("type", [
   z.strictObject({
     type: z.literal("arose"),
     ...aboutMatter,
-    code: z.enum(["needs-attention", "overrun", "unaccounted", "refund-unclear"]),
+    code: z.enum(["needs-attention", "overrun", "unaccounted", "refund-unclear", "rest-still-held"]),
     position: name.nullable(),
     saleId: name.nullable(),
     detail: text,
@@ -116,6 +117,16 @@ const order = z.discriminatedUnion("type", [
 ]);
 
 const receiptRefusal = z.strictObject({ saleId: name, atMs: timeMs, detail: text });
+
+function rest<const T extends RemainderEvent["type"], const F extends z.ZodRawShape>(type: T, fields: F) {
+  return z.strictObject({ type: z.literal(type), saleId: name, position: name, atMs: timeMs, ...fields });
+}
+
+const remainder = z.discriminatedUnion("type", [
+  rest("asked", { reference: text, attempt: whole }),
+  rest("freed", {}),
+  rest("handed-over", { detail: text }),
+]);
 
 const clockTaken = z.strictObject({
   atMs: timeMs,
@@ -144,6 +155,7 @@ export const NOTES = {
   matters: exactly<Notes["matters"]>()(matter),
   orders: exactly<Notes["orders"]>()(order),
   receiptRefusals: exactly<Notes["receiptRefusals"]>()(receiptRefusal),
+  remainders: exactly<Notes["remainders"]>()(remainder),
   booksSoFar: exactly<Notes["booksSoFar"]>()(booksSoFar),
   clock: exactly<Notes["clock"]>()(clockTaken),
   acceptances: exactly<Notes["acceptances"]>()(acceptance),

@@ -92,7 +92,7 @@ const ROWS_AT_ONCE = 1_000;
 export const STREAMS: readonly string[] = [
   ...["event", "sale"],
   ...Object.keys({
-    ...{ refunds: 0, reconciliations: 0, unaccounted: 0, matters: 0, orders: 0, receiptRefusals: 0 },
+    ...{ refunds: 0, reconciliations: 0, unaccounted: 0, matters: 0, orders: 0, receiptRefusals: 0, remainders: 0 },
     ...{ booksSoFar: 0, clock: 0, acceptances: 0 },
   } satisfies Record<keyof Notes, 0>),
 ];

@@ -14,12 +14,14 @@ interface Source {
 export const SOURCES: Readonly<Record<keyof Readers, Source>> = {
   sales: { stream: "sale", mark: "delivered" },
   receipts: { stream: "sale", mark: "receipts" },
+  remainders: { stream: "sale", mark: "remainders" },
   refunds: { stream: "refunds", mark: "refunds" },
   reconciliations: { stream: "reconciliations", mark: "reconciliations" },
   unaccounted: { stream: "unaccounted", mark: "unaccounted" },
   "matters-of-sales": { stream: "sale", mark: "matters-of-sales" },
   "matters-of-refunds": { stream: "refunds", mark: "matters-of-refunds" },
   "matters-of-unaccounted": { stream: "unaccounted", mark: "matters-of-unaccounted" },
+  "matters-of-remainders": { stream: "remainders", mark: "matters-of-remainders" },
   matters: { stream: "matters", mark: "matters" },
 };
 

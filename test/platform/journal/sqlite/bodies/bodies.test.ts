@@ -24,10 +24,10 @@ interface Body {
   readonly text: string;
 }
 
-const SEEDS = 60;
+const SEEDS = 66;
 const STREAMS: Readonly<Record<keyof Notes, true>> = {
   ...{ refunds: true, reconciliations: true, unaccounted: true, matters: true, orders: true },
-  ...{ receiptRefusals: true, booksSoFar: true, clock: true, acceptances: true },
+  ...{ receiptRefusals: true, booksSoFar: true, clock: true, acceptances: true, remainders: true },
 };
 const NOTE_STREAMS = Object.keys(STREAMS) as (keyof Notes)[];
 
@@ -192,12 +192,15 @@ const NULLABLE = placed(
   ],
   ...["orders .* position", "overruledMs", "serviceAheadMs", "states[.]\\d+[.](lastDue|running|last)"],
 );
-const OPTIONAL = placed("customer", "byHand", "amends", "details[.].*", "terminal", "meter", "(heirs|states)[.]\\d+");
+const OPTIONAL = placed(
+  ...["customer", "byHand", "amends", "details[.].*", "terminal", "meter", "(heirs|states)[.]\\d+"],
+  ...["provider", "stillHeld", "captured stillHeldMinor", "offer-made endsAtMs"],
+);
 const SIGNED = placed("oursMinor", "theirsMinor", "carried.amountMinor", "serviceAheadMs");
 /** What holds any text. */
 const WORDS = placed(
   ...["productName", "product", "sku", "qrText", "reference", "invoiceReference", "paymentReference", "paidAt"],
-  ...["terminal", "meter"],
+  ...["terminal", "meter", "provider"],
   ...["details[.].*", "detail", "begun due", "periodId", "(acknowledged|settled) (by|note)", "who"],
   ...["(records|orders|clock) .*reason", "(records|refunds) .* currency", "(records|unaccounted)  unit"],
   "acceptances  (by|note|gaps[.]stream)",

@@ -1,0 +1,56 @@
+import type { Truth } from "../../src/core/sale/resolve.ts";
+import type { Sale } from "../../src/core/sale/state.ts";
+import type { OwnedName } from "../../src/ports/journal.ts";
+import { declined, type Outcome, unknown } from "../../src/ports/outcome.ts";
+import type { Attempt, PublishedOffer } from "../../src/ports/payment.ts";
+import type { Bill } from "./sim-bill.ts";
+import type { Chaos } from "./sim-chaos.ts";
+import type { Changing } from "./sim-network.ts";
+import type { VirtualTime } from "./virtual-clock.ts";
+
+export const NO_TERMINAL = declined<never>("rejected", "no terminal");
+export const NO_SUCH_OFFER = declined<never>("refused", "no such offer");
+/** Nothing was sent, because the sale has gone on without it. */
+export const NOT_SENT: Outcome<never> = unknown("not sent");
+
+export interface ServiceSetting {
+  /** Whether its answers say what time it is there. */
+  readonly knowsTime: { readonly service: boolean };
+}
+
+/** What a simulated payment service has around it. */
+export interface PaymentWorld {
+  readonly time: VirtualTime;
+  readonly chaos: Chaos;
+  crash(why: string): void;
+  note(text: () => string): void;
+  /** A hold ended because nobody used it in time. */
+  holdExpired(bill: Bill): void;
+  /** An offer that nobody paid is over by itself, at the time that was told. */
+  offerExpired(bill: Bill): void;
+  /** Something was taken back because nobody asked about it. */
+  reversed(bill: Bill): void;
+  /** An answer has reached the daemon. */
+  timeTold(): void;
+  /** More was asked for than had been reserved. */
+  overcharged(bill: Bill, amountMinor: number): void;
+  /** The daemon has it in its journal that the service gave this name. */
+  isKnown(owned: OwnedName): boolean;
+  /** A request that would change something for the sale leaves the daemon. */
+  sending(sale: Sale, what: Changing, bill: Bill | undefined, attempt: Attempt | null): void;
+  /** A request that frees what is held beside a payment leaves the daemon. */
+  freeing(saleId: string, attempt: Attempt): void;
+  broken(rule: string, detail: string): void;
+}
+
+export function holdsRest(outcome: Outcome<Truth>): boolean {
+  return outcome.kind === "done" && outcome.value.state === "captured" && (outcome.value.stillHeldMinor ?? 0) > 0;
+}
+
+export function published(reference: string, endsAtMs: number | null): PublishedOffer {
+  return { reference, qrText: `sim:${reference}`, endsAtMs };
+}
+
+export function describe(outcome: Outcome<unknown>): string {
+  return outcome.kind === "done" ? `done ${JSON.stringify(outcome.value)}` : `${outcome.kind} ${outcome.detail}`;
+}

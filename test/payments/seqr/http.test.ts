@@ -208,7 +208,8 @@ describe("whatever the way in which the service answers", () => {
     const isTrue = TRUE_WAYS.includes(mode);
     expect(settled.kind).toBe(isTrue ? "done" : "unknown");
     await rig.noFaults();
-    if (!isTrue) expect((await rig.provider.settle(sale, reference, CONTRACT_DELIVERY, ALWAYS, CAPTURE)).kind).toBe("done");
+    if (!isTrue)
+      expect((await rig.provider.settle(sale, reference, CONTRACT_DELIVERY, ALWAYS, CAPTURE)).kind).toBe("done");
     expect(await rig.charged(sale.id)).toBe(CONTRACT_DELIVERY.amountMinor);
     await rig.provider.close();
     await rig.close();

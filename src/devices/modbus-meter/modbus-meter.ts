@@ -14,10 +14,11 @@ import { Meter, type Reading } from "./meter.ts";
 import { knownMeter } from "./register-map.ts";
 import { type ModbusMeterParts, type ModbusMeterSettings, type Timing, timingOf } from "./settings.ts";
 import { RISES, SETTLED_LAGS, Standstill } from "./standstill.ts";
-import { begunAnew, COUNTED_IN_REVERSE, MOVES, OVERTAKEN, STUCK, silentMeter } from "./texts.ts";
+import { begunAnew, COUNTED_IN_REVERSE, MOVES, STUCK, silentMeter } from "./texts.ts";
 
 /** Of so many readings two in a row must agree. */
 const MOST_READINGS = 12;
+const OVERTAKEN = "stopped before the contactor was closed";
 /** After so many failures in a row the meter does not answer. */
 const MOST_FAILURES = 4;
 /** Nobody who was owed a reading has asked for it for so long: it is settled without. */

@@ -34,7 +34,7 @@ const FLOAT_STEP_WH = 10;
 export function knownMeter(meter: string | OwnRegister, invert = false): KnownMeter {
   if (typeof meter !== "string") return warned(ownMap(meter, invert), []);
   const model = readModel(meter);
-  return warned(modelMap(model, invert), model.confirmed ? [] : [unconfirmed(model.name, model.sources)]);
+  return warned(modelMap(model, invert), model.confirmed ? [] : [unconfirmed(model.name, model.sources.join(" and "))]);
 }
 
 function warned(map: RegisterMap, warnings: readonly string[]): KnownMeter {

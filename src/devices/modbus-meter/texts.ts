@@ -1,3 +1,5 @@
+import { slowestStepMs } from "./settings.ts";
+
 /** What this driver says to people, each with what to do. */
 
 export const STUCK =
@@ -40,14 +42,7 @@ export function registerRefused(address: number, unit: number, exception: number
 
 /** Why a register cannot be sold by, for whom writes a configuration or a model. */
 export function stepTooCoarse(found: string): string {
-  return `found ${found}, expected steps of less than 1000 Wh. With 1 kWh a sale could be charged a whole step too much or too little`;
-}
-
-/** A car that draws the least that it may, 6 A of one phase, needs so long for a step. */
-const LEAST_CAR_W = 1_380;
-
-export function slowestStepMs(stepWh: number): number {
-  return Math.ceil((stepWh * 3_600_000) / LEAST_CAR_W);
+  return `found ${found}, expected steps of less than 1000 Wh. With 1 kWh a sale could be charged a whole step too much or too little: take a meter with finer steps`;
 }
 
 export function coarse(stepWh: number): string {
@@ -55,8 +50,8 @@ export function coarse(stepWh: number): string {
   return `the meter's energy register steps by ${stepWh} Wh: a sale may be charged up to that too much or too little; take a meter with steps of 10 Wh or less, or keep noFlowTimeout above ${seconds}s, in which a car may draw one step`;
 }
 
-export function unconfirmed(model: string, sources: readonly string[]): string {
-  return `the registers of ${model} are not confirmed, by ${sources.join(" and ")}: compare energy and power with the meter's display before you sell`;
+export function unconfirmed(model: string, sources: string): string {
+  return `the registers of ${model} are not confirmed, by ${sources}: compare energy and power with the meter's display before you sell`;
 }
 
 export function noExport(model: string): string {
@@ -70,8 +65,6 @@ export function noNumber(address: number, unit: number): string {
 export function silentMeter(patienceMs: number, why: string): string {
   return `no reading for ${patienceMs} ms: ${why}; check the meter, its line and the adapter`;
 }
-
-export const OVERTAKEN = "stopped before the contactor was closed";
 
 export const MOVES = "the meter does not stand still: check that nothing flows past the open contactor";
 

@@ -96,7 +96,8 @@ function answerLength(functionCode: number, count: number | undefined): number |
   if (isWrite(functionCode)) return WRITTEN_BYTES;
   if (!isKnown(functionCode)) return null;
   if (count === undefined) return undefined;
-  return count > 0 && count <= 2 * MOST_REGISTERS ? 3 + count + CRC_BYTES : null;
+  const isWhole = functionCode === READ_COILS || count % 2 === 0;
+  return isWhole && count > 0 && count <= 2 * MOST_REGISTERS ? 3 + count + CRC_BYTES : null;
 }
 
 function isWrite(functionCode: number | undefined): boolean {

@@ -150,7 +150,10 @@ describe("a position with a printed code", () => {
     ["needs no other", "<invoiceReference>17</invoiceReference>", "K15", "HTTP://SEQR.SE/QK15"],
     ["and one without shows the bill's", bill, null, "HTTP://SEQR.SE/R17"],
   ])("%s", async (_name, inside, stickerId, qrText) => {
-    expect(await offered(inside, stickerId)).toEqual({ kind: "done", value: { reference: "17", qrText, endsAtMs: null } });
+    expect(await offered(inside, stickerId)).toEqual({
+      kind: "done",
+      value: { reference: "17", qrText, endsAtMs: null },
+    });
   });
 
   it("still needs the bill's reference", async () => {

@@ -47,7 +47,7 @@ export async function keepBooks(
   });
   const readers: Tidying["readers"] = [
     "matters-of-sales",
-    "remainders",
+    ...(payment.books.remainders === null ? [] : (["remainders"] as const)),
     ...(mqtt === undefined ? [] : (["sales"] as const)),
     ...(payment.attachesReceipts ? (["receipts"] as const) : []),
   ];

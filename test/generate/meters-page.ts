@@ -1,5 +1,5 @@
+import { slowestStepMs } from "../../src/devices/modbus-meter/least-car.ts";
 import { countOf, isWithin, type Model, modelNames, readModel } from "../../src/devices/modbus-meter/model.ts";
-import { slowestStepMs } from "../../src/devices/modbus-meter/settings.ts";
 
 const INTRODUCTION: readonly string[] = [
   "# Energy meters",

@@ -1,4 +1,4 @@
-import { slowestStepMs } from "./settings.ts";
+import { slowestStepMs } from "./least-car.ts";
 
 /** What this driver says to people, each with what to do. */
 

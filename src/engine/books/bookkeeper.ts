@@ -18,22 +18,21 @@ export class Bookkeeper {
   readonly #deps: BookkeeperDeps;
   readonly #reconciler: Reconciler;
   readonly #receipts: Receipts | null;
-  readonly #remainders: Remainders;
+  /** Null where the service frees the rest with the capture: then nothing old is read for it. */
+  readonly #remainders: Remainders | null;
   #cancel: Cancel = () => {};
 
   constructor(deps: BookkeeperDeps) {
     this.#deps = deps;
     this.#reconciler = new Reconciler(deps);
-    this.#remainders = new Remainders({
-      ...deps,
-      remaindersOf: (provider) => deps.booksOf(provider)?.remainders ?? null,
-    });
+    const remaindersOf = (provider: string | undefined) => deps.booksOf(provider)?.remainders ?? null;
+    this.#remainders = deps.books.remainders === null ? null : new Remainders({ ...deps, remaindersOf });
     this.#receipts = deps.receipts ? new Receipts(deps) : null;
   }
 
   start(): void {
     this.#receipts?.start();
-    this.#remainders.wake();
+    this.#remainders?.wake();
     this.#cancel = this.#deps.calendar.everyMinute(() => {
       // Refunds are noted by a command of their own.
       this.#deps.noted();
@@ -63,13 +62,13 @@ export class Bookkeeper {
 
   saleClosed(): void {
     this.#receipts?.wake();
-    this.#remainders.wake();
+    this.#remainders?.wake();
   }
 
   close(): void {
     this.#cancel();
     this.#reconciler.close();
     this.#receipts?.close();
-    this.#remainders.close();
+    this.#remainders?.close();
   }
 }

@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import { describe, expect, it } from "vitest";
 import { DEVICES } from "../src/devices/registry.ts";
-import { PAYMENTS } from "../src/payments/registry.ts";
+import { PAYMENTS, UNNAMED } from "../src/payments/registry.ts";
 
 const SRC = join(import.meta.dirname, "../src");
 
@@ -93,6 +93,10 @@ describe("the devices", () => {
 });
 
 describe("the payment services", () => {
+  it("own no old journal by standing first: what names none is of the one that was alone", () => {
+    expect(UNNAMED).toBe("seqr");
+  });
+
   it("load no adapter, and no package of theirs, before they are configured", () => {
     for (const { name } of PAYMENTS) {
       const loaded = loadedWith(join(SRC, "payments", name, "plug-in.ts"));

@@ -1,12 +1,11 @@
 import { createHash, createHmac, timingSafeEqual } from "node:crypto";
 import type { IncomingHttpHeaders } from "node:http";
 import type { FastifyReply, FastifyRequest } from "fastify";
-import { isLoopback } from "../../core/loopback.ts";
+import { isLoopback, isOwnName } from "../../core/loopback.ts";
 
 const COOKIE_NAME = "kioskd";
 /** What proxies write into the requests that they pass on. */
 const FORWARDED = ["forwarded", "via", "x-forwarded-for", "x-real-ip"];
-const LOCAL_NAMES: ReadonlySet<string> = new Set(["localhost", "127.0.0.1", "[::1]"]);
 
 /** Throws when the address would let anyone on the network press the kiosk's buttons. */
 export function assertGuarded(host: string, token: string | null): void {
@@ -24,7 +23,7 @@ export function assertGuarded(host: string, token: string | null): void {
  */
 export function isLocalHostHeader(header: string | undefined): boolean {
   const name = /^(\[[^\]]*\]|[^:]*)(?::\d{1,5})?$/.exec(header ?? "")?.[1];
-  return name !== undefined && LOCAL_NAMES.has(name.toLowerCase());
+  return name !== undefined && isOwnName(name.toLowerCase());
 }
 
 export function isForwarded(headers: IncomingHttpHeaders): boolean {

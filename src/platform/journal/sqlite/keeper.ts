@@ -141,15 +141,14 @@ export class Keeper {
   close(): void {
     const { path, db, mark, lock, unlock } = this.#opened;
     if (!db.open) return;
-    // Whoever has no lock does not know whether others write on.
-    const isLast = lock !== null;
     const isTurnedBack = distrust(this.#chain, { kind: "reached", reached: this.#reached }) !== null;
     const reached = isTurnedBack ? this.#reached : reachedBy(this.#chain, null);
     db.close();
     const { size: bytes, mtimeMs: atMs } = statSync(path, { throwIfNoEntry: false }) ?? { size: 0, mtimeMs: 0 };
     const isLookedAt = this.#unchecked === null || (this.#opened.isAsClosed && !this.#isBegun);
     const isWhole = this.#damage === null && isLookedAt && !isTurnedBack;
-    if (isLast && isWhole) mark.write({ ...reached, closed: { bytes, atMs } });
+    // Whoever has no lock does not know whether others write on.
+    if (lock !== null && isWhole) mark.write({ ...reached, closed: { bytes, atMs } });
     mark.sync();
     mark.close();
     unlock();

@@ -10,7 +10,7 @@ import { textLines } from "../../src/platform/serial/lines-framing.ts";
 import { startBroker } from "../../src/telemetry/broker/broker.ts";
 import { startTestDisplay } from "../displays/web/support.ts";
 import { SECRET, startBench } from "../payments/seqr/remote-offers/support.ts";
-import { longestStallMs, STALL_MAX_MS } from "../support/stall.ts";
+import { longestStall } from "../support/stall.ts";
 import { startKiosk, Watcher } from "../telemetry/mqtt/rig.ts";
 import { settingsFor } from "../telemetry/mqtt/samples.ts";
 
@@ -35,14 +35,14 @@ describe("the loop that closes valves goes on under", () => {
     const display = await startTestDisplay();
     onTestFinished(() => display.display.close());
     const url = new URL("/api/positions/1/select", display.display.url).href;
-    expect(await longestStallMs(() => posted(url, body))).toBeLessThan(STALL_MAX_MS);
+    expect(await longestStall(() => posted(url, body))).toBeLessThan(1);
     expect(display.pressed).toEqual([]);
   });
 
   it.each(BODIES)("%s for the listener of machine codes", async (_what, body) => {
     const { listener, offers } = await startBench();
     const url = `${listener.url}/${SECRET}/createPurchase`;
-    expect(await longestStallMs(() => posted(url, body))).toBeLessThan(STALL_MAX_MS);
+    expect(await longestStall(() => posted(url, body))).toBeLessThan(1);
     expect(offers.asked).toEqual([]);
   });
 
@@ -60,7 +60,7 @@ describe("the loop that closes valves goes on under", () => {
       await broker.close();
     });
     await kiosk.connected();
-    expect(await longestStallMs(() => watcher.send("cmd/stop", payload))).toBeLessThan(STALL_MAX_MS);
+    expect(await longestStall(() => watcher.send("cmd/stop", payload))).toBeLessThan(1);
   });
 
   const FRAMINGS: readonly (readonly [string, () => Framing<unknown>])[] = [
@@ -81,13 +81,13 @@ describe("the loop that closes valves goes on under", () => {
   it.each(table)("a flood of %s on a port of %s", async (_what, _name, make, bytes) => {
     const framing = make();
     const flood = new Uint8Array(MB).map((_, index) => bytes[index % bytes.length] ?? 0);
-    const stalledMs = await longestStallMs(async () => {
+    const stalled = await longestStall(async () => {
       for (let at = 0; at < flood.length; at += READ_BYTES) {
         framing.push(flood.slice(at, at + READ_BYTES));
         await turn();
       }
     });
-    expect(stalledMs).toBeLessThan(STALL_MAX_MS);
+    expect(stalled).toBeLessThan(1);
   });
 
   it("books of 60,000 payments", async () => {
@@ -96,16 +96,16 @@ describe("the loop that closes valves goes on under", () => {
       amountMinor: index,
     }));
     const ours = theirs.map((booking, index) => ({ ...booking, saleId: `s${index}`, atMs: index }));
-    const stalledMs = await longestStallMs(async () => {
+    const stalled = await longestStall(async () => {
       const comparing = compareBooks(theirs, ours, 1e12, 1_000);
       let step = comparing.next();
       for (; step.done !== true; step = comparing.next()) await turn();
       expect(step.value.matched).toHaveLength(60_000);
     });
-    expect(stalledMs).toBeLessThan(STALL_MAX_MS);
+    expect(stalled).toBeLessThan(1);
   });
 
   it("the longest code that is drawn", async () => {
-    expect(await longestStallMs(async () => codeOf("https://x/?é".repeat(42)))).toBeLessThan(STALL_MAX_MS);
+    expect(await longestStall(async () => codeOf("https://x/?é".repeat(42)))).toBeLessThan(1);
   });
 });

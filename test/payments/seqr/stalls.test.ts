@@ -5,7 +5,7 @@ import { createSeqrProvider } from "../../../src/payments/seqr/provider.ts";
 import { DEMO_TERMINAL } from "../../../src/payments/seqr/simulator/server.ts";
 import type { PaymentProvider } from "../../../src/ports/payment.ts";
 import { contractSale } from "../../contract/payment.ts";
-import { longestStallMs, STALL_MAX_MS } from "../../support/stall.ts";
+import { longestStall } from "../../support/stall.ts";
 import { CLOCK, envelope, memoryLog, type RawServer, rawServer, settingsFor } from "./rig.ts";
 
 const MB = 1024 * 1024;
@@ -59,13 +59,13 @@ describe("a large report is read", () => {
   ])("%s, and holds nobody up", async (_what, xml, leastRows) => {
     sent = { body: Buffer.from(xml), packing: "identity" };
     let read = 0;
-    const stalledMs = await longestStallMs(async () => {
+    const stalled = await longestStall(async () => {
       const outcome = await books.transactions("1", "9");
       if (outcome.kind !== "done") throw new Error(outcome.detail);
       read = outcome.value?.length ?? 0;
     });
     expect(read).toBeGreaterThan(leastRows);
-    expect(stalledMs).toBeLessThan(STALL_MAX_MS);
+    expect(stalled).toBeLessThan(1);
   });
 });
 
@@ -95,19 +95,19 @@ describe("an answer that holds nobody up, and says nothing, has", () => {
     const isStatus = text.includes("getPaymentStatus");
     const sale = contractSale();
     sent = { body: Buffer.from(text), packing: "identity" };
-    const stalledMs = await longestStallMs(async () => {
+    const stalled = await longestStall(async () => {
       const outcome = isStatus ? await provider.query(sale, "1") : await books.transactions("1", "9");
       expect(outcome.kind).toBe("unknown");
     });
-    expect(stalledMs).toBeLessThan(STALL_MAX_MS);
+    expect(stalled).toBeLessThan(1);
   });
 
   it("a bomb in it", async () => {
     sent = { body: gzipSync(Buffer.alloc(200 * MB)), packing: "gzip" };
-    const stalledMs = await longestStallMs(async () => {
+    const stalled = await longestStall(async () => {
       expect((await provider.query(contractSale(), "1")).kind).toBe("unknown");
     });
-    expect(stalledMs).toBeLessThan(STALL_MAX_MS);
+    expect(stalled).toBeLessThan(1);
   });
 });
 
@@ -137,11 +137,11 @@ describe("an answer that comes in crumbs holds nobody up", () => {
   ])("%s", async (_what, bytes) => {
     raw = Buffer.from(bytes());
     const isStatus = !bytes().includes("executeReport");
-    const stalledMs = await longestStallMs(async () => {
+    const stalled = await longestStall(async () => {
       const outcome = isStatus ? await provider.query(contractSale(), "1") : await books.transactions("1", "9");
       expect(outcome.kind).toBe("unknown");
     });
-    expect(stalledMs).toBeLessThan(STALL_MAX_MS);
+    expect(stalled).toBeLessThan(1);
   });
 
   it("and is read when the crumbs are few", async () => {

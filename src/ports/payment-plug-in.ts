@@ -7,7 +7,7 @@ import type { Found, Path, SecretFiles, Secrets } from "./configured.ts";
 import type { Log } from "./log.ts";
 import type { Observer } from "./metrics.ts";
 import type { PaymentProvider } from "./payment.ts";
-import type { RemoteOffers } from "./unattended.ts";
+import type { RemoteOffers } from "./remote-offers.ts";
 
 /**
  * A payment service as its folder brings it: what it may be told, and what follows from that before it is opened. It is

@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { openRegister } from "../../src/devices/mdb/register.ts";
+import { openRegister } from "../../src/devices/mdb/vended-register.ts";
 import { PulseRegister } from "../../src/devices/parts/pulse-register.ts";
 import { RegisterError, SLOT_BYTES } from "../../src/devices/parts/register-file.ts";
 import { openVendRegister } from "../../src/devices/relay-vend/vend-register.ts";

@@ -149,7 +149,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: "what a meter forgets is not journaled",
-    file: "engine/delivery/readings.ts",
+    file: "engine/delivery/delivery-readings.ts",
     right: "const isDue = this.#stepMs !== null && nowMs - this.#journaledAtMs >= this.#stepMs;",
     wrong: "const isDue = false;",
     caughtBy: ["4 billed"],

@@ -8,7 +8,7 @@ import { FAULTS, type Fault } from "./faults.ts";
 import { type FigureSettings, Figures } from "./figures.ts";
 import type { DartLink } from "./link.ts";
 import { type Believed, Meter } from "./meter.ts";
-import { MOST_ML_PER_MINUTE, Register, type Shown } from "./register.ts";
+import { MOST_ML_PER_MINUTE, PumpRegister, type Shown } from "./pump-register.ts";
 import { askDecimals, askFilling, type Filling, order, STOPPED, TAKEN } from "./requests.ts";
 import { Turns } from "./turns.ts";
 
@@ -68,7 +68,7 @@ export class DartPump implements DartDispenser {
   readonly #clock: Clock;
   readonly #log: Log;
   readonly #unitBase: number;
-  readonly #register: Register;
+  readonly #register: PumpRegister;
   readonly #meter: Meter;
   readonly #figures: Figures;
   readonly #turns = new Turns(MOST_WAITING);
@@ -100,7 +100,7 @@ export class DartPump implements DartDispenser {
     this.#sinceMs = clock.monotonicMs();
     this.#priceDigits = settings.priceDigits;
     this.#unitBase = 10 ** (3 - settings.volumeDecimals);
-    this.#register = new Register(this.#unitBase);
+    this.#register = new PumpRegister(this.#unitBase);
     this.#figures = new Figures(settings);
     this.#meter = new Meter(link, { nozzles: settings.nozzles, unitBase: this.#unitBase }, this.#register, clock);
     link.listen(

@@ -1,7 +1,7 @@
 import type { Clock } from "../../ports/clock.ts";
 import { declined, done, type Outcome, unknown } from "../../ports/outcome.ts";
 import type { DartLink } from "./link.ts";
-import type { Register, Verdict } from "./register.ts";
+import type { PumpRegister, Verdict } from "./pump-register.ts";
 import { askSample, type Filling, type Sample, STOPPED } from "./requests.ts";
 
 /** The pump's registers in its own digits, each worth so much. */
@@ -22,11 +22,11 @@ const MOST_SAMPLES = 8;
 export class Meter {
   readonly #link: DartLink;
   readonly #settings: MeterSettings;
-  readonly #register: Register;
+  readonly #register: PumpRegister;
   readonly #clock: Clock;
   #moves = false;
 
-  constructor(link: DartLink, settings: MeterSettings, register: Register, clock: Clock) {
+  constructor(link: DartLink, settings: MeterSettings, register: PumpRegister, clock: Clock) {
     this.#link = link;
     this.#settings = settings;
     this.#register = register;

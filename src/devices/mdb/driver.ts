@@ -9,9 +9,9 @@ import { fileStore, type OpenStore, type RegisterFile } from "../parts/register-
 import { MdbAdapter } from "./adapter.ts";
 import { FAULTS } from "./faults.ts";
 import { Ledger } from "./ledger.ts";
-import { Readings } from "./readings.ts";
-import { openRegister, type RegisterState } from "./register.ts";
 import { type MdbVendingSettings, withDefaults } from "./settings.ts";
+import { TotalReadings } from "./total-readings.ts";
+import { openRegister, type RegisterState } from "./vended-register.ts";
 import { Vending } from "./vending.ts";
 
 /** Beyond a vend and the end of its session: for a disk that refuses a while. */
@@ -70,7 +70,7 @@ class MdbVending implements Dispenser {
     });
     const ledger = new Ledger(register, events, clock, log);
     this.#ledger = ledger;
-    const readings = new Readings(events, clock, () => ledger.totalBase);
+    const readings = new TotalReadings(events, clock, () => ledger.totalBase);
     this.#vending = new Vending(settings, { adapter: this.#adapter, ledger, events, readings, clock, log });
     this.#adapter.open();
     this.#vending.open();

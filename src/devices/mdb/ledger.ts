@@ -5,7 +5,7 @@ import type { DispenserEvents } from "../parts/dispenser-events.ts";
 import { confirmed, type RegisterFile } from "../parts/register-file.ts";
 import type { VendRequest } from "./codec.ts";
 import { FAULTS } from "./faults.ts";
-import type { RegisterState } from "./register.ts";
+import type { RegisterState } from "./vended-register.ts";
 
 const WRITE_AGAIN_MS = 1_000;
 const LONGEST_DETAIL = 400;

@@ -4,13 +4,13 @@ import type { DispenserEvents } from "../parts/dispenser-events.ts";
 import type { MdbAdapter } from "./adapter.ts";
 import type { VendRequest } from "./codec.ts";
 import type { Ledger } from "./ledger.ts";
-import type { Readings } from "./readings.ts";
+import type { TotalReadings } from "./total-readings.ts";
 
 export interface VendingParts {
   readonly adapter: MdbAdapter;
   readonly ledger: Ledger;
   readonly events: DispenserEvents;
-  readonly readings: Readings;
+  readonly readings: TotalReadings;
   readonly clock: Clock;
   readonly log: Log;
 }

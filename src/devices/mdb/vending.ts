@@ -4,9 +4,9 @@ import { Budget } from "./budget.ts";
 import { type AdapterMessage, type ReaderStatus, VEND_FAILED, type VendRequest } from "./codec.ts";
 import { Doubt } from "./doubt.ts";
 import { FAULTS } from "./faults.ts";
-import { Meanwhile } from "./meanwhile.ts";
-import { Session } from "./session.ts";
+import { HeldBackEvents } from "./held-back-events.ts";
 import { isListed, type MdbVendingSettings, tellable } from "./settings.ts";
+import { VendSession } from "./vend-session.ts";
 import type { Phase, VendingParts } from "./vending-parts.ts";
 
 /** A result may come just after the end of its session, and one that contradicts it just after a success. */
@@ -21,10 +21,10 @@ const REFUSES: ReadonlySet<Phase["is"]> = new Set(["resting", "choosing"]);
 export class Vending {
   readonly #settings: Required<MdbVendingSettings>;
   readonly #parts: VendingParts;
-  readonly #session: Session;
+  readonly #session: VendSession;
   readonly #isAlwaysIdle: boolean;
   readonly #doubt: Doubt;
-  readonly #meanwhile = new Meanwhile();
+  readonly #heldBack = new HeldBackEvents();
   #phase: Phase = { is: "resting" };
   #cancelPhase: Cancel = () => {};
   /** What the running delivery can still buy. */
@@ -41,7 +41,7 @@ export class Vending {
   constructor(settings: Required<MdbVendingSettings>, parts: VendingParts) {
     this.#settings = settings;
     this.#parts = parts;
-    this.#session = new Session(parts.adapter, parts.clock, settings.answerTimeoutMs);
+    this.#session = new VendSession(parts.adapter, parts.clock, settings.answerTimeoutMs);
     this.#isAlwaysIdle = settings.flow === "always-idle";
     this.#doubt = new Doubt(parts.clock, Math.min(LATE_RESULT_MS, settings.vendTimeoutMs));
   }
@@ -159,13 +159,13 @@ export class Vending {
   }
 
   #afterWriting(happened: () => void): void {
-    if (this.#phase.is === "writing") this.#meanwhile.keep(happened);
+    if (this.#phase.is === "writing") this.#heldBack.keep(happened);
     else happened();
   }
 
   #written(next: () => void): void {
     next();
-    for (const happened of this.#meanwhile.take()) this.#afterWriting(happened);
+    for (const happened of this.#heldBack.take()) this.#afterWriting(happened);
   }
 
   /** A reader that always may be asked says nothing new by the status that it has, and takes no choice away by it. */
@@ -275,7 +275,7 @@ export class Vending {
     const { adapter, ledger } = this.#parts;
     this.#enter({ is: "writing", approves: request });
     ledger.approve(request, (entered) => {
-      const isWaiting = this.#meanwhile.isEmpty;
+      const isWaiting = this.#heldBack.isEmpty;
       if (entered && isWaiting && this.#budget !== null) {
         adapter.send({ type: "approve", amountBase: request.priceBase });
         this.#awaitResult(request);

@@ -1,5 +1,5 @@
+import { SETTLED_LAGS } from "./flow-since-open.ts";
 import type { Reading } from "./meter.ts";
-import { SETTLED_LAGS } from "./standstill.ts";
 import { countsInReverse, energyRuns, powerBelowZero, powerStands } from "./texts.ts";
 
 /** A reading alone may have been taken while the contactor moved. */

@@ -10,10 +10,10 @@ import type { Frame } from "./codec.ts";
 import type { Contactor } from "./contactor.ts";
 import { CrossCheck, type CrossCheckSettings } from "./cross-check.ts";
 import type { Dispute } from "./dispute.ts";
+import { FlowSinceOpen, RISES, SETTLED_LAGS } from "./flow-since-open.ts";
 import { Meter, type Reading } from "./meter.ts";
 import { knownMeter } from "./register-map.ts";
 import { type ModbusMeterParts, type ModbusMeterSettings, type Timing, timingOf } from "./settings.ts";
-import { RISES, SETTLED_LAGS, Standstill } from "./standstill.ts";
 import { begunAnew, COUNTED_IN_REVERSE, MOVES, STUCK, silentMeter } from "./texts.ts";
 
 /** Of so many readings two in a row must agree. */
@@ -75,7 +75,7 @@ class ModbusMeter implements Dispenser {
   #heardMs: number;
   #targetBase = 0;
   /** Watches from when the contactor was opened until it is closed again. */
-  #standstill: Standstill | null = null;
+  #flowSinceOpen: FlowSinceOpen | null = null;
   #stray: StrayFlow | null = null;
   /** Of the delivery that runs, or whose end has yet to be read. */
   #check: CrossCheck | null = null;
@@ -140,7 +140,7 @@ class ModbusMeter implements Dispenser {
     this.#owedAtMs = closedMs;
     this.#closings += 1;
     this.#openSinceMs = null;
-    this.#standstill = null;
+    this.#flowSinceOpen = null;
     const shut = await this.#contactor.set(true);
     if (run !== this.#run) return unknown(OVERTAKEN);
     if (shut.kind !== "done") {
@@ -195,7 +195,7 @@ class ModbusMeter implements Dispenser {
   #beginAnew(fromBase: number, toBase: number): void {
     const detail = begunAnew(fromBase, toBase);
     this.#stray?.restart(toBase);
-    if (this.#openSinceMs !== null) this.#standstill = new Standstill(this.#openSinceMs, this.#timing.lagMs);
+    if (this.#openSinceMs !== null) this.#flowSinceOpen = new FlowSinceOpen(this.#openSinceMs, this.#timing.lagMs);
     this.#log.warn({ fromBase, toBase }, detail);
     // It follows from nothing that can have flowed, so that it measures nothing either.
     this.#events.tell({ type: "unaccounted", quantityBase: null, detail });
@@ -222,11 +222,11 @@ class ModbusMeter implements Dispenser {
     if (closings !== this.#closings) return opened;
     if (opened.kind === "done") {
       this.#openSinceMs ??= this.#clock.monotonicMs();
-      this.#standstill ??= new Standstill(this.#openSinceMs, this.#timing.lagMs);
+      this.#flowSinceOpen ??= new FlowSinceOpen(this.#openSinceMs, this.#timing.lagMs);
       this.#events.clear("contactor");
     } else {
       this.#openSinceMs = null;
-      this.#standstill = null;
+      this.#flowSinceOpen = null;
       this.#events.raise("contactor", opened.detail);
     }
     return opened;
@@ -371,7 +371,7 @@ class ModbusMeter implements Dispenser {
 
   /** It has ended when the meter, past its lag, stands still. */
   #lookForEnd(reading: Reading): void {
-    switch (this.#standstill?.look(reading)) {
+    switch (this.#flowSinceOpen?.look(reading)) {
       case "still":
         this.#run += 1;
         this.#phase = "resting";
@@ -388,7 +388,7 @@ class ModbusMeter implements Dispenser {
   /** A contactor that was stuck once is not trusted again before somebody has looked at it. */
   #lookForStray(reading: Reading): void {
     const stray = this.#stray?.look(reading.totaliserBase, this.#clock.monotonicMs());
-    if (this.#standstill?.look(reading) === "flows" || stray?.flows) this.#events.raise("stuck", STUCK);
+    if (this.#flowSinceOpen?.look(reading) === "flows" || stray?.flows) this.#events.raise("stuck", STUCK);
     if (stray === undefined || stray.tellBase === null) return;
     this.#events.tell({ type: "unaccounted", quantityBase: stray.tellBase, detail: STUCK });
   }

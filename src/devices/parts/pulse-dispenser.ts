@@ -2,11 +2,11 @@ import type { Cancel, Clock } from "../../ports/clock.ts";
 import type { Dispenser, DispenserEvent } from "../../ports/dispenser.ts";
 import type { Log } from "../../ports/log.ts";
 import { declined, done, type Outcome, unknown } from "../../ports/outcome.ts";
-import type { Alive } from "./alive.ts";
 import type { DispenserEvents } from "./dispenser-events.ts";
 import { spacingLookMs } from "./edge-groups.ts";
+import type { FlowSwitches } from "./flow-switches.ts";
+import type { HeartbeatLine } from "./heartbeat-line.ts";
 import { type LimitSettings, LimitWatch, LOOK_MS } from "./limit-watch.ts";
-import type { Outlet } from "./outlet.ts";
 import { FAULTS } from "./pulse-faults.ts";
 import { judgeMeter } from "./pulse-health.ts";
 import type { PulseMeter } from "./pulse-meter.ts";
@@ -18,8 +18,8 @@ import { StrayFlow } from "./stray-flow.ts";
 export interface PulseDispenserParts {
   readonly register: PulseRegister;
   readonly meter: PulseMeter;
-  readonly outlet: Outlet;
-  readonly alive: Alive;
+  readonly flowSwitches: FlowSwitches;
+  readonly heartbeat: HeartbeatLine;
   readonly events: DispenserEvents;
   /** Whether the nozzle is lifted, the plug in; null where nothing tells. */
   readonly present: (() => boolean) | null;
@@ -93,10 +93,10 @@ export class PulseDispenser implements Dispenser {
 
   stop(): Promise<Outcome<null>> {
     if (this.#closed) return Promise.resolve(unknown("the driver is closed"));
-    const { clock, outlet, alive, settleMs } = this.#parts;
+    const { clock, flowSwitches, heartbeat, settleMs } = this.#parts;
     const nowMs = clock.monotonicMs();
-    alive.rest();
-    outlet.shut(nowMs);
+    heartbeat.rest();
+    flowSwitches.shut(nowMs);
     const { at } = this.#phase;
     if (at !== "shutting") this.#shutFrom(nowMs, false, at !== "idle");
     this.#stopping ??= new StopRequest(nowMs + settleMs + LONGEST_SHUT_MS);
@@ -125,7 +125,7 @@ export class PulseDispenser implements Dispenser {
   /** To be told when the lines are lost and when they are held again. */
   held(held: boolean, detail: string): void {
     this.#lost = held ? null : detail;
-    if (!held) this.#parts.outlet.forget();
+    if (!held) this.#parts.flowSwitches.forget();
     if (!this.#closed) this.#schedule(0);
   }
 
@@ -159,12 +159,12 @@ export class PulseDispenser implements Dispenser {
   }
 
   #guardedStep(): void {
-    const { events, log, clock, outlet } = this.#parts;
+    const { events, log, clock, flowSwitches } = this.#parts;
     try {
       this.#step(clock.monotonicMs());
     } catch (error) {
       log.error({ error: String(error) }, "the control loop failed");
-      outlet.shut(clock.monotonicMs());
+      flowSwitches.shut(clock.monotonicMs());
       if (this.#phase.at === "running") this.#shutFrom(clock.monotonicMs(), false, true);
       events.raise("loop", FAULTS.loop(String(error)));
     }
@@ -189,20 +189,20 @@ export class PulseDispenser implements Dispenser {
   }
 
   #run(phase: Running, nowMs: number): void {
-    const { meter, events, outlet, alive } = this.#parts;
+    const { meter, events, flowSwitches, heartbeat } = this.#parts;
     const width = phase.watch.look(meter.pulses, nowMs);
     const present = this.#parts.present?.() ?? true;
     const over = width === "shut" || (phase.met && !present);
     if (over || events.fault !== null) {
-      alive.rest();
-      outlet.shut(nowMs);
+      heartbeat.rest();
+      flowSwitches.shut(nowMs);
       this.#shutFrom(nowMs, events.fault === null, true);
       return;
     }
-    alive.beat();
+    heartbeat.beat();
     if (present) {
       phase.met = true;
-      outlet.open(width === "wide" ? "wide" : "narrow", nowMs);
+      flowSwitches.open(width === "wide" ? "wide" : "narrow", nowMs);
     }
     this.#report(nowMs);
   }
@@ -214,24 +214,24 @@ export class PulseDispenser implements Dispenser {
   }
 
   #shut(phase: Shutting, nowMs: number, counted: boolean): void {
-    const { outlet, meter, settleMs } = this.#parts;
-    outlet.shut(nowMs);
-    const quietSinceMs = Math.max(outlet.shutSinceMs ?? Number.POSITIVE_INFINITY, meter.lastPulseMs);
+    const { flowSwitches, meter, settleMs } = this.#parts;
+    flowSwitches.shut(nowMs);
+    const quietSinceMs = Math.max(flowSwitches.shutSinceMs ?? Number.POSITIVE_INFINITY, meter.lastPulseMs);
     if (counted && nowMs - quietSinceMs >= settleMs) {
       this.#settle(phase, nowMs);
       return;
     }
     const overdueMs = nowMs - phase.sinceMs - settleMs;
-    if (overdueMs >= CUT_DRIVE_MS) outlet.rest();
+    if (overdueMs >= CUT_DRIVE_MS) flowSwitches.rest();
     if (phase.delivery) this.#report(nowMs);
     else this.#watchStray(nowMs);
     this.#complain(phase, overdueMs >= LONGEST_SHUT_MS, nowMs);
   }
 
   #complain(phase: Shutting, overdue: boolean, nowMs: number): void {
-    const { outlet, events, meter, settleMs } = this.#parts;
+    const { flowSwitches, events, meter, settleMs } = this.#parts;
     const flows = nowMs - meter.lastPulseMs < settleMs;
-    const unread = outlet.shutSinceMs === null ? "a valve's line does not confirm" : "the count cannot be read";
+    const unread = flowSwitches.shutSinceMs === null ? "a valve's line does not confirm" : "the count cannot be read";
     const detail = this.#lost ?? (flows ? "it flows though the valve was closed" : unread);
     if (overdue && phase.delivery && flows) events.raise("valve", FAULTS.valve(detail));
     if (this.#stopping === null || nowMs < this.#stopping.untilMs) return;
@@ -241,8 +241,8 @@ export class PulseDispenser implements Dispenser {
   }
 
   #settle(phase: Shutting, nowMs: number): void {
-    const { outlet, meter, register, events } = this.#parts;
-    outlet.rest();
+    const { flowSwitches, meter, register, events } = this.#parts;
+    flowSwitches.rest();
     if (phase.watch !== null && events.fault === null) {
       register.update({ overruns: [...phase.watch.learn(meter.pulses)] });
     }
@@ -263,10 +263,10 @@ export class PulseDispenser implements Dispenser {
   }
 
   #rest(nowMs: number): void {
-    const { outlet, events, register } = this.#parts;
-    outlet.shut(nowMs);
-    outlet.rest();
-    if (outlet.atRest) events.clear("output");
+    const { flowSwitches, events, register } = this.#parts;
+    flowSwitches.shut(nowMs);
+    flowSwitches.rest();
+    if (flowSwitches.atRest) events.clear("output");
     register.mend(nowMs);
     if (this.#phase.at === "idle") this.#watchStray(nowMs);
   }

@@ -1,11 +1,11 @@
 import type { Gpio, GpioOutput } from "../../platform/gpio/gpio.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { Log } from "../../ports/log.ts";
-import { Alive } from "./alive.ts";
 import { DispenserEvents } from "./dispenser-events.ts";
+import { FlowSwitches } from "./flow-switches.ts";
+import { HeartbeatLine } from "./heartbeat-line.ts";
 import type { LimitSettings } from "./limit-watch.ts";
 import type { CounterLine, InputLine, OutputLine } from "./lines.ts";
-import { Outlet } from "./outlet.ts";
 import { PulseDispenser } from "./pulse-dispenser.ts";
 import { FAULTS } from "./pulse-faults.ts";
 import { type MeterSettings, PulseMeter } from "./pulse-meter.ts";
@@ -48,7 +48,7 @@ export async function openPulseDispenser(
     new Switch(taken, clock, (detail) => events.raise("output", FAULTS.output(`${line} cannot be set: ${detail}`)));
   const narrow = switched(lines.narrow.line, await gpio.output(lines.narrow.line, lines.narrow));
   const [wide, drive] = [await output(lines.wide), await output(lines.drive)];
-  const alive = new Alive(await output(lines.alive), clock);
+  const heartbeat = new HeartbeatLine(await output(lines.alive), clock);
   const present = lines.present === null ? null : await gpio.input(lines.present.line, lines.present, () => {});
   const channels: Channel[] = [];
   for (const { line, ...options } of lines.channels) {
@@ -61,7 +61,7 @@ export async function openPulseDispenser(
   const dispenser = new PulseDispenser({
     register,
     meter: new PulseMeter(register, scale, clock),
-    outlet: new Outlet(
+    flowSwitches: new FlowSwitches(
       {
         drive: drive === null ? null : switched(lines.drive?.line ?? "", drive),
         startDelayMs: settings.startDelayMs,
@@ -70,7 +70,7 @@ export async function openPulseDispenser(
       },
       nowMs,
     ),
-    alive,
+    heartbeat,
     events,
     present: present === null ? null : () => present.active,
     limits: settings.limits,

@@ -3,7 +3,7 @@ import { about } from "../../config/fields.ts";
 import { sentence } from "../../config/problem.ts";
 import type { DeviceDescription } from "../parts/device.ts";
 import { ownPort, serialPort, wattsMax } from "../parts/fields.ts";
-import { energyWh, LEAD_MS } from "./register.ts";
+import { energyWh, LEAD_MS } from "./energy-register.ts";
 
 const schema = z
   .strictObject({

@@ -3,8 +3,8 @@ import { done, type Outcome } from "../../ports/outcome.ts";
 import type { DispenserEvents } from "../parts/dispenser-events.ts";
 import { STATE } from "./codec.ts";
 import type { Controller, Sample } from "./controller.ts";
+import { backstopKwh, energyWh, LEAD_MS } from "./energy-register.ts";
 import { WITHOUT } from "./fault-text.ts";
-import { backstopKwh, energyWh, LEAD_MS } from "./register.ts";
 
 export interface RapiSettings {
   /** Offered to the car, in amperes: 6 or more. */

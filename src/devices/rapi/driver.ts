@@ -9,8 +9,8 @@ import { Brake } from "./brake.ts";
 import { decodeRapi, STATE } from "./codec.ts";
 import { Controller, isAtRest, isFault, type Sample, type Status } from "./controller.ts";
 import { beginDelivery, type Delivery, Guard, type RapiSettings, shortfallWh } from "./delivery.ts";
+import { EnergyRegister, LEAD_MS, WS_PER_WH } from "./energy-register.ts";
 import { FAULTS, faultText } from "./fault-text.ts";
-import { LEAD_MS, Register, WS_PER_WH } from "./register.ts";
 
 const POLL_MS = 200;
 const IDLE_MS = 1_000;
@@ -36,7 +36,7 @@ class Charger implements Dispenser {
   readonly #clock: Clock;
   readonly #log: Log;
   readonly #controller: Controller;
-  readonly #register: Register;
+  readonly #register: EnergyRegister;
   readonly #events = new DispenserEvents();
   readonly #brake: Brake;
   readonly #guard: Guard;
@@ -69,7 +69,7 @@ class Charger implements Dispenser {
     this.#clock = clock;
     this.#log = log;
     this.#controller = new Controller(line, clock);
-    this.#register = new Register(settings.maxPowerW);
+    this.#register = new EnergyRegister(settings.maxPowerW);
     this.#guard = new Guard(this.#controller, settings, clock, this.#events);
     this.#brake = new Brake(this.#controller, clock, {
       isUp: () => line.up,

@@ -4,7 +4,7 @@ import type { Clock } from "../../ports/clock.ts";
 import type { Journal } from "../../ports/journal.ts";
 import type { Log } from "../../ports/log.ts";
 import { type Named, namesOf } from "../belongings.ts";
-import { Pump } from "../outbox/courier.ts";
+import { Courier } from "../outbox/courier.ts";
 import { POLICY } from "../policy.ts";
 import type { FaultBoard } from "../watch/fault-board.ts";
 
@@ -23,14 +23,14 @@ export interface ReceiptsDeps {
  */
 export class Receipts {
   readonly #deps: ReceiptsDeps;
-  readonly #pump: Pump<"receipts">;
+  readonly #pump: Courier<"receipts">;
   #failures = 0;
 
   constructor(deps: ReceiptsDeps) {
     this.#deps = deps;
     const { journal, clock, log } = deps;
     const deliver = ({ body }: { readonly body: SaleRecord }): Promise<boolean> => this.#submit(body);
-    this.#pump = new Pump({ reader: "receipts", journal, clock, log, retriesMs: POLICY.receiptRetriesMs, deliver });
+    this.#pump = new Courier({ reader: "receipts", journal, clock, log, retriesMs: POLICY.receiptRetriesMs, deliver });
   }
 
   start(): void {

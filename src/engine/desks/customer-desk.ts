@@ -5,7 +5,7 @@ import type { Clock } from "../../ports/clock.ts";
 import type { CustomerInput, InputAnswer } from "../../ports/display.ts";
 import type { Log } from "../../ports/log.ts";
 import type { Observer } from "../../ports/metrics.ts";
-import type { RemoteOffer, RemoteOffers } from "../../ports/unattended.ts";
+import type { RemoteOffer, RemoteOffers } from "../../ports/remote-offers.ts";
 import { POLICY } from "../policy.ts";
 import { type Admission, type Begun, outOfService, type PositionSetup, tooLittle } from "../sale/admission.ts";
 import type { Position } from "../sale/position.ts";

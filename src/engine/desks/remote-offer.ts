@@ -1,5 +1,5 @@
 import type { State } from "../../core/sale/state.ts";
-import type { RemoteOffer } from "../../ports/unattended.ts";
+import type { RemoteOffer } from "../../ports/remote-offers.ts";
 
 /** What has become of the offer of a sale that was asked for from outside; null while it is being made. */
 export function remoteOffer(state: State, saleId: string): RemoteOffer | null {

@@ -4,7 +4,7 @@ import type { Entry, Journal, Readers } from "../../ports/journal.ts";
 import type { Log } from "../../ports/log.ts";
 import { POLICY } from "../policy.ts";
 
-export interface PumpDeps<R extends keyof Readers> {
+export interface CourierDeps<R extends keyof Readers> {
   readonly reader: R;
   readonly journal: Pick<Journal, "pending" | "acknowledge">;
   readonly clock: Clock;
@@ -16,8 +16,8 @@ export interface PumpDeps<R extends keyof Readers> {
 }
 
 /** Carries what a reader of the journal has not acknowledged: one entry at a time, in order, each until it is taken. */
-export class Pump<R extends keyof Readers> {
-  readonly #deps: PumpDeps<R>;
+export class Courier<R extends keyof Readers> {
+  readonly #deps: CourierDeps<R>;
   #open = false;
   #draining = false;
   #again = false;
@@ -28,7 +28,7 @@ export class Pump<R extends keyof Readers> {
   /** How often it was told to begin again further back. */
   #rewinds = 0;
 
-  constructor(deps: PumpDeps<R>) {
+  constructor(deps: CourierDeps<R>) {
     this.#deps = deps;
   }
 

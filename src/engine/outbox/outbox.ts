@@ -2,33 +2,33 @@ import type { Clock } from "../../ports/clock.ts";
 import type { Journal, OutboxStream } from "../../ports/journal.ts";
 import type { Log } from "../../ports/log.ts";
 import type { Telemetry } from "../../ports/telemetry.ts";
-import { Pump } from "./courier.ts";
+import { Courier } from "./courier.ts";
 
 const STREAMS = ["sales", "refunds", "reconciliations", "unaccounted"] as const;
 
 /** What the operator gets for good: closed sales, refunds, reconciliations, what no sale pays for, each stream in its order. */
 export class Outbox {
   readonly #journal: Journal;
-  readonly #pumps: readonly Pump<OutboxStream>[];
+  readonly #couriers: readonly Courier<OutboxStream>[];
 
   constructor(journal: Journal, telemetry: Telemetry, clock: Clock, log: Log) {
     this.#journal = journal;
-    this.#pumps = STREAMS.map(
-      (reader) => new Pump({ reader, journal, clock, log, deliver: (entry) => telemetry.deliver(reader, entry) }),
+    this.#couriers = STREAMS.map(
+      (reader) => new Courier({ reader, journal, clock, log, deliver: (entry) => telemetry.deliver(reader, entry) }),
     );
   }
 
   connection(connected: boolean): void {
-    for (const pump of this.#pumps) pump.connection(connected);
+    for (const courier of this.#couriers) courier.connection(connected);
   }
 
   wake(): void {
-    for (const pump of this.#pumps) pump.wake();
+    for (const courier of this.#couriers) courier.wake();
   }
 
   /** Sends a stream again from a number on. */
   async resend(stream: OutboxStream, fromSeq: number): Promise<void> {
-    await this.#pumps[STREAMS.indexOf(stream)]?.rewind(() => this.#journal.reread(stream, fromSeq));
+    await this.#couriers[STREAMS.indexOf(stream)]?.rewind(() => this.#journal.reread(stream, fromSeq));
   }
 
   /** How many records of each stream wait. */
@@ -45,10 +45,10 @@ export class Outbox {
   }
 
   async settled(): Promise<void> {
-    await Promise.all(this.#pumps.map((pump) => pump.settled()));
+    await Promise.all(this.#couriers.map((courier) => courier.settled()));
   }
 
   close(): void {
-    for (const pump of this.#pumps) pump.close();
+    for (const courier of this.#couriers) courier.close();
   }
 }

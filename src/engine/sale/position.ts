@@ -14,8 +14,8 @@ import type { Observer } from "../../ports/metrics.ts";
 import type { ProviderOf } from "../../ports/payment.ts";
 import { type Identity, lastSaleOf, type Named, namesOf } from "../belongings.ts";
 import * as delivery from "../delivery/delivery-errands.ts";
+import { DeliveryReadings } from "../delivery/delivery-readings.ts";
 import { FlowWatch } from "../delivery/flow-watch.ts";
-import { Readings } from "../delivery/readings.ts";
 import { type NoteDeps, noteUnaccounted } from "../delivery/unaccounted.ts";
 import type { Errand, News } from "../errand.ts";
 import { POLICY } from "../policy.ts";
@@ -60,7 +60,7 @@ export class Position {
   readonly #keeper: RecordKeeper;
   readonly #late: LateTruth;
   #state: State = IDLE;
-  readonly #readings: Readings;
+  readonly #readings: DeliveryReadings;
   #newestAtMs = 0;
   #finishing = false;
   /** What flowed before the journal has told whether a delivery was interrupted; null from then on. */
@@ -75,7 +75,7 @@ export class Position {
   constructor(deps: PositionDeps) {
     this.#deps = deps;
     this.#time = new SaleClock(deps.clock);
-    this.#readings = new Readings(deps.dispenser.readingStepMs);
+    this.#readings = new DeliveryReadings(deps.dispenser.readingStepMs);
     this.#flow = new FlowWatch(deps.clock, deps.noFlowTimeoutMs, (why) => this.#onFlowOver(why), deps.changed);
     this.#showing = new Showing(deps.clock, this.#time, deps.changed);
     const timeMoved = (): void => this.#showing.follow(this.#state);

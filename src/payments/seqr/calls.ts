@@ -4,6 +4,7 @@ import type { Log, LogFields } from "../../ports/log.ts";
 import type { Observer } from "../../ports/metrics.ts";
 import type { Outcome } from "../../ports/outcome.ts";
 import type { ServiceTime } from "../../ports/payment.ts";
+import type { AnswerOf, Operation } from "./answer-schema.ts";
 import {
   ASKS,
   createSeqrClient,
@@ -13,7 +14,6 @@ import {
   type SeqrClientSettings,
 } from "./client.ts";
 import { describeCode } from "./codes.ts";
-import type { AnswerOf, Operation } from "./schema.ts";
 import type { Connection } from "./transport.ts";
 
 export interface SeqrCallSettings extends SeqrClientSettings {

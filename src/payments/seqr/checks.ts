@@ -21,14 +21,14 @@ export function problems(part: SeqrPart): Found[] {
       (index) => ["positions", index, "seqrId"],
       { of: "a printed code of its own for each position" },
     ),
-    ...unattendedChecks(part),
+    ...remoteOffersChecks(part),
     ...stickerChecks(part),
     ...reconcileChecks(part),
     ...receiptChecks(part),
   ];
 }
 
-function unattendedChecks({ section: { unattended } }: SeqrPart): Found[] {
+function remoteOffersChecks({ section: { unattended } }: SeqrPart): Found[] {
   const path = ["payment", "seqr", "unattended"];
   if (unattended === undefined) return [];
   const { certFile, keyFile, listen } = unattended;

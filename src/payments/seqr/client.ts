@@ -2,10 +2,10 @@ import { fileURLToPath } from "node:url";
 import type { Client, IHttpClient, SoapMethod } from "soap";
 import type { Unknown } from "../../ports/outcome.ts";
 import { countOf, fieldOf, type Read, readBody } from "./answer.ts";
+import { ANSWERS, type AnswerOf, type Operation } from "./answer-schema.ts";
 import type { Authority } from "./authority.ts";
 import { type ResultCode, resultCode } from "./codes.ts";
 import { type Exchange, listened } from "./exchange.ts";
-import { ANSWERS, type AnswerOf, type Operation } from "./schema.ts";
 import { loadSoap } from "./soap.ts";
 import { type Connection, createTransport, NoAnswer } from "./transport.ts";
 

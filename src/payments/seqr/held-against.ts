@@ -1,6 +1,6 @@
 import type { Sale } from "../../core/sale/state.ts";
 import { amountMinorOf } from "./amount.ts";
-import type { PaymentStatus } from "./schema.ts";
+import type { PaymentStatus } from "./answer-schema.ts";
 
 /** What an answer about a bill must agree with. */
 export interface Expected {

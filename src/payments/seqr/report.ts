@@ -2,8 +2,8 @@ import sax from "sax";
 import type { BookedPayment } from "../../ports/books.ts";
 import { done, type Outcome, unknown } from "../../ports/outcome.ts";
 import { signedAmountMinorOf } from "./amount.ts";
+import type { WireReport } from "./answer-schema.ts";
 import { flat, parsed, Turn } from "./piecewise.ts";
-import type { WireReport } from "./schema.ts";
 
 export interface ReportDocument {
   readonly title: string;

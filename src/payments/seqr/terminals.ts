@@ -1,7 +1,7 @@
 import { done, type Outcome, unknown } from "../../ports/outcome.ts";
+import type { AnswerOf, Operation } from "./answer-schema.ts";
 import type { ResellerCredentials } from "./calls.ts";
 import { createSeqrClient, type Principal, type SeqrClientSettings } from "./client.ts";
-import type { AnswerOf, Operation } from "./schema.ts";
 import { outcomeOfCode } from "./truth.ts";
 
 export interface SeqrTerminalSettings extends SeqrClientSettings {

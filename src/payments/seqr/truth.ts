@@ -1,11 +1,11 @@
 import type { Truth } from "../../core/sale/resolve.ts";
 import type { Sale } from "../../core/sale/state.ts";
 import { declined, done, type Outcome, unknown } from "../../ports/outcome.ts";
+import type { PaymentStatus } from "./answer-schema.ts";
 import { adviceOfCode } from "./causes.ts";
 import type { Reply } from "./client.ts";
 import { CODE, describeCode, type ResultCode } from "./codes.ts";
 import { contradictionIn, type Expected, shownAmount } from "./held-against.ts";
-import type { PaymentStatus } from "./schema.ts";
 
 /** What an answer to getPaymentStatus says about the money. */
 export function outcomeOfStatus(expected: Expected, reply: Reply<PaymentStatus>): Outcome<Truth> {

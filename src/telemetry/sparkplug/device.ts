@@ -2,7 +2,7 @@ import type { PositionView } from "../../core/sale/view.ts";
 import type { Cancel, Clock } from "../../ports/clock.ts";
 import { LIVE, type Place, positionMetrics } from "./metrics.ts";
 import type { Metric } from "./payload.ts";
-import { Told } from "./told.ts";
+import { PublishedMetrics } from "./published-metrics.ts";
 
 const LIVE_INTERVAL_MS = 1000;
 
@@ -13,7 +13,7 @@ export class Device {
   readonly #currency: string;
   readonly #clock: Clock;
   readonly #send: (news: readonly Metric[]) => void;
-  readonly #told = new Told();
+  readonly #published = new PublishedMetrics();
   #view: PositionView | null = null;
   #charged: string | null = null;
   #born = false;
@@ -39,7 +39,7 @@ export class Device {
   birth(): readonly Metric[] {
     this.silence();
     const metrics = this.#metrics();
-    this.#told.all(metrics);
+    this.#published.record(metrics);
     this.#born = true;
     this.#liveSentAtMs = this.#clock.monotonicMs();
     return metrics;
@@ -60,7 +60,9 @@ export class Device {
     if (!this.#born) return;
     const waitMs = this.#liveWaitMs();
     const metrics = this.#metrics();
-    const news = this.#told.news(waitMs > 0 ? metrics.filter((metric) => !LIVE.includes(metric.name)) : metrics);
+    const news = this.#published.changed(
+      waitMs > 0 ? metrics.filter((metric) => !LIVE.includes(metric.name)) : metrics,
+    );
     if (news.some((metric) => LIVE.includes(metric.name))) this.#liveSentAtMs = this.#clock.monotonicMs();
     if (news.length > 0) this.#send(news);
     if (waitMs > 0) this.#tellLater(waitMs);

@@ -5,7 +5,7 @@ import type { Snapshot } from "../../ports/telemetry.ts";
 import { Device } from "./device.ts";
 import { birthDeathMetric, type KioskFacts, nodeMetrics, type Place } from "./metrics.ts";
 import type { Metric } from "./payload.ts";
-import { Told } from "./told.ts";
+import { PublishedMetrics } from "./published-metrics.ts";
 
 /** `bdSeq` and `seq` go from 0 to 255 and round again. */
 const ROUND = 256;
@@ -25,7 +25,7 @@ export class EdgeNode {
   readonly #facts: NodeFacts;
   readonly #clock: Clock;
   readonly #devices: ReadonlyMap<string, Device>;
-  readonly #told = new Told();
+  readonly #published = new PublishedMetrics();
   #faults: readonly Fault[] = [];
   #health: HealthMessage | null = null;
   #publish: Send | null = null;
@@ -97,7 +97,7 @@ export class EdgeNode {
     this.#seq = 0;
     this.#bornAtMs = this.#clock.monotonicMs();
     const metrics = this.#metrics();
-    this.#told.all(metrics);
+    this.#published.record(metrics);
     this.#send("NBIRTH", [...this.death(), ...metrics]);
     for (const device of this.#devices.values()) this.#send("DBIRTH", device.birth(), device.id);
     this.#born = true;
@@ -110,7 +110,7 @@ export class EdgeNode {
 
   #tell(): void {
     if (!this.#born) return;
-    const news = this.#told.news(this.#metrics());
+    const news = this.#published.changed(this.#metrics());
     if (news.length > 0) this.#send("NDATA", news);
   }
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { CrossCheck } from "../../../src/devices/modbus-meter/cross-check.ts";
+import { FlowSinceOpen, SETTLED_LAGS } from "../../../src/devices/modbus-meter/flow-since-open.ts";
 import type { Reading } from "../../../src/devices/modbus-meter/meter.ts";
-import { SETTLED_LAGS, Standstill } from "../../../src/devices/modbus-meter/standstill.ts";
 import { Trust } from "../../../src/devices/modbus-meter/trust.ts";
 
 const MAX_W = 22_000;
@@ -37,7 +37,7 @@ function complaints(slow: Slow, { stepWh, refreshMs: lagMs }: Pick<Slow, "stepWh
     ...{ lagMs, steadyMs: 60_000, stepBase: () => stepWh, isOwed: () => true, begunAnew: () => said.push("anew") },
   });
   const check = new CrossCheck({ maxPowerW: MAX_W, lagMs, stepWh, isInverted: false, closedMs: CLOSED_MS });
-  const standstill = new Standstill(OPENED_MS, lagMs);
+  const flowSinceOpen = new FlowSinceOpen(OPENED_MS, lagMs);
   let isStill = false;
   const lastMs = OPENED_MS + SETTLED_LAGS * lagMs + 2_000;
   for (let atMs = 0; atMs < lastMs; atMs += POLL_MS) {
@@ -52,7 +52,7 @@ function complaints(slow: Slow, { stepWh, refreshMs: lagMs }: Pick<Slow, "stepWh
     const contradiction = atMs < CLOSED_MS ? null : check.look(reading);
     if (contradiction !== null) said.push(contradiction);
     if (atMs < OPENED_MS) continue;
-    const stands = standstill.look(reading);
+    const stands = flowSinceOpen.look(reading);
     if (stands === "flows") said.push(`flows at ${atMs}`);
     isStill ||= stands === "still";
   }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { decodeRapi, encodeRapi } from "../../../src/devices/rapi/codec.ts";
 import { Controller, type Sample } from "../../../src/devices/rapi/controller.ts";
-import { backstopKwh, Register } from "../../../src/devices/rapi/register.ts";
+import { backstopKwh, EnergyRegister } from "../../../src/devices/rapi/energy-register.ts";
 import type { SerialLine } from "../../../src/platform/serial/line.ts";
 import { done, unknown } from "../../../src/ports/outcome.ts";
 import { clockOf, VirtualTime } from "../../support/virtual-clock.ts";
@@ -134,7 +134,7 @@ describe("the totaliser of a charger", () => {
       [7, "the meter jumped from 7 to 17 Wh"],
     ],
   ])("%s", (_, samples, told) => {
-    const register = new Register(3_600);
+    const register = new EnergyRegister(3_600);
     expect(samples.map((sample, index) => register.take(sampleOf(...sample), index * 1_000))).toEqual(told);
   });
 });

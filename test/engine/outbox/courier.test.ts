@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { expect, it, onTestFinished } from "vitest";
 import { isoTime } from "../../../src/core/time.ts";
-import { Pump } from "../../../src/engine/outbox/courier.ts";
+import { Courier } from "../../../src/engine/outbox/courier.ts";
 import { openJournal } from "../../../src/platform/journal/sqlite/journal.ts";
 import { T0_MS } from "../../support/sale-fixtures.ts";
 import { SILENT } from "../../support/silent-log.ts";
@@ -15,19 +15,19 @@ it("records that are asked for again while one is under way all come again", asy
   for (let count = 1; count <= 4; count++) await journal.note("unaccounted", "1", () => note);
   const sent: number[] = [];
   const clock = clockOf(new VirtualTime(0), { number: 1, alive: true });
-  const pump: Pump<"unaccounted"> = new Pump({
+  const courier: Courier<"unaccounted"> = new Courier({
     reader: "unaccounted",
     journal,
     clock,
     log: SILENT,
     deliver: async ({ seq }) => {
       sent.push(seq);
-      if (sent.length === 3) await pump.rewind(() => journal.reread("unaccounted", 1));
+      if (sent.length === 3) await courier.rewind(() => journal.reread("unaccounted", 1));
       return true;
     },
   });
-  pump.connection(true);
+  courier.connection(true);
   await expect.poll(async () => await journal.pendingCount("unaccounted")).toBe(0);
-  await pump.settled();
+  await courier.settled();
   expect(sent).toEqual([1, 2, 3, 1, 2, 3, 4]);
 });

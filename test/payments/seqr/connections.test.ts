@@ -1,10 +1,10 @@
 import type http from "node:http";
 import type { Socket } from "node:net";
 import { afterEach, describe, expect, it } from "vitest";
+import { ANSWERS, type Operation } from "../../../src/payments/seqr/answer-schema.ts";
 import { createSeqrClient, type SeqrClient } from "../../../src/payments/seqr/client.ts";
 import { operationIn } from "../../../src/payments/seqr/exchange.ts";
 import { createSeqrProvider } from "../../../src/payments/seqr/provider.ts";
-import { ANSWERS, type Operation } from "../../../src/payments/seqr/schema.ts";
 import { CLOCK, envelope, memoryLog, PASSWORD, type RawServer, rawServer, settingsFor } from "./rig.ts";
 
 type Misuse = (socket: Socket, request: http.IncomingMessage) => void;

@@ -11,8 +11,8 @@ import type { SeqrKit, SeqrSite } from "../config.ts";
 import { seqrSettings } from "../settings.ts";
 import { Bench } from "./certification/bench.ts";
 import { billsFor } from "./certification/bills.ts";
+import { maskerOf } from "./certification/mask-secrets.ts";
 import { type Certification, markdown, stepTable } from "./certification/report.ts";
-import { maskerOf } from "./certification/secrets.ts";
 import { runSteps, type StepResult } from "./certification/step.ts";
 import { certificationSteps } from "./certification/steps.ts";
 

@@ -8,12 +8,12 @@ import { within } from "../../../platform/time/wait.ts";
 import type { Clock } from "../../../ports/clock.ts";
 import type { Log } from "../../../ports/log.ts";
 import type { Observer } from "../../../ports/metrics.ts";
-import type { RemoteOffer, RemoteOffers } from "../../../ports/unattended.ts";
+import type { RemoteOffer, RemoteOffers } from "../../../ports/remote-offers.ts";
 import { assertGuarded, targetOf } from "./access.ts";
 import { spaced, tokenBucket } from "./limits.ts";
-import { type Answer, answerOf, parseObject, readPurchase } from "./purchase.ts";
+import { type Answer, answerOf, parseObject, readOfferRequest } from "./offer-request.ts";
 
-interface UnattendedSettings {
+interface RemoteOffersSettings {
   readonly host: string;
   /** 0 takes any free port; `url` tells which. */
   readonly port: number;
@@ -29,7 +29,7 @@ interface UnattendedSettings {
   readonly positions: readonly string[];
 }
 
-export interface UnattendedListener {
+export interface RemoteOffersListener {
   readonly url: string;
   /** Carries the secret: for the payment service only, never for a log. Null when it could not be reached. */
   notificationUrl(position: string): string | null;
@@ -40,14 +40,14 @@ export interface UnattendedListener {
   close(): Promise<void>;
 }
 
-export interface UnattendedDeps {
+export interface RemoteOffersDeps {
   readonly dropped: Observer["connectionDropped"];
   readonly clock: Clock;
   readonly log: Log;
 }
 
 interface Context {
-  readonly settings: UnattendedSettings;
+  readonly settings: RemoteOffersSettings;
   readonly positions: ReadonlySet<string>;
   readonly offers: RemoteOffers;
   readonly clock: Clock;
@@ -67,11 +67,11 @@ const LATE: RemoteOffer = { kind: "late" };
  * Takes the payment service's calls for customers who scanned a machine's printed code. Rejects when the address
  * is taken or not guarded, or the certificate and key are none. Nothing here sells: it asks for an offer.
  */
-export async function startUnattendedListener(
-  settings: UnattendedSettings,
+export async function startRemoteOffersListener(
+  settings: RemoteOffersSettings,
   offers: RemoteOffers,
-  deps: UnattendedDeps,
-): Promise<UnattendedListener> {
+  deps: RemoteOffersDeps,
+): Promise<RemoteOffersListener> {
   const { clock, log } = deps;
   const { host, port, secret, tls, merchantId } = settings;
   assertGuarded(host, tls !== null, secret);
@@ -143,7 +143,7 @@ function addGuard(app: FastifyInstance, context: Context, arrivals: WeakMap<Fast
     }
     if (!mayAsk()) {
       const limit = settings.requestsPerMinute;
-      if (mayComplain("rate")) log.warn({ limit }, "Too many purchases are asked for; some are refused.");
+      if (mayComplain("rate")) log.warn({ limit }, "Too many offers are asked for; some are refused.");
       return await refuse(reply.header("retry-after", Math.ceil(60 / limit)), 429, "too many requests");
     }
     arrivals.set(request, clock.monotonicMs());
@@ -163,17 +163,17 @@ function addErrors(app: FastifyInstance, log: Log): void {
 
 async function createPurchase(context: Context, raw: object, arrivedAtMs: number): Promise<Answer> {
   const { settings, positions, offers, clock, log } = context;
-  const purchase = readPurchase(raw, settings.currency, positions);
-  if (!purchase.ok) {
-    const { errorCode, why } = purchase;
-    log.warn({ errorCode, why }, "A purchase was asked for that cannot be offered.");
+  const request = readOfferRequest(raw, settings.currency, positions);
+  if (!request.ok) {
+    const { errorCode, why } = request;
+    log.warn({ errorCode, why }, "An offer was asked for that cannot be made.");
     return { errorCode };
   }
-  const { position, amountMinor, customer } = purchase;
+  const { position, amountMinor, customer } = request;
   const leftMs = arrivedAtMs + ANSWER_WITHIN_MS - clock.monotonicMs();
-  const offer = leftMs <= 0 ? LATE : ((await within(clock, leftMs, ask(context, offers, purchase))) ?? LATE);
+  const offer = leftMs <= 0 ? LATE : ((await within(clock, leftMs, ask(context, offers, request))) ?? LATE);
   const answer = answerOf(offer);
-  log.info({ position, amountMinor, customer, offer, answer }, "A purchase was asked for.");
+  log.info({ position, amountMinor, customer, offer, answer }, "An offer was asked for.");
   return answer;
 }
 

@@ -1,10 +1,10 @@
 import { dirname, resolve } from "node:path";
 import { readPem, watchFiles } from "../../../platform/certificates/watch-files.ts";
-import type { RemoteOffers } from "../../../ports/unattended.ts";
+import type { RemoteOffers } from "../../../ports/remote-offers.ts";
 import type { SeqrSite } from "../config.ts";
-import { startUnattendedListener, type UnattendedDeps } from "./listener.ts";
+import { type RemoteOffersDeps, startRemoteOffersListener } from "./listener.ts";
 
-interface Unattended {
+interface RemoteOffersConfig {
   readonly section: Omit<NonNullable<SeqrSite["section"]["unattended"]>, "secretFile">;
   readonly secret: string;
 }
@@ -16,9 +16,9 @@ interface Site extends Pick<SeqrSite, "file" | "kiosk" | "files"> {
 /** For customers who scan the machine's own printed code. */
 export async function takeRemoteOffers(
   site: Site,
-  { section, secret }: Unattended,
+  { section, secret }: RemoteOffersConfig,
   customers: RemoteOffers,
-  deps: UnattendedDeps,
+  deps: RemoteOffersDeps,
 ): Promise<{ close(): Promise<void> }> {
   const { certFile, keyFile, listen, merchantId, requestsPerMinute, publicUrl } = section;
   const isPlain = certFile === undefined || keyFile === undefined;
@@ -33,7 +33,7 @@ export async function takeRemoteOffers(
     currency: site.kiosk.currency,
     positions: site.positions.map(({ id }) => id),
   };
-  const listener = await startUnattendedListener(settings, customers, deps);
+  const listener = await startRemoteOffersListener(settings, customers, deps);
   pair?.follow(
     (tls) => {
       listener.renew(tls);
@@ -49,7 +49,7 @@ export async function takeRemoteOffers(
   };
 }
 
-function watchPair({ file, files }: Site, certFile: string, keyFile: string, { clock }: UnattendedDeps) {
+function watchPair({ file, files }: Site, certFile: string, keyFile: string, { clock }: RemoteOffersDeps) {
   const cert = resolve(dirname(file), certFile);
   const key = files.secretPath(keyFile);
   return watchFiles([cert, key], () => ({ cert: readPem(cert), key: files.readSecret(key) }), clock);

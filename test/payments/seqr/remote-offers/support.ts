@@ -2,18 +2,18 @@ import { request as httpRequest, type IncomingHttpHeaders } from "node:http";
 import { request as httpsRequest } from "node:https";
 import { onTestFinished } from "vitest";
 import {
-  startUnattendedListener,
+  startRemoteOffersListener,
   type UnattendedListener,
 } from "../../../../src/payments/seqr/remote-offers/listener.ts";
 import type { Log, LogFields } from "../../../../src/ports/log.ts";
-import type { RemoteOffer, RemoteOffers } from "../../../../src/ports/unattended.ts";
+import type { RemoteOffer, RemoteOffers } from "../../../../src/ports/remote-offers.ts";
 import { clockOf, VirtualTime } from "../../../support/virtual-clock.ts";
 
 export const SECRET = "s3cret-of-sixteen-and-more";
 export const MSISDN = "46700123442";
 export const OFFERED: RemoteOffer = { kind: "offered", reference: "R-1" };
 
-type Settings = Parameters<typeof startUnattendedListener>[0];
+type Settings = Parameters<typeof startRemoteOffersListener>[0];
 
 const SETTINGS: Settings = {
   host: "127.0.0.1",
@@ -65,7 +65,7 @@ export async function startBench(changes: Partial<Settings> = {}): Promise<Bench
   const offers = new FakeOffers();
   const { log, logged } = recordingLog();
   const clock = clockOf(time, { number: 1, alive: true });
-  const listener = await startUnattendedListener({ ...SETTINGS, ...changes }, offers, {
+  const listener = await startRemoteOffersListener({ ...SETTINGS, ...changes }, offers, {
     dropped: () => {},
     clock,
     log,

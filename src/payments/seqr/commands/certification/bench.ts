@@ -2,12 +2,12 @@ import { setTimeout as sleep } from "node:timers/promises";
 import qrcode from "qrcode";
 import type { Clock } from "../../../../ports/clock.ts";
 import type { Log } from "../../../../ports/log.ts";
+import type { AnswerOf, Operation, PaymentStatus } from "../../answer-schema.ts";
 import type { ResellerCredentials, SeqrCallSettings, TerminalCredentials } from "../../calls.ts";
 import { SeqrCalls } from "../../calls.ts";
 import type { Reply } from "../../client.ts";
 import { describeCode } from "../../codes.ts";
 import type { Exchange } from "../../exchange.ts";
-import type { AnswerOf, Operation, PaymentStatus } from "../../schema.ts";
 import { createVersions, type Versions } from "../../versions.ts";
 import { printable, StepFailed } from "./step.ts";
 

@@ -1,6 +1,6 @@
 import { amountMinorOf, amountOf } from "../../amount.ts";
+import type { PaymentStatus } from "../../answer-schema.ts";
 import { CODE, describeCode } from "../../codes.ts";
-import type { PaymentStatus } from "../../schema.ts";
 import type { Bench, Bill } from "./bench.ts";
 import type { Bills } from "./bills.ts";
 import { type Step, StepFailed } from "./step.ts";

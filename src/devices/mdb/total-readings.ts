@@ -4,7 +4,7 @@ import type { DispenserEvents } from "../parts/dispenser-events.ts";
 const READING_EVERY_MS = 400;
 
 /** The readings of a totaliser that changes only with a vend: told all the same while armed. */
-export class Readings {
+export class TotalReadings {
   readonly #events: DispenserEvents;
   readonly #clock: Clock;
   readonly #totalBase: () => number;

@@ -1,9 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { Readings } from "../../../src/engine/delivery/readings.ts";
+import { DeliveryReadings } from "../../../src/engine/delivery/delivery-readings.ts";
 
-function heard(startBase: number, readings: readonly number[]): Readings {
-  const meter = new Readings(1_000);
+function heard(startBase: number, readings: readonly number[]): DeliveryReadings {
+  const meter = new DeliveryReadings(1_000);
   meter.begin(startBase, 0);
   for (const reading of readings) meter.take(reading, 0);
   return meter;
@@ -31,7 +31,7 @@ describe("the readings of a delivery", () => {
         let totalBase = 5_000;
         const right = rises.map((rise) => (totalBase += rise));
         const at = place % right.length;
-        const meter = new Readings(null);
+        const meter = new DeliveryReadings(null);
         meter.begin(5_000, 0);
         right.forEach((reading, index) => {
           const { wentOn } = meter.take(index === at ? wrong : reading, 0);

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { parseAmount } from "../../../core/money.ts";
-import type { RemoteOffer } from "../../../ports/unattended.ts";
+import type { RemoteOffer } from "../../../ports/remote-offers.ts";
 
 /** The service's words for why there is no invoice. */
 type ErrorCode = "INSUFFICIENT_FUNDS" | "DEVICE_IN_USE" | "DEVICE_UNAVAILABLE" | "INVOICING_ERROR" | "SYSTEM_ERROR";
@@ -8,7 +8,7 @@ type ErrorCode = "INSUFFICIENT_FUNDS" | "DEVICE_IN_USE" | "DEVICE_UNAVAILABLE" |
 export type Answer = { readonly invoiceReferenceId: string } | { readonly errorCode: ErrorCode };
 
 /** `customer` is masked: the number itself is personal and goes nowhere. */
-export type Purchase =
+export type OfferRequest =
   | { readonly ok: true; readonly position: string; readonly amountMinor: number; readonly customer: string }
   | { readonly ok: false; readonly errorCode: ErrorCode; readonly why: string };
 
@@ -31,7 +31,7 @@ export function parseObject(text: string): object | undefined {
   }
 }
 
-export function readPurchase(raw: object, currency: string, positions: ReadonlySet<string>): Purchase {
+export function readOfferRequest(raw: object, currency: string, positions: ReadonlySet<string>): OfferRequest {
   const parsed = body.safeParse(raw);
   if (!parsed.success) {
     const fields = parsed.error.issues.map(({ path }) => path.join("."));
@@ -72,6 +72,6 @@ function masked(msisdn: unknown): string {
   return `…${/\d{4}(\d\d)$/.exec(String(msisdn))?.[1] ?? ""}`;
 }
 
-function refused(errorCode: ErrorCode, why: string): Purchase {
+function refused(errorCode: ErrorCode, why: string): OfferRequest {
   return { ok: false, errorCode, why };
 }

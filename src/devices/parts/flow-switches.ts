@@ -1,6 +1,6 @@
 import type { Switch } from "./switch.ts";
 
-export interface OutletParts {
+export interface FlowSwitchParts {
   /** What must run before anything is opened: a pump's motor. */
   readonly drive: Switch | null;
   /** How long it must have run: pumps reset meanwhile. */
@@ -10,12 +10,12 @@ export interface OutletParts {
 }
 
 /** What lets goods out, in its order: drive, narrow, wide; and back: wide and narrow at once, the drive when all is quiet. */
-export class Outlet {
-  readonly #parts: OutletParts;
+export class FlowSwitches {
+  readonly #parts: FlowSwitchParts;
   #drivenSinceMs: number | null = null;
   #shutSinceMs: number | null;
 
-  constructor(parts: OutletParts, nowMs: number) {
+  constructor(parts: FlowSwitchParts, nowMs: number) {
     this.#parts = parts;
     this.#shutSinceMs = nowMs;
   }

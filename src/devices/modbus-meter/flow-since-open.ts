@@ -12,7 +12,7 @@ export const SETTLED_LAGS = 3;
  * seconds at 11 kW, so that it stands still proves nothing while the meter tells power. Where the meter tells none, a
  * flow shows only as its register steps, which may be long after it was taken for still.
  */
-export class Standstill {
+export class FlowSinceOpen {
   readonly #openSinceMs: number;
   readonly #lagMs: number;
   #base: number | null = null;

@@ -1,24 +1,24 @@
 /**
- * What the meter of a running delivery says. A reading is believed once the next one is not below it: one that was
- * wrong is charged to nobody. Two in a row below a believed one are a meter that went backwards.
+ * The meter readings of a running delivery. A reading is believed once the next one is not below it, so that a single
+ * wrong reading is charged to nobody. Two in a row below a believed one mean that the meter went backwards.
  */
-export class Readings {
+export class DeliveryReadings {
   #newestBase: number | null = null;
   #believedBase = 0;
   #journaledAtMs = 0;
   readonly #stepMs: number | null;
 
-  /** @param stepMs how often a meter that forgets is journaled; null when it does not forget */
+  /** @param stepMs how often the readings of a meter without a persistent register are journaled; null with one */
   constructor(stepMs: number | null) {
     this.#stepMs = stepMs;
   }
 
-  /** The newest one, believed or not; null while none was heard. */
+  /** The newest reading, believed or not; null before the first. */
   get newestBase(): number | null {
     return this.#newestBase;
   }
 
-  /** What surely flowed lies between the delivery's start and this one; null while none was heard. */
+  /** The newest believed reading, or the delivery's start when none is believed yet; null before the first reading. */
   get believedBase(): number | null {
     return this.#newestBase === null ? null : this.#believedBase;
   }
@@ -34,8 +34,8 @@ export class Readings {
   }
 
   /**
-   * Takes one in, and says whether the meter went on, and what has to be journaled now. A meter with a register has the
-   * last word at the end; one that forgets has said all it will.
+   * Takes a reading. `wentOn` is false when the meter went backwards; `dueBase` is what has to be journaled now, or
+   * null. With a persistent register the reading taken at the end counts. Without one there will be no further reading.
    */
   take(totaliserBase: number, nowMs: number): { readonly wentOn: boolean; readonly dueBase: number | null } {
     const confirmedBase = Math.min(this.#newestBase ?? this.#believedBase, totaliserBase);
@@ -48,7 +48,7 @@ export class Readings {
     return { wentOn, dueBase: isDue || isLost ? this.#believedBase : null };
   }
 
-  /** The device says that it has finished: its newest reading was its last, and no other will bear it out. */
+  /** Believes the newest reading: the device has finished, so that no further reading will confirm it. */
   confirm(): void {
     this.#believedBase = Math.max(this.#believedBase, this.#newestBase ?? 0);
   }

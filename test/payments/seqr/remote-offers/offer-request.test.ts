@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { RemoteOffer } from "../../../../src/ports/unattended.ts";
+import type { RemoteOffer } from "../../../../src/ports/remote-offers.ts";
 import { MSISDN, OFFERED, PURCHASE, pass, SECRET, startBench } from "./support.ts";
 
 const PATH = `/${SECRET}/createPurchase`;

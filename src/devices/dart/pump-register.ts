@@ -62,7 +62,7 @@ export const MOST_ML_PER_MINUTE = 200_000;
  * preset without the volume saying so, is not believed from then on: it is another register, or a broken one. Between
  * deliveries a rise that is more than can flow in that time is believed as where the register stands, not as a flow.
  */
-export class Register {
+export class PumpRegister {
   readonly #stepBase: number;
   #trusted: { readonly totalBase: number; readonly atMs: number } | null = null;
   #delivery: Delivery | null = null;

@@ -11,7 +11,7 @@ const SLACK_MS = 2_000;
  * watt-hours of it, and goes on telling the ended session's energy until the next begins (`EnergyMeter.cpp`): so a
  * session counts while its car is connected. The sum then passes the end of a session without a step.
  */
-export class Register {
+export class EnergyRegister {
   readonly #maxPowerW: number;
   #last: { readonly totaliserBase: number; readonly atMs: number } | null = null;
 

@@ -2,7 +2,7 @@
 const MOST_WAITING = 32;
 
 /** What came of the machine while the register was written, in order: taken for having happened just after. */
-export class Meanwhile {
+export class HeldBackEvents {
   #waiting: (() => void)[] = [];
 
   get isEmpty(): boolean {

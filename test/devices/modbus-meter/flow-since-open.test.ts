@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { Standstill } from "../../../src/devices/modbus-meter/standstill.ts";
+import { FlowSinceOpen } from "../../../src/devices/modbus-meter/flow-since-open.ts";
 
 /** When, where the register stands, whether power is told. */
 type Row = readonly [atMs: number, totaliserBase: number, isFlowing: boolean];
@@ -61,9 +61,9 @@ describe("a contactor that was opened at 0 ms, with a meter that lags 1000 ms", 
     ],
   ];
   it.each(table)("%s", (_, rows, expected) => {
-    const standstill = new Standstill(0, 1_000);
+    const flowSinceOpen = new FlowSinceOpen(0, 1_000);
     const seen = rows.map(([atMs, totaliserBase, isFlowing]) =>
-      standstill.look({ totaliserBase, reverseBase: null, toldW: null, powerW: 0, isFlowing, atMs, tookMs: 0 }),
+      flowSinceOpen.look({ totaliserBase, reverseBase: null, toldW: null, powerW: 0, isFlowing, atMs, tookMs: 0 }),
     );
     expect(seen).toEqual(expected);
   });

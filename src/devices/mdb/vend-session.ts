@@ -6,7 +6,7 @@ const START_TRIES = 12;
 const STOP_TRIES = 5;
 
 /** A session in which the customer, having paid, may choose. */
-export class Session {
+export class VendSession {
   readonly #adapter: MdbAdapter;
   readonly #clock: Clock;
   readonly #answerTimeoutMs: number;

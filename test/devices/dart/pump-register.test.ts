@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { Register, SETTLING_MS, type Shown } from "../../../src/devices/dart/register.ts";
+import { PumpRegister, SETTLING_MS, type Shown } from "../../../src/devices/dart/pump-register.ts";
 
 const STEP_BASE = 10;
 const START_BASE = 1_000_000;
@@ -13,8 +13,8 @@ function shown(volumeBase: number, amount = volumeBase): Shown {
 }
 
 /** A delivery that ended, of which so much was seen while it flowed. */
-function delivered(seenBase: readonly number[] = [], shownBase = 0): Register {
-  const register = new Register(STEP_BASE);
+function delivered(seenBase: readonly number[] = [], shownBase = 0): PumpRegister {
+  const register = new PumpRegister(STEP_BASE);
   register.judge({ totalBase: START_BASE, ...shown(0) }, 0);
   register.begin(START_BASE, LIMIT_BASE, shown(shownBase));
   for (const volumeBase of seenBase) register.live(shown(volumeBase));
@@ -24,7 +24,7 @@ function delivered(seenBase: readonly number[] = [], shownBase = 0): Register {
 
 type Expected = "believed" | "undecided" | "refused" | "audit" | "overrun" | "audit and overrun";
 
-function verdict(register: Register, roseBase: number, volumeBase: number, nowMs: number): Expected {
+function verdict(register: PumpRegister, roseBase: number, volumeBase: number, nowMs: number): Expected {
   const judged = register.judge({ totalBase: START_BASE + roseBase, ...shown(volumeBase) }, nowMs);
   if (judged.kind !== "believed") return judged.kind;
   expect(judged.totalBase).toBe(START_BASE + roseBase);
@@ -112,7 +112,7 @@ describe("between deliveries", () => {
   });
 
   it("what flowed before the first look is nobody's", () => {
-    const judged = new Register(STEP_BASE).judge({ totalBase: START_BASE, ...shown(4_000) }, 0);
+    const judged = new PumpRegister(STEP_BASE).judge({ totalBase: START_BASE, ...shown(4_000) }, 0);
     expect(judged).toMatchObject({ kind: "believed", unaccounted: null });
   });
 
@@ -123,7 +123,7 @@ describe("between deliveries", () => {
     ["the total of another pump", 90_000_000, 5_000, null],
     ["what could flow while it was silent", 90_000, 60_000, 90_000],
   ])("%s is nobody's, with an amount only where it can have flowed", (_what, roseBase, afterMs, quantityBase) => {
-    const register = new Register(STEP_BASE);
+    const register = new PumpRegister(STEP_BASE);
     register.judge({ totalBase: START_BASE, ...shown(0) }, 1_000);
     const look = { totalBase: START_BASE + roseBase, ...shown(0) };
     expect(register.judge(look, 1_000 + afterMs)).toMatchObject({ kind: "believed", unaccounted: { quantityBase } });

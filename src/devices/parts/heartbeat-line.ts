@@ -8,7 +8,7 @@ const HALF_PERIOD_MS = 50;
  * The beat for an external retriggerable timer that cuts the valves' supply when it is missed. It changes only when the
  * control loop has come round and the change before it has reached the line, so nothing that hangs can keep it going.
  */
-export class Alive {
+export class HeartbeatLine {
   readonly #output: GpioOutput | null;
   readonly #clock: Clock;
   #high = false;

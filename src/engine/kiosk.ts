@@ -17,10 +17,13 @@ import { handOver, LeftBehindError, leftBehind } from "./books/left-behind.ts";
 import { type Acknowledgement, Matters } from "./books/matters.ts";
 import { CustomerDesk, type Place } from "./desks/customer-desk.ts";
 import { OperatorDesk } from "./desks/operator-desk.ts";
+import { PositionChanges } from "./desks/position-changes.ts";
 import { Outbox } from "./outbox/outbox.ts";
 import { POLICY } from "./policy.ts";
+import { type Part, RunningParts } from "./running-parts.ts";
 import { Admission, type PositionSetup } from "./sale/admission.ts";
 import { Position } from "./sale/position.ts";
+import type { PositionEvents } from "./sale/position-events.ts";
 import { References } from "./sale/references.ts";
 import { FaultBoard } from "./watch/fault-board.ts";
 import { HealthReport } from "./watch/health-report.ts";
@@ -72,8 +75,9 @@ export class Kiosk {
   readonly #shown = new Map<string, PositionView>();
   readonly customers: CustomerDesk;
   readonly operators: OperatorDesk;
-  #started = false;
-  #ending = false;
+  readonly #changes = new PositionChanges();
+  readonly #running = new RunningParts();
+  #phase: "starting" | "serving" | "ending" = "starting";
 
   constructor(deps: KioskDeps) {
     this.#deps = deps;
@@ -111,8 +115,9 @@ export class Kiosk {
       observer: deps.observer,
       clock,
       log,
-      isServing: () => this.#started && !this.#ending,
-      isEnding: () => this.#ending,
+      changes: this.#changes,
+      isServing: () => this.#phase === "serving",
+      isEnding: () => this.#phase === "ending",
     });
     this.operators = new OperatorDesk({
       allowed: deps.commands,
@@ -130,28 +135,43 @@ export class Kiosk {
   }
 
   /**
-   * Recovers every position, then begins to serve. All that it was given is in place by then.
+   * Recovers every position, then begins to serve. All that it was given is in place by then. Rejects with nothing left
+   * running.
+   * @param books run while sales may close
    * @throws LeftBehindError when something would be forgotten that the journal holds of other positions
    */
-  async start(): Promise<void> {
-    const { telemetry } = this.#deps;
+  async start(books: readonly Part[] = []): Promise<void> {
     await this.#refuseToForget();
     await this.#supervisor.checkJournal();
     await this.#supervisor.checkClock();
     await this.operators.start();
-    await this.matters.start();
-    await Promise.all(this.#positions().map((position) => position.start()));
+    await this.#running.start([
+      { start: () => this.matters.start(), close: () => this.#closeRecords() },
+      { start: () => this.#startPositions(), close: () => this.#closePositions() },
+      ...books,
+      this.#supervisor,
+      this.#report,
+      { start: () => this.#serve(), close: () => this.#stopServing() },
+    ]);
+  }
+
+  async #startPositions(): Promise<void> {
+    // All of them, before a failure counts: none may go on starting after it was closed.
+    const started = await Promise.allSettled(this.#positions().map((position) => position.start()));
+    for (const each of started) if (each.status === "rejected") throw each.reason;
     await this.#handOverRetired();
-    this.#started = true;
+  }
+
+  #serve(): void {
+    const { telemetry } = this.#deps;
+    this.#phase = "serving";
     telemetry.onOrder((command) => this.operators.order(command));
     telemetry.onTrouble((trouble, detail) => this.#raiseOrClear(trouble, detail));
     telemetry.onConnection((connected, detail) => {
       this.#raiseOrClear("broker-unreachable", connected ? null : detail);
-      if (!this.#ending) this.#outbox.connection(connected);
+      if (this.#phase !== "ending") this.#outbox.connection(connected);
     });
     this.#changed();
-    this.#supervisor.start();
-    this.#report.start();
     // Last: the broker may have orders waiting, and hands them over at once.
     telemetry.start();
   }
@@ -165,7 +185,7 @@ export class Kiosk {
     const reasons = blocking.map(
       (fault) => `${fault.position === null ? "" : `position ${fault.position}: `}${fault.code}: ${fault.detail}`,
     );
-    if (!this.#started) reasons.unshift("starting");
+    if (this.#phase === "starting") reasons.unshift("starting");
     return { ok: reasons.length === 0, reasons, advice: [...new Set(blocking.map(adviceFor))] };
   }
 
@@ -184,17 +204,18 @@ export class Kiosk {
 
   /** False when sales have stopped moving. To be asked again and again. */
   isWell(): boolean {
-    return this.#ending || this.#progress.check();
+    return this.#phase === "ending" || this.#progress.check();
   }
 
   /** Stops what runs and waits for it within a bound. What the kiosk was given is closed by its owner. */
   async close(): Promise<void> {
-    if (this.#ending) return;
-    this.#ending = true;
+    await this.#running.close();
+  }
+
+  async #stopServing(): Promise<void> {
+    this.#phase = "ending";
     this.#changed();
     const { clock, positions } = this.#deps;
-    this.#supervisor.close();
-    this.#report.close();
     const all = this.#positions();
     const deadlineMs = clock.monotonicMs() + POLICY.shutdownMs;
     for (let open = all; open.length > 0 && clock.monotonicMs() < deadlineMs; ) {
@@ -203,10 +224,16 @@ export class Kiosk {
       open = open.filter(({ state }) => isOpen(state));
     }
     await Promise.all(positions.map(({ dispenser }) => dispenser.stop()));
-    await within(clock, 2_000, Promise.all([this.#outbox.settled(), this.matters.close()]));
+  }
+
+  async #closePositions(): Promise<void> {
+    await Promise.all(this.#positions().map((position) => position.close()));
+    this.#changes.tell();
+  }
+
+  async #closeRecords(): Promise<void> {
+    await within(this.#deps.clock, 2_000, Promise.all([this.#outbox.settled(), this.matters.close()]));
     this.#outbox.close();
-    await Promise.all(all.map((position) => position.close()));
-    this.customers.changed();
   }
 
   async #refuseToForget(): Promise<void> {
@@ -232,7 +259,7 @@ export class Kiosk {
 
   #viewOf({ setup, position }: Place): PositionView {
     const view = positionView(setup.goods, position.state, position.live, this.faults.all);
-    return this.#started && !this.#ending ? view : { ...view, available: false };
+    return this.#phase === "serving" ? view : { ...view, available: false };
   }
 
   #positions(): readonly Position[] {
@@ -258,6 +285,14 @@ export class Kiosk {
       observer,
       clock,
       log,
+      events: this.#eventsOf(id),
+    });
+    return { setup, pricedAtMs: null, position, nap };
+  }
+
+  #eventsOf(id: string): PositionEvents {
+    const { log, fatal } = this.#deps;
+    return {
       changed: () => this.#changed(id),
       closed: (record) => this.#closed(record),
       wanted: (quantityBase) => {
@@ -270,21 +305,20 @@ export class Kiosk {
         void this.matters.look();
       },
       forPerson: (matter) => this.matters.found(matter),
-      fatal: (reason) => this.#deps.fatal(reason),
-    });
-    return { setup, pricedAtMs: null, position, nap };
+      fatal,
+    };
   }
 
   #raiseOrClear(code: TelemetryTrouble | "broker-unreachable", detail: string | null): void {
-    if (this.#ending) return;
+    if (this.#phase === "ending") return;
     if (detail === null) this.faults.clear(code, null);
     else this.faults.explain(code, null, detail);
   }
 
   /** @param at the position that has changed; without one it may be any of them */
   #changed(at?: string): void {
-    this.customers.changed();
-    if (!this.#started) return;
+    this.#changes.tell(at);
+    if (this.#phase === "starting") return;
     for (const [id, place] of this.#places) if (at === undefined || at === id) this.#shown.set(id, this.#viewOf(place));
     const view = { positions: [...this.#shown.values()] };
     this.#deps.show(view);

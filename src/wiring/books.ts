@@ -1,20 +1,19 @@
 import type { Loaded } from "../config/load.ts";
 import type { Acknowledgement } from "../engine/books/matters.ts";
 import type { Kiosk } from "../engine/kiosk.ts";
+import type { Part } from "../engine/running-parts.ts";
 import type { Cancel, Clock } from "../ports/clock.ts";
 import type { Journal, Tidying } from "../ports/journal.ts";
 import type { Log } from "../ports/log.ts";
 import type { PaymentService } from "../ports/payment-plug-in.ts";
 import { ofService } from "./payment.ts";
 
-export interface Books {
-  start(): void;
+export interface Books extends Part {
   saleClosed(): void;
   /** Has the books of a position, or of all, compared now. Rejects when nobody may read them. */
   request(position: string | null): Promise<void>;
   /** A person has looked into the differences at a position, or at all. Gives at how many there were any. */
   settle(position: string | null, acknowledgement: Acknowledgement): Promise<number>;
-  close(): void;
 }
 
 /** What goes on beside the sales: receipts, reconciliation, housekeeping. */

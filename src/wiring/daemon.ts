@@ -5,6 +5,7 @@ import { goodsOf } from "../config/goods.ts";
 import type { Loaded } from "../config/load.ts";
 import { EARLIEST_PLAUSIBLE_MS } from "../core/clock.ts";
 import type { Kiosk } from "../engine/kiosk.ts";
+import { RunningParts } from "../engine/running-parts.ts";
 import type { PositionSetup } from "../engine/sale/admission.ts";
 import type { Prometheus } from "../platform/metrics/metrics.ts";
 import type { Clock } from "../ports/clock.ts";
@@ -40,7 +41,7 @@ export async function startDaemon(loaded: Loaded, { log, emergencyStop, onFatal 
   const { linuxMachine } = await import("../platform/machine/linux.ts");
   const engine = await import("../engine/kiosk.ts");
   const clock = systemClock();
-  const open = new OpenParts();
+  const open = new RunningParts();
   try {
     const service = open.add(await systemdService(process.env, clock, log));
     const opened = service.patience(opening).catch((error: unknown) => standIn(error, log));
@@ -84,12 +85,11 @@ export async function startDaemon(loaded: Loaded, { log, emergencyStop, onFatal 
     later.display = display;
     if (config.display.required) reportTo(kiosk, display);
     display.show(kiosk.view());
-    const books = open.add(await keepBooks(loaded, payment, { kiosk, journal, clock, log }));
+    const books = await keepBooks(loaded, payment, { kiosk, journal, clock, log });
     later.books = books;
     // Everything is wired from here on; now it starts.
-    await kiosk.start();
+    await kiosk.start([books]);
     open.add(kiosk);
-    books.start();
     service.watch(() => kiosk.isWell());
     if (payment.takeOffers !== null) open.add(await payment.takeOffers(kiosk.customers, dropped));
     service.ready();
@@ -102,33 +102,6 @@ export async function startDaemon(loaded: Loaded, { log, emergencyStop, onFatal 
     await open.close().catch(() => undefined);
     throw error;
   }
-}
-
-/** The owner of all that is open. What was opened last is closed first, whether the start failed or the daemon ends. */
-class OpenParts {
-  readonly #parts: Closable[] = [];
-
-  add<T extends Closable>(part: T): T {
-    this.#parts.push(part);
-    return part;
-  }
-
-  /** Closes all of them, and rejects with the first failure when all have been tried. */
-  async close(): Promise<void> {
-    const failures: unknown[] = [];
-    for (const part of this.#parts.splice(0).reverse()) {
-      try {
-        await part.close();
-      } catch (error) {
-        failures.push(error);
-      }
-    }
-    if (failures.length > 0) throw failures[0];
-  }
-}
-
-interface Closable {
-  close(): void | Promise<void>;
 }
 
 /** They need the kiosk, and it needs them: in place before it starts. */

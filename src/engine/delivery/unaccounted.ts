@@ -1,9 +1,9 @@
-import type { Matter } from "../../core/matters.ts";
 import type { Unit } from "../../core/quantity.ts";
 import { unaccounted } from "../../core/unaccounted.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { DispenserEvent } from "../../ports/dispenser.ts";
 import type { Journal } from "../../ports/journal.ts";
+import type { PositionEvents } from "../sale/position-events.ts";
 import type { FaultBoard } from "../watch/fault-board.ts";
 
 export interface NoteDeps {
@@ -12,15 +12,12 @@ export interface NoteDeps {
   readonly journal: Journal;
   readonly faults: FaultBoard;
   readonly clock: Clock;
-  /** Something new is in the outbox. */
-  noted(): void;
-  /** What a person has to look at, and no record will tell. */
-  forPerson(matter: Matter): void;
+  readonly events: Pick<PositionEvents, "noted">;
 }
 
 /** Puts on record what no sale can be charged for, and tells the operator. */
 export async function noteUnaccounted(
-  { journal, faults, clock, id, unit, noted }: NoteDeps,
+  { journal, faults, clock, id, unit, events }: NoteDeps,
   { quantityBase, detail }: Extract<DispenserEvent, { type: "unaccounted" }>,
 ): Promise<void> {
   const note = unaccounted({ position: id, unit, atMs: clock.wallMs() }, quantityBase, detail);
@@ -32,5 +29,5 @@ export async function noteUnaccounted(
     faults.raise("unaccounted", id, note.quantity === null ? detail : `${note.quantity} ${unit}: ${detail}`);
     throw error;
   }
-  noted();
+  events.noted();
 }

@@ -9,6 +9,7 @@ import type { RemoteOffer, RemoteOffers } from "../../ports/remote-offers.ts";
 import { POLICY } from "../policy.ts";
 import { type Admission, type Begun, outOfService, type PositionSetup, tooLittle } from "../sale/admission.ts";
 import type { Position } from "../sale/position.ts";
+import type { PositionChanges } from "./position-changes.ts";
 import { remoteOffer } from "./remote-offer.ts";
 
 /** A position with what it sells now. */
@@ -27,6 +28,7 @@ export interface CustomerDeskDeps {
   readonly observer: Observer;
   readonly clock: Clock;
   readonly log: Log;
+  readonly changes: Pick<PositionChanges, "next">;
   readonly isServing: () => boolean;
   readonly isEnding: () => boolean;
 }
@@ -34,8 +36,6 @@ export interface CustomerDeskDeps {
 /** What customers may ask of the kiosk, at its display, at its device, and from their own phones. */
 export class CustomerDesk implements CustomerInput, RemoteOffers {
   readonly #deps: CustomerDeskDeps;
-  /** Who waits for a position's next change. */
-  #watchers: (() => void)[] = [];
 
   constructor(deps: CustomerDeskDeps) {
     this.#deps = deps;
@@ -89,9 +89,7 @@ export class CustomerDesk implements CustomerInput, RemoteOffers {
       const offer = remoteOffer(place.position.state, begun.saleId);
       if (offer !== null) return offer;
       if (this.#deps.isEnding()) return { kind: "late" };
-      await new Promise<void>((resolve) => {
-        this.#watchers.push(resolve);
-      });
+      await this.#deps.changes.next(id);
     }
   }
 
@@ -113,11 +111,6 @@ export class CustomerDesk implements CustomerInput, RemoteOffers {
     if (begun.kind === "begun") return;
     this.#deps.log.info({ position: id, reason: begun.reason }, "what was chosen cannot be sold");
     if (begun.kind !== "in-use") await setup.dispenser.stop();
-  }
-
-  /** Something has changed at some position. */
-  changed(): void {
-    for (const changed of this.#watchers.splice(0)) changed();
   }
 
   #isPriceSeen({ setup, pricedAtMs }: Place, unitPrice: string | null): boolean {

@@ -1,7 +1,7 @@
 import { backwardsMatter } from "../../core/matters.ts";
 import type { Effect } from "../../core/sale/effect.ts";
 import type { SaleEvent } from "../../core/sale/event.ts";
-import { type SaleRecord, saleRecord } from "../../core/sale/record.ts";
+import { saleRecord } from "../../core/sale/record.ts";
 import { isAnother, recover, replay } from "../../core/sale/recover.ts";
 import { type Closed, IDLE, isOpen, type State, type Terms } from "../../core/sale/state.ts";
 import { transition } from "../../core/sale/transition.ts";
@@ -23,6 +23,7 @@ import { Queue } from "../queue.ts";
 import { Deadline } from "./deadline.ts";
 import { LateTruth } from "./late-truth.ts";
 import * as payment from "./payment-errands.ts";
+import type { PositionEvents } from "./position-events.ts";
 import { RecordKeeper } from "./record-keeper.ts";
 import type { References } from "./references.ts";
 import { SaleClock } from "./sale-clock.ts";
@@ -38,12 +39,7 @@ export interface PositionDeps extends NoteDeps, Named {
   readonly observer: Observer;
   readonly log: Log;
   readonly nap: Nap;
-  changed(): void;
-  closed(record: SaleRecord): void;
-  /** The customer chose at the device itself, before paying. */
-  wanted(quantityBase: number): void;
-  /** The journal refuses for good: the daemon must end, so that it is restarted and recovers. */
-  fatal(reason: string): void;
+  readonly events: PositionEvents;
 }
 
 /**
@@ -74,16 +70,19 @@ export class Position {
 
   constructor(deps: PositionDeps) {
     this.#deps = deps;
+    const { events } = deps;
+    const changed = (): void => events.changed();
     this.#time = new SaleClock(deps.clock);
     this.#readings = new DeliveryReadings(deps.dispenser.readingStepMs);
-    this.#flow = new FlowWatch(deps.clock, deps.noFlowTimeoutMs, (why) => this.#onFlowOver(why), deps.changed);
-    this.#showing = new Showing(deps.clock, this.#time, deps.changed);
+    this.#flow = new FlowWatch(deps.clock, deps.noFlowTimeoutMs, (why) => this.#onFlowOver(why), changed);
+    this.#showing = new Showing(deps.clock, this.#time, changed);
     const timeMoved = (): void => this.#showing.follow(this.#state);
     this.#deadline = new Deadline(deps.clock, this.#time, () => this.#onDeadline(), timeMoved);
     this.#keeper = new RecordKeeper({
       ...deps,
       refused: () => void deps.dispenser.stop(),
       recovered: () => this.#settleErrors(this.stop("fault")),
+      fatal: (reason) => events.fatal(reason),
     });
     const learned = (saleId: string, news: News) => this.#submitNews(saleId, news);
     const isOurs = (saleId: string, owned: OwnedName) => deps.references.isOf(saleId, owned);
@@ -147,7 +146,7 @@ export class Position {
     if (phase === "dispensing" && noFlowAtMs !== null) this.#flow.extend();
     else if (phase === "closed" && presentedUntilMs !== null) this.#showing.present();
     else return false;
-    this.#deps.changed();
+    this.#deps.events.changed();
     return true;
   }
 
@@ -201,10 +200,10 @@ export class Position {
     if (event.type !== "metered") this.#enter(effects, event.type !== "restarted", moved);
     if (record !== null) {
       this.#showing.present();
-      this.#deps.closed(record);
+      this.#deps.events.closed(record);
     }
     if (next.phase === "closed") this.#late.follow(next);
-    this.#deps.changed();
+    this.#deps.events.changed();
     return true;
   }
 
@@ -214,12 +213,12 @@ export class Position {
     if (next === before || next.phase !== "closed") return this.#ignore(event);
     const amendment = saleRecord(next);
     await this.#keeper.append(next.sale.position, event, amendment);
-    const { log, closed, changed, id } = this.#deps;
+    const { log, events, id } = this.#deps;
     log.info({ sale: event.saleId, position: id, event: event.type, outcome: next.outcome }, "learned of a sale late");
     if (this.#state.phase === "closed" && this.#state.sale.id === event.saleId) this.#state = next;
     this.#late.follow(next);
-    closed(amendment);
-    changed();
+    events.closed(amendment);
+    events.changed();
     return true;
   }
 
@@ -282,7 +281,7 @@ export class Position {
   }
 
   #errand(): Errand {
-    const { id, references } = this.#deps;
+    const { id, references, events } = this.#deps;
     const epoch = this.#epoch;
     const saleId = this.#state.phase === "idle" ? "" : this.#state.sale.id;
     const tell = async (news: News): Promise<void> => {
@@ -295,7 +294,9 @@ export class Position {
     const leftMs = (): number | null => this.#deadline.leftMs;
     const spanMs = (): number => this.#spanMs();
     const isOurs: Errand["isOurs"] = (kind, name) => references.isOf(saleId, { kind, name });
-    return { ...this.#deps, position: id, alive: () => epoch.alive, isOurs, leftMs, spanMs, tried, tell };
+    const forPerson: Errand["forPerson"] = (matter) => events.forPerson(matter);
+    const alive = (): boolean => epoch.alive;
+    return { ...this.#deps, position: id, alive, isOurs, leftMs, spanMs, tried, tell, forPerson };
   }
 
   /** While nobody knows how long the machine was off, it is as long as a reservation lasts. */
@@ -330,7 +331,7 @@ export class Position {
         this.#settleErrors(this.#onUnaccounted(event));
         return;
       case "wanted":
-        this.#deps.wanted(event.quantityBase);
+        this.#deps.events.wanted(event.quantityBase);
         return;
       case "unwanted":
         // What is being dispensed is past taking back: there the device's own result counts.
@@ -359,15 +360,15 @@ export class Position {
 
   #onReading(totaliserBase: number): void {
     if (this.#state.phase !== "dispensing") return;
-    const { clock, changed } = this.#deps;
+    const { clock, events } = this.#deps;
     if (this.#state.stopping === null) this.#flow.reading(totaliserBase);
     const { wentOn, dueBase } = this.#readings.take(totaliserBase, clock.monotonicMs());
     if (dueBase !== null) this.#settleErrors(this.#tell({ type: "metered", totaliserBase: dueBase }));
     if (!wentOn) {
-      this.#deps.forPerson(backwardsMatter(this.#state.sale, this.#time.nowMs()));
+      events.forPerson(backwardsMatter(this.#state.sale, this.#time.nowMs()));
       this.#settleErrors(this.stop("fault"));
     }
-    changed();
+    events.changed();
   }
 
   #onFlowOver(why: "no-flow" | "silent"): void {

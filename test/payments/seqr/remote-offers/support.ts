@@ -2,8 +2,8 @@ import { request as httpRequest, type IncomingHttpHeaders } from "node:http";
 import { request as httpsRequest } from "node:https";
 import { onTestFinished } from "vitest";
 import {
+  type RemoteOffersListener,
   startRemoteOffersListener,
-  type UnattendedListener,
 } from "../../../../src/payments/seqr/remote-offers/listener.ts";
 import type { Log, LogFields } from "../../../../src/ports/log.ts";
 import type { RemoteOffer, RemoteOffers } from "../../../../src/ports/remote-offers.ts";
@@ -51,7 +51,7 @@ class FakeOffers implements RemoteOffers {
 }
 
 export interface Bench {
-  readonly listener: UnattendedListener;
+  readonly listener: RemoteOffersListener;
   readonly offers: FakeOffers;
   readonly time: VirtualTime;
   /** All that was logged, as one text. */

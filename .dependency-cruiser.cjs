@@ -5,6 +5,8 @@ const outside = (path) => ({ path: "^src/", pathNot: path });
 const COMMON = "^src/(core|ports|platform)/";
 /** And what the keys of a plug-in are made of, with the one form of all messages. */
 const OF_CONFIG = "^src/config/(fields|problem)[.]ts$";
+/** What both ends of a wire must know: bytes, words, codes. Everything else of a plug-in is the driver, which a simulator judges. */
+const WIRE = "(codec|frame|application|bcd|codes|form|soap)[.]ts$";
 const OWN_SIMULATOR = "^src/[^/]+/[^/]+/simulator/";
 
 module.exports = {
@@ -71,10 +73,18 @@ module.exports = {
     },
     {
       name: "simulators-share-only-codecs",
-      comment: "A simulator may use the codec of the plug-in beside it, and the bench it stands on.",
+      comment:
+        "A simulator may use the wire's words of the plug-in beside it, and the bench it stands on; never the driver.",
       severity: "error",
       from: { path: "^src/([^/]+)/([^/]+)/simulator/" },
-      to: outside("^src/core/|^src/devices/bench/|^src/$1/$2/"),
+      to: outside(`^src/core/|^src/devices/bench/|^src/$1/$2/(simulator/|${WIRE})`),
+    },
+    {
+      name: "wire-words-know-no-driver",
+      comment: "Else a simulator would come to the driver by way of them.",
+      severity: "error",
+      from: { path: `^src/(payments|devices)/([^/]+)/${WIRE}` },
+      to: outside(`^src/(core|ports|platform)/|^src/$1/$2/${WIRE}`),
     },
     {
       name: "displays-stay-apart",

@@ -1,5 +1,6 @@
 import { createRequire } from "node:module";
 import { z } from "zod";
+import { DECIMAL_TEXT } from "../core/money.ts";
 
 /** What a key says of itself, for editors and `docs/configuration.md`: each example is a value as a person writes it. */
 export type About = { description: string; examples: unknown[] };
@@ -35,10 +36,7 @@ export function durationText(valueMs: number): string {
 }
 
 /** Numbers that are money or quantity are written as text: YAML would make 19.90 a float. */
-export const decimal = z
-  .string()
-  .regex(/^\d{1,9}(\.\d{1,6})?$/)
-  .meta({ form: "decimal in quotes" });
+export const decimal = z.string().regex(DECIMAL_TEXT).meta({ form: "decimal in quotes" });
 
 /** An address of which nothing would be lost or fail only when it is used: a host that can be one, and no part beyond. */
 export function address(protocol: RegExp) {

@@ -9,6 +9,9 @@ export function minorDigits(currency: string): number {
   return digits;
 }
 
+/** Amounts, prices and quantities as people and programs give them: never a float, and of a bounded length. */
+export const DECIMAL_TEXT = /^\d{1,9}(\.\d{1,6})?$/;
+
 /**
  * Reads a plain decimal ("19.89") as an integer scaled by 10^digits.
  * Undefined when the text is no such number, has more decimals, or exceeds what an integer holds exactly.

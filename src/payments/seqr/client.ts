@@ -1,4 +1,3 @@
-import { fileURLToPath } from "node:url";
 import type { Client, IHttpClient, SoapMethod } from "soap";
 import type { Unknown } from "../../ports/outcome.ts";
 import { countOf, fieldOf, type Read, readBody } from "./answer.ts";
@@ -6,18 +5,8 @@ import { ANSWERS, type AnswerOf, type Operation } from "./answer-schema.ts";
 import type { Authority } from "./authority.ts";
 import { type ResultCode, resultCode } from "./codes.ts";
 import { type Exchange, listened } from "./exchange.ts";
-import { loadSoap } from "./soap.ts";
+import { loadSoap, WSDL_PATH } from "./soap.ts";
 import { type Connection, createTransport, NoAnswer } from "./transport.ts";
-
-export const WSDL_PATH = fileURLToPath(new URL("./wsdl/cashregister.wsdl", import.meta.url));
-
-/** Floats would lose öre and dates would lose their zone, so these stay as they were sent. */
-export const TEXT_DESERIALIZER: Readonly<Record<string, (text: string) => string>> = {
-  int: (text) => text,
-  long: (text) => text,
-  decimal: (text) => text,
-  dateTime: (text) => text,
-};
 
 /** Who calls, by which password; it travels in every call (manual, part "context"). */
 export interface Principal {

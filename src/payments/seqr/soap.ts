@@ -1,4 +1,15 @@
 import Module, { createRequire } from "node:module";
+import { fileURLToPath } from "node:url";
+
+export const WSDL_PATH = fileURLToPath(new URL("./wsdl/cashregister.wsdl", import.meta.url));
+
+/** Floats would lose öre and dates would lose their zone, so these stay as they were sent. */
+export const TEXT_DESERIALIZER: Readonly<Record<string, (text: string) => string>> = {
+  int: (text) => text,
+  long: (text) => text,
+  decimal: (text) => text,
+  dateTime: (text) => text,
+};
 
 /** What soap loads for ways of calling and signing that nobody here uses: half of the memory that it takes. */
 const LEFT_OUT = ["axios", "axios-ntlm", "xml-crypto"];

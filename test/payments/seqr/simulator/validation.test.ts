@@ -1,6 +1,5 @@
 import { readFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { WSDL_PATH } from "../../../../src/payments/seqr/client.ts";
 import {
   DEMO_RESELLER,
   DEMO_TERMINAL,
@@ -8,6 +7,7 @@ import {
   startSeqrSimulator,
 } from "../../../../src/payments/seqr/simulator/server.ts";
 import { SoapSchema } from "../../../../src/payments/seqr/simulator/validation.ts";
+import { WSDL_PATH } from "../../../../src/payments/seqr/soap.ts";
 
 const schema = new SoapSchema(readFileSync(WSDL_PATH, "utf8"));
 const ERS = "http://external.interfaces.ers.seamless.com/";

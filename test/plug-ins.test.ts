@@ -75,6 +75,37 @@ describe.each(Object.entries(WORDS))("of %s", (family, known) => {
   });
 });
 
+describe("the README of a plug-in", () => {
+  const folders = Object.keys(WORDS).flatMap((family) => foldersOf(family).map((folder) => join(family, folder)));
+
+  it.each(folders)("stands in %s, is short, and links to what is there", (folder) => {
+    const text = readFileSync(join(SRC, folder, "README.md"), "utf8");
+    const links = [...text.matchAll(/\]\(([^)\s#]+)[^)]*\)/g)].map(([, link = ""]) => link);
+    expect(text.split("\n").length).toBeLessThanOrEqual(41);
+    expect(links.length).toBeGreaterThan(0);
+    expect(links.filter((link) => !existsSync(join(SRC, folder, link)))).toEqual([]);
+  });
+
+  const devices = foldersOf("devices");
+  it.each(devices)("says of the device %s what a reader needs, with the example that is checked", (folder) => {
+    const text = readFileSync(join(SRC, "devices", folder, "README.md"), "utf8");
+    const example = readFileSync(join(SRC, "devices", folder, "example.yaml"), "utf8");
+    expect([...text.matchAll(/^## (.+)$/gm)].map(([, heading]) => heading)).toEqual([
+      "What it proves, and what it cannot know",
+      "Configuration",
+      "Simulator",
+      "Where the facts come from",
+    ]);
+    expect(text).toContain(`\`\`\`yaml\n${example.trimEnd()}\n\`\`\``);
+    const named = [...text.matchAll(/`([\w/-]+\.ts)`/g)].map(([, path = ""]) => path);
+    expect(named.filter((path) => !existsSync(join(SRC, "devices", folder, path)))).toEqual([]);
+    const simulated = [...text.matchAll(/`kioskd simulate ([\w-]+)/g)].map(([, name = ""]) => name);
+    const bench = join(SRC, "devices", folder, "bench.ts");
+    const names = existsSync(bench) ? [...readFileSync(bench, "utf8").matchAll(/^ {2}name: "([\w-]+)"/gm)] : [];
+    expect(simulated).toEqual(names.map(([, name]) => name));
+  });
+});
+
 describe("the devices", () => {
   it("have a driver each", () => {
     const drivers = DEVICES.map(({ driver }) => driver);
@@ -88,7 +119,7 @@ describe("the devices", () => {
     const own = imported.filter((path) => path.startsWith("./"));
     // Figures, names and checks; none of them imports a package or a driver when it is loaded.
     const light = ["./checks.ts", "./codec.ts", "./model.ts", "./registers.ts"];
-    expect(own).toEqual([...light, "./register.ts"]);
+    expect(own).toEqual([...light, "./energy-register.ts"]);
   });
 });
 

@@ -141,7 +141,11 @@ describe("the build", () => {
     writeFileSync(npm, "#!/bin/sh\nmkdir -p dist && touch dist/main.js\n");
     chmodSync(npm, 0o755);
     const given = { PATH: `${join(folder, "bin")}:${process.env["PATH"]}`, ...env };
-    const { stdout, stderr } = spawnSync("sh", [join(ROOT, ".ci/build.sh")], { cwd: folder, env: given, encoding: "utf8" });
+    const { stdout, stderr } = spawnSync("sh", [join(ROOT, ".ci/build.sh")], {
+      cwd: folder,
+      env: given,
+      encoding: "utf8",
+    });
     return stdout + stderr;
   }
 

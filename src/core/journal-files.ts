@@ -26,7 +26,7 @@ export function isOfJournal(journal: string, name: string): boolean {
   const endings = ["", "-wal", "-shm", "-journal", ".lock", ".lock-journal", ".refund-lock", ".refund-lock-journal"];
   return (
     [...endings, ".new", ".new-journal"].some((ending) => name === journal + ending) ||
-    name === extractKeyNameOf(journal) ||
+    ["", ".new"].some((ending) => name === extractKeyNameOf(journal) + ending) ||
     archiveYearOf(journal, name) !== null
   );
 }

@@ -27,13 +27,14 @@ export interface DevicePlugIn<Schema, Bound extends BoundDevice = BoundDevice> {
   bind(config: DispenserConfig): Bound;
 }
 
-/** A file beside the journal: `<kind>-<position>.register`. */
+/**
+ * A file beside the journal: `<kind>-<position>.register`. By what it holds sales are charged, or are not: it belongs to
+ * a backup.
+ */
 export interface DeviceFile {
   readonly kind: string;
   /** As a message says it, before the position: "a register of". */
   readonly what: string;
-  /** Whether sales are charged by what it holds, so that it belongs to a backup. */
-  readonly counts: boolean;
 }
 
 /** What is known of a device by its configuration alone. Paths begin at the dispenser. */

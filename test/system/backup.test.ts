@@ -1,11 +1,13 @@
 import { execFile } from "node:child_process";
-import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, truncateSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
+import { filesIn } from "../../src/config/plug-ins.ts";
 import type { SaleEvent } from "../../src/core/sale/event.ts";
 import { type SeqrSimulator, startSeqrSimulator } from "../../src/payments/seqr/simulator/server.ts";
 import { openHistory } from "../../src/platform/journal/sqlite/history.ts";
 import { openJournal } from "../../src/platform/journal/sqlite/journal.ts";
+import { PLUG_INS } from "../../src/wiring/plug-ins.ts";
 import { smallDisk } from "../campaign/disk.ts";
 import { writeConfig } from "../support/config.ts";
 import { DaemonProcess, eventually } from "../support/daemon.ts";
@@ -225,6 +227,20 @@ describe("an operator who restores", () => {
     for (const event of HAPPY) {
       await neighbour.append("1", event as SaleEvent, event.type === "captured" ? PAID : null);
     }
+  });
+
+  it("has every kind of file that a device keeps beside the journal, and puts each back", async () => {
+    const site = await soldOnce();
+    const kinds = filesIn(PLUG_INS).map(({ kind }) => kind);
+    expect(kinds).toContain("dispute");
+    const files = kinds.map((kind) => join(site.folder, `${kind}-1.register`));
+    for (const file of files) if (!existsSync(file)) writeFileSync(file, `{"of":"${file}"}`);
+    const before = files.map((file) => readFileSync(file, "utf8"));
+    expect(await kioskd("backup", site.out, "--config", site.file)).toMatchObject({ status: 0, err: "" });
+    for (const file of files) rmSync(file);
+    const result = await kioskd("restore", site.out, "--config", site.file, "--yes");
+    expect(result).toMatchObject({ status: 0, err: "" });
+    expect(files.map((file) => (existsSync(file) ? readFileSync(file, "utf8") : null))).toEqual(before);
   });
 
   it("on a full disk keeps what was there", async ({ skip }) => {

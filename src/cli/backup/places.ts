@@ -13,15 +13,13 @@ export interface Place {
   readonly path: string;
 }
 
-const KINDS = filesIn(PLUG_INS)
-  .filter(({ counts }) => counts)
-  .map(({ kind }) => kind);
+const KINDS = filesIn(PLUG_INS).map(({ kind }) => kind);
 const REGISTER = new RegExp(`^(?:${KINDS.join("|")})-([a-z0-9-]{1,64})[.]register$`);
 /** What a payment service keeps of a position. */
 const KEPT = /^[a-z0-9-]{1,64}[.]json$/;
 const CREDENTIAL = "credential:";
 
-/** The files in which dispensers keep what they have counted, of positions that are gone too. */
+/** The files in which dispensers keep what they have counted, and what is disputed, of positions that are gone too. */
 export function registersOf({ config }: Loaded): readonly Place[] {
   const folder = dirname(config.journal.path);
   const isOurs = isOfPosition(config);

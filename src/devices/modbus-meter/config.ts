@@ -152,7 +152,7 @@ export type ModbusMeterConfig = z.output<typeof schema>;
 export const modbusMeter: DeviceDescription<typeof schema> = {
   schema,
   units: ["kWh"],
-  files: [{ kind: "dispute", what: "what is disputed at", counts: false }],
+  files: [{ kind: "dispute", what: "what is disputed at" }],
   eitherOr: { key: "contactor", ways: ["line", "coil"] },
   facts: ({ port: path, baudRate, parity, unit, contactor, meter, maxPower }) => ({
     port: {

@@ -69,4 +69,4 @@ export function device<S extends DeviceSchema>(description: DeviceDescription<S>
 }
 
 /** The file in which a device counts on. */
-export const METER_FILE: DeviceFile = { kind: "meter", what: "a register of", counts: true };
+export const METER_FILE: DeviceFile = { kind: "meter", what: "a register of" };

@@ -21,7 +21,7 @@ export type SimulatedConfig = z.output<typeof schema>;
 
 export const simulated: DeviceDescription<typeof schema> = {
   schema,
-  files: [{ kind: "simulated", what: "a register of", counts: true }],
+  files: [{ kind: "simulated", what: "a register of" }],
   facts: ({ quantity, rate, register = null }) => ({
     quantities: [
       { at: ["quantity"], text: quantity },

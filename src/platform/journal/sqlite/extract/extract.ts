@@ -6,7 +6,7 @@ import {
   sign as signWith,
   verify as verifyWith,
 } from "node:crypto";
-import { closeSync, existsSync, fsyncSync, openSync, readFileSync, statSync, writeSync } from "node:fs";
+import { existsSync, readFileSync, statSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import type Database from "better-sqlite3";
 import { extractKeyNameOf } from "../../../../core/journal-files.ts";
@@ -14,6 +14,7 @@ import { saleRecord } from "../../../../core/sale/record.ts";
 import { IDLE, type State } from "../../../../core/sale/state.ts";
 import { transition } from "../../../../core/sale/transition.ts";
 import { ownedByKiosk } from "../../../files/owner.ts";
+import { writeWhole } from "../../../files/whole-file.ts";
 import { Archives } from "../archives/archives.ts";
 import { readEvent, readRecord } from "../bodies/bodies.ts";
 import { Chain, journalId, link } from "../chain/chain.ts";
@@ -202,13 +203,7 @@ function ownKey(path: string): KeyObject {
 
 function newKey(file: string, path: string): KeyObject {
   const { privateKey } = generateKeyPairSync("ed25519");
-  const fd = openSync(file, "wx", 0o600);
-  try {
-    writeSync(fd, privateKey.export({ format: "pem", type: "pkcs8" }).toString());
-    fsyncSync(fd);
-  } finally {
-    closeSync(fd);
-  }
+  writeWhole(file, privateKey.export({ format: "pem", type: "pkcs8" }).toString(), 0o600);
   ownedByKiosk(path, [file]);
   return privateKey;
 }

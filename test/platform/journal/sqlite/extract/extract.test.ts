@@ -1,5 +1,5 @@
 import { createHash, createPublicKey, verify } from "node:crypto";
-import { chmodSync, statSync } from "node:fs";
+import { chmodSync, readdirSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import Database from "better-sqlite3";
 import { describe, expect, it } from "vitest";
@@ -95,6 +95,15 @@ describe("an extract of a sale", () => {
     expect(extractSale(path, "s2", ABOUT)?.publicKey).toBe(publicKey);
     chmodSync(file, 0o640);
     expect(() => extractSale(path, "s2", ABOUT)).toThrow(/can be read by others/);
+  });
+
+  it("has a key that is whole or not there, whenever the power goes", async () => {
+    const { folder, path } = await soldJournal();
+    const file = join(folder, "journal.extract-key");
+    writeFileSync(`${file}.new`, "-----BEGIN PRIV", { mode: 0o600 });
+    extractSale(path, "s1", ABOUT);
+    expect(readdirSync(folder).filter((name) => name.includes("extract-key"))).toEqual(["journal.extract-key"]);
+    expect(extractSale(path, "s2", ABOUT)?.publicKey).toBe(extractSale(path, "s1", ABOUT)?.publicKey);
   });
 
   it("is of a closed sale", async () => {

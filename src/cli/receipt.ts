@@ -17,10 +17,12 @@ export function receiptText(kioskName: string, sale: SaleRecord): Told {
     line("Reserved", money(sale.reserved)),
     line("CHARGED", money(sale.charged)),
     line("Freed", money(sale.freed)),
+    ...(sale.stillHeld === undefined ? [] : [line("Still held when closed", money(sale.stillHeld))]),
     "-".repeat(WIDTH),
     line("Time", sale.closedAt),
     line("Sale", sale.saleId),
     line("Reference", sale.reference ?? "-"),
+    ...(sale.provider === undefined ? [] : [line("Payment service", sale.provider)]),
   ];
   return lines(rows.map((row) => told`${row}`));
 }

@@ -1,9 +1,11 @@
 import { formatAmount, parseAmount } from "../core/money.ts";
 import { type RefundEvent, refundableMinor, refundedMinor, refundsOf } from "../core/refund.ts";
+import type { RemainderEvent } from "../core/remainder.ts";
 import type { SaleEvent } from "../core/sale/event.ts";
 import type { SaleRecord } from "../core/sale/record.ts";
+import { isoTime } from "../core/time.ts";
 import { CliError, UsageError } from "../platform/console/failure.ts";
-import { print, printJson, told } from "../platform/console/print.ts";
+import { print, printJson, type Told, told, wrapped } from "../platform/console/print.ts";
 import { table } from "../platform/console/table.ts";
 import { openHistory } from "../platform/journal/sqlite/history.ts";
 import { loadConfig } from "../wiring/load.ts";
@@ -85,12 +87,27 @@ export function show(saleId: string, options: { config: string; json?: boolean }
         told`Refund ${state === "open" ? "without a clear answer" : state}: ${formatAmount(amountMinor, found.sale.currency)} (${reference ?? refundId})`,
       );
     }
+    if (found.sale.stillHeld !== undefined) print(restText(found.remainders));
     if (found.receiptRefusal !== null) print(told`Receipt refused by the payment service: ${found.receiptRefusal}`);
     const reason = found.sale.reason === null ? "" : ` (${found.sale.reason})`;
     print(told`\nOutcome: ${found.sale.outcome}${reason}\n`);
     print(table(["TIME (UTC)", "EVENT", ""], found.events.map(eventRow)));
   } finally {
     history.close();
+  }
+}
+
+function restText(events: readonly RemainderEvent[]): Told {
+  const last = events.at(-1);
+  if (last === undefined) return told`Rest: still held, not asked for yet`;
+  const time = isoTime(last.atMs);
+  switch (last.type) {
+    case "asked":
+      return told`Rest: still held, asked for since ${isoTime(events[0]?.atMs ?? last.atMs)}, now by attempt ${last.attempt}`;
+    case "freed":
+      return told`Rest: freed ${time}`;
+    case "handed-over":
+      return wrapped(`Rest: for a person since ${time}: ${last.detail}`);
   }
 }
 

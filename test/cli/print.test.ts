@@ -12,7 +12,8 @@ it("no value begins a line of its own", () => {
   expect(table(["A"], [[FORGING]])).toContain(ESCAPED);
   expect(lines([told`${FORGING}`, told`last`])).toBe(`${ESCAPED}\nlast`);
   const sale = { unit: "L", currency: "SEK", quantity: "1", unitPrice: "1", charged: "1", tax: "0", freed: "0" };
-  const record = { ...sale, product: FORGING, reserved: "1", closedAt: "", saleId: "1", reference: FORGING };
+  const named = { provider: FORGING, stillHeld: FORGING };
+  const record = { ...sale, ...named, product: FORGING, reserved: "1", closedAt: "", saleId: "1", reference: FORGING };
   expect(receiptText(FORGING, record as never)).not.toMatch(/^Outcome/m);
 });
 

@@ -1,4 +1,5 @@
 import type { RefundEvent } from "../../../core/refund.ts";
+import type { RemainderEvent } from "../../../core/remainder.ts";
 import type { SaleEvent } from "../../../core/sale/event.ts";
 import type { SaleRecord } from "../../../core/sale/record.ts";
 import type { Notes } from "../../../ports/journal.ts";
@@ -25,6 +26,8 @@ export interface History {
     readonly sale: ClosedSale;
     readonly events: readonly SaleEvent[];
     readonly refunds: readonly RefundEvent[];
+    /** What became of what the payment service still held when the sale was closed. */
+    readonly remainders: readonly RemainderEvent[];
     /** Why the payment service did not want its receipt; null unless it said so. */
     readonly receiptRefusal: string | null;
   } | null;
@@ -68,6 +71,7 @@ export function openHistory(path: string): History {
       sale: closedSale(row),
       events: rows.map((each) => readRow(path, each, readEvent)),
       refunds: notesOf("refunds", saleId),
+      remainders: notesOf("remainders", saleId),
       receiptRefusal: notesOf("receiptRefusals", saleId)[0]?.detail ?? null,
     };
   }

@@ -1,5 +1,6 @@
 import type { RefundEvent } from "../../../../core/refund.ts";
 import type { SaleEvent } from "../../../../core/sale/event.ts";
+import type { SaleRecord } from "../../../../core/sale/record.ts";
 import { isoTime } from "../../../../core/time.ts";
 import { readEvent, readNote, readRecord } from "../bodies/bodies.ts";
 import { type Column, link } from "../chain/chain.ts";
@@ -73,9 +74,15 @@ function lineOf({ stream, seq, columns }: ExtractRow): string {
   const place = `${stream} ${seq}`.padEnd(12);
   if (stream === "event") return `${place} ${eventText(readEvent(body))}`;
   if (stream !== "sale") return `${place} ${refundText(readNote("refunds", body))}`;
-  const { closedAt, outcome, reason, quantity, unit, charged, reserved, currency, reference } = readRecord(body);
+  return `${place} ${recordText(readRecord(body))}`;
+}
+
+function recordText(record: SaleRecord): string {
+  const { closedAt, outcome, reason, quantity, unit, charged, reserved, currency, reference, stillHeld } = record;
   const why = reason === null ? "" : ` (${reason})`;
-  return `${place} ${closedAt} record: ${outcome}${why}, ${quantity} ${unit}, reserved ${reserved}, charged ${charged} ${currency}, payment ${reference ?? "none"}`;
+  const held = stillHeld === undefined ? "" : `, still held ${stillHeld} ${currency}`;
+  const at = record.provider === undefined ? "" : ` at ${record.provider}`;
+  return `${closedAt} record: ${outcome}${why}, ${quantity} ${unit}, reserved ${reserved}, charged ${charged} ${currency}${held}, payment ${reference ?? "none"}${at}`;
 }
 
 function refundText(event: RefundEvent): string {

@@ -15,6 +15,12 @@ export const POLICY = {
   stopRetriesMs: [50, 100, 250, 500, 1_000, 2_000, 5_000],
   /** Waits between attempts to commit or release; the last one repeats until the hand-over deadline. */
   resolveRetriesMs: [500, 1_000, 2_000, 4_000, 8_000, 15_000, 30_000],
+  /**
+   * So many numbers a capture takes at the most: each one is a "no" to the last, after an answer that was lost. So many of
+   * a release are on record, and so many it takes: one for each of its answers until the offer or the hold has ended.
+   */
+  captureNumbers: 12,
+  freeNumbers: 400,
   /** How long the one attempt may take that a sale gets whose deadline has passed before it could be settled or released. */
   leastResolveMs: 5 * 60_000,
   /** When the service is asked about a sale that went to a person, each counted from the one before. */

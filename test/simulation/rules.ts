@@ -62,8 +62,6 @@ export class Rules {
   readonly #codes: CodeRules;
   readonly clock: ClockRules;
   readonly #shadows = new Map<string, Shadow>();
-  /** How many captures of each sale are on record as declined. */
-  readonly #declines = new Map<string, number>();
   readonly #armedSales = new Set<string>();
   #newestAtMs: number | null = null;
   #received = 0;
@@ -125,7 +123,7 @@ export class Rules {
       this.broken("3 resolved", `${event.saleId} was ${over.outcome}, and goes on with ${event.type}`);
     }
     if (event.type === "attempt-declined" && event.operation === "capture")
-      this.#declines.set(event.saleId, (this.#declines.get(event.saleId) ?? 0) + 1);
+      this.#world.service.keys.noted(event.saleId);
     this.clock.written(this.#world.places.homeOf(position), event, this.#newestAtMs);
     this.#newestAtMs = event.atMs;
     if (over === undefined || over === shadow.state) {
@@ -159,7 +157,7 @@ export class Rules {
   sending({ id, terms }: Sale, what: string, bill: Bill | undefined, attempt: Attempt | null): void {
     if (terms.provider !== this.#world.service.name)
       this.broken("11 different", `${what} of ${id} is sent to another service than ${terms.provider}`);
-    const declined = this.#declines.get(id) ?? 0;
+    const declined = this.#world.service.keys.notedOf(id);
     if (attempt?.operation === "capture" && attempt.number !== 1 + declined)
       this.broken("5 unknown", `${id}: capture ${attempt.number} is sent, ${declined} noes are on record`);
     if (bill !== undefined && bill.saleId !== id)

@@ -26,30 +26,53 @@ export const SERVICE_MUTANTS: readonly Mutant[] = [
   {
     name: "a capture that was declined is sent under the same key",
     file: "engine/sale/payment-errands.ts",
-    right: "this.attempt = { operation, number: number + 1 };",
+    right: "this.attempt = { operation, number: Math.min(number + 1, POLICY.freeNumbers) };",
     wrong: "",
     caughtBy: ["5 unknown", "3 resolved"],
   },
   {
     name: "a new key is not on record before it is sent",
     file: "engine/sale/payment-errands.ts",
-    right: 'if (outcome.kind === "declined") await errand.tell({ type: "attempt-declined", operation });',
+    right: 'await errand.tell({ type: "attempt-declined", operation });',
     wrong: "",
     caughtBy: ["5 unknown"],
   },
   {
     name: "a restart begins to count keys anew",
     file: "engine/sale/payment-errands.ts",
-    right: "number: 1 + (state.declined ?? 0) };",
+    right: "number: 1 + this.#noted };",
     wrong: "number: 1 };",
     caughtBy: ["5 unknown"],
   },
   {
     name: "a capture that nobody answered is sent under a new key",
     file: "engine/sale/payment-errands.ts",
-    right: 'if (operation === "capture" && (outcome.kind !== "declined" || !this.#answered)) return;',
-    wrong: 'if (operation === "capture" && outcome.kind !== "declined") return;',
+    right: `this.answered = false;
+      return;`,
+    wrong: `await this.#note(errand);
+      return this.#next();`,
     caughtBy: ["5 unknown", "3 exactly once", "2 amount"],
+  },
+  {
+    name: "a no that answers a lost call too is asked for again and again",
+    file: "engine/sale/payment-errands.ts",
+    right: 'if (outcome.kind !== "declined") return;\n',
+    wrong: 'if (outcome.kind !== "declined" || !this.answered) return;\n',
+    caughtBy: ["5 unknown"],
+  },
+  {
+    name: "a no to who asks answers what was sent before",
+    file: "engine/sale/payment-errands.ts",
+    right: "if (!this.answered || this.attempt.number >= POLICY.captureNumbers) return;",
+    wrong: "if (this.attempt.number >= POLICY.captureNumbers) return;",
+    caughtBy: ["5 unknown"],
+  },
+  {
+    name: "each no to who asks is put on record",
+    file: "engine/sale/payment-errands.ts",
+    right: "if (++this.#rejected < 2 ** this.attempt.number) return;",
+    wrong: "",
+    caughtBy: ["5 unknown"],
   },
   {
     name: "after a restart a commit is sent before anybody asks, when its key may be forgotten",

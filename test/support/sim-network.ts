@@ -38,7 +38,7 @@ export class SimNetwork {
     position: string,
     what: Request,
     happen: (told: boolean) => Outcome<T>,
-    refused: (() => void) | null = null,
+    refused: (() => boolean) | null = null,
   ): Promise<Outcome<T>> {
     const { time, chaos } = this.#world;
     const { random } = chaos;
@@ -54,13 +54,12 @@ export class SimNetwork {
     if (chaos.lasts("terminal-rejected", position, 5_000, 120_000))
       return answer(time, life, 100, () => declined<T>("rejected", "terminal refused"));
     if (what === "commit" && refused !== null && chaos.lasts("capture-rejected", position, 5_000, 120_000)) {
-      refused();
+      // Some look at who asks before they look at the key, and some keep this answer under it too.
+      if (random.chance(0.5)) refused();
       return answer(time, life, 100, () => declined<T>("rejected", "account not let in"));
     }
-    if (what !== "probe" && what !== "query" && chaos.strikes("service-refuses")) {
-      refused?.();
+    if (what !== "probe" && what !== "query" && chaos.strikes("service-refuses") && refused?.() !== false)
       return answer(time, life, 100, () => declined<T>("refused", "refused"));
-    }
     if (chaos.strikes("request-lost")) return lost("request lost");
     if (chaos.strikes("request-late")) {
       time.after(REQUEST_TIMEOUT_MS + random.int(0, 30_000), () => happen(false));

@@ -134,6 +134,9 @@ export class SimPaymentService {
         attempt === null ? null : () => this.keys.refuse(keyOf(sale.id, attempt), this.#world.time.elapsedMs),
       );
       if (attempt !== null) this.keys.answered(sale.id, attempt, outcome);
+      // Kept under the key, it answers all that was sent under it.
+      const isKept = attempt?.operation === "capture" && outcome.kind === "declined" && outcome.reason === "refused";
+      if (isKept) this.unanswered.get(sale.id)?.delete(what);
       this.answeredAtMs.set(sale.id, this.#world.time.elapsedMs);
       if (outcome.kind === "declined") this.refused.add(sale.id);
       if (outcome.kind === "unknown") this.unanswered.set(sale.id, new Set(this.unanswered.get(sale.id)).add(what));
@@ -147,36 +150,41 @@ export class SimPaymentService {
         "query",
         this.#knownAt<Truth>(reference, () => this.#truth(reference, true)),
       );
+    const settle: PaymentProvider["settle"] = async (sale, reference, delivery, mayGoOn, attempt) => {
+      if (!mayGoOn()) return NOT_SENT;
+      if (this.#kind.page !== null) {
+        // What was taken under another key would be taken twice.
+        const seen = attempt.number > 1 ? await query(sale, reference) : null;
+        if (seen?.kind === "unknown") this.keys.unclear(sale.id, attempt, life);
+        if (seen !== null && (seen.kind !== "done" || seen.value.state !== "held")) return seen;
+        if (!mayGoOn()) return NOT_SENT;
+        const capture = this.#knownAt<Truth>(reference, () => this.#capture(sale, reference, delivery, attempt));
+        const captured = await call(sale, "commit", capture, reference, attempt);
+        if (!holdsRest(captured) || !mayGoOn()) return captured;
+        const first = { operation: "free", number: 1 } as const;
+        const free = this.#knownAt<Truth>(reference, () => this.#freeRest(sale.id, reference, first));
+        const freed = await call(sale, "free", free, reference, first);
+        return freed.kind === "done" ? freed : captured;
+      }
+      const update = this.#knownAt<Truth>(reference, () => this.#update(reference, delivery));
+      const updated = await call(sale, "update", update, reference);
+      if (updated.kind !== "done" || updated.value.state !== "held") return updated;
+      if (!mayGoOn()) return NOT_SENT;
+      return await call(
+        sale,
+        "commit",
+        this.#knownAt<Truth>(reference, () => this.#commit(reference)),
+        reference,
+      );
+    };
     return {
       traits: { name: this.name, polls: this.#kind.polls, keepsAnswers: this.#kind.page !== null },
       offer,
       query,
-      settle: async (sale, reference, delivery, mayGoOn, attempt) => {
-        if (!mayGoOn()) return NOT_SENT;
-        if (this.#kind.page !== null) {
-          // What was taken under another key would be taken twice.
-          const seen = attempt.number > 1 ? await query(sale, reference) : null;
-          if (seen?.kind === "unknown") this.keys.unclear(sale.id, attempt, life);
-          if (seen !== null && (seen.kind !== "done" || seen.value.state !== "held")) return seen;
-          if (!mayGoOn()) return NOT_SENT;
-          const capture = this.#knownAt<Truth>(reference, () => this.#capture(sale, reference, delivery, attempt));
-          const captured = await call(sale, "commit", capture, reference, attempt);
-          if (!holdsRest(captured) || !mayGoOn()) return captured;
-          const first = { operation: "free", number: 1 } as const;
-          const free = this.#knownAt<Truth>(reference, () => this.#freeRest(sale.id, reference, first));
-          const freed = await call(sale, "free", free, reference, first);
-          return freed.kind === "done" ? freed : captured;
-        }
-        const update = this.#knownAt<Truth>(reference, () => this.#update(reference, delivery));
-        const updated = await call(sale, "update", update, reference);
-        if (updated.kind !== "done" || updated.value.state !== "held") return updated;
-        if (!mayGoOn()) return NOT_SENT;
-        return await call(
-          sale,
-          "commit",
-          this.#knownAt<Truth>(reference, () => this.#commit(reference)),
-          reference,
-        );
+      settle: async (sale, ...words) => {
+        const outcome = await settle(sale, ...words);
+        this.keys.heard(sale.id, outcome);
+        return outcome;
       },
       release: async (sale, reference, mayGoOn, isOurs, attempt) => {
         const made = reference === null ? await offer(sale, mayGoOn) : null;

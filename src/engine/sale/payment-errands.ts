@@ -110,7 +110,9 @@ async function decided(errand: PaymentErrand, truth: Truth, unclear: Repeats): P
 /**
  * Commits or releases until the service's aggregate shows it. `fresh` says that nothing was sent before;
  * after a restart something may have been, so the first call is a query. A "no" counts only as long as every call before
- * it was answered, and for an offer without a name never: what was sent earlier may still be carried out. Another
+ * it was answered, and for an offer without a name never: what was sent earlier may still be carried out. Each call but
+ * the first one comes after a query that has shown that it is to be sent: nothing is taken under a second number before it
+ * is seen that nothing was taken under the first. Another
  * terminal than that of the offer knows no such offer, and would make one of its own: then nothing is sent.
  */
 export async function resolve(errand: PaymentErrand, state: Committing | Releasing, fresh: boolean): Promise<void> {
@@ -118,7 +120,6 @@ export async function resolve(errand: PaymentErrand, state: Committing | Releasi
     return await errand.tell({ type: "handed-over", reason: "terminal-changed" });
   }
   let queryFirst = !fresh;
-  let answered = fresh && state.offer !== null;
   const numbers = new Numbers(state, fresh);
   for (let attempt = 0; errand.alive(); ) {
     const query = queryFirst && state.offer !== null;
@@ -127,8 +128,7 @@ export async function resolve(errand: PaymentErrand, state: Committing | Releasi
       : await act(errand, state, numbers.attempt);
     // A call that had to end half-way says nothing about the service.
     if (errand.alive() || outcome.kind === "done") notePayment(errand, outcome);
-    const next = await conclude(errand, state, outcome, answered);
-    if (!query && outcome.kind === "unknown") answered = false;
+    const next = await conclude(errand, state, outcome, numbers.answered);
     if (next === "ended") return;
     if (!query) await numbers.ended(errand, outcome);
     queryFirst = !(query && next === "repeat");
@@ -161,28 +161,67 @@ function foreign(what: string): News {
   return { type: "contradicted", detail: `${what.slice(0, 60)} belongs to another sale` };
 }
 
-/** Numbers the calls for a reservation where the service keeps its answers. */
+/**
+ * Numbers the calls for a reservation where the service keeps its answers. What it keeps under a number answers all calls
+ * with that number: a yes was one to the first of them, and after a no none of them is carried out any more.
+ */
 class Numbers {
   attempt: Attempt;
-  /** Whether each call with this number was answered, as far as is known. */
-  #answered: boolean;
+  /** Whether every call so far was answered, as far as is known. */
+  answered: boolean;
+  /** Since the number rose: noes to who asks, which may be kept as well, or not. */
+  #rejected = 0;
+  #noted: number;
 
   constructor(state: Committing | Releasing, fresh: boolean) {
-    this.attempt = { operation: operationOf(state), number: 1 + (state.declined ?? 0) };
-    this.#answered = fresh;
+    this.#noted = state.declined ?? 0;
+    this.attempt = { operation: operationOf(state), number: 1 + this.#noted };
+    this.answered = fresh && state.offer !== null;
   }
 
   /** What was sent is to be sent once more: under the next number, where the answer might only be said again. */
   async ended(errand: PaymentErrand, outcome: Outcome<Truth>): Promise<void> {
+    if (outcome.kind === "unknown") {
+      this.answered = false;
+      return;
+    }
     if (!errand.payment.traits.keepsAnswers) return;
-    if (outcome.kind === "unknown") this.#answered = false;
+    if (outcome.kind === "declined" && outcome.reason === "rejected") return await this.#shutOut(errand);
+    if (this.attempt.operation === "free") {
+      if (outcome.kind === "declined") await this.#note(errand);
+      return this.#next();
+    }
+    // To free twice does no harm. To take twice does: only after a no is another number sent.
+    if (outcome.kind !== "declined") return;
+    if (this.attempt.number >= POLICY.captureNumbers) {
+      return await errand.tell({ type: "resolution-refused", detail: outcome.detail });
+    }
+    await this.#note(errand);
+    this.#next();
+  }
+
+  /** It is sent again as it was, and under another number ever more seldom: that it is kept as well is only possible. */
+  async #shutOut(errand: PaymentErrand): Promise<void> {
+    if (this.attempt.operation === "free") return this.#next();
+    if (!this.answered || this.attempt.number >= POLICY.captureNumbers) return;
+    if (++this.#rejected < 2 ** this.attempt.number) return;
+    await this.#note(errand);
+    this.#next();
+  }
+
+  async #note(errand: PaymentErrand): Promise<void> {
+    const { operation } = this.attempt;
+    if (operation === "offer" || this.#noted >= POLICY.captureNumbers) return;
+    this.#noted++;
+    await errand.tell({ type: "attempt-declined", operation });
+  }
+
+  #next(): void {
     const { operation, number } = this.attempt;
-    // To free twice does no harm. To take twice does: what was not answered may still be carried out.
-    if (operation === "capture" && (outcome.kind !== "declined" || !this.#answered)) return;
-    if (outcome.kind === "unknown" || operation === "offer") return;
-    if (outcome.kind === "declined") await errand.tell({ type: "attempt-declined", operation });
-    this.attempt = { operation, number: number + 1 };
-    this.#answered = true;
+    this.attempt = { operation, number: Math.min(number + 1, POLICY.freeNumbers) };
+    // What may still free something is no matter, until it is asked whether a "no" to a release counts.
+    if (operation === "capture") this.answered = true;
+    this.#rejected = 0;
   }
 }
 

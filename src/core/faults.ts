@@ -13,6 +13,12 @@ const CATALOGUE = {
     blocking: true,
     advice: "The payment service refuses this terminal: check its id and password.",
   },
+  "offer-unclear": {
+    owner: "payment",
+    blocking: false,
+    advice:
+      "The payment service makes offers whose end makes no sense, and none of them is shown: compare its clock with the kiosk's (`kioskd clock`), then ask whoever made its adapter.",
+  },
   "dispenser-fault": {
     owner: "dispenser",
     blocking: true,

@@ -31,6 +31,8 @@ export interface Errand {
   readonly forPerson: (matter: Matter) => void;
   /** How long the state may still last; null when it has no end. */
   leftMs(): number | null;
+  /** What time it is for the sale, wall clock. */
+  nowMs(): number;
   /** How long the delivery has lasted, at the most. */
   spanMs(): number;
   /** What the errand had to do has been tried once, whatever came of it. */

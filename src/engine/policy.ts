@@ -2,6 +2,8 @@
 export const POLICY = {
   /** Waits between repeated offers; afterwards the offer counts as unanswered. */
   offerRetriesMs: [500, 2_000],
+  /** By how much the end of an offer may differ from what is known of its service: it may have been made a call earlier. */
+  offerLifeSlackMs: 2 * 60_000,
   /** Waits between readings of a meter that does not answer before a delivery. */
   meterRetriesMs: [100, 250, 500, 1_000, 2_000],
   /** The same after a delivery; the last one repeats until the state's deadline. */

@@ -64,6 +64,14 @@ export interface ProviderTraits {
    * journaled; where it keeps none, nothing is.
    */
   readonly keepsAnswers: boolean;
+  /** How long the service lets an offer live, from the call on; absent where an offer lasts until somebody ends it. */
+  readonly offerLife?: OfferLife;
+}
+
+/** In milliseconds. An offer whose end is told otherwise is not understood: it is not shown. */
+interface OfferLife {
+  readonly shortestMs: number;
+  readonly longestMs: number;
 }
 
 /**

@@ -18,6 +18,8 @@ const BLOCKING: ReadonlySet<string> = new Set([
 /** A code goes this long before its offer ends. */
 const MARGIN_MS = 30_000;
 const SLACK_MS = 1_000;
+/** Longer than any offer lives, with what clocks may differ. */
+const LONGEST_MS = 2 * 3_600_000;
 
 /** What may stand on the display as a code, and for how long (money rule 6). */
 export class CodeRules {
@@ -35,6 +37,9 @@ export class CodeRules {
   /** An offer was made or made to last longer. */
   written(position: string, event: SaleEvent, next: State): void {
     if (next.phase !== "offered") return;
+    const { endsAtMs = event.atMs + 1 } = next.offer;
+    const isSense = endsAtMs > event.atMs && endsAtMs < event.atMs + LONGEST_MS;
+    if (!isSense) this.#broken(`position ${position} takes an offer that ends at ${endsAtMs}, and it is ${event.atMs}`);
     const leftMs = next.offer.expiresAtMs - event.atMs - MARGIN_MS;
     this.#untilMs.set(position, this.#world.time.elapsedMs + leftMs + SLACK_MS);
   }

@@ -10,6 +10,20 @@ export const SERVICE_MUTANTS: readonly Mutant[] = [
     caughtBy: ["6 code"],
   },
   {
+    name: "whatever end a service tells of its offer is believed",
+    file: "engine/sale/payment-errands.ts",
+    right: "const unfit = endsAtMs === null ? null : unfitEnd(errand, endsAtMs);",
+    wrong: "const unfit = null;",
+    caughtBy: ["6 code"],
+  },
+  {
+    name: "an offer that leaves no time to scan it is taken",
+    file: "engine/sale/payment-errands.ts",
+    right: "if (leavesTime(nowMs(), endsAtMs)) return null;",
+    wrong: "return null;",
+    caughtBy: ["6 code"],
+  },
+  {
     name: "a customer gets more time than the service gives",
     file: "core/sale/timing.ts",
     right: "return Math.min(sale.selectedAtMs + latestOfferMs(sale.terms), lastMs(endsAtMs));",
@@ -19,7 +33,7 @@ export const SERVICE_MUTANTS: readonly Mutant[] = [
   {
     name: "a person gets what can still be paid, though waiting would clear it up",
     file: "core/sale/timing.ts",
-    right: "return Math.max(state.sinceMs + terms.commitTimeoutMs, overMs);",
+    right: "return Math.max(state.sinceMs + terms.commitTimeoutMs, Math.min(overMs, state.sinceMs + OFFER_MOST_MS));",
     wrong: "return state.sinceMs + terms.commitTimeoutMs;",
     caughtBy: ["3 resolved"],
   },

@@ -27,7 +27,12 @@ export class MemoryPayment implements PaymentProvider {
   readonly #bills = new Map<string, Bill>();
 
   constructor(now: () => number, polls: Partial<ProviderTraits["polls"]> = {}) {
-    this.traits = { name: "memory", polls: { ...POLLS, ...polls }, keepsAnswers: true };
+    this.traits = {
+      name: "memory",
+      polls: { ...POLLS, ...polls },
+      keepsAnswers: true,
+      offerLife: { shortestMs: 0, longestMs: 86_400_000 },
+    };
     this.#now = now;
   }
 

@@ -99,7 +99,12 @@ const BASE_RATES = {
 } as const;
 
 /** With a chance of its own, so that what was found with a seed is found with it still. */
-const RATES_APART = { "delivery-disputed": 0.03, "capture-rejected": 0.1, "service-switched": 0.1 } as const;
+const RATES_APART = {
+  "delivery-disputed": 0.03,
+  "capture-rejected": 0.1,
+  "service-switched": 0.1,
+  "offer-end-wrong": 0.05,
+} as const;
 
 export type FaultKind = keyof typeof BASE_RATES | keyof typeof RATES_APART;
 

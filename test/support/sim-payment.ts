@@ -25,6 +25,10 @@ const REVERSAL_MS = 20_000;
 const KEYS_KEPT_MS = 60_000;
 const OPEN_OFFER_LIFE_MS = 1_800_000;
 
+function lifeOf({ page }: ServiceKind) {
+  return page === null ? {} : { offerLife: { shortestMs: page.lifeMs, longestMs: page.lifeMs } };
+}
+
 /** A payment service that holds and takes money by its rules, with a network in front that fails. */
 export class SimPaymentService {
   readonly bills = new Map<string, Bill>();
@@ -178,7 +182,12 @@ export class SimPaymentService {
       );
     };
     return {
-      traits: { name: this.name, polls: this.#kind.polls, keepsAnswers: this.#kind.page !== null },
+      traits: {
+        name: this.name,
+        polls: this.#kind.polls,
+        keepsAnswers: this.#kind.page !== null,
+        ...lifeOf(this.#kind),
+      },
       offer,
       query,
       settle: async (sale, ...words) => {
@@ -227,7 +236,7 @@ export class SimPaymentService {
   #offer(sale: Sale, terminal: string): Outcome<PublishedOffer> {
     const { page } = this.#kind;
     const [known] = page === null ? [] : this.billsOf(sale.id);
-    if (known !== undefined) return done(published(known.reference, known.openUntilMs));
+    if (known !== undefined) return done(published(known.reference, this.#toldEnd(known)));
     for (const bill of page === null ? this.#active : []) {
       if (bill.terminal === terminal && (bill.state === "open" || bill.state === "held")) this.#end(bill, "replaced");
     }
@@ -260,7 +269,14 @@ export class SimPaymentService {
     const named =
       namedLike({ bills: this.bills, world: this.#world }, bill, earlier ? "replacement-reused" : "reference-reused") ??
       reference;
-    return done(published(named, page === null ? null : bill.openUntilMs));
+    return done(published(named, page === null ? null : this.#toldEnd(bill)));
+  }
+
+  /** In another unit, or of another clock, where the service errs. */
+  #toldEnd({ openUntilMs }: Bill): number {
+    const { chaos, time } = this.#world;
+    if (!chaos.strikes("offer-end-wrong")) return openUntilMs;
+    return chaos.random.pick([Math.floor(openUntilMs / 1_000), openUntilMs * 1_000, time.trueMs]);
   }
 
   #shownMinor(maximumMinor: number): number {

@@ -11,6 +11,8 @@ const LEAST_SERVICE_MS = 30_000;
 const SERVICE_END_MARGIN_MS = 10_000;
 /** A release is asked for so long after the service was to end the offer by itself. */
 const AFTER_SERVICE_END_MS = 60_000;
+/** No offer lives longer than this, whatever was told of it: a position is not kept for ever. */
+const OFFER_MOST_MS = 25 * 3_600_000;
 
 /** When the state must be left at the latest (wall clock), or null when it may stay for ever. */
 export function deadlineMs(state: State): number | null {
@@ -28,6 +30,11 @@ export function deadlineMs(state: State): number | null {
     case "settling":
       return handoverAtMs(state);
   }
+}
+
+/** Whether an offer that the service ends then leaves time to show its code. */
+export function leavesTime(nowMs: number, endsAtMs: number): boolean {
+  return lastMs(endsAtMs) - CODE_MARGIN_MS > nowMs;
 }
 
 /** Whether the code of an offer that ends in so long is down already; null when it has no end. */
@@ -99,5 +106,5 @@ function handoverAtMs(state: Committing | Releasing): number {
   if (state.hold !== null) return state.hold.untilMs - terms.handoverMarginMs;
   if (state.aim === "commit") return state.delivery.endedAtMs + terms.commitTimeoutMs;
   const overMs = state.offer?.endsAtMs === undefined ? 0 : state.offer.endsAtMs + AFTER_SERVICE_END_MS;
-  return Math.max(state.sinceMs + terms.commitTimeoutMs, overMs);
+  return Math.max(state.sinceMs + terms.commitTimeoutMs, Math.min(overMs, state.sinceMs + OFFER_MOST_MS));
 }

@@ -3,7 +3,8 @@ import type { Effect } from "../../core/sale/effect.ts";
 import { isAnother } from "../../core/sale/recover.ts";
 import { judge, operationOf, type Truth } from "../../core/sale/resolve.ts";
 import type { Committing, Offered, Offering, Releasing } from "../../core/sale/state.ts";
-import { isCodeDown } from "../../core/sale/timing.ts";
+import { isCodeDown, leavesTime } from "../../core/sale/timing.ts";
+import { isoTime } from "../../core/time.ts";
 import { askedMs, backoffMs, wait } from "../../platform/time/wait.ts";
 import type { Outcome } from "../../ports/outcome.ts";
 import type { Attempt, ProviderOf } from "../../ports/payment.ts";
@@ -33,6 +34,9 @@ export async function pay(
   }
 }
 
+/** The last moment that can be written as a date. */
+const LAST_TIME_MS = 8.64e15;
+
 /** An offer that was answered with no is not made again. */
 const FIRST_OFFER: Attempt = { operation: "offer", number: 1 };
 
@@ -47,6 +51,12 @@ export async function offer(errand: PaymentErrand, { sale }: Offering): Promise<
     if (outcome.kind === "done") {
       const { reference, qrText, endsAtMs } = outcome.value;
       if (!(await errand.isOurs("offer", reference))) return await errand.tell(foreign(`offer ${reference}`));
+      const unfit = endsAtMs === null ? null : unfitEnd(errand, endsAtMs);
+      if (unfit !== null) {
+        errand.faults.raise("offer-unclear", errand.position, unfit);
+        return await errand.tell({ type: "offer-unanswered" });
+      }
+      errand.faults.clear("offer-unclear", errand.position);
       const made = { type: "offer-made", reference, qrText } as const;
       return await errand.tell(endsAtMs === null ? made : { ...made, endsAtMs });
     }
@@ -60,6 +70,32 @@ export async function offer(errand: PaymentErrand, { sale }: Offering): Promise<
     if (delayMs === undefined || waitMs > POLICY.offerAskedMs) return await errand.tell({ type: "offer-unanswered" });
     await wait(errand.clock, waitMs);
   }
+}
+
+/**
+ * What is wrong with the end that a service tells of its offer; null when it fits. By the service's own clock where that
+ * is known; else by ours, which may differ from it as far as is let pass.
+ */
+function unfitEnd({ payment, clock, nowMs }: PaymentErrand, endsAtMs: number): string | null {
+  const { name, offerLife } = payment.traits;
+  if (offerLife === undefined)
+    return `${name} tells an end of its offer, ${dateOf(endsAtMs)}, and is known to give none`;
+  const heard = payment.serviceTime?.() ?? null;
+  const thereMs = heard === null ? nowMs() : heard.atMs + clock.monotonicMs() - heard.heardMs;
+  const slackMs = POLICY.offerLifeSlackMs + (heard === null ? POLICY.clockDiffersMs : 0);
+  const { shortestMs, longestMs } = offerLife;
+  const lifeMs = endsAtMs - thereMs;
+  if (!Number.isSafeInteger(endsAtMs) || lifeMs < shortestMs - slackMs || lifeMs > longestMs + slackMs) {
+    const expected = `expected ${dateOf(thereMs + shortestMs)} to ${dateOf(thereMs + longestMs)}`;
+    return `an offer of ${name} ends ${dateOf(endsAtMs)}: ${expected}`;
+  }
+  if (leavesTime(nowMs(), endsAtMs)) return null;
+  return `an offer of ${name} ends ${dateOf(endsAtMs)}, and here it is ${dateOf(nowMs())}: no time is left to scan it`;
+}
+
+/** A number of milliseconds that is no time is told as it is. */
+function dateOf(atMs: number): string {
+  return Number.isSafeInteger(atMs) && Math.abs(atMs) <= LAST_TIME_MS ? isoTime(atMs) : `at ${atMs} ms`;
 }
 
 /** Asks for the offer's state until the customer has decided; the state's deadline ends it otherwise. */

@@ -292,11 +292,12 @@ export class Position {
       if (epoch.alive) this.#deadline.tried();
     };
     const leftMs = (): number | null => this.#deadline.leftMs;
+    const nowMs = (): number => this.#time.nowMs();
     const spanMs = (): number => this.#spanMs();
     const isOurs: Errand["isOurs"] = (kind, name) => references.isOf(saleId, { kind, name });
     const forPerson: Errand["forPerson"] = (matter) => events.forPerson(matter);
     const alive = (): boolean => epoch.alive;
-    return { ...this.#deps, position: id, alive, isOurs, leftMs, spanMs, tried, tell, forPerson };
+    return { ...this.#deps, position: id, alive, isOurs, leftMs, nowMs, spanMs, tried, tell, forPerson };
   }
 
   /** While nobody knows how long the machine was off, it is as long as a reservation lasts. */

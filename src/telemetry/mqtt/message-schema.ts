@@ -123,7 +123,8 @@ const today = z
 
 const faultCode = exactly<FaultCode>()(
   z.enum([
-    ...(["payment-unreachable", "payment-rejected", "dispenser-fault", "dispenser-unreachable"] as const),
+    ...(["payment-unreachable", "payment-rejected", "offer-unclear"] as const),
+    ...(["dispenser-fault", "dispenser-unreachable"] as const),
     ...(["dispenser-warning"] as const),
     ...(["journal-unwritable", "clock-implausible", "display-silent", "operator-block"] as const),
     ...(["broker-unreachable", "broker-refuses", "receiver-silent", "needs-attention", "books-differ"] as const),

@@ -20,7 +20,7 @@ const TAKEN: Outcome<Truth> = done({ state: "captured", capturedMinor: 9_945, re
 
 const sale = { id: "s", position: "1", terms: {} };
 const COMMIT = { phase: "settling", aim: "commit", sale, offer: { reference: "r" }, delivery: {} };
-const RELEASE = { phase: "settling", aim: "release", sale, offer: { reference: "r" } };
+const RELEASE = { phase: "settling", aim: "release", sale, offer: { reference: "r" }, delivery: {} };
 
 /** What is sent to a service that keeps its answers, as long as it answers so, and what is put on record. */
 async function settling(answer: (call: number, attempt: Attempt) => Outcome<Truth>, state = COMMIT, fresh = true) {

@@ -104,6 +104,8 @@ function restText(events: readonly RemainderEvent[]): Told {
   switch (last.type) {
     case "asked":
       return told`Rest: still held, asked for since ${isoTime(events[0]?.atMs ?? last.atMs)}, now by attempt ${last.attempt}`;
+    case "delayed":
+      return wrapped(`Rest: still held, asked for still: ${last.detail}`);
     case "freed":
       return told`Rest: freed ${time}`;
     case "handed-over":

@@ -166,19 +166,25 @@ export function refundMatterId(refundId: string): string {
 }
 
 export function matterOfRemainder({
+  type,
   saleId,
   position,
   atMs,
   detail,
-}: Extract<RemainderEvent, { type: "handed-over" }>): Matter {
+}: Extract<RemainderEvent, { type: "delayed" | "handed-over" }>): Matter {
   return {
-    matterId: `rest ${saleId}`,
+    matterId: type === "delayed" ? delayedRestId(saleId) : `rest ${saleId}`,
     code: "rest-still-held",
     position,
     saleId,
     atMs,
     detail: `sale ${saleId}: ${detail}`,
   };
+}
+
+/** While the daemon still tries: over once it is free, or a person's alone. */
+export function delayedRestId(saleId: string): string {
+  return `rest ${saleId} delayed`;
 }
 
 /** Which matters somebody says that they have looked at. */

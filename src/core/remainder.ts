@@ -9,13 +9,15 @@ export type RemainderEvent = {
 } /** On record before anything is sent: a repetition of the same attempt has the same key. */ & (
   | { readonly type: "asked"; readonly reference: string; readonly attempt: number }
   | { readonly type: "freed" }
+  /** The service said no, or has not answered for long: a person hears of it, and it is asked for still. */
+  | { readonly type: "delayed"; readonly detail: string }
   /** Nothing more is sent: a person has to free it at the payment service. */
   | { readonly type: "handed-over"; readonly detail: string }
 );
 
 /** Whether there is nothing left to do for it here. */
 export function isRemainderOver(events: readonly RemainderEvent[]): boolean {
-  return events.some(({ type }) => type !== "asked");
+  return events.some(({ type }) => type === "freed" || type === "handed-over");
 }
 
 /** The number of the attempt that was asked for last; 0 when none was. */

@@ -67,6 +67,13 @@ export const POLICY = {
   /** After so many answers that freed nothing, or so long after the sale, a person has to free it. */
   remainderAttempts: 5,
   remainderMs: 24 * 3_600_000,
+  /** So often it is tried after a start, however late it is. After so many tries a person hears that it lasts. */
+  remainderTries: 8,
+  remainderTold: 4,
+  /** So many rests are under way; while there are, no more are looked for, and none is lost. */
+  remaindersMost: 200,
+  /** The longest wait that a service may ask for. */
+  remainderAskedMs: 10 * 60_000,
   /** How often operators are told how the machine is. */
   reportMs: 60_000,
   /** Events waiting at one position; a healthy one has a handful. */

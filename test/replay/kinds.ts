@@ -28,7 +28,7 @@ export const KINDS = {
     settled: 0,
   } satisfies Record<ReconciliationEvent["type"], 0>,
   matters: { arose: 0, acknowledged: 0, over: 0 } satisfies Record<MatterEvent["type"], 0>,
-  remainders: { asked: 0, freed: 0, "handed-over": 0 } satisfies Record<RemainderEvent["type"], 0>,
+  remainders: { asked: 0, freed: 0, delayed: 0, "handed-over": 0 } satisfies Record<RemainderEvent["type"], 0>,
   orders: { blocked: 0, unblocked: 0, priced: 0 } satisfies Record<Order["type"], 0>,
 };
 

@@ -229,6 +229,12 @@ export function openMemoryJournal(disk: Disk, life: Life, world: DiskWorld): Jou
     reread: async (_reader, fromSeq) => {
       disk.delivered = Math.min(disk.delivered, fromSeq - 1);
     },
+    beginNow: async (reader) => {
+      if (takesNothing()) throw new Error("SimulatedDisk: no space left");
+      await read(() => {
+        if (!disk.marks.has(reader)) disk.marks.set(reader, disk.sales.length);
+      });
+    },
     acknowledge: async (reader, seq) => {
       if (takesNothing()) throw new Error("SimulatedDisk: no space left");
       await read(() => {

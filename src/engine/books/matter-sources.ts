@@ -1,4 +1,5 @@
 import {
+  delayedRestId,
   type Matter,
   type MatterCode,
   matterOfRefund,
@@ -8,6 +9,7 @@ import {
   refundMatterId,
 } from "../../core/matters.ts";
 import type { RefundEvent } from "../../core/refund.ts";
+import { isRemainderOver, type RemainderEvent } from "../../core/remainder.ts";
 import type { Entry, Journal, Readers } from "../../ports/journal.ts";
 import { POLICY } from "../policy.ts";
 
@@ -55,10 +57,7 @@ export function sourcesOf(journal: SourceJournal): readonly Source[] {
       reader: "matters-of-remainders",
       limits: ["rest-still-held"],
       after: (seq, limit) => journal.notesAfter("remainders", seq, limit),
-      find: (entries) => ({
-        arose: entries.flatMap(({ body }) => (body.type === "handed-over" ? [matterOfRemainder(body)] : [])),
-        over: [],
-      }),
+      find: (entries) => restsIn(entries.map(({ body }) => body)),
     }),
   ];
 }
@@ -72,6 +71,18 @@ function refundsIn(events: readonly RefundEvent[]): Found {
   return {
     arose: asked.filter(({ refundId }) => !answered.has(refundId)).map(matterOfRefund),
     over: alreadyKnown.map(refundMatterId),
+  };
+}
+
+function restsIn(events: readonly RemainderEvent[]): Found {
+  const isOver = ({ saleId }: RemainderEvent): boolean =>
+    isRemainderOver(events.filter((each) => each.saleId === saleId));
+  return {
+    arose: events.flatMap((event) => {
+      if (event.type === "handed-over") return [matterOfRemainder(event)];
+      return event.type === "delayed" && !isOver(event) ? [matterOfRemainder(event)] : [];
+    }),
+    over: events.filter((event) => isRemainderOver([event])).map(({ saleId }) => delayedRestId(saleId)),
   };
 }
 

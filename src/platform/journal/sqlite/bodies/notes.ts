@@ -125,6 +125,7 @@ function rest<const T extends RemainderEvent["type"], const F extends z.ZodRawSh
 const remainder = z.discriminatedUnion("type", [
   rest("asked", { reference: text, attempt: whole }),
   rest("freed", {}),
+  rest("delayed", { detail: text }),
   rest("handed-over", { detail: text }),
 ]);
 

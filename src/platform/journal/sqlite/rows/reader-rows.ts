@@ -37,11 +37,15 @@ export function readerRows(
   db: Database.Database,
   chain: Chain,
   archives: Archives,
-): Pick<Journal, "pending" | "pendingCount" | "reread" | "acknowledge"> {
+): Pick<Journal, "pending" | "pendingCount" | "reread" | "beginNow" | "acknowledge"> {
   const marks = new Marks(db, chain.id);
   const through = (reader: keyof Readers): number => marks.get(SOURCES[reader].mark) ?? 0;
   const move = db.transaction((reader: keyof Readers, seq: number, isWanted: (now: number) => boolean) => {
     if (isWanted(through(reader))) marks.put(SOURCES[reader].mark, seq);
+  });
+  const begin = db.transaction((reader: keyof Readers) => {
+    const { stream, mark } = SOURCES[reader];
+    if (marks.get(mark) === null) marks.put(mark, chain.head(stream).seq);
   });
   return {
     pending: async (reader, limit) => {
@@ -62,6 +66,7 @@ export function readerRows(
       if (SOURCES[reader].stream === "sale") archives.refuseMissing(seq);
       move.immediate(reader, seq, (now) => now > seq);
     },
+    beginNow: async (reader) => begin.immediate(reader),
     acknowledge: async (reader, seq) => move.immediate(reader, seq, (now) => now < seq),
   };
 }

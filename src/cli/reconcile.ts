@@ -15,6 +15,7 @@ import type { JournalPlace } from "../platform/journal/sqlite/open.ts";
 import { wait } from "../platform/time/wait.ts";
 import type { Journal } from "../ports/journal.ts";
 import { loadConfig } from "../wiring/load.ts";
+import { ofService, paymentPlugIn } from "../wiring/payment.ts";
 import { noteOf, whoIsThere } from "./acknowledgement.ts";
 import { withBooks } from "./books.ts";
 import { logFor } from "./run.ts";
@@ -142,7 +143,9 @@ async function reconcileHere(loaded: Loaded, journal: Journal): Promise<string[]
     const clock = systemClock();
     const calendar = systemCalendar();
     const log = logFor(loaded, "error");
-    const deps = { positions, schedule: null, books, journal, faults, clock, calendar, log, noted: () => undefined };
+    const booksOf = ofService(paymentPlugIn(loaded).name, books);
+    const own = { positions, schedule: null, books, booksOf };
+    const deps = { ...own, journal, faults, clock, calendar, log, noted: () => undefined };
     await new Reconciler(deps).tick();
   });
   await journal.close();

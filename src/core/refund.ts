@@ -4,6 +4,8 @@ export interface RefundTerms {
   readonly paymentReference: string;
   readonly amountMinor: number;
   readonly currency: string;
+  /** The payment service that was paid at; left out where the sale names none. */
+  readonly provider?: string;
 }
 
 /** Everything that can happen to a refund; `asked` is on disk before anything is sent. */

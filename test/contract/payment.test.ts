@@ -7,6 +7,7 @@ paymentContract("The payment service in memory", async ({ wrongPassword }) => {
   provider.known = !wrongPassword;
   return {
     provider,
+    named: "memory",
     freesHeldBills: true,
     confirm: async (reference) => provider.confirm(reference),
     decline: async (reference) => provider.decline(reference),

@@ -6,6 +6,8 @@ import { ALWAYS, CAPTURE, FREE, OFFER, OURS, TERMS } from "../support/sale-fixtu
 /** A provider with the service behind it, and the customer's hand on the phone. */
 export interface PaymentRig {
   readonly provider: PaymentProvider;
+  /** What the configuration calls its plug-in. */
+  readonly named: string;
   /** False where the service keeps what a customer confirmed until its time is over, whoever asks to free it. */
   readonly freesHeldBills: boolean;
   confirm(reference: string): Promise<void>;
@@ -77,6 +79,11 @@ export function paymentContract(name: string, make: MakePaymentRig): void {
       });
       return made;
     }
+
+    it("has the name of its plug-in: by that its sales, refunds and books find it again", async () => {
+      const { provider, named } = await rigged();
+      expect(provider.traits.name).toBe(named);
+    });
 
     it("an offer is open, and nothing is held, until the customer confirms it", async () => {
       const sale = contractSale();

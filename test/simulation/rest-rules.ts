@@ -25,7 +25,8 @@ export class RestRules {
     const notes = this.#notesOf(saleId);
     const isAsked = notes.some((note) => note.type === "asked" && note.attempt === number);
     if (!isAsked) this.#broken("3 rest", `the rest of ${saleId} is freed by attempt ${number}, which is not on record`);
-    if (notes.some(({ type }) => type === "freed" || type === "handed-over")) this.#broken("3 rest", `the rest of ${saleId} is freed once more`);
+    if (notes.some(({ type }) => type === "freed" || type === "handed-over"))
+      this.#broken("3 rest", `the rest of ${saleId} is freed once more`);
   }
 
   /** Something is held still that the daemon has to free. */

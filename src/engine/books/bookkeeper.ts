@@ -9,8 +9,6 @@ import { type Settling, settleDifferences } from "./settling.ts";
 export interface BookkeeperDeps extends ReconcilerDeps {
   /** Whether receipts are attached to payments. */
   readonly receipts: boolean;
-  /** The books of the provider that a sale's record names. Null when none such is configured: nothing is sent for it. */
-  booksOf(provider: string | undefined): PaymentBooks | null;
 }
 
 /** What is owed to the books beside the sales: receipts, reconciliations, and what commands have noted meanwhile. */

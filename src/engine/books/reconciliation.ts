@@ -25,6 +25,8 @@ export interface ReconcilerDeps {
   readonly positions: readonly Named[];
   readonly schedule: { readonly cron: string; readonly timezone: string } | null;
   readonly books: PaymentBooks;
+  /** The books of the provider that a sale's record names. Null when none such is configured: nothing is sent for it. */
+  booksOf(provider: string | undefined): PaymentBooks | null;
   readonly journal: Journal;
   readonly faults: Pick<FaultBoard, "raise" | "put" | "clear">;
   readonly clock: Clock;
@@ -235,6 +237,7 @@ export class Reconciler {
         through = seq;
         const amountMinor = parseAmount(body.charged, body.currency) ?? 0;
         if (!names.includes(body.position) || body.reference === null || amountMinor === 0) continue;
+        if (!this.#isThere(body)) continue;
         const { reference: paymentReference, saleId, closedAt } = body;
         books.add({ paymentReference, amountMinor, saleId, atMs: timeOfIso(closedAt) });
       }
@@ -248,7 +251,7 @@ export class Reconciler {
       const batch = await this.#deps.journal.notesAfter("refunds", through, POLICY.outboxBatch);
       for (const { seq, body } of batch) {
         through = seq;
-        if (body.type !== "made" || !names.includes(body.position)) continue;
+        if (body.type !== "made" || !names.includes(body.position) || !this.#isThere(body)) continue;
         const { saleId, atMs, amountMinor } = body;
         books.add({
           paymentReference: body.reference ?? body.paymentReference,
@@ -259,6 +262,11 @@ export class Reconciler {
       }
       if (batch.length === 0) return through;
     }
+  }
+
+  /** What was paid at another service stands in no book of this one. */
+  #isThere({ provider }: { readonly provider?: string }): boolean {
+    return this.#deps.booksOf(provider) === this.#deps.books;
   }
 
   /** A no to the account that asks is none to what it asks for. */

@@ -199,7 +199,8 @@ function requestOf({ record, paymentReference }: PaidSale, { refundId, amountMin
 }
 
 function termsOf({ record, paymentReference }: PaidSale, amountMinor: number): RefundTerms {
-  return { position: record.position, paymentReference, amountMinor, currency: record.currency };
+  const { position, currency, provider } = record;
+  return { position, paymentReference, amountMinor, currency, ...(provider === undefined ? {} : { provider }) };
 }
 
 function unclear({ refundId, amountMinor }: Refund, detail: string): RefundOutcome {

@@ -88,6 +88,10 @@ const terms = {
   paymentReference: z.string().describe("Of the payment that is given back."),
   amountMinor: field.amountMinor,
   currency: field.currency,
+  provider: z
+    .string()
+    .exactOptional()
+    .describe("The payment service that was paid at; left out as in the sale's record."),
 };
 const ofRefund = {
   refundId: z.string().describe("Of the refund, in all its steps."),

@@ -38,6 +38,7 @@ function reconciling(marks: Marks[], reports: Awaited<ReturnType<PaymentBooks["t
       positions,
       schedule: { cron: "10 3 * * *", timezone: "UTC" },
       books,
+      booksOf: (provider) => (provider === "other" ? null : books),
       journal,
       faults: { raise, put: ({ code }) => raise(code), clear: (code) => void raised.delete(code) },
       clock: clockOf(time, life),
@@ -51,8 +52,8 @@ function reconciling(marks: Marks[], reports: Awaited<ReturnType<PaymentBooks["t
       noted: () => {},
     });
   const tick = (reconciler = make()): Promise<void> => until(reconciler.tick());
-  const sell = async (saleId: string, closedAt: string, reference: string): Promise<void> => {
-    const record = { ...PAID, saleId, closedAt, reference };
+  const sell = async (saleId: string, closedAt: string, reference: string, provider?: string): Promise<void> => {
+    const record = { ...PAID, saleId, closedAt, reference, ...(provider === undefined ? {} : { provider }) };
     await journal.append("1", { ...HAPPY[0], saleId } as never, record);
   };
   const last = async () => reconciliationOf(await journal.notes("reconciliations", "1")).last;
@@ -100,6 +101,22 @@ describe("reconciliation", () => {
     expect([...rig.raised]).toEqual([]);
     const notes = await rig.journal.notes("reconciliations", "1");
     expect(notes.findLast(({ type }) => type === "settled")).toMatchObject({ paymentReference: null, ...by });
+  });
+
+  it("compares what was paid at its service, and no sale or refund of another one", async () => {
+    const rig = reconciling([PERIOD], [done([{ paymentReference: "here", amountMinor: 9_945 }])]);
+    const closedAt = "2026-11-21T10:00:00.000Z";
+    for (const [name, provider] of [
+      ["here", undefined],
+      ["elsewhere", "other"],
+    ] as const)
+      await rig.sell(name, closedAt, name, provider);
+    const refund = { refundId: "rf", saleId: "elsewhere", position: "1", atMs: T0_MS, paymentReference: "elsewhere" };
+    const money = { amountMinor: 100, currency: "SEK", provider: "other" };
+    await rig.journal.note("refunds", "elsewhere", () => ({ type: "made", reference: "rf", ...refund, ...money }));
+    await rig.tick();
+    expect(await rig.last()).toMatchObject({ matched: 1, missingHere: [], missingThere: [], carried: [] });
+    expect([...rig.raised]).toEqual([]);
   });
 
   it("takes back by itself what a later night explains", async () => {

@@ -1,5 +1,6 @@
 import http from "node:http";
 import type { AddressInfo, Socket } from "node:net";
+import { seqr as plugIn } from "../../../src/payments/seqr/plug-in.ts";
 import { createSeqrProvider, type SeqrSettings } from "../../../src/payments/seqr/provider.ts";
 import {
   DEMO_TERMINAL,
@@ -72,6 +73,7 @@ export async function seqrRig(
   return {
     simulator,
     provider,
+    named: plugIn.name,
     freesHeldBills: options.ambiguities?.cancelReserved !== "refuses",
     confirm: (reference) => phone("confirm", reference),
     decline: (reference) => phone("decline", reference),

@@ -12,7 +12,15 @@ export function goneJournal(why: Error): Journal {
   const none = async (): Promise<null> => null;
   const nowhere = async (): Promise<void> => undefined;
   return {
-    ...{ append: refuse, note: refuse, check: refuse, look: refuse, reread: refuse, acknowledge: refuse, beginNow: refuse },
+    ...{
+      append: refuse,
+      note: refuse,
+      check: refuse,
+      look: refuse,
+      reread: refuse,
+      acknowledge: refuse,
+      beginNow: refuse,
+    },
     ...{ positions: nothing, lastSale: nothing, handedOver: nothing, salesAfter: nothing },
     ...{ notes: nothing, notesAfter: nothing, pending: nothing, pendingCount: async () => 0 },
     ...{ newestAtMs: none, ownerOf: none, tidy: nowhere, close: nowhere },

@@ -11,7 +11,13 @@ import { decimal, isoText, name, signed, text, timeMs, whole } from "./fields.ts
  * comes later is optional here.
  */
 
-const refundTerms = { position: name, paymentReference: text, amountMinor: whole, currency: text };
+const refundTerms = {
+  position: name,
+  paymentReference: text,
+  amountMinor: whole,
+  currency: text,
+  provider: text.exactOptional(),
+};
 
 function refunded<const T extends RefundEvent["type"], const F extends z.ZodRawShape>(type: T, fields: F) {
   return z.strictObject({ type: z.literal(type), refundId: name, saleId: name, atMs: timeMs, ...fields });

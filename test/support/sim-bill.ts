@@ -1,3 +1,5 @@
+import type { Sale } from "../../src/core/sale/state.ts";
+
 export type Freed = "canceled" | "replaced" | "expired" | "reversed" | "declined";
 
 /** What the service knows of one offer: the truth about the money. */
@@ -32,4 +34,18 @@ export interface Bill {
 /** Whether anything may still happen to it by itself. */
 export function isLive(bill: Bill): boolean {
   return bill.state === "open" || bill.state === "held" || bill.untoldSinceMs !== null;
+}
+
+/** An offer that nobody has paid yet. */
+export function newBill(
+  reference: string,
+  { id: saleId, position, terms }: Sale,
+  kept: Pick<Bill, "terminal" | "openUntilMs" | "shownMinor" | "tellsHoldTime">,
+): Bill {
+  const { maximumMinor, commitTimeoutMs } = terms;
+  return {
+    ...{ reference, saleId, position, maximumMinor, commitTimeoutMs, dueMinor: maximumMinor, ...kept },
+    ...{ state: "open", confirming: false, wasHeld: false, holdUntilMs: null, untoldSinceMs: null },
+    ...{ captures: [], restMinor: 0, freed: null },
+  };
 }

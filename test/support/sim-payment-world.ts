@@ -54,3 +54,14 @@ export function published(reference: string, endsAtMs: number | null): Published
 export function describe(outcome: Outcome<unknown>): string {
   return outcome.kind === "done" ? `done ${JSON.stringify(outcome.value)}` : `${outcome.kind} ${outcome.detail}`;
 }
+
+/** When an offer ends: in another unit, or by another clock, where the service errs. */
+export function toldEnd({ chaos, time }: PaymentWorld, { openUntilMs }: Bill): number {
+  if (!chaos.strikes("offer-end-wrong")) return openUntilMs;
+  return chaos.random.pick([Math.floor(openUntilMs / 1_000), openUntilMs * 1_000, time.trueMs]);
+}
+
+export function shownMinor({ chaos }: PaymentWorld, maximumMinor: number): number {
+  if (chaos.strikes("hold-shows-less")) return chaos.random.int(1, maximumMinor);
+  return chaos.strikes("hold-shows-more") ? 2 * maximumMinor : maximumMinor;
+}

@@ -3,7 +3,7 @@ import type { Delivery, Sale } from "../../src/core/sale/state.ts";
 import type { Remainders } from "../../src/ports/books.ts";
 import { declined, done, type Outcome } from "../../src/ports/outcome.ts";
 import type { Attempt, MayGoOn, PaymentProvider, PublishedOffer } from "../../src/ports/payment.ts";
-import { type Bill, type Freed, isLive } from "./sim-bill.ts";
+import { type Bill, type Freed, isLive, newBill } from "./sim-bill.ts";
 import { keyOf, SimKeys } from "./sim-keys.ts";
 import { namedLike, paymentReference } from "./sim-names.ts";
 import { type Request, SimNetwork } from "./sim-network.ts";
@@ -16,18 +16,16 @@ import {
   type PaymentWorld,
   published,
   type ServiceSetting,
+  shownMinor,
+  toldEnd,
 } from "./sim-payment-world.ts";
-import type { ServiceKind } from "./sim-service-kind.ts";
+import { lifeOf, type ServiceKind } from "./sim-service-kind.ts";
 import { answer, type Life } from "./virtual-clock.ts";
 
 /** The service takes back what nobody has asked about. */
 const REVERSAL_MS = 20_000;
 const KEYS_KEPT_MS = 60_000;
 const OPEN_OFFER_LIFE_MS = 1_800_000;
-
-function lifeOf({ page }: ServiceKind) {
-  return page === null ? {} : { offerLife: { shortestMs: page.lifeMs, longestMs: page.lifeMs } };
-}
 
 /** A payment service that holds and takes money by its rules, with a network in front that fails. */
 export class SimPaymentService {
@@ -236,32 +234,18 @@ export class SimPaymentService {
   #offer(sale: Sale, terminal: string): Outcome<PublishedOffer> {
     const { page } = this.#kind;
     const [known] = page === null ? [] : this.billsOf(sale.id);
-    if (known !== undefined) return done(published(known.reference, this.#toldEnd(known)));
+    if (known !== undefined) return done(published(known.reference, toldEnd(this.#world, known)));
     for (const bill of page === null ? this.#active : []) {
       if (bill.terminal === terminal && (bill.state === "open" || bill.state === "held")) this.#end(bill, "replaced");
     }
     const reference = `r${++this.#count}`;
-    const { position, id: saleId, terms } = sale;
-    const bill: Bill = {
-      reference,
-      saleId,
-      position,
+    const bill = newBill(reference, sale, {
       terminal,
-      maximumMinor: terms.maximumMinor,
-      commitTimeoutMs: terms.commitTimeoutMs,
       openUntilMs: this.#world.time.trueMs + (page?.lifeMs ?? OPEN_OFFER_LIFE_MS),
-      state: "open",
-      confirming: false,
-      wasHeld: false,
-      holdUntilMs: null,
-      untoldSinceMs: null,
-      shownMinor: this.#shownMinor(terms.maximumMinor),
-      dueMinor: terms.maximumMinor,
-      captures: [],
-      restMinor: 0,
-      freed: null,
+      shownMinor: shownMinor(this.#world, sale.terms.maximumMinor),
       tellsHoldTime: !this.#world.chaos.strikes("hold-time-unsaid"),
-    };
+    });
+    const saleId = sale.id;
     this.bills.set(reference, bill);
     this.#bySale.set(saleId, [...this.billsOf(saleId), bill]);
     this.#active.push(bill);
@@ -269,20 +253,7 @@ export class SimPaymentService {
     const named =
       namedLike({ bills: this.bills, world: this.#world }, bill, earlier ? "replacement-reused" : "reference-reused") ??
       reference;
-    return done(published(named, page === null ? null : this.#toldEnd(bill)));
-  }
-
-  /** In another unit, or of another clock, where the service errs. */
-  #toldEnd({ openUntilMs }: Bill): number {
-    const { chaos, time } = this.#world;
-    if (!chaos.strikes("offer-end-wrong")) return openUntilMs;
-    return chaos.random.pick([Math.floor(openUntilMs / 1_000), openUntilMs * 1_000, time.trueMs]);
-  }
-
-  #shownMinor(maximumMinor: number): number {
-    const { chaos } = this.#world;
-    if (chaos.strikes("hold-shows-less")) return chaos.random.int(1, maximumMinor);
-    return chaos.strikes("hold-shows-more") ? 2 * maximumMinor : maximumMinor;
+    return done(published(named, page === null ? null : toldEnd(this.#world, bill)));
   }
 
   #truth(reference: string, asked: boolean): Outcome<Truth> {

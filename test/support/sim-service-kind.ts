@@ -40,3 +40,8 @@ function pageOf(random: Random): Page {
     holdsRest: random.chance(0.5),
   };
 }
+
+/** How long its offers live, as its traits say. */
+export function lifeOf({ page }: ServiceKind) {
+  return page === null ? {} : { offerLife: { shortestMs: page.lifeMs, longestMs: page.lifeMs } };
+}

@@ -1,4 +1,3 @@
-import type { PaymentBooks } from "../../ports/books.ts";
 import type { Cancel } from "../../ports/clock.ts";
 import type { Acknowledgement } from "./matters.ts";
 import { Receipts } from "./receipts.ts";

@@ -4,7 +4,7 @@ import type { Config } from "../config/schema.ts";
 import { ordersOf } from "../engine/belongings.ts";
 import { LeftBehindError, leftBehind } from "../engine/books/left-behind.ts";
 import { CliError, UsageError } from "../platform/console/failure.ts";
-import { findingText } from "../platform/console/finding.ts";
+import { findingText, warningsIn } from "../platform/console/finding.ts";
 import { print, printError, printJson, told, wrapped } from "../platform/console/print.ts";
 import { table } from "../platform/console/table.ts";
 import { openJournalForReading } from "../platform/journal/sqlite/journal.ts";
@@ -28,6 +28,7 @@ export async function checkConfig(options: CheckOptions): Promise<void> {
   if (options.config === undefined) throw new UsageError("--config is missing: expected a YAML file");
   const loaded = loadConfig(options.config);
   const { config, file } = loaded;
+  for (const text of warningsIn(loaded)) printError(`Warning: ${text}`);
   if (options.machine === true) await checkMachine(loaded);
   const prices = await pricesInForce(config);
   if (options.json === true) {

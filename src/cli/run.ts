@@ -1,6 +1,6 @@
 import type { Loaded } from "../config/load.ts";
 import { CliError } from "../platform/console/failure.ts";
-import { findingText } from "../platform/console/finding.ts";
+import { findingText, warningsIn } from "../platform/console/finding.ts";
 import { createLog } from "../platform/log/log.ts";
 import type { Log } from "../ports/log.ts";
 import { loadConfig } from "../wiring/load.ts";
@@ -19,6 +19,7 @@ export async function run(options: { config: string }, startDaemon: StartDaemon)
   const onFatal = (reason: string): void => {
     void emergencyStop.end(() => log.error({ reason }, "kioskd cannot go on and ends, to be restarted"));
   };
+  for (const text of warningsIn(loaded)) log.warn({}, text);
   await tellOfMachine(loaded, log);
   const daemon = await startDaemon(loaded, { log, emergencyStop, onFatal });
   log.info({ display: daemon.displayUrl, kiosk: loaded.config.kiosk.id }, "serving");

@@ -5,6 +5,7 @@ import { readDocument } from "./document.ts";
 import { problemsOf } from "./messages.ts";
 import { type Named, namedFiles, passwordsIn } from "./named-files.ts";
 import { partOf, paymentOf } from "./payment.ts";
+import { paymentWarnings } from "./payment-checks.ts";
 import { placeChecks } from "./places.ts";
 import type { PlugIns } from "./plug-ins.ts";
 import { ConfigError, type Found, type Path, type Problem, pathText, sentence } from "./problem.ts";
@@ -15,6 +16,8 @@ import { readText } from "./text-file.ts";
 
 export interface Loaded extends Named {
   readonly secrets: Secrets;
+  /** What can be as it is, and is hardly meant. */
+  readonly warnings: readonly Found[];
 }
 
 export type Purpose = "serve" | "register" | "read";
@@ -45,7 +48,7 @@ export function readConfig(file: string, purpose: Purpose, plugIns: PlugIns): Lo
   const secrets =
     purpose === "read" ? { at: () => null, all: passwordsIn(config) } : readSecrets(named, purpose, plugIns, found);
   if (found.length > 0) throw new ConfigError(file, placed(found, lineOf));
-  return { file, config, files, secrets };
+  return { file, config, files, secrets, warnings: paymentWarnings(config, plugIns) };
 }
 
 /** Of two checks of one value that both fail the second knows more; a key that is there, misspelt, is not missing too. */

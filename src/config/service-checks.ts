@@ -4,6 +4,7 @@ import type { PaymentTimes } from "../ports/payment-plug-in.ts";
 import { durationText } from "./fields.ts";
 import { timingOf } from "./goods.ts";
 import { partOf, paymentOf } from "./payment.ts";
+import { paymentChecks } from "./payment-checks.ts";
 import type { PlugIns } from "./plug-ins.ts";
 import { type Found, halfPair, type Path, sentence, shown, shownListen } from "./problem.ts";
 import type { Config } from "./schema.ts";
@@ -14,6 +15,7 @@ export function serviceChecks(config: Config, plugIns: PlugIns): Found[] {
   const part = partOf(config);
   return [
     ...timingChecks(payment.times(part.section), ["payment", payment.name]),
+    ...paymentChecks(config, plugIns),
     ...payment.problems(part),
     ...displayChecks(config, plugIns),
     ...listenChecks(config.display.listen, payment.listens(part.section)),

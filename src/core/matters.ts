@@ -1,4 +1,5 @@
 import type { PersonCode } from "./faults.ts";
+import { formatAmount, parseAmount } from "./money.ts";
 import type { RefundEvent } from "./refund.ts";
 import type { RemainderEvent } from "./remainder.ts";
 import type { SaleRecord } from "./sale/record.ts";
@@ -47,7 +48,7 @@ const LEARNED_LATE: readonly (string | null)[] = ["reservation-lost", "captured-
  * says that money was taken, or is lost, is for a person who may have put the sale aside before anybody knew.
  */
 export function mattersOfSale(record: SaleRecord): readonly Matter[] {
-  const { saleId, position, outcome, reason, meterCertain, loss, currency, closedAt, amends } = record;
+  const { saleId, position, outcome, reason, meterCertain, currency, closedAt, amends } = record;
   const about = { position, saleId, atMs: timeOfIso(closedAt) };
   const matters: Matter[] = [];
   if (outcome === "needs-attention") {
@@ -59,11 +60,19 @@ export function mattersOfSale(record: SaleRecord): readonly Matter[] {
     const detail = `sale ${saleId}: the meter was not believed`;
     matters.push({ matterId: `meter ${saleId}`, code: "needs-attention", ...about, detail });
   }
-  if (Number(loss) > 0) {
-    const detail = `sale ${saleId}: ${loss} ${currency}`;
+  const overrun = overrunOf(record);
+  if (overrun !== null) {
+    const detail = `sale ${saleId}: ${overrun} ${currency}`;
     matters.push({ matterId: `loss ${saleId}`, code: "overrun", ...about, detail });
   }
   return matters;
+}
+
+/** What was dispensed beyond the reservation; null when nothing was. What a service does not take is nobody's fault. */
+function overrunOf({ loss, waived, currency }: SaleRecord): string | null {
+  if (waived === undefined) return Number(loss) > 0 ? loss : null;
+  const overMinor = (parseAmount(loss, currency) ?? 0) - (parseAmount(waived, currency) ?? 0);
+  return overMinor > 0 ? formatAmount(overMinor, currency) : null;
 }
 
 /** So many are called by their names. */

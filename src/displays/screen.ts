@@ -160,6 +160,7 @@ const KINDS: Readonly<Record<Message, ScreenKind>> = {
   declined: "ended",
   expired: "ended",
   "nothing-dispensed": "ended",
+  "too-little": "ended",
   unavailable: "ended",
   failed: "ended",
 };

@@ -111,7 +111,7 @@ export class Kiosk {
     );
     this.customers = new CustomerDesk({
       places: this.#places,
-      admission: new Admission(this.#supervisor, this.faults, payment.traits, deps.newSaleId),
+      admission: new Admission(this.#supervisor, this.faults, payment, deps.newSaleId),
       observer: deps.observer,
       clock,
       log,

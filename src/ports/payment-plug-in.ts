@@ -1,3 +1,4 @@
+import type { MoneyRules } from "../core/money-rules.ts";
 import type { Terms } from "../core/sale/state.ts";
 import type { Goods } from "../core/sale/view.ts";
 import type { PaymentBooks } from "./books.ts";
@@ -27,6 +28,8 @@ export interface PaymentPlugIn<Schema, Shape, Section = unknown, Own = unknown> 
   /** What is wrong with the value of a secret, at the way to its key; null when nothing is. */
   secretProblem(at: Path, value: string): string | null;
   times(section: Section): PaymentTimes;
+  /** What the service cannot do, as far as a configuration can be held against it before it is opened. */
+  limits(part: PaymentPart<Section, Own>): PaymentLimits;
   /** Where it listens, by the way to the key that says so. */
   listens(section: Section): readonly { readonly at: Path; readonly listen: Place }[];
   /** The sections with keys `caFile`, or `certFile` and `keyFile`. */
@@ -103,6 +106,17 @@ export interface PaymentTimes {
   readonly offerTimeout: number;
   /** How long the service holds the customer's money for one sale. */
   readonly commitTimeout: number;
+}
+
+export interface PaymentLimits {
+  /** The same as the provider's. */
+  rulesFor(currency: string): MoneyRules | null;
+  /** Those with rules, for a message; null where it does all. */
+  readonly currencies: readonly string[] | null;
+  /** After how long the service ends an offer that nobody pays; null where it lasts until somebody ends it. */
+  readonly longestOfferMs: number | null;
+  /** Whether its books have periods that can be compared with the journal: `PaymentBooks.periods` is not null. */
+  readonly hasPeriods: boolean;
 }
 
 export type SaleTiming = Pick<Terms, "offerTimeoutMs" | "commitTimeoutMs" | "settleMarginMs" | "handoverMarginMs">;

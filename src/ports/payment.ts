@@ -1,3 +1,4 @@
+import type { MoneyRules } from "../core/money-rules.ts";
 import type { Operation } from "../core/sale/event.ts";
 import type { Truth } from "../core/sale/resolve.ts";
 import type { Delivery, Sale } from "../core/sale/state.ts";
@@ -19,6 +20,8 @@ import type { Outcome } from "./outcome.ts";
  */
 export interface PaymentProvider {
   readonly traits: ProviderTraits;
+  /** What amounts it takes in a currency: always the same. Null where it does nothing in it. */
+  rulesFor(currency: string): MoneyRules | null;
   /** Publishes the sale's maximum. Repeating it replaces an earlier offer of the same position. */
   offer(sale: Sale, mayGoOn: MayGoOn, attempt: Attempt): Promise<Outcome<PublishedOffer>>;
   /** The service's aggregate of the offer. */

@@ -10,6 +10,9 @@ import type { Payment } from "../../src/config/plug-ins.ts";
 import { PLUG_INS } from "../../src/wiring/plug-ins.ts";
 import { tempFolder } from "../support/temp.ts";
 
+const RULES = { leastReservationMinor: 5_000, leastCaptureMinor: 300, mostMinor: 100_000, stepMinor: 100 };
+let offerTimeoutMs = 60_000;
+
 /** A second service, of which nothing but its plug-in knows. */
 const second: Payment = {
   ...PLUG_INS.payments[0],
@@ -19,9 +22,15 @@ const second: Payment = {
   problems: ({ positions }) =>
     positions[0]?.id === "wrong" ? [{ path: ["positions", 0, "shop"], message: "found it wrong" }] : [],
   secretProblem: (at, value) => (at.at(-1) === "tokenFile" && value === "short" ? "found a short one" : null),
-  times: () => ({ requestTimeout: 5_000, offerTimeout: 60_000, commitTimeout: 3_600_000 }),
+  times: () => ({ requestTimeout: 5_000, offerTimeout: offerTimeoutMs, commitTimeout: 3_600_000 }),
   listens: () => [{ at: ["payment", "second", "listen"], listen: { host: "127.0.0.1", port: 8080 } }],
   certificates: () => [],
+  limits: ({ kiosk }) => ({
+    rulesFor: (currency) => (currency === "NOK" ? null : RULES),
+    currencies: ["DKK", "EUR", kiosk.currency === "NOK" ? "SEK" : kiosk.currency],
+    longestOfferMs: 600_000,
+    hasPeriods: false,
+  }),
   keeps: null,
   kept: () => ({ found: [], secrets: ["kept-secret"] }),
 };
@@ -32,20 +41,25 @@ interface Changes {
   readonly provider?: string;
   readonly token?: string;
   readonly listen?: string;
+  readonly currency?: string;
+  readonly reserve?: readonly string[];
+  readonly minimum?: string;
+  readonly schedule?: object;
 }
 
-function load({ id = "1", position = { shop: "s-1" }, provider = "second", token = "a token", listen }: Changes = {}) {
+function load(changes: Changes = {}) {
+  const { id = "1", position = { shop: "s-1" }, provider = "second", token = "a token", listen } = changes;
+  const { currency = "SEK", reserve = ["100.00"], minimum = "3.00", schedule } = changes;
   const folder = tempFolder();
   mkdirSync(join(folder, "secrets"));
   writeFileSync(join(folder, "secrets/token"), token, { mode: 0o600 });
-  const product = { name: "Diesel", sku: "DSL", unit: "L", unitPrice: "19.89", taxRate: 25 };
+  const product = { name: "Diesel", sku: "DSL", unit: "L", unitPrice: "19.89", taxRate: 25, minimum };
   const config = {
-    kiosk: { id: "test-1", name: "Test station", currency: "SEK" },
+    kiosk: { id: "test-1", name: "Test station", currency },
     journal: { path: "journal.db" },
     payment: { provider, second: { tokenFile: "secrets/token" } },
-    positions: [
-      { id, ...position, product, reserve: ["100.00"], dispenser: { driver: "simulated", quantity: "2.000" } },
-    ],
+    positions: [{ id, ...position, product, reserve, dispenser: { driver: "simulated", quantity: "2.000" } }],
+    ...(schedule === undefined ? {} : { schedule }),
     display: { driver: "web", listen: listen ?? "127.0.0.1:8081" },
   };
   const file = join(folder, "kioskd.yaml");
@@ -73,8 +87,54 @@ describe("a second payment service", () => {
     ["what its own check finds", { id: "wrong" }, /positions\[0\]\.shop: found it wrong/],
     ["what its secret must not be", { token: "short" }, /payment\.second\.tokenFile: found a short one/],
     ["a port that the display has", { listen: "127.0.0.1:8080" }, /display\.listen: found port 8080 a second time/],
+    [
+      "a choice that it does not reserve",
+      { reserve: ["49.00", "100.00"] },
+      /reserve\[0\]: found "49.00", expected at least "50.00", the least that second reserves/,
+    ],
+    [
+      "a choice above its most",
+      { reserve: ["100.00", "1001.00"] },
+      /reserve\[1\]: found "1001.00", expected at most "1000.00"/,
+    ],
+    [
+      "a choice between its steps",
+      { reserve: ["100.50"] },
+      /reserve\[0\]: found "100.50", expected a multiple of "1.00"/,
+    ],
+    [
+      "a currency that it does not do",
+      { currency: "NOK" },
+      /kiosk\.currency: found NOK, expected DKK, EUR or SEK.*payment\.provider/,
+    ],
+    [
+      "a schedule for books that it does not have",
+      { schedule: { reconcile: "10 3 * * *" } },
+      /schedule\.reconcile: found a schedule, expected none\. Second has no books/,
+    ],
     ["a service that is none", { provider: "secnd" }, /payment\.provider: found "secnd", expected .*second/],
   ])("is refused %s", (_what, changes, message) => {
     expect(() => load(changes)).toThrow(message);
+  });
+
+  it("is refused an offer that waits longer than the service does", () => {
+    const seconds = (timeoutMs: number) => {
+      offerTimeoutMs = timeoutMs;
+      try {
+        return load();
+      } finally {
+        offerTimeoutMs = 60_000;
+      }
+    };
+    expect(() => seconds(590_000)).not.toThrow();
+    expect(() => seconds(591_000)).toThrow(/payment\.second\.offerTimeout: found 591s, expected at most 590s/);
+  });
+
+  it("may give away what it does not take, which is told", () => {
+    expect(load().warnings).toEqual([]);
+    const [warning, ...others] = load({ minimum: "2.99" }).warnings;
+    expect(others).toEqual([]);
+    expect(warning?.path).toEqual(["positions", 0, "product", "minimum"]);
+    expect(warning?.message).toMatch(/found "2.99", expected at least "3.00", the least that second takes/);
   });
 });

@@ -110,6 +110,7 @@ async function serviceAfter(memory: MemoryPayment, states: readonly State[]): Pr
   const known = (saleId: string): string => references.get(saleId) ?? "none";
   return {
     traits: memory.traits,
+    rulesFor: () => memory.rulesFor(),
     offer: (sale, mayGoOn) => memory.offer(sale, mayGoOn),
     query: (sale) => memory.query(sale, known(sale.id)),
     settle: (sale, _reference, delivery, mayGoOn) => memory.settle(sale, known(sale.id), delivery, mayGoOn),

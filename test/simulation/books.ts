@@ -1,6 +1,6 @@
 import { type Closed, isOutOfReach, type Sale } from "../../src/core/sale/state.ts";
 import type { Excuse } from "../support/sim-dispenser.ts";
-import { priceMinor } from "./price.ts";
+import { takenMinor as capturableMinor, priceMinor } from "./price.ts";
 import type { World } from "./world.ts";
 
 /** Goods that flowed when no reading could show it any more, or a reading that was not to be had. */
@@ -67,7 +67,8 @@ export class Books {
     if (closed.outcome === "released" && captures.length > 0)
       this.#broken("3 never both", `${sale.id} was charged as free`);
     this.#judgeBilled(closed, takenMinor);
-    if (delivery !== null && delivery.lossMinor > 0 && takenMinor !== this.#mostMinor(sale)) {
+    const beyondMinor = (delivery?.lossMinor ?? 0) - (delivery?.waivedMinor ?? 0);
+    if (beyondMinor > 0 && takenMinor !== capturableMinor(sale.terms.rules, this.#mostMinor(sale))) {
       this.#broken("2 amount", `${sale.id} has a loss, but was not charged in full`);
     }
   }
@@ -85,7 +86,9 @@ export class Books {
     const dispenser = this.#world.dispenserAt(sale.position);
     const excuses = dispenser.excuses.get(sale.id) ?? new Set();
     const flowedBase = dispenser.flowedBySale.get(sale.id) ?? 0;
-    const worthMinor = Math.min(priceMinor(sale.terms.tariff, flowedBase), this.#mostMinor(sale));
+    const { rules } = sale.terms;
+    const fullMinor = Math.min(priceMinor(sale.terms.tariff, flowedBase), this.#mostMinor(sale));
+    const worthMinor = capturableMinor(rules, fullMinor);
     if (excuses.has("meter-jump")) return;
     const facts = `${sale.id} is ${outcome}: ${takenMinor} taken, ${worthMinor} worth flowed`;
     // After a restart nobody can tell a wrong reading that no other opposed from what the meter has forgotten.
@@ -101,7 +104,7 @@ export class Books {
     // One reading step, the tick in which it ends, the time that an append and a stop may take.
     const forgottenBase = (dispenser.rateBySale.get(sale.id) ?? 0) * 2.8;
     const leastMinor = priceMinor(sale.terms.tariff, Math.floor(flowedBase - forgottenBase));
-    if (takenMinor < Math.min(leastMinor, this.#mostMinor(sale)) && !this.#world.wasHeldUp) {
+    if (takenMinor < capturableMinor(rules, Math.min(leastMinor, this.#mostMinor(sale))) && !this.#world.wasHeldUp) {
       this.#broken("4 billed", `${facts}, more than one reading step is lost`);
     }
   }

@@ -32,7 +32,7 @@ export class MatterRules {
     const arise = (code: Matter["code"], why: string): void => this.#arise(code, sale.id, sale.position, why);
     if (outcome === "needs-attention") arise("needs-attention", String(reason));
     if (delivery?.certain === false) arise("needs-attention", "meter");
-    if ((delivery?.lossMinor ?? 0) > 0) arise("overrun", "loss");
+    if ((delivery?.lossMinor ?? 0) > (delivery?.waivedMinor ?? 0)) arise("overrun", "loss");
   }
 
   /** A later record of the same sale leaves something only where it says what none before it said. */

@@ -1,3 +1,4 @@
+import type { MoneyRules } from "../../src/core/money-rules.ts";
 import type { Tariff } from "../../src/core/tariff.ts";
 
 const BASE_PER_UNIT: Readonly<Record<string, bigint>> = { L: 1_000n, kWh: 1_000n };
@@ -21,4 +22,16 @@ export function priceMinor(
   const rest = dividend % divisor;
   const lifts = { "half-up": 2n * rest >= divisor, down: false, up: rest > 0n }[rounding];
   return Math.max(Number(wholes) + (lifts ? 1 : 0), minimumMinor);
+}
+
+/** Whether a service with these rules takes so much. */
+export function isTaken({ leastCaptureMinor, stepMinor }: MoneyRules, amountMinor: number): boolean {
+  return amountMinor >= leastCaptureMinor && Number.isInteger(amountMinor / stepMinor);
+}
+
+/** The largest amount that is taken and is not above this one, found by looking. */
+export function takenMinor(rules: MoneyRules | undefined, amountMinor: number): number {
+  if (rules === undefined) return amountMinor;
+  for (let minor = amountMinor; minor > 0; minor--) if (isTaken(rules, minor)) return minor;
+  return 0;
 }

@@ -15,7 +15,7 @@ import { ClockRules } from "./clock-rules.ts";
 import { CodeRules } from "./code-rules.ts";
 import { EventRules } from "./event-rules.ts";
 import { MatterRules } from "./matter-rules.ts";
-import { priceMinor } from "./price.ts";
+import { priceMinor, takenMinor } from "./price.ts";
 import { RestRules } from "./rest-rules.ts";
 import { StartRules } from "./start-rules.ts";
 import type { World } from "./world.ts";
@@ -181,6 +181,8 @@ export class Rules {
     if (worthMinor > Math.min(hold.authorisedMinor, sale.terms.maximumMinor)) {
       this.broken("1 limit", `${sale.id} may take ${worthMinor} of ${hold.authorisedMinor}`);
     }
+    if (takenMinor(sale.terms.rules, Math.min(hold.authorisedMinor, sale.terms.maximumMinor)) < worthMinor)
+      this.broken("1 limit", `${sale.id} may take ${worthMinor}, of which the service takes less`);
     const held = this.#world.service.billsOf(sale.id).find((bill) => bill.wasHeld);
     if (held === undefined) this.broken("1 armed", `${sale.id} is armed, but its customer has never confirmed`);
     else if (worthMinor > held.shownMinor)

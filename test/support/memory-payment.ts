@@ -1,3 +1,4 @@
+import { type MoneyRules, NO_RULES } from "../../src/core/money-rules.ts";
 import type { Truth } from "../../src/core/sale/resolve.ts";
 import type { Delivery, Sale } from "../../src/core/sale/state.ts";
 import { declined, done, type Outcome, unknown } from "../../src/ports/outcome.ts";
@@ -21,6 +22,7 @@ export class MemoryPayment implements PaymentProvider {
   readonly traits: ProviderTraits;
   /** False makes every call rejected, as with a wrong password. */
   known = true;
+  rules: MoneyRules | null = NO_RULES;
   /** How long an offer lasts there; null where it lasts until somebody ends it. */
   endsAfterMs: number | null = null;
   readonly #now: () => number;
@@ -34,6 +36,10 @@ export class MemoryPayment implements PaymentProvider {
       offerLife: { shortestMs: 0, longestMs: 86_400_000 },
     };
     this.#now = now;
+  }
+
+  rulesFor(): MoneyRules | null {
+    return this.rules;
   }
 
   offer(sale: Sale, mayGoOn: MayGoOn): Promise<Outcome<PublishedOffer>> {
@@ -56,6 +62,9 @@ export class MemoryPayment implements PaymentProvider {
       const bill = this.#bill(reference);
       if (bill?.state === "held") {
         if (amountMinor > bill.maximumMinor) return declined("refused", "more than was reserved");
+        const { leastCaptureMinor, stepMinor } = this.rules ?? NO_RULES;
+        if (amountMinor < leastCaptureMinor || amountMinor % stepMinor !== 0)
+          return declined("refused", "no amount that is taken here");
         bill.state = "captured";
         bill.chargedMinor = amountMinor;
       }

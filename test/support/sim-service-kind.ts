@@ -1,3 +1,4 @@
+import { type MoneyRules, NO_RULES } from "../../src/core/money-rules.ts";
 import type { ProviderTraits } from "../../src/ports/payment.ts";
 import type { Random } from "./sim-chaos.ts";
 
@@ -20,6 +21,7 @@ export interface ServiceKind {
   readonly polls: ProviderTraits["polls"];
   /** Null where a new offer takes the place of the older one, and each lasts until somebody ends it. */
   readonly page: Page | null;
+  readonly rules: MoneyRules;
 }
 
 export function serviceKindOf(everyMs: number, random: Random): ServiceKind {
@@ -29,7 +31,8 @@ export function serviceKindOf(everyMs: number, random: Random): ServiceKind {
     hiddenEveryMs: random.pick([everyMs, 5_000]),
     probeEveryMs: random.pick([60_000, 60_000, 1_800_000]),
   };
-  return { polls, page: random.chance(0.4) ? pageOf(random) : null };
+  const page = random.chance(0.4) ? pageOf(random) : null;
+  return { polls, page, rules: random.chance(0.4) ? rulesOf(random) : NO_RULES };
 }
 
 function pageOf(random: Random): Page {
@@ -44,4 +47,13 @@ function pageOf(random: Random): Page {
 /** How long its offers live, as its traits say. */
 export function lifeOf({ page }: ServiceKind) {
   return page === null ? {} : { offerLife: { shortestMs: page.lifeMs, longestMs: page.lifeMs } };
+}
+
+function rulesOf(random: Random): MoneyRules {
+  return {
+    leastReservationMinor: 5_000,
+    leastCaptureMinor: random.pick([1, 300, 2_000]),
+    mostMinor: 100_000,
+    stepMinor: random.pick([1, 10, 100]),
+  };
 }

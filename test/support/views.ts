@@ -77,6 +77,7 @@ export const VIEWS = {
   declined: () => positionView({ ...CLOSED, message: "declined" }),
   expired: () => positionView({ ...CLOSED, message: "expired" }),
   "nothing-dispensed": () => positionView({ ...CLOSED, message: "nothing-dispensed" }),
+  "too-little": () => positionView({ ...CLOSED, message: "too-little" }),
   unavailable: () => positionView({ ...CLOSED, message: "unavailable" }),
   failed: () => positionView({ ...CLOSED, message: "failed" }),
   "in-review": () => positionView({ ...CLOSED, message: "in-review" }),

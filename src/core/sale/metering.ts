@@ -1,3 +1,4 @@
+import { capturableMinor } from "../money-rules.ts";
 import { limitBase, priceMinor } from "../tariff.ts";
 import type { Delivery, Dispensing, Hold, Sale } from "./state.ts";
 
@@ -6,9 +7,10 @@ function authorised(state: { sale: Sale; hold: Hold }): number {
   return Math.min(state.hold.authorisedMinor, state.sale.terms.maximumMinor);
 }
 
-/** The most that may flow, in base units (money rule 1). */
+/** The most that may flow, in base units (money rule 1): what can be taken of the hold pays for it. */
 export function limitOf(state: { sale: Sale; hold: Hold }): number {
-  return limitBase(state.sale.terms.tariff, authorised(state));
+  const { tariff, rules } = state.sale.terms;
+  return limitBase(tariff, capturableMinor(rules, authorised(state)));
 }
 
 /**
@@ -22,8 +24,11 @@ export function deliveryOf(state: Dispensing, totaliserBase: number | null, ende
   const contradicts = totaliserBase !== null && totaliserBase >= startBase && state.stopping !== "restart";
   const endBase = certain || contradicts ? totaliserBase : lastBase;
   const quantityBase = endBase - startBase;
-  const worthMinor = priceMinor(state.sale.terms.tariff, quantityBase);
-  const amountMinor = Math.min(worthMinor, authorised(state));
+  const { tariff, rules } = state.sale.terms;
+  const worthMinor = priceMinor(tariff, quantityBase);
+  const dueMinor = Math.min(worthMinor, authorised(state));
+  const amountMinor = capturableMinor(rules, dueMinor);
   const lossMinor = worthMinor - amountMinor;
-  return { startBase, endBase, quantityBase, amountMinor, lossMinor, certain, endedAtMs };
+  const waived = amountMinor < dueMinor ? { waivedMinor: dueMinor - amountMinor } : {};
+  return { startBase, endBase, quantityBase, amountMinor, lossMinor, ...waived, certain, endedAtMs };
 }

@@ -23,8 +23,10 @@ export interface SaleRecord {
   /** What the payment service still held when the sale was closed; left out where it held nothing. */
   readonly stillHeld?: string;
   readonly tax: string;
-  /** Dispensed beyond the reservation, at the merchant's cost. */
+  /** Dispensed and not charged, at the merchant's cost. */
   readonly loss: string;
+  /** Of the loss what the payment service does not take: too small an amount, or a part of one. Left out where it is none. */
+  readonly waived?: string;
   /** False when the meter's last journaled value stands in for a reading that failed. */
   readonly meterCertain: boolean;
   /** The payment service's reference of the payment; null when nothing was paid. */
@@ -64,6 +66,7 @@ export function saleRecord(closed: Closed): SaleRecord {
     ...(closed.stillHeldMinor === undefined ? {} : { stillHeld: money(closed.stillHeldMinor) }),
     tax: money(taxIncludedMinor(tariff, closed.chargedMinor)),
     loss: money(delivery?.lossMinor ?? 0),
+    ...(delivery?.waivedMinor === undefined ? {} : { waived: money(delivery.waivedMinor) }),
     meterCertain: delivery?.certain ?? true,
     reference: closed.receipt?.paymentReference ?? null,
     invoiceReference: closed.offer?.reference ?? null,

@@ -1,3 +1,4 @@
+import type { MoneyRules } from "../money-rules.ts";
 import type { Tariff } from "../tariff.ts";
 
 /** What was agreed when the customer chose; a later change of price or configuration never touches it. */
@@ -21,6 +22,8 @@ export interface Terms {
   readonly terminal?: string;
   /** The device that meters it: readings of another one say nothing about this sale. Absent in older journals. */
   readonly meter?: string;
+  /** What amounts the payment service takes. Absent where it takes every amount, and in older journals. */
+  readonly rules?: MoneyRules;
 }
 
 export interface Sale {
@@ -62,8 +65,10 @@ export interface Delivery {
   readonly quantityBase: number;
   /** What is committed: the price of the quantity, never above the reservation. */
   readonly amountMinor: number;
-  /** What was dispensed beyond the reservation: the merchant's loss. */
+  /** What was dispensed and is not committed: the merchant's loss. */
   readonly lossMinor: number;
+  /** The part of the loss that the payment service does not take; the other part is beyond the reservation. */
+  readonly waivedMinor?: number;
   /** False when the meter could not be read at the end and its last journaled value stands in. */
   readonly certain: boolean;
   readonly endedAtMs: number;
@@ -87,6 +92,8 @@ export type Reason =
   | "dispenser-fault"
   | "fault"
   | "nothing-dispensed"
+  /** What was dispensed is worth less than the payment service takes. */
+  | "below-minimum"
   | "meter-unread"
   | "delivery-disputed"
   | "restart"

@@ -108,3 +108,8 @@ function handoverAtMs(state: Committing | Releasing): number {
   const overMs = state.offer?.endsAtMs === undefined ? 0 : state.offer.endsAtMs + AFTER_SERVICE_END_MS;
   return Math.max(state.sinceMs + terms.commitTimeoutMs, Math.min(overMs, state.sinceMs + OFFER_MOST_MS));
 }
+
+/** The longest time that an offer may wait for the customer where the service ends it after so long. */
+export function longestOfferTimeoutMs(serviceMs: number): number {
+  return serviceMs - SERVICE_END_MARGIN_MS;
+}

@@ -215,7 +215,9 @@ function delivered(state: Dispensing, event: SaleEvent, totaliserBase: number | 
   if (delivery.amountMinor === 0 && !delivery.certain) {
     return close({ ...state, delivery }, event, "needs-attention", "meter-unread");
   }
-  if (delivery.amountMinor === 0) return release({ ...state, delivery }, event, "nothing-dispensed");
+  if (delivery.amountMinor === 0) {
+    return release({ ...state, delivery }, event, delivery.lossMinor > 0 ? "below-minimum" : "nothing-dispensed");
+  }
   const { sale, offer, hold } = state;
   return { phase: "settling", aim: "commit", sale, offer, hold, delivery };
 }

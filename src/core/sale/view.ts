@@ -28,6 +28,8 @@ export type Message =
   | "declined"
   | "expired"
   | "nothing-dispensed"
+  /** What was dispensed is too little to be charged. */
+  | "too-little"
   | "unavailable"
   | "failed";
 
@@ -197,6 +199,7 @@ const RELEASED: Readonly<Partial<Record<Reason, Message>>> = {
   "payment-expired": "expired",
   "offer-timeout": "expired",
   "nothing-dispensed": "nothing-dispensed",
+  "below-minimum": "too-little",
   "service-unavailable": "unavailable",
 };
 

@@ -32,6 +32,7 @@ export const german: Texts = {
     },
     expired: { title: "Zeit abgelaufen", detail: "Nichts wurde abgebucht. Für einen neuen Code neu beginnen." },
     "nothing-dispensed": { title: "Nichts entnommen", detail: "Nichts wurde abgebucht. Die Reservierung ist frei." },
+    "too-little": { title: "Zu wenig zum Abbuchen", detail: "Nichts wurde abgebucht. Die Reservierung ist frei." },
     unavailable: { title: "Zahlung antwortet nicht", detail: "Nichts wurde abgebucht. Bitte später versuchen." },
     failed: { title: "Das ging nicht", detail: "Nichts wurde abgebucht. Bitte neu oder woanders versuchen." },
   },

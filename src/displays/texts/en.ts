@@ -29,6 +29,10 @@ export const english: Texts = {
     },
     expired: { title: "Time ran out", detail: "Nothing was charged. Start again to get a new code." },
     "nothing-dispensed": { title: "Nothing was taken", detail: "Nothing was charged. The reservation is freed." },
+    "too-little": {
+      title: "Too little to charge",
+      detail: "Nothing was charged. The reservation is freed.",
+    },
     unavailable: { title: "Payment does not answer", detail: "Nothing was charged. Please try again later." },
     failed: { title: "It did not work", detail: "Nothing was charged. Try again, or use another position." },
   },

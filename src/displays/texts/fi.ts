@@ -29,6 +29,7 @@ export const finnish: Texts = {
     },
     expired: { title: "Aika loppui", detail: "Mitään ei veloitettu. Aloita alusta, niin saat uuden koodin." },
     "nothing-dispensed": { title: "Mitään ei otettu", detail: "Mitään ei veloitettu. Varaus on vapautettu." },
+    "too-little": { title: "Liian pieni veloitettavaksi", detail: "Mitään ei veloitettu. Varaus on vapautettu." },
     unavailable: { title: "Maksu ei vastaa", detail: "Mitään ei veloitettu. Yritä myöhemmin uudelleen." },
     failed: { title: "Ei onnistunut", detail: "Mitään ei veloitettu. Yritä uudelleen tai vaihda paikkaa." },
   },

@@ -29,6 +29,7 @@ export const swedish: Texts = {
     },
     expired: { title: "Tiden gick ut", detail: "Inget har dragits. Börja om för att få en ny kod." },
     "nothing-dispensed": { title: "Inget togs ut", detail: "Inget har dragits. Reservationen är frigjord." },
+    "too-little": { title: "För lite för att debitera", detail: "Inget har dragits. Reservationen är frigjord." },
     unavailable: { title: "Betaltjänsten svarar inte", detail: "Inget har dragits. Försök igen senare." },
     failed: { title: "Det fungerade inte", detail: "Inget har dragits. Försök igen eller använd en annan plats." },
   },

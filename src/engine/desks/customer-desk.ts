@@ -80,7 +80,8 @@ export class CustomerDesk implements CustomerInput, RemoteOffers {
     const place = this.#deps.places.get(id);
     if (place === undefined) return { kind: "out-of-service", detail: `there is no position "${id}"` };
     const { reserveMinor } = place.setup.goods;
-    const maximumMinor = Math.min(reservationMinor, Math.max(...reserveMinor));
+    const mostMinor = Math.min(reservationMinor, Math.max(...reserveMinor));
+    const maximumMinor = this.#deps.admission.fitted(place.setup, mostMinor, "down");
     const enough = maximumMinor >= Math.min(...reserveMinor);
     const begun = enough ? await this.#begin(place, maximumMinor) : tooLittle("below the smallest choice");
     if (begun.kind === "out-of-service") return { kind: "out-of-service", detail: begun.reason };
@@ -103,7 +104,7 @@ export class CustomerDesk implements CustomerInput, RemoteOffers {
     if (place === undefined) return;
     const { setup } = place;
     const { tariff, reserveMinor } = setup.goods;
-    const maximumMinor = priceMinor(tariff, quantityBase);
+    const maximumMinor = this.#deps.admission.fitted(setup, priceMinor(tariff, quantityBase), "up");
     const begun =
       maximumMinor > Math.max(...reserveMinor)
         ? outOfService("the price is above the largest choice", "too-much")

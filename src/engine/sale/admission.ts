@@ -1,10 +1,11 @@
 import { blocks } from "../../core/faults.ts";
+import { isWithoutRules, type MoneyRules, NO_RULES, reservationProblem } from "../../core/money-rules.ts";
 import { isOpen, type Terms } from "../../core/sale/state.ts";
 import type { Goods } from "../../core/sale/view.ts";
 import { limitBase } from "../../core/tariff.ts";
 import type { Dispenser } from "../../ports/dispenser.ts";
 import type { SaleRefusal } from "../../ports/metrics.ts";
-import type { ProviderTraits } from "../../ports/payment.ts";
+import type { PaymentProvider } from "../../ports/payment.ts";
 import type { Identity } from "../belongings.ts";
 import type { FaultBoard } from "../watch/fault-board.ts";
 import type { Supervisor } from "../watch/supervisor.ts";
@@ -39,22 +40,37 @@ export type Begun = Refusal | { readonly kind: "begun"; readonly saleId: string 
 export class Admission {
   readonly #supervisor: Supervisor;
   readonly #faults: FaultBoard;
-  readonly #traits: ProviderTraits;
+  readonly #payment: Pick<PaymentProvider, "traits" | "rulesFor">;
   readonly #newSaleId: () => string;
 
-  constructor(supervisor: Supervisor, faults: FaultBoard, traits: ProviderTraits, newSaleId: () => string) {
+  constructor(
+    supervisor: Supervisor,
+    faults: FaultBoard,
+    payment: Pick<PaymentProvider, "traits" | "rulesFor">,
+    newSaleId: () => string,
+  ) {
     this.#supervisor = supervisor;
     this.#faults = faults;
-    this.#traits = traits;
+    this.#payment = payment;
     this.#newSaleId = newSaleId;
   }
 
+  /** An amount that was not chosen from the configuration's, as the payment service can reserve it: not above, or not below. */
+  fitted({ goods }: PositionSetup, amountMinor: number, way: "down" | "up"): number {
+    const { stepMinor } = this.#payment.rulesFor(goods.tariff.currency) ?? NO_RULES;
+    const steps = amountMinor / stepMinor;
+    return (way === "down" ? Math.floor(steps) : Math.ceil(steps)) * stepMinor;
+  }
+
   async begin(setup: PositionSetup, position: Position, maximumMinor: number): Promise<Begun> {
-    const refusal = await this.#refusal(setup, position, maximumMinor);
+    const { currency } = setup.goods.tariff;
+    const rules = this.#payment.rulesFor(currency);
+    if (rules === null) return outOfService(`the payment service does not do ${currency}`, "currency");
+    const refusal = ruledOut(rules, maximumMinor) ?? (await this.#refusal(setup, position, maximumMinor));
     if (refusal !== null) return refusal;
     const saleId = this.#newSaleId();
     try {
-      const taken = await position.select(saleId, this.#termsOf(setup, maximumMinor));
+      const taken = await position.select(saleId, this.#termsOf(setup, rules, maximumMinor));
       return taken ? { kind: "begun", saleId } : IN_USE;
     } catch {
       return outOfService("the journal cannot be written", "journal-unwritable");
@@ -72,15 +88,31 @@ export class Admission {
     return fault === undefined ? null : outOfService(`out of service: ${fault.code}`, fault.code);
   }
 
-  #termsOf({ goods, identity = {}, timing }: PositionSetup, maximumMinor: number): Terms {
+  #termsOf({ goods, identity = {}, timing }: PositionSetup, rules: MoneyRules, maximumMinor: number): Terms {
     const { productName, sku, tariff } = goods;
     const { terminal, meter } = identity;
     const bound = { ...(terminal === undefined ? {} : { terminal }), ...(meter === undefined ? {} : { meter }) };
-    return { productName, sku, tariff, maximumMinor, ...timing, provider: this.#traits.name, ...bound };
+    const { name: provider } = this.#payment.traits;
+    const ruled = isWithoutRules(rules) ? {} : { rules };
+    return { productName, sku, tariff, maximumMinor, ...timing, provider, ...bound, ...ruled };
   }
 }
 
 const IN_USE: Refusal = { kind: "in-use", reason: "another sale is running", cause: "in-use" };
+
+/** The choices of a position were held against the rules with the configuration; amounts from elsewhere were not. */
+function ruledOut(rules: MoneyRules, maximumMinor: number): Refusal | null {
+  switch (reservationProblem(rules, maximumMinor)) {
+    case null:
+      return null;
+    case "too-little":
+      return tooLittle("the payment service reserves no amount so small");
+    case "too-much":
+      return outOfService("the payment service reserves no amount so large", "too-much");
+    case "no-step":
+      return outOfService(`the payment service reserves only multiples of ${rules.stepMinor}`, "no-step");
+  }
+}
 
 export function outOfService(reason: string, cause: SaleRefusal): Refusal {
   return { kind: "out-of-service", reason, cause };

@@ -1,3 +1,4 @@
+import { NO_RULES } from "../../core/money-rules.ts";
 import type { PaymentPlugIn } from "../../ports/payment-plug-in.ts";
 import { kept, problems, secretProblem } from "./checks.ts";
 import { commands } from "./commands/commands.ts";
@@ -12,6 +13,7 @@ export const seqr: PaymentPlugIn<typeof section, typeof position, SeqrSection, S
   problems,
   secretProblem,
   times: ({ requestTimeout, offerTimeout, commitTimeout }) => ({ requestTimeout, offerTimeout, commitTimeout }),
+  limits: () => ({ rulesFor: () => NO_RULES, currencies: null, longestOfferMs: null, hasPeriods: true }),
   listens: ({ unattended }) =>
     unattended === undefined ? [] : [{ at: ["payment", "seqr", "unattended", "listen"], listen: unattended.listen }],
   certificates: ({ caFile, unattended }) => [

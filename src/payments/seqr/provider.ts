@@ -1,3 +1,4 @@
+import { type MoneyRules, NO_RULES } from "../../core/money-rules.ts";
 import type { Truth } from "../../core/sale/resolve.ts";
 import type { Delivery, Sale } from "../../core/sale/state.ts";
 import { wait } from "../../platform/time/wait.ts";
@@ -59,6 +60,11 @@ class SeqrProvider implements PaymentProvider {
     this.#settings = settings;
     this.#clock = clock;
     this.#calls = calls;
+  }
+
+  /** No amount is too small or too large for it by any rule that it tells. */
+  rulesFor(): MoneyRules {
+    return NO_RULES;
   }
 
   async offer(sale: Sale, mayGoOn: MayGoOn): Promise<Outcome<PublishedOffer>> {

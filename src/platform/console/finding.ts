@@ -12,3 +12,11 @@ export function findingText(file: string, { at, message }: Finding): string {
   const way = at.map((key, index) => (typeof key === "number" ? `[${key}]` : index === 0 ? key : `.${key}`)).join("");
   return `${file}: ${way}: ${message}`;
 }
+
+/** What a configuration says that can be as it is, and is hardly meant. */
+export function warningsIn(loaded: {
+  readonly file: string;
+  readonly warnings: readonly { readonly path: Finding["at"]; readonly message: string }[];
+}): readonly string[] {
+  return loaded.warnings.map(({ path: at, message }) => findingText(loaded.file, { at, message, keeps: "nothing" }));
+}

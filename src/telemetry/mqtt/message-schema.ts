@@ -43,7 +43,7 @@ const says = exactly<PositionView["message"]>()(
       "declined",
       "expired",
     ] as const),
-    ...(["nothing-dispensed", "unavailable", "failed"] as const),
+    ...(["nothing-dispensed", "too-little", "unavailable", "failed"] as const),
   ]),
 );
 

@@ -50,7 +50,10 @@ const sale = exactly<Numbered<SaleRecord> & Shortened>()(
     charged: decimal.describe("What the customer paid, with tax."),
     freed: decimal.describe("Reserved and not charged."),
     tax: decimal.describe("Contained in `charged`."),
-    loss: decimal.describe("Dispensed beyond the reservation, at the merchant's cost."),
+    loss: decimal.describe("Dispensed and not charged, at the merchant's cost."),
+    waived: decimal
+      .exactOptional()
+      .describe("Of the loss what the payment service does not take: too small an amount, or a part of one."),
     meterCertain: z
       .boolean()
       .describe("False when the meter's last journaled value stands in for a reading that failed."),

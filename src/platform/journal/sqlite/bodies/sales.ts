@@ -1,4 +1,5 @@
 import { z } from "zod";
+import type { MoneyRules } from "../../../../core/money-rules.ts";
 import { UNIT_NAMES } from "../../../../core/quantity.ts";
 import type { SaleEvent } from "../../../../core/sale/event.ts";
 import type { SaleRecord } from "../../../../core/sale/record.ts";
@@ -24,6 +25,15 @@ const tariff = exactly<Tariff>()(
   }),
 );
 
+const rules = exactly<MoneyRules>()(
+  z.strictObject({
+    leastReservationMinor: whole,
+    leastCaptureMinor: whole,
+    mostMinor: whole,
+    stepMinor: whole.min(1, "expected a step above 0"),
+  }),
+);
+
 const terms = exactly<Terms>()(
   z.strictObject({
     productName: text,
@@ -37,6 +47,7 @@ const terms = exactly<Terms>()(
     provider: text.exactOptional(),
     terminal: text.exactOptional(),
     meter: text.exactOptional(),
+    rules: rules.exactOptional(),
   }),
 );
 
@@ -95,6 +106,7 @@ export const saleRecord = exactly<SaleRecord>()(
     stillHeld: decimal.exactOptional(),
     tax: decimal,
     loss: decimal,
+    waived: decimal.exactOptional(),
     meterCertain: z.boolean(),
     reference: text.nullable(),
     invoiceReference: text.nullable(),

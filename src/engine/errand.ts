@@ -1,5 +1,5 @@
 import type { Matter } from "../core/matters.ts";
-import type { SaleEvent } from "../core/sale/event.ts";
+import type { CustomerHint, SaleEvent } from "../core/sale/event.ts";
 import type { Nap } from "../platform/time/wait.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Dispenser } from "../ports/dispenser.ts";
@@ -37,6 +37,8 @@ export interface Errand {
   spanMs(): number;
   /** What the errand had to do has been tried once, whatever came of it. */
   tried(): void;
+  /** What the customer is told of their tries to pay. */
+  showTried(hint: CustomerHint | null): void;
   /** Of a state that was left only what became of its money still counts. */
   tell(news: News): Promise<void>;
 }

@@ -28,9 +28,11 @@ export interface Unknown {
 
 /**
  * `rejected`: this terminal or its credentials are refused; only an operator can mend it.
+ * `amount`: the service does not do it for this amount. Another one may go well.
+ * `too-late`: the time of what was held is over. What the service shows of it decides, not this answer.
  * `disputed`: what a device says of a delivery contradicts itself, or its result never came; a person decides.
  */
-export type DeclineReason = "refused" | "rejected" | "disputed";
+export type DeclineReason = "refused" | "rejected" | "amount" | "too-late" | "disputed";
 
 export function done<T>(value: T): Outcome<T> {
   return { kind: "done", value };

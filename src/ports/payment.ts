@@ -97,8 +97,10 @@ interface Polls {
   readonly everyMs: number;
   /** The same once it is not, and only those who have scanned it may still confirm. */
   readonly hiddenEveryMs: number;
-  /** Between two probes of a position while all is well. */
+  /** Between two probes while all is well. */
   readonly probeEveryMs: number;
+  /** Whether one probe speaks for all positions, because they sell on one account; else each is asked for. */
+  readonly probeOfAccount: boolean;
 }
 
 /**

@@ -41,6 +41,7 @@ describe("the sale", () => {
     ["offering", { type: "offer-refused", detail: "no" }, "released: refused", ""],
     ["offering", { type: "offer-refused", detail: "", customer: "declined" }, "released: payment-failed", ""],
     ["offering", { type: "offer-refused", detail: "", customer: "unavailable" }, "released: service-unavailable", ""],
+    ["offering", { type: "offer-refused", detail: "", reason: "amount" }, "released: amount-refused", ""],
     ["offering", { type: "offer-unanswered" }, "release", "release"],
     ["offering", { type: "restarted" }, "release", "release"],
     ["offered", { type: "reserved", authorisedMinor: 30_000, holdUntilMs: null }, "reserved", "start-meter"],

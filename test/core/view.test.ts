@@ -13,7 +13,13 @@ const GOODS: Goods = {
   tariff: DIESEL,
   reserveMinor: [10_000, 30_000],
 };
-const SHOWN: Live = { nowMs: T0_MS + 10_000, totaliserBase: null, presentedUntilMs: T0_MS + 99_000, noFlowAtMs: null };
+const SHOWN: Live = {
+  nowMs: T0_MS + 10_000,
+  totaliserBase: null,
+  presentedUntilMs: T0_MS + 99_000,
+  noFlowAtMs: null,
+  tried: null,
+};
 
 function fault(code: FaultCode, position: string | null = null): Fault {
   return { code, position, sinceMs: T0_MS, detail: "" };
@@ -46,6 +52,19 @@ describe("the view", () => {
       expect(positionView(GOODS, IDLE, SHOWN, [raised]).available, raised.code).toBe(!blocked);
     }
   });
+
+  it.each(["declined", "try-again", "unavailable"] as const)(
+    "says of a try that was %s that the code is good still",
+    (tried) => {
+      const offered = replay(IDLE, HAPPY.slice(0, 2));
+      const seen = { ...SHOWN, tried };
+      expect(positionView(GOODS, offered, seen, [])).toMatchObject({ message: "scan-again", qr: "HTTP://SEQR.SE/R1" });
+      expect(positionView(GOODS, offered, { ...seen, nowMs: T0_MS + 95_000 }, [])).toMatchObject({
+        message: "confirm",
+      });
+      expect(positionView(GOODS, offered, seen, [fault("payment-unreachable", "1")]).message).toBe("wait");
+    },
+  );
 
   it("follows the live reading, and never shows more than the maximum", () => {
     const state = replay(IDLE, HAPPY.slice(0, 4));

@@ -1,4 +1,5 @@
 import { type MoneyRules, NO_RULES } from "../../src/core/money-rules.ts";
+import type { CustomerHint } from "../../src/core/sale/event.ts";
 import type { Truth } from "../../src/core/sale/resolve.ts";
 import type { Delivery, Sale } from "../../src/core/sale/state.ts";
 import { declined, done, type Outcome, unknown } from "../../src/ports/outcome.ts";
@@ -13,9 +14,10 @@ interface Bill {
   how: "canceled" | "expired";
   holdUntilMs: number | null;
   chargedMinor: number;
+  tried?: CustomerHint;
 }
 
-const POLLS = { firstMs: 1_000, everyMs: 1_000, hiddenEveryMs: 1_000, probeEveryMs: 60_000 };
+const POLLS = { firstMs: 1_000, everyMs: 1_000, hiddenEveryMs: 1_000, probeEveryMs: 60_000, probeOfAccount: false };
 
 /** A payment service without network, faults or time of its own, as plain as the contract allows. */
 export class MemoryPayment implements PaymentProvider {
@@ -99,6 +101,12 @@ export class MemoryPayment implements PaymentProvider {
     if (bill?.state === "open") cancel(bill);
   }
 
+  /** The customer tries to pay in vain; the offer stays open. */
+  fail(reference: string): void {
+    const bill = this.#bill(reference);
+    if (bill?.state === "open") bill.tried = "declined";
+  }
+
   chargedMinor(saleId: string): number {
     return this.#billsOf(saleId).reduce((sum, bill) => sum + bill.chargedMinor, 0);
   }
@@ -148,7 +156,7 @@ export class MemoryPayment implements PaymentProvider {
       case undefined:
         return declined("refused", "no such offer");
       case "open":
-        return done({ state: "open" });
+        return done({ state: "open", ...(bill.tried === undefined ? {} : { tried: bill.tried }) });
       case "held":
         return done({ state: "held", authorisedMinor: bill.maximumMinor, holdUntilMs: bill.holdUntilMs });
       case "captured": {

@@ -30,6 +30,7 @@ export function serviceKindOf(everyMs: number, random: Random): ServiceKind {
     everyMs,
     hiddenEveryMs: random.pick([everyMs, 5_000]),
     probeEveryMs: random.pick([60_000, 60_000, 1_800_000]),
+    probeOfAccount: random.apart().chance(0.3),
   };
   const page = random.chance(0.4) ? pageOf(random) : null;
   return { polls, page, rules: random.chance(0.4) ? rulesOf(random) : NO_RULES };

@@ -21,7 +21,13 @@ export type SaleEvent = Observed &
     /** The customer asked for more time to scan the code. */
     | { readonly type: "extended" }
     /** The service said no: nothing is open there. */
-    | { readonly type: "offer-refused"; readonly detail: string; readonly customer?: CustomerHint }
+    | {
+        readonly type: "offer-refused";
+        readonly detail: string;
+        readonly customer?: CustomerHint;
+        /** It does none for this amount. Absent where it did not say so. */
+        readonly reason?: "amount";
+      }
     /** No answer within the written bound: something may be open there. */
     | { readonly type: "offer-unanswered" }
     /** `holdUntilMs` is null when the service does not say until when it guarantees a commit. */

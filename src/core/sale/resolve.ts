@@ -1,10 +1,10 @@
-import type { Operation } from "./event.ts";
+import type { CustomerHint, Operation } from "./event.ts";
 import type { Committing, Receipt, Releasing } from "./state.ts";
 
 /** What the payment service shows of one offer: its aggregate, whatever the last call said. */
 export type Truth =
-  /** Published; the customer has not confirmed. */
-  | { readonly state: "open" }
+  /** Published; the customer has not paid. `tried`: they have, in vain, and may try again while it is open. */
+  | { readonly state: "open"; readonly tried?: CustomerHint }
   | { readonly state: "held"; readonly authorisedMinor: number; readonly holdUntilMs: number | null }
   /** Null when the service does not say how much. */
   | {

@@ -84,6 +84,8 @@ export type Reason =
   | "offer-timeout"
   | "refused"
   | "service-unavailable"
+  /** The service does no sale of this amount. */
+  | "amount-refused"
   | "service-silent"
   | "payment-canceled"
   | "payment-failed"

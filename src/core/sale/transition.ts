@@ -1,6 +1,6 @@
 import { amended, stillHeldOf } from "./amend.ts";
 import type { Effect } from "./effect.ts";
-import type { CustomerHint, EventOf, SaleEvent } from "./event.ts";
+import type { EventOf, SaleEvent } from "./event.ts";
 import { deliveryOf, limitOf } from "./metering.ts";
 import { operationOf } from "./resolve.ts";
 import type {
@@ -90,7 +90,7 @@ function whileOffering(state: Offering, event: SaleEvent): State {
     case "offer-made":
       return { phase: "offered", sale: state.sale, offer: offerOf(state.sale, event) };
     case "offer-refused":
-      return close(state, event, "released", refusalReason(event.customer));
+      return close(state, event, "released", refusalReason(event));
     case "offer-unanswered":
       return release(state, event, "service-silent");
     case "contradicted":
@@ -102,7 +102,8 @@ function whileOffering(state: Offering, event: SaleEvent): State {
   }
 }
 
-function refusalReason(customer: CustomerHint | undefined): Reason {
+function refusalReason({ customer, reason }: EventOf<"offer-refused">): Reason {
+  if (reason === "amount") return "amount-refused";
   if (customer === "declined") return "payment-failed";
   return customer === "unavailable" ? "service-unavailable" : "refused";
 }

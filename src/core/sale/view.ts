@@ -3,6 +3,7 @@ import { formatAmount } from "../money.ts";
 import { formatQuantity } from "../quantity.ts";
 import { formatUnitPrice, priceMinor, type Tariff } from "../tariff.ts";
 import { isoTime } from "../time.ts";
+import type { CustomerHint } from "./event.ts";
 import { type Closed, isOpen, type Offered, type Reason, type State } from "./state.ts";
 import { codeUntilMs, isExtendable } from "./timing.ts";
 
@@ -12,6 +13,8 @@ export type Message =
   | "out-of-service"
   | "preparing"
   | "scan"
+  /** The same, after a try to pay that did not go well. */
+  | "scan-again"
   /** The code is down; whoever has scanned it may still confirm. */
   | "confirm"
   | "wait"
@@ -26,6 +29,8 @@ export type Message =
   | "staff-decides"
   | "canceled"
   | "declined"
+  /** The payment service does no sale of the amount that was chosen. */
+  | "amount-impossible"
   | "expired"
   | "nothing-dispensed"
   /** What was dispensed is too little to be charged. */
@@ -89,6 +94,8 @@ export interface Live {
   readonly presentedUntilMs: number | null;
   /** When a delivery in which nothing flows will be ended; null while that is far. */
   readonly noFlowAtMs: number | null;
+  /** What the payment service says of the customer's tries to pay an offer that is open still; null when nothing. */
+  readonly tried: CustomerHint | null;
 }
 
 export function positionView(goods: Goods, state: State, live: Live, allFaults: readonly Fault[]): PositionView {
@@ -180,7 +187,8 @@ function messageOf(state: State, blocked: boolean, live: Live): Message {
       return "preparing";
     case "offered":
       if (!isScannable(state, live)) return "confirm";
-      return blocked ? "wait" : "scan";
+      if (blocked) return "wait";
+      return live.tried === null ? "scan" : "scan-again";
     case "reserved":
       return "begin";
     case "dispensing":
@@ -201,6 +209,7 @@ const RELEASED: Readonly<Partial<Record<Reason, Message>>> = {
   "nothing-dispensed": "nothing-dispensed",
   "below-minimum": "too-little",
   "service-unavailable": "unavailable",
+  "amount-refused": "amount-impossible",
 };
 
 function closedMessage(state: Closed): Message {

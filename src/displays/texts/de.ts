@@ -7,6 +7,7 @@ export const german: Texts = {
     choose: { title: "Höchstbetrag wählen", detail: "Sie zahlen nur, was Sie nehmen. Der Rest wird sofort frei." },
     preparing: { title: "Einen Moment", detail: "Ihr Code wird vorbereitet." },
     scan: { title: "Zum Bezahlen scannen", detail: "Code mit Ihrer Bezahl-App scannen und bestätigen." },
+    "scan-again": { title: "Nicht bezahlt", detail: "Das ging nicht. Bitte nochmals, oder andere Karte nehmen." },
     confirm: {
       title: "In der App bestätigen",
       detail: "Der Code ist zu. Wenn Sie ihn gescannt haben: jetzt bestätigen.",
@@ -29,6 +30,10 @@ export const german: Texts = {
     declined: {
       title: "Zahlung abgelehnt",
       detail: "Nichts wurde abgebucht. Prüfen Sie Ihre App oder wählen Sie weniger.",
+    },
+    "amount-impossible": {
+      title: "Dieser Betrag geht nicht",
+      detail: "Nichts wurde abgebucht. Bitte anderen Betrag wählen.",
     },
     expired: { title: "Zeit abgelaufen", detail: "Nichts wurde abgebucht. Für einen neuen Code neu beginnen." },
     "nothing-dispensed": { title: "Nichts entnommen", detail: "Nichts wurde abgebucht. Die Reservierung ist frei." },

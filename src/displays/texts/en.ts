@@ -7,6 +7,7 @@ export const english: Texts = {
     choose: { title: "Choose a maximum", detail: "You pay only for what you take. The rest is freed at once." },
     preparing: { title: "One moment", detail: "Your code is being prepared." },
     scan: { title: "Scan to pay", detail: "Scan the code with your payment app and confirm." },
+    "scan-again": { title: "Not paid yet", detail: "That did not work. Try again, or use another card." },
     confirm: { title: "Confirm in your app", detail: "The code is closed. If you have scanned it, confirm now." },
     wait: { title: "Please wait", detail: "The code cannot be used right now." },
     dispensing: { title: "In progress", detail: "" },
@@ -26,6 +27,10 @@ export const english: Texts = {
     declined: {
       title: "Payment declined",
       detail: "Nothing was charged. Check your payment app, or try a lower amount.",
+    },
+    "amount-impossible": {
+      title: "Not possible for this amount",
+      detail: "Nothing was charged. Choose another amount.",
     },
     expired: { title: "Time ran out", detail: "Nothing was charged. Start again to get a new code." },
     "nothing-dispensed": { title: "Nothing was taken", detail: "Nothing was charged. The reservation is freed." },

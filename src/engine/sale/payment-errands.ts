@@ -62,8 +62,7 @@ export async function offer(errand: PaymentErrand, { sale }: Offering): Promise<
     }
     if (outcome.kind === "declined") {
       if (attempt > 0) return await errand.tell({ type: "offer-unanswered" });
-      const { detail, customer } = outcome;
-      return await errand.tell({ type: "offer-refused", detail, ...(customer === undefined ? {} : { customer }) });
+      return await errand.tell(refusedNews(outcome));
     }
     const delayMs = POLICY.offerRetriesMs[attempt];
     const waitMs = askedMs(delayMs ?? 0, outcome);
@@ -98,6 +97,11 @@ function dateOf(atMs: number): string {
   return Number.isSafeInteger(atMs) && Math.abs(atMs) <= LAST_TIME_MS ? isoTime(atMs) : `at ${atMs} ms`;
 }
 
+function refusedNews({ detail, customer, reason }: Extract<Outcome<unknown>, { kind: "declined" }>): News {
+  const told = customer === undefined ? {} : { customer };
+  return { type: "offer-refused", detail, ...told, ...(reason === "amount" ? { reason } : {}) };
+}
+
 /** Asks for the offer's state until the customer has decided; the state's deadline ends it otherwise. */
 export async function watch(errand: PaymentErrand, { sale, offer: { reference } }: Offered): Promise<void> {
   let silent = 0;
@@ -119,6 +123,7 @@ export async function watch(errand: PaymentErrand, { sale, offer: { reference } 
 async function decided(errand: PaymentErrand, truth: Truth, unclear: Repeats): Promise<boolean> {
   switch (truth.state) {
     case "open":
+      errand.showTried(truth.tried ?? null);
       return false;
     case "unclear": {
       const times = unclear.failed(truth.detail, errand.clock.monotonicMs());
@@ -280,12 +285,13 @@ async function conclude(
   outcome: Outcome<Truth>,
   answered: boolean,
 ): Promise<"ended" | "repeat" | "wait"> {
-  if (outcome.kind === "declined" && outcome.reason === "refused") {
+  if (outcome.kind === "declined" && outcome.reason !== "rejected") {
     const checked = state.offer === null ? outcome : await errand.payment.query(state.sale, state.offer.reference);
     const verdict = checked.kind === "done" ? judge(state.aim, checked.value) : null;
     if (verdict !== null && verdict !== "repeat" && verdict !== "wait")
       return await conclude(errand, state, checked, answered);
-    if (!answered || isNoWord(checked)) return "wait";
+    // Where the service says that the time is over, and shows otherwise, it will show that in time.
+    if (!answered || isNoWord(checked) || outcome.reason === "too-late") return "wait";
     await errand.tell({ type: "resolution-refused", detail: outcome.detail });
     return "ended";
   }

@@ -297,7 +297,10 @@ export class Position {
     const isOurs: Errand["isOurs"] = (kind, name) => references.isOf(saleId, { kind, name });
     const forPerson: Errand["forPerson"] = (matter) => events.forPerson(matter);
     const alive = (): boolean => epoch.alive;
-    return { ...this.#deps, position: id, alive, isOurs, leftMs, nowMs, spanMs, tried, tell, forPerson };
+    const showTried: Errand["showTried"] = (hint) => {
+      if (epoch.alive) this.#showing.tried(hint);
+    };
+    return { ...this.#deps, position: id, alive, isOurs, leftMs, nowMs, spanMs, tried, showTried, tell, forPerson };
   }
 
   /** While nobody knows how long the machine was off, it is as long as a reservation lasts. */

@@ -1,3 +1,4 @@
+import type { CustomerHint } from "../../core/sale/event.ts";
 import type { State } from "../../core/sale/state.ts";
 import { codeUntilMs } from "../../core/sale/timing.ts";
 import type { Live } from "../../core/sale/view.ts";
@@ -5,12 +6,13 @@ import type { Cancel, Clock } from "../../ports/clock.ts";
 import { POLICY } from "../policy.ts";
 import type { SaleClock } from "./sale-clock.ts";
 
-/** What of a sale stands on the display only for a time: its code, and how it ended. */
+/** What of a sale stands on the display only for a time: its code, a try to pay in vain, and how it ended. */
 export class Showing {
   readonly #clock: Clock;
   readonly #time: SaleClock;
   readonly #changed: () => void;
   #presentedUntilMs: number | null = null;
+  #tried: CustomerHint | null = null;
   #cancelCode: Cancel = () => {};
   #cancelPresenting: Cancel = () => {};
 
@@ -23,13 +25,23 @@ export class Showing {
   live(totaliserBase: number | null, noFlowLeftMs: number | null): Live {
     const nowMs = this.#time.nowMs();
     const noFlowAtMs = noFlowLeftMs === null ? null : nowMs + noFlowLeftMs;
-    return { nowMs, totaliserBase, presentedUntilMs: this.#presentedUntilMs, noFlowAtMs };
+    return { nowMs, totaliserBase, presentedUntilMs: this.#presentedUntilMs, noFlowAtMs, tried: this.#tried };
+  }
+
+  /** What became of the newest try to pay the offer. */
+  tried(hint: CustomerHint | null): void {
+    if (hint === this.#tried) return;
+    this.#tried = hint;
+    this.#changed();
   }
 
   /** The display is told when the code of an offer has to go; again when the state or the sale's time has changed. */
   follow(state: State): void {
     this.#cancelCode();
-    if (state.phase !== "offered") return;
+    if (state.phase !== "offered") {
+      this.#tried = null;
+      return;
+    }
     const leftMs = codeUntilMs(state) - this.#time.nowMs();
     if (leftMs > 0) this.#cancelCode = this.#clock.after(leftMs, this.#changed);
     else this.#changed();

@@ -45,7 +45,7 @@ export class Supervisor {
   #closed = false;
   /** Until when the service asked to be left alone (monotonic). All else is looked at meanwhile. */
   #quietUntilMs = 0;
-  /** When each position was asked for last (monotonic). */
+  /** When each position was asked for last, or the account of all (monotonic). */
   readonly #probedAtMs = new Map<string, number>();
 
   constructor(deps: SupervisorDeps) {
@@ -104,20 +104,26 @@ export class Supervisor {
   async #probeAll(ids: readonly string[]): Promise<void> {
     const { payment, faults, clock } = this.#deps;
     if (clock.monotonicMs() < this.#quietUntilMs) return;
-    const probe = async (position: string): Promise<number> => {
-      this.#probedAtMs.set(position, clock.monotonicMs());
+    const probe = async (position: string, alike: readonly string[]): Promise<number> => {
+      this.#probedAtMs.set(this.#accountOf(position), clock.monotonicMs());
       const outcome = await payment.probe(position);
-      notePayment({ position, faults }, outcome);
+      for (const each of alike) notePayment({ position: each, faults }, outcome);
       return askedMs(0, outcome);
     };
     const due = ids.filter((id) => this.#isProbeDue(id));
-    this.#quietUntilMs = Math.max(0, ...(await Promise.all(due.map(probe)))) + clock.monotonicMs();
+    const isOne = payment.traits.polls.probeOfAccount;
+    const asked = (isOne ? due.slice(0, 1) : due).map((id) => probe(id, isOne ? ids : [id]));
+    this.#quietUntilMs = Math.max(0, ...(await Promise.all(asked))) + clock.monotonicMs();
+  }
+
+  #accountOf(position: string): string {
+    return this.#deps.payment.traits.polls.probeOfAccount ? "" : position;
   }
 
   /** At once while an answer could clear something, else as often as the service bears. */
   #isProbeDue(id: string): boolean {
     const { payment, faults, clock } = this.#deps;
-    const probedAtMs = this.#probedAtMs.get(id);
+    const probedAtMs = this.#probedAtMs.get(this.#accountOf(id));
     if (probedAtMs === undefined || this.#clock.isDoubtful) return true;
     const helps = ({ code, position }: Fault): boolean => (position ?? id) === id && CLEARED_BY_ANSWER.has(code);
     if (faults.all.some(helps)) return true;

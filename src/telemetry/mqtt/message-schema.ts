@@ -31,7 +31,7 @@ const timeout = z.strictObject({
 
 const says = exactly<PositionView["message"]>()(
   z.enum([
-    ...(["choose", "out-of-service", "preparing", "scan", "confirm", "wait", "begin", "dispensing"] as const),
+    ...(["choose", "out-of-service", "preparing", "scan", "scan-again", "confirm", "wait", "begin", "dispensing"] as const),
     ...([
       "stopping",
       "settling",
@@ -40,7 +40,7 @@ const says = exactly<PositionView["message"]>()(
       "in-review",
       "staff-decides",
       "canceled",
-      "declined",
+      "declined", "amount-impossible",
       "expired",
     ] as const),
     ...(["nothing-dispensed", "too-little", "unavailable", "failed"] as const),

@@ -13,7 +13,13 @@ import { clockOf, VirtualTime } from "../../support/virtual-clock.ts";
 import { scene } from "../scene.ts";
 
 const ASKING_MS = 1_000;
-const POLLS = { firstMs: ASKING_MS, everyMs: ASKING_MS, hiddenEveryMs: 15_000, probeEveryMs: 60_000 };
+const POLLS = {
+  firstMs: ASKING_MS,
+  everyMs: ASKING_MS,
+  hiddenEveryMs: 15_000,
+  probeEveryMs: 60_000,
+  probeOfAccount: false,
+};
 
 /** An errand at a service that answers as told, until the sale has gone on. */
 function errandAt(
@@ -51,6 +57,7 @@ function errandAt(
     leftMs: () => (leftMs === null ? null : leftMs - time.elapsedMs),
     isOurs: async () => true,
     tried: () => undefined,
+    showTried: () => undefined,
     forPerson: () => undefined,
     tell: async ({ type }: { readonly type: string }) => void told.push(type),
   } as unknown as PaymentErrand;
@@ -79,10 +86,25 @@ const waits = (retryAfterMs: number) => () => unknown<Truth>("busy", { retryAfte
 describe("a service that counts its questions", () => {
   it("is asked at its own pace, and less often once the code is down", async () => {
     const { errand, run } = errandAt(() => done({ state: "open" }), 60_000, 60_000);
-    const polls = { firstMs: 8_000, everyMs: 4_000, hiddenEveryMs: 15_000, probeEveryMs: 60_000 };
+    const polls = {
+      firstMs: 8_000,
+      everyMs: 4_000,
+      hiddenEveryMs: 15_000,
+      probeEveryMs: 60_000,
+      probeOfAccount: false,
+    };
     const counting = { ...errand, payment: { ...errand.payment, traits: { ...errand.payment.traits, polls } } };
     const askedAtMs = await run(watch(counting, offered));
     expect(askedAtMs).toEqual([8_000, 12_000, 16_000, 20_000, 24_000, 28_000, 32_000, 47_000]);
+  });
+
+  it("is asked at most 60 times about an offer that nobody pays within three minutes", async () => {
+    const { errand, run } = errandAt(() => done({ state: "open" }), 180_000, 180_000);
+    const polls = { firstMs: 8_000, everyMs: 4_000, hiddenEveryMs: 15_000, probeEveryMs: 60_000, probeOfAccount: true };
+    const counting = { ...errand, payment: { ...errand.payment, traits: { ...errand.payment.traits, polls } } };
+    const asked = (await run(watch(counting, offered))).length;
+    expect(asked).toBeGreaterThan(30);
+    expect(asked).toBeLessThanOrEqual(60);
   });
 
   it("is probed seldom while it answers, and soon while it does not", async () => {

@@ -67,6 +67,7 @@ export const saleEvent = exactly<SaleEvent>()(
     happened("offer-refused", {
       detail: text,
       customer: z.enum(["declined", "try-again", "unavailable"]).exactOptional(),
+      reason: z.literal("amount").exactOptional(),
     }),
     happened("offer-unanswered", {}),
     happened("reserved", { authorisedMinor: whole, holdUntilMs: whole.nullable() }),

@@ -1,4 +1,5 @@
 import type { Loaded } from "../config/load.ts";
+import { partOf } from "../config/payment.ts";
 import type { FaultCode } from "../core/faults.ts";
 import { formatAmount } from "../core/money.ts";
 import { openCount, type ReconciliationState } from "../core/reconcile.ts";
@@ -89,6 +90,10 @@ async function latest({ config }: Loaded): Promise<readonly Result[]> {
 /** A running daemon is asked to do it; without one it is done here, under the journal's lock. */
 async function run(loaded: Loaded): Promise<readonly Result[]> {
   const { positions } = loaded.config;
+  const { name, limits } = paymentPlugIn(loaded);
+  if (!limits(partOf(loaded.config)).hasPeriods) {
+    throw new CliError(`${name} has no books that could be compared. What was found before: kioskd reconcile --show`);
+  }
   const beside = openJournalBeside(loaded.config.journal);
   const startedAtMs = Date.now();
   for (const { id: position } of positions) {
@@ -139,12 +144,13 @@ async function reconcileHere(loaded: Loaded, journal: Journal): Promise<string[]
     put: () => undefined,
     clear: () => undefined,
   };
-  await withBooks(loaded, async (books) => {
+  await withBooks(loaded, async ({ periods }) => {
+    if (periods === null) return;
     const clock = systemClock();
     const calendar = systemCalendar();
     const log = logFor(loaded, "error");
-    const booksOf = ofService(paymentPlugIn(loaded).name, books);
-    const own = { positions, schedule: null, books, booksOf };
+    const isOwn = ofService(paymentPlugIn(loaded).name, true);
+    const own = { positions, schedule: null, periods, isOwn: (provider?: string) => isOwn(provider) !== null };
     const deps = { ...own, journal, faults, clock, calendar, log, noted: () => undefined };
     await new Reconciler(deps).tick();
   });

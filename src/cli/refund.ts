@@ -41,9 +41,9 @@ export async function refund(saleId: string, options: RefundOptions): Promise<vo
     refuseWithoutTerminal(loaded, sale.record);
     const outcome = await withBooks(loaded, (books) => {
       const newRefundId = (): string => `rf-${Date.now().toString(36)}-${randomInt(1e6)}`;
-      const booksOf = ofService(paymentPlugIn(loaded).name, books);
+      const serviceOf = ofService(paymentPlugIn(loaded).name, books.refunds);
       const agreed = (minor: number, again: boolean) => agree(question(sale, minor, again), options.yes === true);
-      return makeRefund({ ...deps, booksOf, newRefundId, agree: agreed }, sale, amountMinor);
+      return makeRefund({ ...deps, serviceOf, newRefundId, agree: agreed }, sale, amountMinor);
     });
     const refunds = refundsOf(await journal.notes("refunds", saleId));
     const left = formatAmount(refundableMinor(sale.chargedMinor, refunds), currency);

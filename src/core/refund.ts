@@ -69,7 +69,7 @@ export function refundableMinor(chargedMinor: number, refunds: readonly Refund[]
 }
 
 /**
- * Whether sending a refund once more cannot give the money back twice. The service knows no key for refunds, but
+ * Whether sending a refund once more cannot give the money back twice where the service knows no key for refunds: it
  * gives back no more than was paid: when a second one would exceed that, it refuses it if the first was made.
  * Refunds that only a person says were made do not count: a person may have been wrong.
  */

@@ -40,16 +40,38 @@ export interface Remainders {
   ): Promise<Outcome<{ readonly stillHeldMinor: number }>>;
 }
 
-/** What a payment service can do beside a sale. As with the provider, nothing throws and every call has a bound. */
-export interface PaymentBooks {
-  /** The service cannot recognise a repetition, because it knows no key: after `unknown` the caller must not just repeat. */
+export interface Refunds {
+  /**
+   * `refund-id`: the service knows its refunds by `refundId`, for ever: what is sent once more is given back once, and a
+   * lost answer is followed by a repetition. `nothing`: after `unknown` the caller must not just repeat.
+   */
+  readonly recognises: "refund-id" | "nothing";
   refund(request: RefundRequest): Promise<Outcome<RefundAnswer>>;
-  /** Null where the rest is free with what is taken. */
-  readonly remainders: Remainders | null;
+}
+
+export interface Receipts {
   /** Attaches the receipt to the payment. Repeating it changes nothing. */
   submitReceipt(sale: SaleRecord): Promise<Outcome<null>>;
+}
+
+/** For a service that lists what it has booked, so that it can be held against the journal. */
+export interface Periods {
   /** Ends the running period of a position's books and gives it a name. Repeating it ends another one. */
   markPeriod(position: string): Promise<Outcome<{ readonly periodId: string }>>;
   /** The payments of a marked period; null while the service has not made the report yet. */
   transactions(position: string, periodId: string): Promise<Outcome<readonly BookedPayment[] | null>>;
+}
+
+/**
+ * What a payment service can do beside a sale, each in a part of its own; what it cannot is null, and is never asked for.
+ * As with the provider, nothing throws and every call has a bound.
+ */
+export interface PaymentBooks {
+  readonly refunds: Refunds;
+  /** Null where the rest is free with what is taken. */
+  readonly remainders: Remainders | null;
+  /** Null where no receipt is attached to a payment. */
+  readonly receipts: Receipts | null;
+  /** Null where there are no books that could be compared: `PaymentLimits.hasPeriods` says so before. */
+  readonly periods: Periods | null;
 }

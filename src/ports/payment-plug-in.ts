@@ -131,8 +131,6 @@ export interface PaymentDeps {
 export interface PaymentService {
   readonly provider: PaymentProvider;
   readonly books: PaymentBooks;
-  /** Whether a receipt is attached to each payment. */
-  readonly attachesReceipts: boolean;
   /** Why nobody may read the service's books; null when the kiosk may. */
   readonly booksClosedBecause: string | null;
   /**

@@ -33,7 +33,6 @@ export async function keepBooks(
     schedule: schedule.reconcile === undefined ? null : { cron: schedule.reconcile, timezone },
     books: payment.books,
     booksOf: ofService(payment.provider.traits.name, payment.books),
-    receipts: payment.attachesReceipts,
     journal,
     faults: kiosk.faults,
     clock,
@@ -48,7 +47,7 @@ export async function keepBooks(
     "matters-of-sales",
     ...(payment.books.remainders === null ? [] : (["remainders"] as const)),
     ...(mqtt === undefined ? [] : (["sales"] as const)),
-    ...(payment.attachesReceipts ? (["receipts"] as const) : []),
+    ...(payment.books.receipts === null ? [] : (["receipts"] as const)),
   ];
   const tidy = (): void => {
     const tidying = { nowMs: clock.wallMs(), keepMs: config.journal.keep, readers };

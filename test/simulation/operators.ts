@@ -124,7 +124,7 @@ export class Operators {
   #deps(life: Life, troubled: () => boolean) {
     return {
       journal: this.#notes.journalOf(life),
-      booksOf: () => this.#service.booksOf(life, troubled),
+      serviceOf: () => this.#service.refundsOf(life, troubled),
       clock: clockOf(this.#world.time, life),
       newRefundId: () => `f${life.number}`,
       agree: async () => {},

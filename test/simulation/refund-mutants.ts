@@ -33,6 +33,13 @@ export const REFUND_MUTANTS: readonly Mutant[] = [
     caughtBy: ["refund"],
   },
   {
+    name: "any service is believed to know a refund again",
+    file: "engine/books/refund.ts",
+    right: 'return service.recognises === "refund-id" ||',
+    wrong: 'return service.recognises !== "refund-id" ||',
+    caughtBy: ["refund"],
+  },
+  {
     name: "what may have been given back counts as left",
     file: "core/refund.ts",
     right: '(state === "refused" ? left : left - amountMinor)',
@@ -42,9 +49,9 @@ export const REFUND_MUTANTS: readonly Mutant[] = [
   {
     name: "a refund is noted as made when it is sent",
     file: "engine/books/refund.ts",
-    right: "const outcome = await books.refund(request);",
+    right: "const outcome = await service.refund(request);",
     wrong: `await tell(deps, sale, refund, { type: "made", reference: null });
-    const outcome = await books.refund(request);`,
+    const outcome = await service.refund(request);`,
     caughtBy: ["refund"],
   },
 ];

@@ -1,5 +1,5 @@
 import type { RefundEvent } from "../../src/core/refund.ts";
-import type { PaymentBooks, RefundAnswer, RefundRequest } from "../../src/ports/books.ts";
+import type { RefundAnswer, RefundRequest, Refunds } from "../../src/ports/books.ts";
 import type { Journal } from "../../src/ports/journal.ts";
 import { declined, done, type Outcome, unknown } from "../../src/ports/outcome.ts";
 import type { Random } from "./sim-chaos.ts";
@@ -28,16 +28,19 @@ export interface RefundWorld {
   given(request: Pick<RefundRequest, "refundId" | "saleId" | "amountMinor">): void;
 }
 
-/** The payment service's side of refunds: it knows no key, and gives back no more than it took. */
+/** The payment service's side of refunds: it gives back no more than it took, and in some lives it knows no ids. */
 export class SimRefundService {
   readonly #world: RefundWorld;
   readonly #givenMinor = new Map<string, number>();
   /** Requests that may still arrive, by refund. */
   readonly #underway = new Map<string, number>();
+  readonly #knowsIds: boolean;
+  readonly #made = new Map<string, RefundAnswer>();
   #count = 0;
 
   constructor(world: RefundWorld) {
     this.#world = world;
+    this.#knowsIds = world.random.apart().chance(0.4);
   }
 
   givenMinor(saleId: string): number {
@@ -59,8 +62,18 @@ export class SimRefundService {
   }
 
   /** As one program has it; `troubled` says whether the way there and back may fail. */
-  booksOf(life: Life, troubled: () => boolean): Pick<PaymentBooks, "refund"> {
-    return { refund: (request) => this.#call(life, request, troubled()) };
+  refundsOf(life: Life, troubled: () => boolean): Refunds {
+    const recognises = this.#knowsIds ? "refund-id" : "nothing";
+    return { recognises, refund: (request) => this.#call(life, request, troubled()) };
+  }
+
+  /** What was asked for under this id before is not given once more, where the service knows ids. */
+  #giveOnce(request: RefundRequest): RefundAnswer {
+    const known = this.#knowsIds ? this.#made.get(request.refundId) : undefined;
+    if (known !== undefined) return known;
+    const answer = this.give(request);
+    if (answer.kind === "made") this.#made.set(request.refundId, answer);
+    return answer;
   }
 
   #call(life: Life, request: RefundRequest, troubled: boolean): Promise<Outcome<RefundAnswer>> {
@@ -82,7 +95,7 @@ export class SimRefundService {
     this.#underway.set(request.refundId, (this.#underway.get(request.refundId) ?? 0) + 1);
     time.after(delayMs, () => {
       this.#underway.set(request.refundId, (this.#underway.get(request.refundId) ?? 0) - 1);
-      const what = this.give(request);
+      const what = this.#giveOnce(request);
       outcome = done(what);
       note(() => `service: refund ${request.refundId} of ${request.amountMinor}: ${what.kind}`);
     });

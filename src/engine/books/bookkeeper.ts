@@ -1,19 +1,24 @@
 import type { Cancel } from "../../ports/clock.ts";
+import { Differences } from "./differences.ts";
 import type { Acknowledgement } from "./matters.ts";
 import { Receipts } from "./receipts.ts";
 import { Reconciler, type ReconcilerDeps } from "./reconciliation.ts";
 import { Remainders } from "./remainders.ts";
 import { type Settling, settleDifferences } from "./settling.ts";
 
-export interface BookkeeperDeps extends ReconcilerDeps {
-  /** Whether receipts are attached to payments. */
-  readonly receipts: boolean;
+export interface BookkeeperDeps extends Omit<ReconcilerDeps, "periods" | "isOwn"> {
+  /** Of the provider that makes the offers. What it does not have is not kept here either. */
+  readonly books: PaymentBooks;
+  /** The books of the provider that a sale's record names. Null when none such is configured: nothing is sent for it. */
+  booksOf(provider: string | undefined): PaymentBooks | null;
 }
 
 /** What is owed to the books beside the sales: receipts, reconciliations, and what commands have noted meanwhile. */
 export class Bookkeeper {
   readonly #deps: BookkeeperDeps;
-  readonly #reconciler: Reconciler;
+  /** Null where the service has no periods that could be compared. */
+  readonly #reconciler: Reconciler | null;
+  readonly #differences: Differences;
   readonly #receipts: Receipts | null;
   /** Null where the service frees the rest with the capture: then nothing old is read for it. */
   readonly #remainders: Remainders | null;
@@ -21,10 +26,14 @@ export class Bookkeeper {
 
   constructor(deps: BookkeeperDeps) {
     this.#deps = deps;
-    this.#reconciler = new Reconciler(deps);
+    const { periods, receipts, remainders } = deps.books;
+    const isOwn = (provider: string | undefined) => deps.booksOf(provider) === deps.books;
+    this.#differences = new Differences(deps, periods !== null);
+    this.#reconciler = periods === null ? null : new Reconciler({ ...deps, periods, isOwn }, this.#differences);
     const remaindersOf = (provider: string | undefined) => deps.booksOf(provider)?.remainders ?? null;
-    this.#remainders = deps.books.remainders === null ? null : new Remainders({ ...deps, remaindersOf });
-    this.#receipts = deps.receipts ? new Receipts(deps) : null;
+    this.#remainders = remainders === null ? null : new Remainders({ ...deps, remaindersOf });
+    const receiptsOf = (provider: string | undefined) => deps.booksOf(provider)?.receipts ?? null;
+    this.#receipts = receipts === null ? null : new Receipts({ ...deps, receiptsOf });
   }
 
   start(): void {
@@ -33,26 +42,37 @@ export class Bookkeeper {
     this.#cancel = this.#deps.calendar.everyMinute(() => {
       // Refunds are noted by a command of their own.
       this.#deps.noted();
-      void this.#reconciler.tick();
+      this.#tick();
     });
-    void this.#reconciler.tick();
+    this.#tick();
   }
 
-  /** Has the books of a position, or of all, compared now. */
+  /** Has the books of a position, or of all, compared now. Rejects where there are none. */
   async request(only: string | null): Promise<void> {
+    if (this.#reconciler === null) throw new Error("the payment service has no books that could be compared");
     for (const { id } of this.#deps.positions) if (only === null || id === only) await this.#reconciler.request(id);
-    void this.#reconciler.tick();
+    this.#tick();
+  }
+
+  #tick(): void {
+    const { log } = this.#deps;
+    if (this.#reconciler !== null) void this.#reconciler.tick();
+    else this.#showFaults().catch((error: unknown) => log.error({ error: String(error) }, "no look at the books"));
+  }
+
+  #showFaults(): Promise<void> {
+    return this.#reconciler === null ? this.#differences.show() : this.#reconciler.showFaults();
   }
 
   /** Takes back the faults of what a person has settled beside the daemon. */
   async lookForSettled(): Promise<void> {
-    if (this.#reconciler.differs) await this.#reconciler.showFaults();
+    if (this.#differences.differs) await this.#showFaults();
   }
 
   /** What a person orders to be settled. Gives how many positions had such differences. */
   async settle(settling: Settling, acknowledgement: Acknowledgement): Promise<number> {
     const settled = await settleDifferences(this.#deps, settling, acknowledgement);
-    await this.#reconciler.showFaults();
+    await this.#showFaults();
     this.#deps.noted();
     return settled.size;
   }
@@ -64,7 +84,7 @@ export class Bookkeeper {
 
   close(): void {
     this.#cancel();
-    this.#reconciler.close();
+    this.#reconciler?.close();
     this.#receipts?.close();
     this.#remainders?.close();
   }

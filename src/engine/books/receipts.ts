@@ -1,5 +1,5 @@
 import type { SaleRecord } from "../../core/sale/record.ts";
-import type { PaymentBooks } from "../../ports/books.ts";
+import type { Receipts as Service } from "../../ports/books.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { Journal } from "../../ports/journal.ts";
 import type { Log } from "../../ports/log.ts";
@@ -10,7 +10,8 @@ import type { FaultBoard } from "../watch/fault-board.ts";
 
 export interface ReceiptsDeps {
   readonly positions: readonly Named[];
-  booksOf(provider: string | undefined): Pick<PaymentBooks, "submitReceipt"> | null;
+  /** By the provider's name in the sale's record. Null where a service takes none, or is not configured. */
+  receiptsOf(provider: string | undefined): Service | null;
   readonly journal: Pick<Journal, "pending" | "acknowledge" | "note">;
   readonly faults: Pick<FaultBoard, "raise" | "clear">;
   readonly clock: Clock;
@@ -47,13 +48,13 @@ export class Receipts {
 
   async #submit(sale: SaleRecord): Promise<boolean> {
     if (sale.reference === null) return true;
-    const { booksOf, positions, faults } = this.#deps;
+    const { receiptsOf, positions, faults } = this.#deps;
     // Nobody may speak for a position that the configuration no longer has, today or later.
     const isHere = positions.some((named) => namesOf(named).includes(sale.position));
     if (!isHere) return await this.#passOver(sale, "its position is gone");
-    const books = booksOf(sale.provider);
-    if (books === null) return await this.#passOver(sale, "its payment service is not configured");
-    const outcome = await books.submitReceipt(sale);
+    const receipts = receiptsOf(sale.provider);
+    if (receipts === null) return await this.#passOver(sale, "its payment service is not configured, or takes none");
+    const outcome = await receipts.submitReceipt(sale);
     if (outcome.kind === "unknown" || (outcome.kind === "declined" && outcome.reason === "rejected")) {
       this.#failures++;
       const isTold = outcome.kind === "declined" || this.#failures >= POLICY.receiptsUntilTold;

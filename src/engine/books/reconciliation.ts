@@ -1,17 +1,15 @@
 import { parseAmount } from "../../core/money.ts";
 import {
   compareBooks,
-  differencesText,
   listed,
   OPEN_MAX,
   type OwnBooking,
-  openCount,
   type ReconciliationEvent,
   type ReconciliationState,
 } from "../../core/reconcile.ts";
 import { timeOfIso } from "../../core/time.ts";
 import { askedMs, backoffMs, wait } from "../../platform/time/wait.ts";
-import type { BookedPayment, PaymentBooks } from "../../ports/books.ts";
+import type { BookedPayment, Periods } from "../../ports/books.ts";
 import type { Calendar, Clock } from "../../ports/clock.ts";
 import type { Journal } from "../../ports/journal.ts";
 import type { Log } from "../../ports/log.ts";
@@ -19,14 +17,15 @@ import type { Outcome } from "../../ports/outcome.ts";
 import { type Named, namesOf } from "../belongings.ts";
 import { POLICY } from "../policy.ts";
 import type { FaultBoard } from "../watch/fault-board.ts";
-import { ReconciliationStates } from "./reconciliation-states.ts";
+import { Differences } from "./differences.ts";
+import type { ReconciliationStates } from "./reconciliation-states.ts";
 
 export interface ReconcilerDeps {
   readonly positions: readonly Named[];
   readonly schedule: { readonly cron: string; readonly timezone: string } | null;
-  readonly books: PaymentBooks;
-  /** The books of the provider that a sale's record names. Null when none such is configured: nothing is sent for it. */
-  booksOf(provider: string | undefined): PaymentBooks | null;
+  readonly periods: Periods;
+  /** Whether sales and refunds of the provider that their records name are in these books. */
+  isOwn(provider: string | undefined): boolean;
   readonly journal: Journal;
   readonly faults: Pick<FaultBoard, "raise" | "put" | "clear">;
   readonly clock: Clock;
@@ -80,16 +79,12 @@ export class Reconciler {
   #closed = false;
   /** Positions whose account the service does not let in, with what it says. */
   readonly #shutOut = new Map<string, { readonly detail: string; readonly advice?: string }>();
-  #differs = false;
+  readonly #differences: Differences;
 
-  constructor(deps: ReconcilerDeps) {
+  constructor(deps: ReconcilerDeps, differences = new Differences(deps, true)) {
     this.#deps = deps;
-    this.#states = new ReconciliationStates(deps.journal, deps.positions);
-  }
-
-  /** Whether there is a difference that a person may settle at any moment. */
-  get differs(): boolean {
-    return this.#differs;
+    this.#differences = differences;
+    this.#states = differences.states;
   }
 
   /** Does what is due, was asked for or is unfinished, unless it is being done already. Never rejects. */
@@ -113,10 +108,8 @@ export class Reconciler {
   }
 
   /** Shows what the journal says, whoever noted it. */
-  async showFaults(): Promise<void> {
-    const states = await this.#states.all();
-    for (const [position, state] of states) this.#showFault(position, state);
-    this.#differs = [...states.values()].some((state) => openCount(state) > 0);
+  showFaults(): Promise<void> {
+    return this.#differences.show(this.#shutOut);
   }
 
   async #round(): Promise<void> {
@@ -143,7 +136,7 @@ export class Reconciler {
     if (this.#closed) return;
     if (this.#shutOut.has(position)) {
       // Nothing is lost yet: the period is ended, or its list fetched, once a person has mended the account.
-      this.#showFault(position, state);
+      this.#differences.showAt(position, state, this.#shutOut.get(position));
       return;
     }
     if (periodId === null || booked === null) {
@@ -177,7 +170,7 @@ export class Reconciler {
     for (let attempt = 0; attempt < POLICY.reconcileAttempts && !this.#closed; attempt++) {
       const backMs = backoffMs(POLICY.reconcileRetriesMs, attempt - 1);
       if (attempt > 0) await wait(this.#deps.clock, Math.max(backMs, askedForMs));
-      const marked = await this.#deps.books.markPeriod(position);
+      const marked = await this.#deps.periods.markPeriod(position);
       askedForMs = askedMs(0, marked);
       this.#noteAccess(position, marked);
       if (marked.kind === "done") {
@@ -196,7 +189,7 @@ export class Reconciler {
     for (let attempt = 0; attempt < POLICY.reconcileAttempts && !this.#closed; attempt++) {
       await wait(this.#deps.clock, Math.max(backoffMs(POLICY.reconcileRetriesMs, attempt), askedForMs));
       if (this.#closed) return null;
-      const report = await this.#deps.books.transactions(position, periodId);
+      const report = await this.#deps.periods.transactions(position, periodId);
       askedForMs = askedMs(0, report);
       this.#noteAccess(position, report);
       if (report.kind === "done" && report.value !== null) return report.value;
@@ -266,30 +259,13 @@ export class Reconciler {
 
   /** What was paid at another service stands in no book of this one. */
   #isThere({ provider }: { readonly provider?: string }): boolean {
-    return this.#deps.booksOf(provider) === this.#deps.books;
+    return this.#deps.isOwn(provider);
   }
 
   /** A no to the account that asks is none to what it asks for. */
   #noteAccess(position: string, outcome: Outcome<unknown>): void {
     if (outcome.kind === "declined" && outcome.reason === "rejected") this.#shutOut.set(position, outcome);
     else this.#shutOut.delete(position);
-  }
-
-  #showFault(position: string, state: ReconciliationState): void {
-    const { faults } = this.#deps;
-    const { last, open } = state;
-    const failure = this.#shutOut.get(position) ?? (last?.type === "failed" ? { detail: last.detail } : null);
-    // Nobody can mend that for a position that is not configured any more.
-    if (failure !== null && this.#deps.positions.some(({ id }) => id === position)) {
-      faults.raise("reconciliation-failed", position, failure.detail, failure.advice);
-    } else faults.clear("reconciliation-failed", position);
-    const [oldest] = open;
-    // A clean night takes nothing back: a difference stays until a person settles it, or a later night explains it.
-    if (openCount(state) === 0) faults.clear("books-differ", position);
-    else {
-      const sinceMs = oldest?.atMs ?? last?.atMs ?? this.#deps.clock.wallMs();
-      faults.put({ code: "books-differ", position, sinceMs, detail: differencesText(state) });
-    }
   }
 
   async #note(position: string, news: News): Promise<void> {

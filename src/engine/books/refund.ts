@@ -8,7 +8,7 @@ import {
 } from "../../core/refund.ts";
 import type { SaleRecord } from "../../core/sale/record.ts";
 import { wait } from "../../platform/time/wait.ts";
-import type { PaymentBooks, RefundRequest } from "../../ports/books.ts";
+import type { RefundRequest, Refunds } from "../../ports/books.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { Journal } from "../../ports/journal.ts";
 import { POLICY } from "../policy.ts";
@@ -16,7 +16,7 @@ import { POLICY } from "../policy.ts";
 export interface RefundDeps {
   readonly journal: Pick<Journal, "notes" | "note">;
   /** By the provider's name in the sale's record; null when none such is configured. */
-  booksOf(provider: string | undefined): Pick<PaymentBooks, "refund"> | null;
+  serviceOf(provider: string | undefined): Refunds | null;
   readonly clock: Clock;
   newRefundId(): string;
   /** The turn to give money back, and the way to hand it on; null while another program that lives has it. */
@@ -86,14 +86,15 @@ export async function settleRefund(
 async function give(deps: RefundDeps, sale: PaidSale, amountMinor: number | null): Promise<RefundOutcome> {
   const before = await refundsIn(deps, sale);
   const open = openOf(before);
-  if (deps.booksOf(sale.record.provider) === null) {
+  const service = deps.serviceOf(sale.record.provider);
+  if (service === null) {
     const detail = "its payment service is not configured: give the money back there";
     return open === null ? { kind: "refused", detail } : unclear(open, detail);
   }
   if (open !== null) {
     if (amountMinor !== null && amountMinor !== open.amountMinor)
       return unclear(open, "an earlier refund of another amount has no clear answer yet");
-    if (!mayRepeat(sale.chargedMinor, before, open))
+    if (!maySendAgain(service, sale, before, open))
       return unclear(open, "sending it again could give the money back twice");
     if (amountMinor === null) await deps.agree(open.amountMinor, true);
     return await send(deps, sale, open, { again: true, repeatable: true });
@@ -113,7 +114,7 @@ async function give(deps: RefundDeps, sale: PaidSale, amountMinor: number | null
   });
   if (asked === null || asked.type !== "asked") return { kind: "refused", detail: refusal };
   const fresh: Refund = { ...asked, state: "open", reference: null };
-  return await send(deps, sale, fresh, { again: false, repeatable: mayRepeat(sale.chargedMinor, before, fresh) });
+  return await send(deps, sale, fresh, { again: false, repeatable: maySendAgain(service, sale, before, fresh) });
 }
 
 /**
@@ -128,13 +129,13 @@ async function send(
   { again, repeatable }: { readonly again: boolean; readonly repeatable: boolean },
 ): Promise<RefundOutcome> {
   const request = requestOf(sale, refund);
-  const books = deps.booksOf(sale.record.provider);
+  const service = deps.serviceOf(sale.record.provider);
   let detail = "";
   for (let attempt = 0; attempt === 0 || (repeatable && attempt <= POLICY.refundRetriesMs.length); attempt++) {
     if (attempt > 0) await wait(deps.clock, POLICY.refundRetriesMs[attempt - 1] ?? 0);
     const isFirst = attempt === 0 && !again;
-    if (books === null) break;
-    const outcome = await books.refund(request);
+    if (service === null) break;
+    const outcome = await service.refund(request);
     const answer = outcome.kind === "done" ? outcome.value : outcome;
     if (answer.kind === "made")
       return await conclude(deps, sale, refund, { type: "made", reference: answer.reference });
@@ -187,6 +188,11 @@ function isLong({ length }: readonly RefundEvent[]): boolean {
 
 async function refundsIn({ journal }: Pick<RefundDeps, "journal">, sale: PaidSale): Promise<readonly Refund[]> {
   return refundsOf(await journal.notes("refunds", sale.record.saleId));
+}
+
+/** Whether no second sending can give the money back twice: the service knows the refund, or has too little left. */
+function maySendAgain(service: Refunds, sale: PaidSale, refunds: readonly Refund[], refund: Refund): boolean {
+  return service.recognises === "refund-id" || mayRepeat(sale.chargedMinor, refunds, refund);
 }
 
 function openOf(refunds: readonly Refund[]): Refund | null {

@@ -1,5 +1,13 @@
 import type { SaleRecord } from "../../core/sale/record.ts";
-import type { BookedPayment, PaymentBooks, RefundAnswer, RefundRequest } from "../../ports/books.ts";
+import type {
+  BookedPayment,
+  PaymentBooks,
+  Periods,
+  Receipts,
+  RefundAnswer,
+  RefundRequest,
+  Refunds,
+} from "../../ports/books.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { Log } from "../../ports/log.ts";
 import { declined, done, type Outcome, unknown } from "../../ports/outcome.ts";
@@ -19,7 +27,7 @@ export interface SeqrBooksSettings extends SeqrSettings {
   readonly receipt: ReceiptSettings | null;
 }
 
-export interface SeqrBooks extends PaymentBooks {
+export interface SeqrBooks extends PaymentBooks, Refunds, Receipts, Periods {
   /** Any report by its id; null while it is not ready. */
   report(
     reportId: string,
@@ -45,7 +53,12 @@ export async function createSeqrBooks(
 }
 
 class Books implements SeqrBooks {
+  /** There is no key for a refund. */
+  readonly recognises = "nothing";
+  readonly refunds: Refunds = this;
   readonly remainders = null;
+  readonly receipts: Receipts | null;
+  readonly periods: Periods = this;
   readonly #settings: SeqrBooksSettings;
   readonly #clock: Clock;
   readonly #calls: SeqrCalls;
@@ -54,6 +67,7 @@ class Books implements SeqrBooks {
     this.#settings = settings;
     this.#clock = clock;
     this.#calls = calls;
+    this.receipts = settings.receipt === null ? null : this;
   }
 
   async refund(request: RefundRequest): Promise<Outcome<RefundAnswer>> {

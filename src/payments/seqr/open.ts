@@ -13,7 +13,6 @@ export async function open(site: SeqrSite, { clock, log, observe }: PaymentDeps)
   return {
     provider,
     books: await createSeqrBooks(settings, clock, log, calls),
-    attachesReceipts: settings.receipt !== null,
     booksClosedBecause:
       settings.reseller === null ? "payment.seqr.reseller is missing: nobody may read the books" : null,
     accountOf: (position) => settings.terminals.get(position)?.id,

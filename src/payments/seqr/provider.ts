@@ -55,7 +55,13 @@ class SeqrProvider implements PaymentProvider {
 
   constructor(settings: SeqrSettings, clock: Clock, calls: SeqrCalls) {
     const everyMs = settings.pollIntervalMs;
-    const polls = { firstMs: everyMs, everyMs, hiddenEveryMs: everyMs, probeEveryMs: PROBE_EVERY_MS, probeOfAccount: false };
+    const polls = {
+      firstMs: everyMs,
+      everyMs,
+      hiddenEveryMs: everyMs,
+      probeEveryMs: PROBE_EVERY_MS,
+      probeOfAccount: false,
+    };
     this.traits = { name: "seqr", polls, keepsAnswers: false };
     this.#settings = settings;
     this.#clock = clock;

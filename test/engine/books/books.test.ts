@@ -3,7 +3,7 @@ import { type ReconciliationEvent, reconciliationOf } from "../../../src/core/re
 import type { Named } from "../../../src/engine/belongings.ts";
 import { Reconciler } from "../../../src/engine/books/reconciliation.ts";
 import { settleDifferences } from "../../../src/engine/books/settling.ts";
-import type { PaymentBooks } from "../../../src/ports/books.ts";
+import type { Periods } from "../../../src/ports/books.ts";
 import { declined, done, type Outcome, unknown } from "../../../src/ports/outcome.ts";
 import { journalScene } from "../../support/journal-scene.ts";
 import { HAPPY, PAID, T0_MS } from "../../support/sale-fixtures.ts";
@@ -13,15 +13,12 @@ import { clockOf } from "../../support/virtual-clock.ts";
 type Marks = Outcome<{ periodId: string }>;
 
 /** A reconciler on a real journal and virtual time; `reports` are what the service answers, in turn. */
-function reconciling(marks: Marks[], reports: Awaited<ReturnType<PaymentBooks["transactions"]>>[]) {
+function reconciling(marks: Marks[], reports: Awaited<ReturnType<Periods["transactions"]>>[]) {
   const { journal, time, until } = journalScene();
   const raised = new Set<string>();
   const raise = (code: string): void => void raised.add(code);
   const calls = { marks: 0, reports: 0 };
-  const books: PaymentBooks = {
-    remainders: null,
-    refund: async () => unknown(""),
-    submitReceipt: async () => done(null),
+  const periods: Periods = {
     markPeriod: async () => {
       calls.marks++;
       return marks.shift() ?? unknown("silence");
@@ -37,8 +34,8 @@ function reconciling(marks: Marks[], reports: Awaited<ReturnType<PaymentBooks["t
     new Reconciler({
       positions,
       schedule: { cron: "10 3 * * *", timezone: "UTC" },
-      books,
-      booksOf: (provider) => (provider === "other" ? null : books),
+      periods,
+      isOwn: (provider) => provider !== "other",
       journal,
       faults: { raise, put: ({ code }) => raise(code), clear: (code) => void raised.delete(code) },
       clock: clockOf(time, life),

@@ -24,7 +24,7 @@ async function scene(answers: Outcome<null>[], sales: readonly [saleId: string, 
   const receipts = new Receipts({
     positions: [{ id: "1", formerly: [] }],
     journal,
-    booksOf: () => ({
+    receiptsOf: () => ({
       submitReceipt: async ({ saleId }) => {
         sent.push([Math.round(time.elapsedMs / 1_000), saleId]);
         return answers.shift() ?? done(null);

@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { refundsOf } from "../../../src/core/refund.ts";
 import { type PaidSale, type RefundDeps, refund, settleRefund } from "../../../src/engine/books/refund.ts";
-import type { PaymentBooks } from "../../../src/ports/books.ts";
-import { declined, done, unknown } from "../../../src/ports/outcome.ts";
+import type { RefundAnswer, Refunds } from "../../../src/ports/books.ts";
+import { declined, done, type Outcome, unknown } from "../../../src/ports/outcome.ts";
 import { journalScene } from "../../support/journal-scene.ts";
 import { PAID } from "../../support/sale-fixtures.ts";
 import { clockOf } from "../../support/virtual-clock.ts";
@@ -14,31 +14,37 @@ const SHUT_OUT: Loss[] = ["request", "rejected", "rejected", "rejected"];
 /** The service's side of refunds: gives back no more than was paid, and loses and refuses what it is told to. */
 class Service {
   readonly given: number[] = [];
+  recognises: Refunds["recognises"] = "nothing";
   readonly losses: Loss[];
 
   constructor(losses: Loss[]) {
     this.losses = losses;
   }
 
-  readonly refund: PaymentBooks["refund"] = async ({ amountMinor }) => {
+  readonly #known = new Map<string, Outcome<RefundAnswer>>();
+
+  readonly refund: Refunds["refund"] = async ({ refundId, amountMinor }) => {
     const loss = this.losses.shift() ?? null;
     if (loss === "request") return unknown("lost");
     if (loss === "refused" || loss === "rejected") return declined(loss, "not now");
+    const known = this.recognises === "refund-id" ? this.#known.get(refundId) : undefined;
+    if (known !== undefined) return known;
     const exceeds = this.given.reduce((sum, each) => sum + each, amountMinor) > SALE.chargedMinor;
     if (!exceeds) this.given.push(amountMinor);
+    if (!exceeds) this.#known.set(refundId, done({ kind: "made", reference: `rf-${this.given.length}` }));
     if (loss === "answer") return unknown("lost");
     return done(exceeds ? { kind: "exceeds", detail: "98" } : { kind: "made", reference: `rf-${this.given.length}` });
   };
 }
 
 /** Deps on a journal in virtual time; each call of them is a program of its own. */
-function programs(books: Pick<PaymentBooks, "refund">) {
+function programs(service: Refunds) {
   const { journal, time, until } = journalScene();
   let ids = 0;
   let turn: object | null = null;
   const program = (): RefundDeps => ({
     journal,
-    booksOf: () => books,
+    serviceOf: () => service,
     clock: clockOf(time, { number: 1, alive: true }),
     newRefundId: () => `r${++ids}`,
     agree: async () => {},
@@ -83,6 +89,22 @@ describe("a refund", () => {
     if (given.length > 0) expect((await noted())[0]?.state).not.toBe("refused");
   });
 
+  it.each<[string, Loss[], object, number[]]>([
+    ["an answer that was lost", ["answer"], made(1_000), [1_000]],
+    ["a request that was lost", ["request"], made(1_000), [1_000]],
+    ["answers lost in turn", ["answer", "answer", "request"], made(1_000), [1_000]],
+    ["an answer lost, then refused, then shut out", ["answer", "refused", "rejected"], made(1_000), [1_000]],
+    ["no answer at all", ["request", "request", "request", "request"], { kind: "unclear" }, []],
+  ])("that its service knows again is sent once more after %s", async (_what, losses, outcome, given) => {
+    const service = new Service([...losses]);
+    service.recognises = "refund-id";
+    const { program, until } = programs(service);
+    expect(await until(refund(program(), SALE, 1_000))).toMatchObject(outcome);
+    expect(service.given).toEqual(given);
+    expect(await until(refund(program(), SALE, 1_000))).toMatchObject(made(1_000));
+    expect(service.given).toEqual(given.length === 0 ? [1_000] : [1_000, 1_000]);
+  });
+
   it("that is refused because somebody gave the money back by hand is noted as made by nobody", async () => {
     const service = new Service(["request"]);
     const { program, until, noted } = programs(service);
@@ -114,7 +136,10 @@ describe("a refund", () => {
   });
 
   it("is not tried for ever: what is on record of it stays short", async () => {
-    const refused = { refund: async () => ({ kind: "declined", reason: "other", detail: "no" }) } as never;
+    const refused = {
+      recognises: "nothing",
+      refund: async () => ({ kind: "declined", reason: "other", detail: "no" }),
+    } as never;
     const { program, until, journal } = programs(refused);
     const tried = [];
     for (let times = 0; times < 60; times++) tried.push(await until(refund(program(), SALE, 1_000)));
@@ -158,7 +183,10 @@ describe("a refund", () => {
   });
 
   it("refused by the service leaves everything as it was", async () => {
-    const { program, until, noted } = programs({ refund: async () => declined<never>("refused", "the bank says no") });
+    const { program, until, noted } = programs({
+      recognises: "nothing",
+      refund: async () => declined<never>("refused", "the bank says no"),
+    });
     expect(await until(refund(program(), SALE, null))).toEqual({ kind: "refused", detail: "the bank says no" });
     expect(await noted()).toMatchObject([{ state: "refused" }]);
   });

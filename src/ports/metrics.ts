@@ -15,7 +15,15 @@ export interface Metrics {
 }
 
 /** Why somebody was not let begin a sale: a fault, or what the sale itself would have been. */
-export type SaleRefusal = FaultCode | "in-use" | "too-little" | "too-much" | "no-step" | "currency" | "not-serving";
+export type SaleRefusal =
+  | FaultCode
+  | "in-use"
+  | "too-little"
+  | "too-much"
+  | "no-step"
+  | "currency"
+  | "frozen"
+  | "not-serving";
 
 /** Where this program listens. */
 export type ListenerName = "display" | "remote-offers";

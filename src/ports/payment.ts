@@ -1,7 +1,7 @@
 import type { MoneyRules } from "../core/money-rules.ts";
 import type { Operation } from "../core/sale/event.ts";
 import type { Truth } from "../core/sale/resolve.ts";
-import type { Delivery, Sale } from "../core/sale/state.ts";
+import type { Delivery, Frozen, Sale } from "../core/sale/state.ts";
 import type { Outcome } from "./outcome.ts";
 
 /**
@@ -22,6 +22,12 @@ export interface PaymentProvider {
   readonly traits: ProviderTraits;
   /** What amounts it takes in a currency: always the same. Null where it does nothing in it. */
   rulesFor(currency: string): MoneyRules | null;
+  /**
+   * What of its configuration goes into the calls of a sale that begins now at a position: it is kept in the sale's terms
+   * (`frozen`), and from there it is sent. At most 16 pairs of 500 characters. Absent where nothing of it does, or where
+   * a call that is repeated need not be the same.
+   */
+  freeze?(position: string): Frozen;
   /** Publishes the sale's maximum. Repeating it replaces an earlier offer of the same position. */
   offer(sale: Sale, mayGoOn: MayGoOn, attempt: Attempt): Promise<Outcome<PublishedOffer>>;
   /** The service's aggregate of the offer. */

@@ -1,9 +1,10 @@
 import { type MoneyRules, NO_RULES } from "../../src/core/money-rules.ts";
 import type { CustomerHint } from "../../src/core/sale/event.ts";
 import type { Truth } from "../../src/core/sale/resolve.ts";
-import type { Delivery, Sale } from "../../src/core/sale/state.ts";
+import type { Delivery, Frozen, Sale } from "../../src/core/sale/state.ts";
 import { declined, done, type Outcome, unknown } from "../../src/ports/outcome.ts";
 import type { MayGoOn, PaymentProvider, ProviderTraits, PublishedOffer } from "../../src/ports/payment.ts";
+import type { Mishap } from "../contract/payment.ts";
 
 interface Bill {
   readonly saleId: string;
@@ -25,12 +26,21 @@ export class MemoryPayment implements PaymentProvider {
   /** False makes every call rejected, as with a wrong password. */
   known = true;
   rules: MoneyRules | null = NO_RULES;
+  /** In all that is sent, from the configuration; null where nothing of it is. */
+  title: string | null = null;
+  /** What becomes of the calls of a kind that come next. */
+  readonly mishaps: { call: string; kind: Mishap }[] = [];
+  /** What was sent under each key. */
+  readonly #sent: Map<string, string>;
   /** How long an offer lasts there; null where it lasts until somebody ends it. */
   endsAfterMs: number | null = null;
   readonly #now: () => number;
-  readonly #bills = new Map<string, Bill>();
+  readonly #bills: Map<string, Bill>;
 
-  constructor(now: () => number, polls: Partial<ProviderTraits["polls"]> = {}) {
+  /** @param beside one with another configuration at the same service */
+  constructor(now: () => number, polls: Partial<ProviderTraits["polls"]> = {}, beside: MemoryPayment | null = null) {
+    this.#bills = beside === null ? new Map() : beside.#bills;
+    this.#sent = beside === null ? new Map() : beside.#sent;
     this.traits = {
       name: "memory",
       polls: { ...POLLS, ...polls },
@@ -44,8 +54,12 @@ export class MemoryPayment implements PaymentProvider {
     return this.rules;
   }
 
+  freeze(): Frozen {
+    return this.title === null ? {} : { title: this.title };
+  }
+
   offer(sale: Sale, mayGoOn: MayGoOn): Promise<Outcome<PublishedOffer>> {
-    return this.#change(mayGoOn, () => {
+    return this.#change("offer", sale, mayGoOn, () => {
       const reference = this.#publish(sale);
       return done({
         reference,
@@ -56,17 +70,17 @@ export class MemoryPayment implements PaymentProvider {
   }
 
   query(_sale: Sale, reference: string): Promise<Outcome<Truth>> {
-    return this.#answer(() => this.#truth(reference));
+    return this.#answer("query", () => this.#truth(reference));
   }
 
-  settle(_sale: Sale, reference: string, { amountMinor }: Delivery, mayGoOn: MayGoOn): Promise<Outcome<Truth>> {
-    return this.#change(mayGoOn, () => {
+  settle(sale: Sale, reference: string, { amountMinor }: Delivery, mayGoOn: MayGoOn): Promise<Outcome<Truth>> {
+    return this.#change("settle", sale, mayGoOn, () => {
       const bill = this.#bill(reference);
       if (bill?.state === "held") {
         if (amountMinor > bill.maximumMinor) return declined("refused", "more than was reserved");
         const { leastCaptureMinor, stepMinor } = this.rules ?? NO_RULES;
         if (amountMinor < leastCaptureMinor || amountMinor % stepMinor !== 0)
-          return declined("refused", "no amount that is taken here");
+          return declined("amount", "no amount that is taken here");
         bill.state = "captured";
         bill.chargedMinor = amountMinor;
       }
@@ -75,7 +89,7 @@ export class MemoryPayment implements PaymentProvider {
   }
 
   release(sale: Sale, reference: string | null, mayGoOn: MayGoOn): Promise<Outcome<Truth>> {
-    return this.#change(mayGoOn, () => {
+    return this.#change("release", sale, mayGoOn, () => {
       const target = reference ?? this.#publish(sale);
       const bill = this.#bill(target);
       if (bill !== undefined) cancel(bill);
@@ -84,7 +98,7 @@ export class MemoryPayment implements PaymentProvider {
   }
 
   probe(_position: string): Promise<Outcome<null>> {
-    return this.#answer(() => done(null));
+    return this.#answer("probe", () => done(null));
   }
 
   async close(): Promise<void> {}
@@ -116,12 +130,32 @@ export class MemoryPayment implements PaymentProvider {
     return held.reduce((sum, bill) => sum + bill.maximumMinor, 0);
   }
 
-  async #answer<T>(work: () => Outcome<T>): Promise<Outcome<T>> {
-    return this.known ? work() : declined("rejected", "wrong password");
+  async #answer<T>(call: string, work: () => Outcome<T>): Promise<Outcome<T>> {
+    const at = this.mishaps.findIndex((each) => each.call === call);
+    const kind = at < 0 ? null : this.mishaps.splice(at, 1)[0]?.kind;
+    if (kind === "lost-before") return unknown(kind);
+    if (kind === "busy") return unknown(kind, { retryAfterMs: 3_000 });
+    if (!this.known) return declined("rejected", "wrong password");
+    const outcome = work();
+    return kind === null || kind === "slow" ? outcome : unknown(String(kind));
   }
 
-  async #change<T>(mayGoOn: MayGoOn, work: () => Outcome<T>): Promise<Outcome<T>> {
-    return mayGoOn() ? this.#answer(work) : unknown("not sent");
+  async #change<T>(call: string, sale: Sale, mayGoOn: MayGoOn, work: () => Outcome<T>): Promise<Outcome<T>> {
+    if (!mayGoOn()) return unknown("not sent");
+    const body = sale.terms.frozen?.["title"] ?? this.title ?? "";
+    const key = `${sale.id} ${call}`;
+    if ((this.#sent.get(key) ?? body) !== body) return unknown("another body under the same key");
+    this.#sent.set(key, body);
+    return this.#answer(call, work);
+  }
+
+  /** How many of a sale's offers a customer could pay now. */
+  payable(saleId: string): number {
+    return this.#billsOf(saleId).filter(({ state }) => state === "open").length;
+  }
+
+  forget(): void {
+    this.#sent.clear();
   }
 
   #publish(sale: Sale): string {

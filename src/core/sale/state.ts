@@ -24,6 +24,22 @@ export interface Terms {
   readonly meter?: string;
   /** What amounts the payment service takes. Absent where it takes every amount, and in older journals. */
   readonly rules?: MoneyRules;
+  /**
+   * What the configuration gave to the calls of the sale: a call that is repeated after a restart is the same, whatever
+   * the configuration says by then. Only its provider reads it. Absent where it keeps nothing, and in older journals.
+   */
+  readonly frozen?: Frozen;
+}
+
+export type Frozen = Readonly<Record<string, string>>;
+
+/** So many pairs, and so many characters in a key or a value, stand in every sale's first event. */
+const FROZEN_PAIRS = 16;
+const FROZEN_CHARS = 500;
+
+export function isFrozenBounded(frozen: Frozen): boolean {
+  const pairs = Object.entries(frozen);
+  return pairs.length <= FROZEN_PAIRS && pairs.every((pair) => pair.every(({ length }) => length <= FROZEN_CHARS));
 }
 
 export interface Sale {

@@ -1,6 +1,6 @@
 import { blocks } from "../../core/faults.ts";
 import { isWithoutRules, type MoneyRules, NO_RULES, reservationProblem } from "../../core/money-rules.ts";
-import { isOpen, type Terms } from "../../core/sale/state.ts";
+import { type Frozen, isFrozenBounded, isOpen, type Terms } from "../../core/sale/state.ts";
 import type { Goods } from "../../core/sale/view.ts";
 import { limitBase } from "../../core/tariff.ts";
 import type { Dispenser } from "../../ports/dispenser.ts";
@@ -36,19 +36,16 @@ export interface Refusal {
 
 export type Begun = Refusal | { readonly kind: "begun"; readonly saleId: string };
 
+type Offering = Pick<PaymentProvider, "traits" | "rulesFor" | "freeze">;
+
 /** Lets a sale begin only when all is well at this moment (money rule 6), whoever asks for it. */
 export class Admission {
   readonly #supervisor: Supervisor;
   readonly #faults: FaultBoard;
-  readonly #payment: Pick<PaymentProvider, "traits" | "rulesFor">;
+  readonly #payment: Offering;
   readonly #newSaleId: () => string;
 
-  constructor(
-    supervisor: Supervisor,
-    faults: FaultBoard,
-    payment: Pick<PaymentProvider, "traits" | "rulesFor">,
-    newSaleId: () => string,
-  ) {
+  constructor(supervisor: Supervisor, faults: FaultBoard, payment: Offering, newSaleId: () => string) {
     this.#supervisor = supervisor;
     this.#faults = faults;
     this.#payment = payment;
@@ -68,9 +65,12 @@ export class Admission {
     if (rules === null) return outOfService(`the payment service does not do ${currency}`, "currency");
     const refusal = ruledOut(rules, maximumMinor) ?? (await this.#refusal(setup, position, maximumMinor));
     if (refusal !== null) return refusal;
+    const frozen = this.#payment.freeze?.(setup.goods.position) ?? {};
+    if (!isFrozenBounded(frozen)) return outOfService("the payment service has too much to keep of a sale", "frozen");
     const saleId = this.#newSaleId();
     try {
-      const taken = await position.select(saleId, this.#termsOf(setup, rules, maximumMinor));
+      const terms = { ...this.#termsOf(setup, rules, maximumMinor), ...(isEmpty(frozen) ? {} : { frozen }) };
+      const taken = await position.select(saleId, terms);
       return taken ? { kind: "begun", saleId } : IN_USE;
     } catch {
       return outOfService("the journal cannot be written", "journal-unwritable");
@@ -99,6 +99,10 @@ export class Admission {
 }
 
 const IN_USE: Refusal = { kind: "in-use", reason: "another sale is running", cause: "in-use" };
+
+function isEmpty(frozen: Frozen): boolean {
+  return Object.keys(frozen).length === 0;
+}
 
 /** The choices of a position were held against the rules with the configuration; amounts from elsewhere were not. */
 function ruledOut(rules: MoneyRules, maximumMinor: number): Refusal | null {

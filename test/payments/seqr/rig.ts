@@ -1,5 +1,6 @@
 import http from "node:http";
 import type { AddressInfo, Socket } from "node:net";
+import { createSeqrBooks } from "../../../src/payments/seqr/books.ts";
 import { seqr as plugIn } from "../../../src/payments/seqr/plug-in.ts";
 import { createSeqrProvider, type SeqrSettings } from "../../../src/payments/seqr/provider.ts";
 import {
@@ -11,7 +12,7 @@ import {
 import type { Clock } from "../../../src/ports/clock.ts";
 import type { Log, LogFields } from "../../../src/ports/log.ts";
 import type { PaymentProvider } from "../../../src/ports/payment.ts";
-import type { PaymentRig } from "../../contract/payment.ts";
+import type { Call, Mishap, PaymentRig } from "../../contract/payment.ts";
 
 export const CLOCK: Clock = {
   wallMs: () => Date.now(),
@@ -70,14 +71,25 @@ export async function seqrRig(
   const phone = (choice: string, invoiceReference: string) =>
     posted(`${simulator.phoneUrl}/api/${choice}`, { invoiceReference });
   const billsOf = (saleId: string) => simulator.book.bills(now()).filter((bill) => bill.clientInvoiceId === saleId);
+  const fault = (body: object) => posted(`${origin}/faults`, body);
   return {
     simulator,
     provider,
     named: plugIn.name,
+    books: await createSeqrBooks({ ...BOOKS, ...settingsFor(simulator.endpoint, changes) }, CLOCK, log),
+    endsOpenOffers: true,
+    foreignCurrency: null,
+    mishap: async (call, kind) => await fault({ op: OPERATIONS[call], ...MODES[kind] }),
+    forget: null,
+    reconfigured: () => {
+      const other = { ...changes, title: "Another name", footer: "Another footer", clientId: "another" };
+      return createSeqrProvider(settingsFor(simulator.endpoint, other), CLOCK, log);
+    },
+    payable: async (saleId) => billsOf(saleId).filter(({ status }) => status === "ISSUED").length,
     freesHeldBills: options.ambiguities?.cancelReserved !== "refuses",
     confirm: (reference) => phone("confirm", reference),
     decline: (reference) => phone("decline", reference),
-    fault: (body) => posted(`${origin}/faults`, body),
+    fault,
     noFaults: async () => void (await fetch(`${origin}/faults`, { method: "DELETE" })),
     charged: async (saleId) => billsOf(saleId).reduce((sum, bill) => sum + bill.chargedMinor, 0),
     held: async (saleId) => billsOf(saleId).reduce((sum, bill) => sum + bill.heldMinor, 0),
@@ -87,6 +99,27 @@ export async function seqrRig(
     close: () => simulator.close(),
   };
 }
+
+/** The request in which each call does what it is for. */
+const OPERATIONS: Readonly<Record<Call | "refund", string>> = {
+  offer: "sendInvoice",
+  query: "getPaymentStatus",
+  settle: "commitReservation",
+  release: "cancelInvoice",
+  probe: "getPaymentStatus",
+  refund: "refundPayment",
+};
+
+const MODES: Readonly<Record<Mishap, object>> = {
+  "lost-before": { mode: "drop-request" },
+  "lost-after": { mode: "drop-response" },
+  "cut-off": { mode: "truncate" },
+  "server-error": { mode: "html" },
+  busy: { mode: "busy", status: 429, retryAfter: "3" },
+  slow: { mode: "delay", delayMs: 50 },
+};
+
+const BOOKS = { currency: "SEK", reseller: null, receipt: null };
 
 async function posted(url: string, body: object): Promise<void> {
   const response = await fetch(url, {

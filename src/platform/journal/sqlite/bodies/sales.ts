@@ -48,6 +48,7 @@ const terms = exactly<Terms>()(
     terminal: text.exactOptional(),
     meter: text.exactOptional(),
     rules: rules.exactOptional(),
+    frozen: z.record(name, text).exactOptional(),
   }),
 );
 

@@ -108,7 +108,7 @@ export interface PaymentTimes {
   readonly commitTimeout: number;
 }
 
-export interface PaymentLimits {
+interface PaymentLimits {
   /** The same as the provider's. */
   rulesFor(currency: string): MoneyRules | null;
   /** Those with rules, for a message; null where it does all. */

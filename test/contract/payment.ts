@@ -10,12 +10,11 @@ import { ALWAYS, CAPTURE, FREE, OFFER, OURS, TERMS } from "../support/sale-fixtu
  * What becomes of a request: it does not arrive, or its answer does not, wholly or in part; the service is out of order or
  * has too much to do; or it takes its time, within what is waited for.
  */
-export const MISHAPS = ["lost-before", "lost-after", "cut-off", "server-error", "busy", "slow"] as const;
+const MISHAPS = ["lost-before", "lost-after", "cut-off", "server-error", "busy", "slow"] as const;
 export type Mishap = (typeof MISHAPS)[number];
 
 /** The calls that a mishap may meet, each in the request that does what it is for. */
-export const CALLS = ["offer", "query", "settle", "release", "probe"] as const;
-export type Call = (typeof CALLS)[number];
+export type Call = "offer" | "query" | "settle" | "release" | "probe";
 
 /** A provider with the service behind it, and the customer's hand on the phone. What it does not have is null, and told. */
 export interface PaymentRig {

@@ -31,7 +31,17 @@ const timeout = z.strictObject({
 
 const says = exactly<PositionView["message"]>()(
   z.enum([
-    ...(["choose", "out-of-service", "preparing", "scan", "scan-again", "confirm", "wait", "begin", "dispensing"] as const),
+    ...([
+      "choose",
+      "out-of-service",
+      "preparing",
+      "scan",
+      "scan-again",
+      "confirm",
+      "wait",
+      "begin",
+      "dispensing",
+    ] as const),
     ...([
       "stopping",
       "settling",
@@ -40,7 +50,8 @@ const says = exactly<PositionView["message"]>()(
       "in-review",
       "staff-decides",
       "canceled",
-      "declined", "amount-impossible",
+      "declined",
+      "amount-impossible",
       "expired",
     ] as const),
     ...(["nothing-dispensed", "too-little", "unavailable", "failed"] as const),

@@ -89,18 +89,17 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "an open offer counts as confirmed",
     file: "engine/sale/payment-errands.ts",
-    right: `case "open":
+    right: `errand.showTried(truth.tried ?? null);
       return false;`,
-    wrong: `case "open":
-      await errand.tell({ type: "reserved", authorisedMinor: 50_000, holdUntilMs: null });
+    wrong: `await errand.tell({ type: "reserved", authorisedMinor: 50_000, holdUntilMs: null });
       return true;`,
     caughtBy: ["1 armed"],
   },
   {
     name: "the limit is three times what was reserved",
     file: "core/sale/metering.ts",
-    right: "return limitBase(state.sale.terms.tariff, authorised(state));",
-    wrong: "return limitBase(state.sale.terms.tariff, 3 * authorised(state));",
+    right: "return limitBase(tariff, capturableMinor(rules, authorised(state)));",
+    wrong: "return limitBase(tariff, 3 * authorised(state));",
     caughtBy: ["1 limit"],
   },
   {
@@ -113,15 +112,15 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "what was reserved is committed",
     file: "core/sale/metering.ts",
-    right: "const amountMinor = Math.min(worthMinor, authorised(state));",
-    wrong: "const amountMinor = worthMinor === 0 ? 0 : authorised(state);",
+    right: "const dueMinor = Math.min(worthMinor, authorised(state));",
+    wrong: "const dueMinor = worthMinor === 0 ? 0 : authorised(state);",
     caughtBy: ["2 amount"],
   },
   {
     name: "more than was reserved is asked for",
     file: "core/sale/metering.ts",
-    right: "const amountMinor = Math.min(worthMinor, authorised(state));",
-    wrong: "const amountMinor = worthMinor;",
+    right: "const dueMinor = Math.min(worthMinor, authorised(state));",
+    wrong: "const dueMinor = worthMinor;",
     caughtBy: ["2 amount"],
   },
   {
@@ -236,8 +235,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "a no to a repeated commit counts for the first one",
     file: "engine/sale/payment-errands.ts",
-    right: "if (!answered || isNoWord(checked))",
-    wrong: "if (isNoWord(checked))",
+    right: "if (!answered || isNoWord(checked) ||",
+    wrong: "if (isNoWord(checked) ||",
     caughtBy: ["5 unknown"],
   },
   {

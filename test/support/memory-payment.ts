@@ -4,7 +4,7 @@ import type { Truth } from "../../src/core/sale/resolve.ts";
 import type { Delivery, Frozen, Sale } from "../../src/core/sale/state.ts";
 import { declined, done, type Outcome, unknown } from "../../src/ports/outcome.ts";
 import type { MayGoOn, PaymentProvider, ProviderTraits, PublishedOffer } from "../../src/ports/payment.ts";
-import type { Mishap } from "../contract/payment.ts";
+import type { Mishap } from "../contract/payment-rig.ts";
 
 interface Bill {
   readonly saleId: string;

@@ -1,8 +1,10 @@
+import type { MoneyRules } from "../../src/core/money-rules.ts";
 import type { Truth } from "../../src/core/sale/resolve.ts";
 import type { Sale } from "../../src/core/sale/state.ts";
 import type { OwnedName } from "../../src/ports/journal.ts";
 import { declined, type Outcome, unknown } from "../../src/ports/outcome.ts";
 import type { Attempt, PublishedOffer } from "../../src/ports/payment.ts";
+import { isTaken } from "../simulation/price.ts";
 import type { Bill } from "./sim-bill.ts";
 import type { Chaos } from "./sim-chaos.ts";
 import type { Changing } from "./sim-network.ts";
@@ -64,4 +66,9 @@ export function toldEnd({ chaos, time }: PaymentWorld, { openUntilMs }: Bill): n
 export function shownMinor({ chaos }: PaymentWorld, maximumMinor: number): number {
   if (chaos.strikes("hold-shows-less")) return chaos.random.int(1, maximumMinor);
   return chaos.strikes("hold-shows-more") ? 2 * maximumMinor : maximumMinor;
+}
+
+export function judgeAmount(world: PaymentWorld, rules: MoneyRules, bill: Bill | undefined, amountMinor: number): void {
+  if (bill === undefined || isTaken(rules, amountMinor)) return;
+  world.broken("2 rules", `${bill.saleId}: ${amountMinor} is asked for, which is never taken`);
 }

@@ -3,7 +3,6 @@ import type { Delivery, Sale } from "../../src/core/sale/state.ts";
 import type { Remainders } from "../../src/ports/books.ts";
 import { declined, done, type Outcome } from "../../src/ports/outcome.ts";
 import type { Attempt, MayGoOn, PaymentProvider, PublishedOffer } from "../../src/ports/payment.ts";
-import { isTaken } from "../simulation/price.ts";
 import { type Bill, type Freed, isLive, newBill } from "./sim-bill.ts";
 import { keyOf, SimKeys } from "./sim-keys.ts";
 import { namedLike, paymentReference } from "./sim-names.ts";
@@ -11,6 +10,7 @@ import { type Request, SimNetwork } from "./sim-network.ts";
 import {
   describe,
   holdsRest,
+  judgeAmount,
   NO_SUCH_OFFER,
   NO_TERMINAL,
   NOT_SENT,
@@ -258,12 +258,6 @@ export class SimPaymentService {
     return done(published(named, page === null ? null : toldEnd(this.#world, bill)));
   }
 
-  #judgeAmount(bill: Bill | undefined, amountMinor: number): void {
-    if (bill === undefined || isTaken(this.#kind.rules, amountMinor)) return;
-    this.#world.broken("2 rules", `${bill.saleId}: ${amountMinor} is asked for, which is never taken`);
-  }
-  }
-
   #truth(reference: string, asked: boolean): Outcome<Truth> {
     const bill = this.bills.get(reference);
     if (bill === undefined) return NO_SUCH_OFFER;
@@ -294,7 +288,7 @@ export class SimPaymentService {
 
   #update(reference: string, { amountMinor }: Delivery): Outcome<Truth> {
     const bill = this.bills.get(reference);
-    this.#judgeAmount(bill, amountMinor);
+    judgeAmount(this.#world, this.#kind.rules, bill, amountMinor);
     if (bill?.state === "held" && amountMinor > bill.maximumMinor) {
       this.#world.overcharged(bill, amountMinor);
       return declined("refused", "more than was reserved");
@@ -320,7 +314,7 @@ export class SimPaymentService {
   /** Two captures of a bill take twice, unless they have one key. */
   #capture({ id }: Sale, reference: string, { amountMinor }: Delivery, attempt: Attempt): Outcome<Truth> {
     const bill = this.bills.get(reference);
-    this.#judgeAmount(bill, amountMinor);
+    judgeAmount(this.#world, this.#kind.rules, bill, amountMinor);
     const takenMinor = bill?.captures.reduce((sum, each) => sum + each, 0) ?? 0;
     if (bill !== undefined && takenMinor + amountMinor > bill.maximumMinor) {
       if (takenMinor > 0) return this.#truth(reference, false);

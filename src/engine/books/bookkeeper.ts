@@ -1,3 +1,4 @@
+import type { PaymentBooks } from "../../ports/books.ts";
 import type { Cancel } from "../../ports/clock.ts";
 import { Differences } from "./differences.ts";
 import type { Acknowledgement } from "./matters.ts";

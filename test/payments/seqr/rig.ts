@@ -12,7 +12,7 @@ import {
 import type { Clock } from "../../../src/ports/clock.ts";
 import type { Log, LogFields } from "../../../src/ports/log.ts";
 import type { PaymentProvider } from "../../../src/ports/payment.ts";
-import type { Call, Mishap, PaymentRig } from "../../contract/payment.ts";
+import type { Call, Mishap, PaymentRig } from "../../contract/payment-rig.ts";
 
 export const CLOCK: Clock = {
   wallMs: () => Date.now(),

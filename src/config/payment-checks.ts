@@ -55,7 +55,8 @@ function choiceChecks({ kiosk, payment }: Config, { reserve }: PositionConfig, r
   const money = (amountMinor: number): string => shown(formatAmount(amountMinor, currency));
   return reserve.flatMap((text, index) => {
     const amountMinor = parseAmount(text, currency);
-    if (amountMinor === undefined) return [];
+    // What buys nothing is told by the choice itself.
+    if (amountMinor === undefined || amountMinor === 0) return [];
     const expected =
       amountMinor < leastMinor
         ? `at least ${money(leastMinor)}, the least that ${payment.provider} reserves`

@@ -60,6 +60,7 @@ async function noteRemainders(journal: Journal, one: SaleRecord, other: SaleReco
     { ...of(one), ...asked },
     { ...of(one), type: "freed" },
     { ...of(other), ...asked },
+    { ...of(other), type: "delayed", detail: "the service said no" },
     { ...of(other), type: "handed-over", detail: "it is held still" },
   ];
   for (const event of events) await journal.note("remainders", event.saleId, () => event);

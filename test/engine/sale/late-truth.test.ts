@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { Delivery, Sale } from "../../../src/core/sale/state.ts";
 import { done } from "../../../src/ports/outcome.ts";
-import { ALWAYS, T0_MS } from "../../support/sale-fixtures.ts";
+import { ALWAYS, T0_MS, TERMS } from "../../support/sale-fixtures.ts";
 import { scene } from "../scene.ts";
 
 /** From the choice to the hand-over; the service holds on for a minute more. */
@@ -24,7 +24,7 @@ async function takenLate() {
   machine.tell({ type: "finished" });
   await pass(HANDOVER_MS);
   payment.known = true;
-  await payment.settle({ id: saleId } as Sale, reference, { amountMinor: 300 } as Delivery, ALWAYS);
+  await payment.settle({ id: saleId, terms: TERMS } as Sale, reference, { amountMinor: 300 } as Delivery, ALWAYS);
   const records = async (): Promise<unknown[]> => {
     const sales = await journal.salesAfter(0, 9);
     return sales.map(({ seq, body }) => [seq, body.saleId, body.outcome, body.charged, body.amends]);

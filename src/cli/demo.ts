@@ -22,9 +22,6 @@ import { type DemoAddress, demoAddress, reachable } from "./demo-address.ts";
 import { EmergencyStop, toldToEnd } from "./ending.ts";
 import { logOutput } from "./log-output.ts";
 
-/** The payment service of the demo. */
-const [paying] = PLUG_INS.payments;
-
 /** How much faster than in life a simulated device is: nobody watches a demo for an hour. */
 const HURRY = 8;
 const LOOPBACK = { host: "127.0.0.1", port: 0 };
@@ -33,6 +30,7 @@ const NOTHING_WIRED = { port: "", device: null, benchUrl: null } as const;
 interface Options {
   readonly auto?: boolean;
   readonly kind: string;
+  readonly pay: string;
   readonly listen?: string;
 }
 
@@ -42,6 +40,11 @@ export async function demo(options: Options, kinds: readonly Kind[], startDaemon
   if (kind === undefined) {
     const names = kinds.map((each) => each.kind).join(", ");
     throw new UsageError(`--kind: expected one of ${names}, not "${options.kind}"`);
+  }
+  const paying = PLUG_INS.payments.find(({ name }) => name === options.pay);
+  if (paying === undefined) {
+    const names = PLUG_INS.payments.map(({ name }) => name).join(", ");
+    throw new UsageError(`--pay: expected one of ${names}, not "${options.pay}"`);
   }
   const { simulator } = kind;
   const address = demoAddress(options.listen);
@@ -63,7 +66,13 @@ export async function demo(options: Options, kinds: readonly Kind[], startDaemon
     const broker = await startBroker(LOOPBACK);
     undo.push(() => broker.close());
     const wired = simulator === null ? NOTHING_WIRED : await wireDevice(folder, simulator, address.host, undo);
-    const parts = { payment, brokerUrl: broker.url, position: kind.position(wired.port, HURRY), address };
+    const parts = {
+      provider: paying.name,
+      payment,
+      brokerUrl: broker.url,
+      position: kind.position(wired.port, HURRY),
+      address,
+    };
     const loaded = loadConfig(writeConfig(folder, parts));
     const log = createLog({
       level: "warn",
@@ -131,13 +140,14 @@ export function demoLocales({ LC_ALL, LC_MESSAGES, LANG }: NodeJS.ProcessEnv): r
 }
 
 interface Parts {
+  readonly provider: string;
   readonly payment: PaymentSimulator;
   readonly brokerUrl: string;
   readonly position: object;
   readonly address: DemoAddress;
 }
 
-function writeConfig(folder: string, { payment, brokerUrl, position, address }: Parts): string {
+function writeConfig(folder: string, { provider, payment, brokerUrl, position, address }: Parts): string {
   const secret = (name: string, value: string): string => {
     writeFileSync(join(folder, name), value, { mode: 0o600 });
     return name;
@@ -147,11 +157,11 @@ function writeConfig(folder: string, { payment, brokerUrl, position, address }: 
   const host = address.host.includes(":") ? `[${address.host}]` : address.host;
   const config = {
     kiosk: {
-      ...{ id: "demo-1", name: "Demo station", currency: "SEK", timezone: "Europe/Stockholm" },
+      ...{ id: "demo-1", name: "Demo station", currency: payment.currency, timezone: "Europe/Stockholm" },
       locales: demoLocales(process.env),
     },
     journal: { path: "journal.db" },
-    payment: { provider: paying.name, [paying.name]: paid.section },
+    payment: { provider, [provider]: paid.section },
     positions: [{ id: "1", ...paid.position, ...position }],
     display: {
       ...{ driver: "web", listen: `${host}:${port}`, required: false },

@@ -76,6 +76,7 @@ function addServing(program: Command, startDaemon: StartDaemon, { simulators, ki
     .description("the whole product on simulated devices, without hardware, account or configuration")
     .option("--auto", "play one customer from scan to receipt, then exit")
     .option("--kind <kind>", kindsText(kinds), kinds[0]?.kind)
+    .option("--pay <service>", paymentsText(), PLUG_INS.payments[0].name)
     .option("-l, --listen <host>", "HOST or HOST:PORT for a browser on another machine; loopback unless given")
     .action(async (options) => (await import("./demo.ts")).demo(options, kinds, startDaemon));
   program
@@ -98,6 +99,11 @@ function addServing(program: Command, startDaemon: StartDaemon, { simulators, ki
       .option("-l, --listen <host:port>", "where its bench page listens", "127.0.0.1:8082")
       .action(async (options) => (await import("./simulate-device.ts")).simulateDevice(simulator, options));
   }
+}
+
+function paymentsText(): string {
+  const names = PLUG_INS.payments.map(({ name }) => name);
+  return `the payment service that is simulated: ${listed(names, "or")}`;
 }
 
 function kindsText(kinds: readonly Kind[]): string {

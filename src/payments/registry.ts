@@ -1,6 +1,6 @@
 import { seqr } from "./seqr/plug-in.ts";
 
-/** Every payment service, in the order in which documents and messages name them. A demo takes the first. */
+/** Every payment service, in the order in which documents and messages name them. A demo takes the first unless told. */
 export const PAYMENTS = [seqr] as const;
 
 /** What a journal means that names no payment service: it is older than all others. */

@@ -155,6 +155,8 @@ export interface SimulatorPlace extends Place {
 export interface PaymentSimulator {
   /** The page that is the customer's phone. */
   readonly phoneUrl: string;
+  /** In which a demo sells with it. */
+  readonly currency: string;
   /** What a configuration says to use it. `secret` writes a value to a file of its own and gives its name. */
   configuration(secret: (name: string, value: string) => string): {
     readonly section: object;

@@ -59,6 +59,14 @@ describe("a demo without what it needs", () => {
   });
 });
 
+describe("a demo's payment service", () => {
+  it("is one of those that there are", () => {
+    const tried = spawnSync(MAIN, ["demo", "--pay", "cash"], { encoding: "utf8", timeout: 60_000 });
+    expect([tried.status, tried.stdout]).toEqual([2, ""]);
+    expect(tried.stderr).toMatch(/^--pay: expected one of seqr\b.*, not "cash"/);
+  });
+});
+
 describe("a demo for another machine's browser", () => {
   it("has a token in the display's address, and none but its bearer presses a button", async () => {
     const printed = await demo(["--listen", "0.0.0.0"]);

@@ -14,6 +14,7 @@ export async function startSimulator(place: SimulatorPlace): Promise<PaymentSimu
   const { endpoint, phoneUrl, close } = await startSeqrSimulator(place);
   return {
     phoneUrl,
+    currency: "SEK",
     configuration: (secret) => ({
       section: { endpoint },
       position: { terminal: { id: DEMO_TERMINAL.id, passwordFile: secret("terminal-1", DEMO_TERMINAL.password) } },

@@ -5,7 +5,7 @@ const WIRE = [
   "test/devices/dart/{bus,contract,differs,driver,noise}.test.ts",
   "test/displays/framebuffer/{contract,input,picture}.test.ts",
   "test/platform/gpio/libgpiod.test.ts",
-  "test/platform/http/{crowd,patience,pipelines}.test.ts",
+  "test/platform/http/{crowd,json-calls,patience,pipelines}.test.ts",
   "test/devices/mdb/{machine,noise}.test.ts",
   "test/devices/modbus-meter/{coarse,contract,course,currencies,faults,figures,noise,proof,pymodbus,pymodbus-models,step}.test.ts",
   "test/telemetry/mqtt/**/!(acks|reasons|sizes|turns).test.ts",

@@ -1,10 +1,11 @@
 import http from "node:http";
 import https from "node:https";
 import { staysPrivate } from "../../core/loopback.ts";
+import { type Cause, causeOfSilence } from "../../platform/http/causes.ts";
+import { retryAfterMs } from "../../platform/http/retry-after.ts";
 import type { Authority } from "./authority.ts";
 import { type Body, readWhole } from "./body.ts";
-import { type Cause, causeOfConnection, causeOfSilence, causeOfStatus, HTML_PAGE } from "./causes.ts";
-import { retryAfterMs } from "./retry-after.ts";
+import { causeOfConnection, causeOfStatus, HTML_PAGE } from "./causes.ts";
 
 /** An idle connection is not kept for longer. Servers and what stands before them may well be quicker to drop it. */
 const IDLE_CONNECTION_MS = 4000;

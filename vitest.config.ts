@@ -11,6 +11,7 @@ const WIRE = [
   "test/telemetry/mqtt/**/!(acks|reasons|sizes|turns).test.ts",
   "test/devices/rapi/{contract,faults,noise}.test.ts",
   "test/payments/seqr/**/!(report).test.ts",
+  "test/payments/vipps/**/*.test.ts",
   "test/platform/serial/{line,taken}.test.ts",
   "test/platform/service/**/*.test.ts",
   "test/telemetry/sparkplug/{aedes,foreign,limits,mosquitto}.test.ts",

@@ -19,11 +19,24 @@ function accepted(given: Keys): void {
   const folder = tempFolder();
   const file = join(folder, "kioskd.yaml");
   mkdirSync(join(folder, "secrets"));
-  for (const name of ["reseller", "terminal-1", "unattended", "mqtt"]) {
-    writeFileSync(join(folder, "secrets", name), "0123456789abcdef", { mode: 0o600 });
+  const config = over(over(forService(given), { journal: { path: "journal.db" } }), given);
+  for (const [, name = ""] of stringify(config).matchAll(/: (secrets\/[\w-]+)$/gm)) {
+    writeFileSync(join(folder, name), "0123456789abcdef", { mode: 0o600 });
   }
-  writeFileSync(file, stringify(over(over(parse(EXAMPLE), { journal: { path: "journal.db" } }), given)));
+  writeFileSync(file, stringify(config));
   expect(() => loadConfig(file)).not.toThrow();
+}
+
+/** The example; of another payment service's kiosk, without what only the example's service has. */
+function forService({ payment }: Keys): Keys {
+  const example = parse(EXAMPLE);
+  const provider = isKeys(payment) ? payment["provider"] : undefined;
+  if (provider === undefined || provider === example.payment.provider) return example;
+  const { schedule: _itsBooks, payment: _itsKeys, positions, ...rest } = example;
+  return {
+    ...rest,
+    positions: positions.map(({ terminal: _its, seqrId: _itsToo, code: _andThis, ...all }: Keys) => all),
+  };
 }
 
 function over(below: Keys, above: Keys): Keys {

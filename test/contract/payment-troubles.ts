@@ -181,8 +181,9 @@ export function paymentTroubles({ rigged, closeRig, newSale, delivery }: Means):
 
   it("its rules of money are whole numbers that go together, always the same", async () => {
     const { provider, foreignCurrency } = await rigged();
-    const rules = provider.rulesFor("SEK");
-    expect(rules).toEqual(provider.rulesFor("SEK"));
+    const { currency } = newSale().terms.tariff;
+    const rules = provider.rulesFor(currency);
+    expect(rules).toEqual(provider.rulesFor(currency));
     if (rules === null) return;
     expect(Object.values(rules).every((each) => Number.isSafeInteger(each) && each >= 1)).toBe(true);
     expect(rules.leastReservationMinor).toBeLessThanOrEqual(rules.mostMinor);
@@ -190,12 +191,12 @@ export function paymentTroubles({ rigged, closeRig, newSale, delivery }: Means):
     if (foreignCurrency !== null) expect(provider.rulesFor(foreignCurrency)).toBeNull();
   });
 
-  it.each(["below the least", "between two steps"])("an amount %s is never taken", async (which) => {
+  it.for(["below the least", "between two steps"])("an amount %s is never taken", async (which, context) => {
     const { provider, sale, reference, charged } = await going("reserved");
-    const { leastCaptureMinor, stepMinor } = provider.rulesFor("SEK") ?? NO_RULES;
+    const { leastCaptureMinor, stepMinor } = provider.rulesFor(sale.terms.tariff.currency) ?? NO_RULES;
     const amountMinor = which === "below the least" ? leastCaptureMinor - 1 : leastCaptureMinor * stepMinor + 1;
-    // With no such rule every amount above nothing is taken.
-    if (amountMinor === 0 || stepMinor === 1) return;
+    const isRuled = which === "below the least" ? leastCaptureMinor > 1 : stepMinor > 1;
+    context.skip(!isRuled, "does not apply: every amount above nothing is taken");
     const other = { ...delivery, amountMinor };
     const outcome = await provider.settle(sale, reference, other, ALWAYS, CAPTURE);
     expect(outcome).toMatchObject({ kind: "declined", reason: "amount" });
@@ -244,7 +245,11 @@ export function paymentTroubles({ rigged, closeRig, newSale, delivery }: Means):
         const { refunds, request, charged, sale, mishap } = await paid(context);
         const part = { ...request, amountMinor: 1_000 };
         await mishap("refund", kind);
-        expect((await refunds.refund(part)).kind).toBe(kind === "slow" ? "done" : "unknown");
+        const first = await refunds.refund(part);
+        // A service that knows its refunds may be asked within the call.
+        if (first.kind !== "unknown") expect(first).toMatchObject({ kind: "done", value: { kind: "made" } });
+        expect(first.kind === "done" || kind !== "slow").toBe(true);
+        if (refunds.recognises === "nothing") expect(first.kind).toBe(kind === "slow" ? "done" : "unknown");
         context.skip(refunds.recognises === "nothing", "does not apply: a refund is not known again");
         expect(await refunds.refund(part)).toMatchObject({ kind: "done", value: { kind: "made" } });
         expect(await charged(sale.id)).toBe(delivery.amountMinor - 1_000);

@@ -9,13 +9,13 @@ export type MakePaymentRig = (options: { readonly wrongPassword: boolean }) => P
 
 let salesMade = 0;
 
-export function contractSale(): Sale {
+export function contractSale(currency = TERMS.tariff.currency): Sale {
   salesMade += 1;
   return {
     id: `0198c0de-0000-7000-8000-${String(salesMade).padStart(12, "0")}`,
     position: "1",
     selectedAtMs: 1_790_000_000_000,
-    terms: TERMS,
+    terms: { ...TERMS, tariff: { ...TERMS.tariff, currency } },
   };
 }
 
@@ -30,7 +30,8 @@ export const CONTRACT_DELIVERY: Delivery = {
 };
 
 /** What every payment provider must hold (the prose is in the port). */
-export function paymentContract(name: string, make: MakePaymentRig): void {
+export function paymentContract(name: string, make: MakePaymentRig, currency = TERMS.tariff.currency): void {
+  const saleOfOurs = (): Sale => contractSale(currency);
   describe(`${name} keeps the payment contract`, () => {
     let rig: PaymentRig | null = null;
 
@@ -70,7 +71,7 @@ export function paymentContract(name: string, make: MakePaymentRig): void {
     });
 
     it("an offer is open, and nothing is held, until the customer confirms it", async () => {
-      const sale = contractSale();
+      const sale = saleOfOurs();
       const { provider, reference, confirm, held } = await offered(sale);
       expect(await provider.query(sale, reference)).toEqual({ kind: "done", value: { state: "open" } });
       expect(await held(sale.id)).toBe(0);
@@ -80,14 +81,14 @@ export function paymentContract(name: string, make: MakePaymentRig): void {
     });
 
     it("an offer the customer declines has ended", async () => {
-      const sale = contractSale();
+      const sale = saleOfOurs();
       const { provider, reference, decline } = await offered(sale);
       await decline(reference);
       expect(await provider.query(sale, reference)).toMatchObject({ kind: "done", value: { state: "ended" } });
     });
 
     it("settling takes exactly the delivered amount and frees the rest", async () => {
-      const sale = contractSale();
+      const sale = saleOfOurs();
       const { provider, books, reference, charged, held } = await reserved(sale);
       const settled = await provider.settle(sale, reference, CONTRACT_DELIVERY, ALWAYS, CAPTURE);
       expect(settled).toMatchObject({ kind: "done", value: { state: "captured", capturedMinor: 9945 } });
@@ -103,7 +104,7 @@ export function paymentContract(name: string, make: MakePaymentRig): void {
     });
 
     it("settling twice charges once and says so both times", async () => {
-      const sale = contractSale();
+      const sale = saleOfOurs();
       const { provider, reference, charged } = await reserved(sale);
       const first = await provider.settle(sale, reference, CONTRACT_DELIVERY, ALWAYS, CAPTURE);
       const second = await provider.settle(sale, reference, CONTRACT_DELIVERY, ALWAYS, CAPTURE);
@@ -113,7 +114,7 @@ export function paymentContract(name: string, make: MakePaymentRig): void {
     });
 
     it("releasing twice charges nothing and holds nothing", async () => {
-      const sale = contractSale();
+      const sale = saleOfOurs();
       const { provider, reference, charged, held, freesHeldBills, pass } = await reserved(sale);
       const first = await provider.release(sale, reference, ALWAYS, OURS, FREE);
       expect(first).toMatchObject({ kind: "done", value: { state: freesHeldBills ? "ended" : "held" } });
@@ -131,7 +132,7 @@ export function paymentContract(name: string, make: MakePaymentRig): void {
     });
 
     it("releasing without a reference ends what the lost offer left open", async () => {
-      const sale = contractSale();
+      const sale = saleOfOurs();
       const { provider, reference, held } = await offered(sale);
       expect(await provider.release(sale, null, ALWAYS, OURS, FREE)).toMatchObject({
         kind: "done",
@@ -142,7 +143,7 @@ export function paymentContract(name: string, make: MakePaymentRig): void {
     });
 
     it("releasing without a reference frees what the customer confirmed, at the latest when its time is over", async () => {
-      const sale = contractSale();
+      const sale = saleOfOurs();
       const { provider, reference, confirm, held, charged, freesHeldBills, pass } = await offered(sale);
       await confirm(reference);
       await provider.release(sale, null, ALWAYS, OURS, FREE);
@@ -153,7 +154,7 @@ export function paymentContract(name: string, make: MakePaymentRig): void {
     });
 
     it("a hold that is neither settled nor released ends with its time, and nothing is charged", async () => {
-      const sale = contractSale();
+      const sale = saleOfOurs();
       const { provider, reference, charged, held, pass } = await reserved(sale);
       await pass(sale.terms.commitTimeoutMs);
       const ended = { kind: "done", value: { state: "ended" } };
@@ -164,7 +165,7 @@ export function paymentContract(name: string, make: MakePaymentRig): void {
     });
 
     it("releasing a settled sale gives nothing back and shows the capture", async () => {
-      const sale = contractSale();
+      const sale = saleOfOurs();
       const { provider, reference, charged } = await reserved(sale);
       await provider.settle(sale, reference, CONTRACT_DELIVERY, ALWAYS, CAPTURE);
       expect(await provider.release(sale, reference, ALWAYS, OURS, FREE)).toMatchObject({
@@ -175,7 +176,7 @@ export function paymentContract(name: string, make: MakePaymentRig): void {
     });
 
     it("sends nothing that changes anything when it may not go on, and calls that unknown", async () => {
-      const sale = contractSale();
+      const sale = saleOfOurs();
       const { provider, reference, charged, held } = await reserved(sale);
       const stopped = { kind: "unknown" };
       const never = (): boolean => false;
@@ -189,22 +190,22 @@ export function paymentContract(name: string, make: MakePaymentRig): void {
 
     it("a reference the service does not know shows nothing", async () => {
       const { provider } = await rigged();
-      expect((await provider.query(contractSale(), "999")).kind).not.toBe("done");
+      expect((await provider.query(saleOfOurs(), "999")).kind).not.toBe("done");
     });
 
     it("probing finds the service and changes nothing there", async () => {
-      const sale = contractSale();
+      const sale = saleOfOurs();
       const { provider, reference, held } = await reserved(sale);
       expect(await provider.probe("1")).toEqual({ kind: "done", value: null });
       expect(await provider.query(sale, reference)).toMatchObject({ kind: "done", value: { state: "held" } });
       expect(await held(sale.id)).toBe(sale.terms.maximumMinor);
     });
 
-    paymentTroubles({ rigged, closeRig, newSale: contractSale, delivery: CONTRACT_DELIVERY });
+    paymentTroubles({ rigged, closeRig, newSale: saleOfOurs, delivery: CONTRACT_DELIVERY });
 
     it("a wrong password is rejected, for an operator to mend", async () => {
       const { provider } = await rigged(true);
-      const sale = contractSale();
+      const sale = saleOfOurs();
       const rejected = { kind: "declined", reason: "rejected" };
       expect(await provider.probe("1")).toMatchObject(rejected);
       expect(await provider.offer(sale, ALWAYS, OFFER)).toMatchObject(rejected);

@@ -20,6 +20,10 @@ export interface JsonRequest {
   readonly url: URL;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string | null;
+  /** Of a POST that changes nothing for anybody: its failures are counted, as those of each GET. */
+  readonly onlyAsks?: true;
+  /** Its answer is a secret itself, which nobody knows before: a listener hears its status alone. */
+  readonly hidesAnswer?: true;
   /** Logged with it. */
   readonly named?: LogFields;
 }
@@ -111,14 +115,14 @@ export class JsonCalls {
     durationMs: number,
   ): void {
     const { log, clock } = this.#settings;
-    const { operation, method, named } = request;
+    const { operation, method, named, onlyAsks } = request;
     const fields = { operation, ...named, durationMs: Math.round(durationMs) };
     const repeats = this.#failing.get(operation) ?? new Repeats();
     this.#failing.set(operation, repeats);
     if (judged.kind === "unknown") {
       const { detail } = judged as Unknown;
       const times = repeats.failed(detail, clock.monotonicMs());
-      const isTold = times !== null || method !== "GET";
+      const isTold = times !== null || (method !== "GET" && onlyAsks !== true);
       log[isTold ? "warn" : "debug"]({ ...fields, detail, times: times ?? 1 }, "payment service gave no answer");
       return;
     }
@@ -168,11 +172,12 @@ export class JsonCalls {
   #listen(request: JsonRequest, heard: Heard | null, durationMs: number): void {
     const { onExchange, secrets } = this.#settings;
     if (onExchange === undefined) return;
-    const { operation, method, url, headers, body } = request;
+    const { operation, method, url, headers, body, hidesAnswer } = request;
     const hidden = secrets().filter((each) => each.length >= SECRET_LEAST_CHARS);
     const masked = (text: string): string => hidden.reduce((shown, each) => shown.replaceAll(each, "***"), text);
     const sent = [`${method} ${url.pathname}${url.search}`, ...Object.entries(headers).map((each) => each.join(": "))];
-    const answer = heard === null ? null : masked(`HTTP ${heard.status}\n\n${heard.text}`);
+    const answer =
+      heard === null ? null : masked(`HTTP ${heard.status}\n\n${hidesAnswer === true ? "***" : heard.text}`);
     try {
       onExchange({
         ...{ operation, answer, durationMs: Math.round(durationMs) },

@@ -15,7 +15,7 @@ export function writeKnownSecrets(
   secretFor: (key: string, number: number) => string,
 ): { readonly file: string; readonly values: readonly string[] } {
   mkdirSync(join(folder, "secrets"), { recursive: true });
-  const values = [...secretKeysOf(configSchema())].map((key, number) => {
+  const values = secretKeysIn(config).map((key, number) => {
     const value = secretFor(key, number);
     const path = `secrets/${number}`;
     writeFileSync(join(folder, path), value, { mode: 0o600 });
@@ -25,6 +25,13 @@ export function writeKnownSecrets(
   const file = join(folder, "kioskd.yaml");
   writeFileSync(file, stringify(config));
   return { file, values };
+}
+
+/** Without those of the payment services that it does not name. */
+export function secretKeysIn({ payment }: Tree): readonly string[] {
+  const { provider } = payment as { readonly provider: string };
+  const isHere = (key: string): boolean => !key.startsWith("payment.") || key.startsWith(`payment.${provider}.`);
+  return [...secretKeysOf(configSchema())].filter(isHere);
 }
 
 /** `*` is the first entry of a list. */

@@ -20,6 +20,7 @@ const WORDS: Readonly<Record<string, Readonly<Record<string, readonly string[]>>
   payments: {
     seqr: ["\\w*seqr\\w*", "reseller\\w*", "sticker\\w*", "cashregister"],
     vipps: ["\\w*vipps\\w*", "mobilepay"],
+    stripe: ["\\w*stripe\\w*", "checkout", "acct_\\w*"],
   },
 };
 

@@ -5,7 +5,7 @@ import { checkConfig } from "../../src/cli/check-config.ts";
 import { logFor } from "../../src/cli/run.ts";
 import { passwordsIn, secretKeysOf } from "../../src/config/named-files.ts";
 import { configSchema, loadConfig } from "../../src/wiring/load.ts";
-import { everySection, secretKeysIn, writeKnownSecrets } from "../support/known-secrets.ts";
+import { everySection, sectionsWith, writeKnownSecrets } from "../support/known-secrets.ts";
 import { tempFolder } from "../support/temp.ts";
 
 const { privateKey } = generateKeyPairSync("ec", {
@@ -18,12 +18,24 @@ const IN_ADDRESS = "in%40the-address";
 /** Signs that JSON, an address and XML each write in their own way; what becomes part of an address has none of them. */
 function known(key: string, number: number): string {
   if (key.endsWith("secretFile")) return `known~secret.of-${number}`;
+  if (key === "payment.stripe.apiKeyFile") return `rk_test_known${number}OfStripe`;
   return key.endsWith("keyFile") ? privateKey.replaceAll("A", String(number)) : `known "<&ö\\/${number}> token`;
 }
 
-function scene(): { readonly file: string; readonly values: readonly string[] } {
-  const address = `mqtts://kiosk:${IN_ADDRESS}@127.0.0.1:8883`;
-  return writeKnownSecrets(tempFolder(), everySection("http://127.0.0.1:1/", address, "kiosk.pem"), known);
+const BROKER = `mqtts://kiosk:${IN_ADDRESS}@127.0.0.1:8883`;
+const VIPPS = { environment: "test", merchantSerialNumber: "123456", clientId: "a-client-id" };
+const STRIPE = { account: "acct_1known", thanksUrl: "https://example.com/thanks" };
+
+/** One of each payment service: a configuration has one at a time. */
+const SERVICES = {
+  seqr: () => everySection("http://127.0.0.1:1/", BROKER, "kiosk.pem"),
+  vipps: () => sectionsWith("vipps", VIPPS, BROKER, "NOK"),
+  stripe: () => sectionsWith("stripe", STRIPE, BROKER),
+} as const;
+const NAMES = ["seqr", "vipps", "stripe"] as const;
+
+function scene(service: keyof typeof SERVICES): ReturnType<typeof writeKnownSecrets> {
+  return writeKnownSecrets(tempFolder(), SERVICES[service](), known);
 }
 
 /** Everything that is written to the standard output from now on. */
@@ -54,6 +66,7 @@ describe("every secret that the schema marks", () => {
         "payment.seqr.reseller.passwordFile",
         "payment.seqr.unattended.keyFile",
         "payment.seqr.unattended.secretFile",
+        "payment.stripe.apiKeyFile",
         "payment.vipps.clientSecretFile",
         "payment.vipps.subscriptionKeyFile",
         "positions.*.terminal.passwordFile",
@@ -61,19 +74,21 @@ describe("every secret that the schema marks", () => {
     );
   });
 
-  it("is read, and each where it belongs", () => {
-    const { file, values } = scene();
+  it("stands in one of the scenes", () => {
+    expect(new Set(NAMES.flatMap((name) => scene(name).keys))).toEqual(secretKeysOf(configSchema()));
+  });
+
+  it.each(NAMES)("is read, and each where it belongs: %s", (service) => {
+    const { file, keys, values } = scene(service);
     const { all, at } = loadConfig(file).secrets;
-    const named = secretKeysIn(everySection("http://127.0.0.1:1/", "", "")).map((key) =>
-      at(key.split(".").map((part) => (part === "*" ? 0 : part))),
-    );
+    const named = keys.map((key) => at(key.split(".").map((part) => (part === "*" ? 0 : part))));
     const withoutEnd = values.map((value) => value.replace(/\n$/, ""));
     expect(new Set(all)).toEqual(new Set([...withoutEnd, IN_ADDRESS, decodeURIComponent(IN_ADDRESS)]));
     expect(named).toEqual(withoutEnd);
   });
 
-  it("is in no line of the log, whatever it stands in", () => {
-    const { file, values } = scene();
+  it.each(NAMES)("is in no line of the log, whatever it stands in: %s", (service) => {
+    const { file, values } = scene(service);
     const loaded = loadConfig(file);
     const output = outputs();
     const log = logFor(loaded, "debug");
@@ -90,7 +105,7 @@ describe("every secret that the schema marks", () => {
     for (const shape of hidden.flatMap(traces)) expect(text).not.toContain(shape);
   });
 
-  it.each([
+  const commands = [
     [
       "check-config --json",
       (config: string) => checkConfig({ config, json: true }),
@@ -98,13 +113,18 @@ describe("every secret that the schema marks", () => {
     ],
     ["check-config", (config: string) => checkConfig({ config }), "is in order"],
     ["check-config --schema", () => checkConfig({ schema: true }), "passwordFile"],
-  ])("is not shown by %s", async (_what, run, expected) => {
-    const { file, values } = scene();
-    const output = outputs();
-    await run(file);
-    expect(output()).toContain(expected);
-    for (const shape of [...values, IN_ADDRESS].flatMap(traces)) expect(output()).not.toContain(shape);
-  });
+  ] as const;
+
+  it.each(NAMES.flatMap((service) => commands.map((command) => [...command, service] as const)))(
+    "is not shown by %s",
+    async (_what, run, expected, service) => {
+      const { file, values } = scene(service);
+      const output = outputs();
+      await run(file);
+      expect(output()).toContain(expected);
+      for (const shape of [...values, IN_ADDRESS].flatMap(traces)) expect(output()).not.toContain(shape);
+    },
+  );
 });
 
 describe("a password in an address", () => {

@@ -21,7 +21,8 @@ function accepted(given: Keys): void {
   mkdirSync(join(folder, "secrets"));
   const config = over(over(forService(given), { journal: { path: "journal.db" } }), given);
   for (const [, name = ""] of stringify(config).matchAll(/: (secrets\/[\w-]+)$/gm)) {
-    writeFileSync(join(folder, name), "0123456789abcdef", { mode: 0o600 });
+    const secret = name === "secrets/stripe" ? "rk_test_0123456789abcdef" : "0123456789abcdef";
+    writeFileSync(join(folder, name), secret, { mode: 0o600 });
   }
   writeFileSync(file, stringify(config));
   expect(() => loadConfig(file)).not.toThrow();

@@ -8,14 +8,15 @@ interface Tree {
   [key: string]: unknown;
 }
 
-/** Writes a configuration with a known secret for every key that the schema marks. */
+/** Writes a configuration with a known secret for every key that the schema marks, but for those of other services. */
 export function writeKnownSecrets(
   folder: string,
   config: Tree,
   secretFor: (key: string, number: number) => string,
-): { readonly file: string; readonly values: readonly string[] } {
+): { readonly file: string; readonly keys: readonly string[]; readonly values: readonly string[] } {
   mkdirSync(join(folder, "secrets"), { recursive: true });
-  const values = secretKeysIn(config).map((key, number) => {
+  const keys = [...secretKeysOf(configSchema())].filter((key) => !isOfAnotherService(key, config["payment"]));
+  const values = keys.map((key, number) => {
     const value = secretFor(key, number);
     const path = `secrets/${number}`;
     writeFileSync(join(folder, path), value, { mode: 0o600 });
@@ -24,15 +25,17 @@ export function writeKnownSecrets(
   });
   const file = join(folder, "kioskd.yaml");
   writeFileSync(file, stringify(config));
-  return { file, values };
+  return { file, keys, values };
 }
 
-/** Without those of the payment services that it does not name. */
-export function secretKeysIn({ payment }: Tree): readonly string[] {
+/** A configuration has the section of its own service only, and so have its positions their keys. */
+function isOfAnotherService(key: string, payment: unknown): boolean {
   const { provider } = payment as { readonly provider: string };
-  const isHere = (key: string): boolean => !key.startsWith("payment.") || key.startsWith(`payment.${provider}.`);
-  return [...secretKeysOf(configSchema())].filter(isHere);
+  const [, service] = /^payment\.(\w+)\./.exec(key) ?? [];
+  return (service ?? OF_POSITIONS[key] ?? provider) !== provider;
 }
+
+const OF_POSITIONS: Readonly<Record<string, string>> = { "positions.*.terminal.passwordFile": "seqr" };
 
 /** `*` is the first entry of a list. */
 function put(tree: Tree, [first = "", ...rest]: readonly string[], value: string): void {
@@ -68,4 +71,12 @@ export function everySection(endpoint: string, brokerUrl: string, certFile: stri
     mqtt: { url: brokerUrl, username: "kiosk", certFile },
     log: { level: "debug" },
   };
+}
+
+/** The same with a service whose secrets stand in its section alone. */
+export function sectionsWith(provider: string, section: Tree, brokerUrl: string, currency = "SEK"): Tree {
+  const { positions, ...others } = everySection("http://127.0.0.1:1/", brokerUrl, "kiosk.pem");
+  const [{ terminal: _of, ...position } = {}] = positions as Tree[];
+  const kiosk = { ...(others["kiosk"] as Tree), currency };
+  return { ...others, kiosk, payment: { provider, [provider]: section }, positions: [position] };
 }

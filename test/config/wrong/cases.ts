@@ -107,7 +107,7 @@ const TYPES: readonly Case[] = [
   ["a key without value", "name: Demo station", "name:"],
   ["a text for a block", "log: { level: info }", "log: info"],
   ["a level misspelt", "level: info", "level: warning"],
-  ["a provider that is none", "provider: seqr", "provider: stripe"],
+  ["a provider that is none", "provider: seqr", "provider: cash"],
   ["a merchant's number without quotes", 'merchantId: "4711"', "merchantId: 4711"],
   ["a reference too long", "clientReference: shop-1", "clientReference: the-shop-at-the-corner"],
   ["an address without its scheme", "endpoint: https://seqr", "endpoint: seqr"],

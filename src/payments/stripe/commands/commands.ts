@@ -1,0 +1,13 @@
+import type { PaymentCommands } from "../../../ports/payment-plug-in.ts";
+import type { StripePosition, StripeSection } from "../config.ts";
+
+export const commands: PaymentCommands<StripeSection, StripePosition> = {
+  settingUp: [],
+  books: [],
+  simulate: {
+    name: "stripe",
+    what: "Stripe with a phone page, in memory",
+    options: [{ form: "-l, --listen <host:port>", what: "where to listen", usual: "127.0.0.1:8082" }],
+    run: async (kit, options: { listen: string }) => (await import("./simulate.ts")).simulateStripe(options, kit),
+  },
+};

@@ -1,0 +1,72 @@
+import type { Truth } from "../../core/sale/resolve.ts";
+import type { Clock } from "../../ports/clock.ts";
+import { done, type Outcome } from "../../ports/outcome.ts";
+
+/** So many questions about one offer come as often as they are asked: three minutes at the usual pace. */
+const FREE_READS = 45;
+/** After them at the most so often. */
+const SLOW_MS = 15_000;
+const OFFERS_MOST = 64;
+
+/** While all is well one look at the service in this time is enough for the whole account. */
+export const LOOK_EVERY_MS = 30 * 60_000;
+/** After an answer that was no success: doubled each time, up to the above. */
+const FAULTY_LOOK_MS = 10_000;
+
+interface Watched {
+  reads: number;
+  lastMs: number;
+}
+
+/**
+ * The service allows 500 questions for each payment, counted over all kiosks of an account and 30 days (docs.stripe.com/
+ * rate-limits). An offer that nobody pays brings no payment, so what it may cost is bounded; and so is an idle day.
+ */
+export class Reads {
+  readonly #clock: Clock;
+  readonly #offers = new Map<string, Watched>();
+  #looked: { readonly atMs: number; readonly outcome: Outcome<null>; readonly failures: number } | null = null;
+  #looking: Promise<Outcome<null>> | null = null;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  /** Asks about an offer, or says again that it is open when it was asked too often. */
+  async offer(reference: string, ask: () => Promise<Outcome<Truth>>): Promise<Outcome<Truth>> {
+    const nowMs = this.#clock.monotonicMs();
+    const watched = this.#offers.get(reference) ?? { reads: 0, lastMs: 0 };
+    if (watched.reads >= FREE_READS && nowMs - watched.lastMs < SLOW_MS) return done({ state: "open" });
+    const outcome = await ask();
+    this.#offers.delete(reference);
+    // Only what was seen open may be said to be so again.
+    if (outcome.kind !== "done" || outcome.value.state !== "open") return outcome;
+    this.#offers.set(reference, { reads: watched.reads + 1, lastMs: nowMs });
+    const oldest = this.#offers.keys().next();
+    if (this.#offers.size > OFFERS_MOST && !oldest.done) this.#offers.delete(oldest.value);
+    return outcome;
+  }
+
+  /** Whether the service answers, for the whole account. What got no answer cost nothing and may be tried at once. */
+  async look(ask: () => Promise<Outcome<null>>): Promise<Outcome<null>> {
+    if (this.#looked !== null && this.#clock.monotonicMs() - this.#looked.atMs < this.#restMs()) {
+      return this.#looked.outcome;
+    }
+    this.#looking ??= this.#ask(ask).finally(() => {
+      this.#looking = null;
+    });
+    return await this.#looking;
+  }
+
+  async #ask(ask: () => Promise<Outcome<null>>): Promise<Outcome<null>> {
+    const outcome = await ask();
+    const failures = outcome.kind === "declined" ? (this.#looked?.failures ?? 0) + 1 : 0;
+    this.#looked = outcome.kind === "unknown" ? null : { atMs: this.#clock.monotonicMs(), outcome, failures };
+    return outcome;
+  }
+
+  #restMs(): number {
+    const failures = this.#looked?.failures ?? 0;
+    return failures === 0 ? LOOK_EVERY_MS : Math.min(FAULTY_LOOK_MS * 2 ** (failures - 1), LOOK_EVERY_MS);
+  }
+}

@@ -12,8 +12,15 @@ interface Given {
   readonly readingDistanceMm: number;
 }
 
-/** A stranger must be able to read all of it, and a phone the code. */
-export function displayChecks({ driver, panel, rotate, readingDistanceMm }: Given, positions: number): Found[] {
+/**
+ * A stranger must be able to read all of it, and a phone the code.
+ * @param codeChars the longest text of a code that the payment service gives; 38 characters unless told
+ */
+export function displayChecks(
+  { driver, panel, rotate, readingDistanceMm }: Given,
+  positions: number,
+  codeChars?: number,
+): Found[] {
   if (panel === undefined || driver === "terminal") return [];
   const isTurned = driver === "framebuffer" && rotate !== undefined && rotate % 180 !== 0;
   const seen = isTurned ? turned(panel) : panel;
@@ -23,7 +30,10 @@ export function displayChecks({ driver, panel, rotate, readingDistanceMm }: Give
     const hint = "are width and height swapped in one of the two?";
     return [{ path: ["display", "panel"], message: sentence({ found: sizeOf(panel), expected, hint }) }];
   }
-  const problems = panelProblems({ ...seen, readingDistanceMm }, { positions });
+  const problems = panelProblems(
+    { ...seen, readingDistanceMm },
+    { positions, ...(codeChars === undefined ? {} : { codeChars }) },
+  );
   return problems.map((hint) => {
     const message = sentence({ found: sizeOf(panel), expected: "a panel on which all can be read", hint });
     return { path: ["display", "panel"], message };

@@ -1,4 +1,5 @@
 import qrcode from "qrcode";
+import { CORRECTED_CHARS } from "./panel.ts";
 
 /** A QR symbol without its quiet zone; `isDark` is asked for modules from 0 to `modules - 1`. */
 export interface Code {
@@ -9,9 +10,10 @@ export interface Code {
 /** The alphabet of ISO/IEC 18004's alphanumeric mode, in which a code needs fewer modules. */
 const ALPHANUMERIC = /^[0-9A-Z $%*+\-./:]+$/;
 
-/** The code of a text, with error correction M. */
+/** The code of a text, with error correction M; with L where the text is long. */
 export function codeOf(text: string): Code {
   const segments = ALPHANUMERIC.test(text) ? [{ data: text, mode: "alphanumeric" as const }] : text;
-  const { size, data } = qrcode.create(segments, { errorCorrectionLevel: "M" }).modules;
+  const errorCorrectionLevel = text.length > CORRECTED_CHARS ? "L" : "M";
+  const { size, data } = qrcode.create(segments, { errorCorrectionLevel }).modules;
   return { modules: size, isDark: (column, row) => data[row * size + column] === 1 };
 }

@@ -33,6 +33,9 @@ export const CAPITAL_EM = 0.668;
 
 const LEAST_MODULE_PX = 4;
 const LEAST_MODULE_MM = 1;
+/** A code of more modules than these is a fine one: a phone is held nearer to it. */
+const COARSE_MODULES = 45;
+const LEAST_FINE_MODULE_MM = 0.75;
 /** A code is read from ten times its side. */
 const DISTANCE_BY_SIDE = 10;
 /** ISO/IEC 18004: so many modules of nothing on each side of the symbol. */
@@ -60,7 +63,8 @@ export function fontPx(capitalPx: number): number {
 export function leastModulePx(panel: Panel, modules: number): number {
   const { pxPerMm } = sizesOf(panel);
   const sideMm = panel.readingDistanceMm / DISTANCE_BY_SIDE;
-  return Math.max(LEAST_MODULE_PX, Math.ceil(LEAST_MODULE_MM * pxPerMm), Math.ceil((sideMm * pxPerMm) / modules));
+  const moduleMm = modules > COARSE_MODULES ? LEAST_FINE_MODULE_MM : LEAST_MODULE_MM;
+  return Math.max(LEAST_MODULE_PX, Math.ceil(moduleMm * pxPerMm), Math.ceil((sideMm * pxPerMm) / modules));
 }
 
 /** How much room something takes: font sizes of text and of figures, sides of a code, things to touch. */
@@ -83,8 +87,24 @@ type Ways = readonly Need[];
 
 /** Height of a button in font sizes of its word. */
 const BUTTON_LINE = 1.12;
-/** Modules a side of a code of up to 38 capital letters and digits at level M: the longest that a payment service gives. */
-const CODE_MODULES = 25;
+/** A code of up to 38 capital letters and digits at level M: the longest of a service that says nothing else. */
+const USUAL_CODE_CHARS = 38;
+const USUAL_CODE_MODULES = 25;
+/**
+ * ISO/IEC 18004, table 7: the most bytes in a code of version 1, 2 and so on, at level M for texts of up to 100
+ * characters and at level L for longer ones.
+ */
+const BYTES_M = [14, 26, 42, 62, 84, 106];
+const BYTES_L = [17, 32, 53, 78, 106, 134, 154, 192, 230, 271, 321, 367, 425, 458, 520, 586, 644, 718, 792, 858];
+/** A longer text has so many modules that larger ones are worth more than what they could correct. */
+export const CORRECTED_CHARS = 100;
+
+/** Modules a side of the code of a text of so many characters; null for more than any display here could show. */
+export function modulesOfText(chars: number): number | null {
+  if (chars <= USUAL_CODE_CHARS) return USUAL_CODE_MODULES;
+  const index = (chars > CORRECTED_CHARS ? BYTES_L : BYTES_M).findIndex((bytes) => bytes >= chars);
+  return index < 0 ? null : 21 + 4 * index;
+}
 /** What stands between and around the parts of a screen. */
 const SPACING_PX = 20;
 const DISTANCE_STEP_MM = 10;
@@ -194,11 +214,26 @@ const HIGH: readonly Ways[] = [
 /** One tile of the board of all positions, and what stands beside or above the tiles. */
 const TILE = { width: { text: 8.6 }, height: [{ text: 2.35 }, { targets: 1.1 }] };
 
+/** What has to stand on a panel. */
+interface Shown {
+  readonly positions: number;
+  /** The longest text of a code; 38 characters unless told. */
+  readonly codeChars?: number;
+}
+
+/** With the modules a side of its code. */
+interface Coded extends Panel {
+  readonly modules: number;
+}
+
 /**
  * Why not everything that a sale needs can be read on this panel; empty when it can. Each is a sentence that names
  * the screen, what it needs, and what would fit.
  */
-export function panelProblems(panel: Panel, { positions }: { readonly positions: number }): readonly string[] {
+export function panelProblems(screen: Panel, { positions, codeChars }: Shown): readonly string[] {
+  const modules = modulesOfText(codeChars ?? 0);
+  if (modules === null) return [`no code of ${codeChars} characters can be shown; it takes another payment service`];
+  const panel = { ...screen, modules };
   return needsOf(panel, positions)
     .filter((need) => !fits(need, panel))
     .map((need) => {
@@ -211,12 +246,12 @@ export function panelProblems(panel: Panel, { positions }: { readonly positions:
     });
 }
 
-function fits(need: Need, panel: Panel): boolean {
+function fits(need: Need, panel: Coded): boolean {
   const { widthPx, heightPx } = roomOf(need, panel);
   return widthPx <= panel.widthPx && heightPx <= panel.heightPx;
 }
 
-function needsOf(panel: Panel, positions: number): readonly Need[] {
+function needsOf(panel: Coded, positions: number): readonly Need[] {
   const isWide = panel.widthPx > panel.heightPx;
   const needs = (isWide ? WIDE : HIGH).map((ways) => leastOf(ways, panel));
   if (positions <= 1) return needs;
@@ -230,7 +265,7 @@ function withBar(need: Need, isWide: boolean): Need {
 }
 
 /** The tiles in as many columns as serve best. */
-function boardOf(panel: Panel, positions: number): Need {
+function boardOf(panel: Coded, positions: number): Need {
   const isWide = panel.widthPx > panel.heightPx;
   const beside = { targets: 1 };
   const ways = Array.from({ length: Math.min(positions, 5) }, (_, index): Need => {
@@ -250,7 +285,7 @@ function boardOf(panel: Panel, positions: number): Need {
 }
 
 /** Of the ways to arrange a screen the one that fits, or else the one that is least too large. */
-function leastOf(ways: Ways, panel: Panel): Need {
+function leastOf(ways: Ways, panel: Coded): Need {
   const excess = (need: Need): number => {
     const { widthPx, heightPx } = roomOf(need, panel);
     return Math.max(widthPx / panel.widthPx, heightPx / panel.heightPx);
@@ -262,9 +297,9 @@ function times(extent: Extent, count: number): Extent {
   return Object.fromEntries(Object.entries(extent).map(([name, value]) => [name, value * count]));
 }
 
-function roomOf(need: Need, panel: Panel): Pick<Panel, "widthPx" | "heightPx"> {
+function roomOf(need: Need, panel: Coded): Pick<Panel, "widthPx" | "heightPx"> {
   const { textPx, figurePx, targetPx } = sizesOf(panel);
-  const codePx = (CODE_MODULES + 2 * QUIET_MODULES) * leastModulePx(panel, CODE_MODULES);
+  const codePx = (panel.modules + 2 * QUIET_MODULES) * leastModulePx(panel, panel.modules);
   const [textFontPx, figureFontPx] = [fontPx(textPx), fontPx(figurePx)];
   // A button is at least as high as its word.
   const buttonPx = Math.max(targetPx, BUTTON_LINE * textFontPx);
@@ -275,7 +310,7 @@ function roomOf(need: Need, panel: Panel): Pick<Panel, "widthPx" | "heightPx"> {
 }
 
 /** From nearer another arrangement of the screen may be the one that needs least. */
-function remedyOf(screen: string, panel: Panel, positions: number): string {
+function remedyOf(screen: string, panel: Coded, positions: number): string {
   for (
     let readingDistanceMm = Math.floor((panel.readingDistanceMm - 1) / DISTANCE_STEP_MM) * DISTANCE_STEP_MM;
     readingDistanceMm >= LEAST_DISTANCE_MM;

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { leastModulePx, type Panel, panelProblems, sizesOf } from "../../src/displays/panel.ts";
+import { codeOf } from "../../src/displays/code.ts";
+import { leastModulePx, modulesOfText, type Panel, panelProblems, sizesOf } from "../../src/displays/panel.ts";
 
 const SMALL: Panel = { widthPx: 480, heightPx: 320, widthMm: 84, heightMm: 56, readingDistanceMm: 250 };
 const TINY: Panel = { ...SMALL, widthMm: 73, heightMm: 49 };
@@ -26,6 +27,30 @@ describe("the sizes on a panel", () => {
     ["four pixels a module", { ...LARGE, widthMm: 1600, heightMm: 900, readingDistanceMm: 200 }, 29, 4],
   ])("give a code at least %s", (_name, panel, modules, modulePx) => {
     expect(leastModulePx(panel, modules)).toBe(modulePx);
+  });
+});
+
+describe("a code of a long text", () => {
+  it.each([39, 62, 63, 84, 85, 100, 101, 106, 107, 300, 367, 368, 400, 425, 426, 858])(
+    "of %i characters has as many modules as it is drawn with",
+    (chars) => {
+      expect(modulesOfText(chars)).toBe(codeOf("x".repeat(chars)).modules);
+    },
+  );
+
+  it("of 859 characters is shown nowhere", () => {
+    expect(modulesOfText(859)).toBeNull();
+    expect(panelProblems(LARGE, { positions: 1, codeChars: 859 })).toEqual([expect.stringContaining("859 characters")]);
+  });
+
+  it.each([
+    ["a 7 inch panel", SEVEN_INCH, []],
+    ["a 7 inch panel upright", upright(SEVEN_INCH), []],
+    ["a 21.5 inch panel", LARGE, []],
+    ["a 4 inch panel", SMALL, ["scan"]],
+  ])("of 400 characters stands on %s: %o", (_name, panel, screens) => {
+    const found = panelProblems(panel, { positions: 1, codeChars: 400 }).map((problem) => problem.split(" ")[1]);
+    expect(found).toEqual(screens);
   });
 });
 

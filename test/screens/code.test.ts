@@ -39,6 +39,12 @@ const RANGES = {
   glare: ["none", "centre", "corner", "edge"],
 } as const satisfies { readonly [K in keyof Take]: readonly Take[K][] };
 
+/** A phone in front of a fine code: its holder comes nearer, and out of a reflection in its middle, until it is read. */
+const NEAR = { ...RANGES, scalePercent: [200], glare: ["none", "edge"] } as const;
+
+/** As long as the address of a payment service's page may be. */
+const LONG_TEXT = `https://pay.example.com/c/pay/${"cs_live_a1B2c3D4e5F6".repeat(19)}`.slice(0, 400).padEnd(400, "x");
+
 const folder = mkdtempSync(join(tmpdir(), "kioskd-code-"));
 
 const isWhole = [hasChromium(), hasDecoders()].every((isHere) => isHere);
@@ -92,6 +98,34 @@ describe.skipIf(!isWhole)("the code on the screen", () => {
     });
   });
 
+  describe("of 400 characters, at 800x480", () => {
+    const panel = PANELS[1] as NamedPanel;
+
+    it("is read by every decoder, whole and large enough for its panel", async () => {
+      const { png, code } = (await shotsOf(page, panel, LONG_TEXT)).plain;
+      const picture = join(folder, "long.png");
+      writeFileSync(picture, png);
+      for (const { name, read } of DECODERS) expect((await read([picture])).get(picture), name).toBe(LONG_TEXT);
+      expect(code.modules).toBe(codeOf(LONG_TEXT).modules);
+      expect(code.modulePx % 1).toBe(0);
+      expect(code.modulePx).toBeGreaterThanOrEqual(leastModulePx(panel, code.modules));
+      expect(code.side / sizesOf(panel).pxPerMm).toBeGreaterThanOrEqual(panel.readingDistanceMm / 10);
+    });
+
+    it("is read by a phone that is held near, in nearly all pictures", { timeout: TIMEOUT_MS }, async () => {
+      const { plain } = await shotsOf(page, panel, LONG_TEXT);
+      const camera = await Camera.before(plain, browser);
+      const takes = sample("fine takes", takesOf(NEAR), LEAST_TAKES);
+      const pictures: string[] = [];
+      for (const take of takes) pictures.push(await camera.take(take, folder));
+      await camera.close();
+      const read = await Promise.all(DECODERS.map((decoder) => decoder.read(pictures)));
+      const missed = takes.filter((_take, at) => !read.some((texts) => texts.get(pictures[at] ?? "") === LONG_TEXT));
+      console.log(`${takes.length} pictures of a fine code: ${missed.length} not read`);
+      expect(missed.length / takes.length, missed.map(nameOf).join("\n")).toBeLessThanOrEqual(1 - LEAST_SHARE);
+    });
+  });
+
   it("is read in nearly all pictures that a phone takes of it", { timeout: TIMEOUT_MS }, async () => {
     const { plain } = await shotsOf(page, PANELS[1] as NamedPanel);
     const camera = await Camera.before(plain, browser);
@@ -121,10 +155,10 @@ interface Shots {
   readonly inContrast: Shot;
 }
 
-async function shotsOf(page: Page, panel: NamedPanel): Promise<Shots> {
+async function shotsOf(page: Page, panel: NamedPanel, text = QR_TEXT): Promise<Shots> {
   const gallery = await Gallery.open(page, panel, LANGUAGES);
   const shot = async (): Promise<Shot> => {
-    await gallery.show(VIEWS.scan());
+    await gallery.show({ ...VIEWS.scan(), qr: text });
     return { png: await page.screenshot(), code: await placeOf(page) };
   };
   try {

@@ -104,7 +104,7 @@ describe("the code", () => {
   });
 
   it("that is too large is told in words, and not cut", async () => {
-    const rig = await showing("HTTP://SEQR.SE/".padEnd(130, "R1"));
+    const rig = await showing("HTTP://SEQR.SE/".padEnd(300, "R1"));
     expect(textOf(rig.wire().emulator)).toContain("The code is too large for this screen.");
     expect(hasCode(rig)).toBe(false);
   });

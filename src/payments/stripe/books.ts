@@ -1,4 +1,4 @@
-import type { BookedPayment, PaymentBooks, RefundAnswer, RefundRequest } from "../../ports/books.ts";
+import type { RefundAnswer, RefundRequest, Refunds } from "../../ports/books.ts";
 import { declined, done, type Outcome, unknown } from "../../ports/outcome.ts";
 import { type Api, type No, notKnown, type Reply } from "./api.ts";
 import { toService } from "./money.ts";
@@ -14,8 +14,8 @@ const PAGES_MOST = 5;
 const GIVEN_BACK: ReadonlySet<string> = new Set(["succeeded", "pending", "requires_action"]);
 
 /** Refunds. A repetition is recognised by what the refund's metadata say, for ever; the key is for the first hours. */
-export class StripeBooks implements PaymentBooks {
-  readonly remainders = null;
+export class StripeRefunds implements Refunds {
+  readonly recognises = "refund-id";
   readonly #api: Api;
 
   constructor(api: Api) {
@@ -35,18 +35,6 @@ export class StripeBooks implements PaymentBooks {
     const reply = await this.#api.post("refund", REFUNDS, form, `refund-${refundId}`, refund);
     if (reply.kind === "answer") return answerOf(reply.value, request, amount);
     return reply.kind === "no" ? refused(reply) : notKnown(reply);
-  }
-
-  async submitReceipt(): Promise<Outcome<null>> {
-    return declined("refused", "Stripe sends its own receipts");
-  }
-
-  async markPeriod(): Promise<Outcome<{ readonly periodId: string }>> {
-    return declined("refused", "Stripe's books have no periods");
-  }
-
-  async transactions(): Promise<Outcome<readonly BookedPayment[] | null>> {
-    return declined("refused", "Stripe's books have no periods");
   }
 
   /**

@@ -1,22 +1,6 @@
 import { sentence } from "../../config/problem.ts";
-import type { Found, Path } from "../../ports/configured.ts";
-import { kindOf, type StripePart } from "./config.ts";
-import { rulesOf } from "./money.ts";
-
-/** What does not go together in what the configuration says of Stripe. */
-export function problems({ kiosk, schedule }: StripePart): Found[] {
-  const found: Found[] = [];
-  if (rulesOf(kiosk.currency) === null) {
-    const expected = "a currency that Stripe takes";
-    found.push({ path: ["kiosk", "currency"], message: sentence({ found: kiosk.currency, expected, example: "EUR" }) });
-  }
-  if (schedule.reconcile !== undefined) {
-    const hint = "Stripe has no periods that could be compared; its dashboard has the sums of each day";
-    const message = sentence({ found: "a schedule", expected: "none with Stripe", hint });
-    found.push({ path: ["schedule", "reconcile"], message });
-  }
-  return found;
-}
+import type { Path } from "../../ports/configured.ts";
+import { kindOf } from "./config.ts";
 
 export function secretProblem(at: Path, secret: string): string | null {
   if (at.join(".") !== "payment.stripe.apiKeyFile" || kindOf(secret) !== null) return null;

@@ -5,6 +5,9 @@ import type { CommandKit, PaymentPart, PaymentSite } from "../../ports/payment-p
 
 const HOME = "https://api.stripe.com";
 
+/** A page cannot end in less than 30 minutes of the service's clock; the rest is for calls that are late, and for clocks. */
+export const PAGE_LIFE_MS = 33 * 60_000;
+
 /** `payment.stripe`. */
 export const section = z
   .strictObject({

@@ -1,4 +1,5 @@
 import { MINOR_DIGITS } from "../../core/currencies.ts";
+import type { MoneyRules } from "../../core/money-rules.ts";
 
 /**
  * The service's amounts are integers too, but in a unit of its own for some currencies. Source: docs.stripe.com/currencies
@@ -17,17 +18,10 @@ const LEAST_MINOR: Readonly<Record<string, number>> = {
 };
 const MOST_DIGITS = 8;
 
-/** What may be charged, in minor units of ISO 4217. */
-interface MoneyRules {
-  readonly leastReservationMinor: number;
-  /** That it counts for a part of a hold too is not in the documents; a part that is refused would be lost. */
-  readonly leastCaptureMinor: number;
-  readonly mostMinor: number;
-  /** Every amount is a multiple of it. */
-  readonly stepMinor: number;
-}
-
-/** Null where the service's unit is not known, so that nothing is charged by a guess. */
+/**
+ * What may be charged. Null where the service's unit is not known, so that nothing is charged by a guess. That the least
+ * charge counts for a part of a hold too is not in the documents; a part that is refused would be lost.
+ */
 export function rulesOf(currency: string): MoneyRules | null {
   const digits = MINOR_DIGITS.get(currency);
   const own = ownDigits(currency);

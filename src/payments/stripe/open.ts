@@ -1,6 +1,6 @@
 import type { PaymentDeps, PaymentService } from "../../ports/payment-plug-in.ts";
 import { Api } from "./api.ts";
-import { StripeBooks } from "./books.ts";
+import { StripeRefunds } from "./books.ts";
 import { kindOf, type StripeSite } from "./config.ts";
 import { StripeProvider } from "./provider.ts";
 
@@ -21,8 +21,8 @@ export async function open(site: StripeSite, { clock, log, observe }: PaymentDep
   const provider = new StripeProvider(settings, api, clock, log);
   return {
     provider,
-    books: new StripeBooks(api),
-    attachesReceipts: false,
+    // The rest is free with the capture; receipts go by mail; and there are no periods.
+    books: { refunds: new StripeRefunds(api), remainders: null, receipts: null, periods: null },
     booksClosedBecause: "Stripe's books have no periods: compare in its dashboard",
     // The same for every position; a test's sale is none of real money.
     accountOf: () => `${account} ${kind.livemode ? "live" : "test"}`,

@@ -1,16 +1,19 @@
 import type { PaymentPlugIn } from "../../ports/payment-plug-in.ts";
-import { problems, secretProblem } from "./checks.ts";
+import { secretProblem } from "./checks.ts";
 import { commands } from "./commands/commands.ts";
-import { position, type StripePosition, type StripeSection, section } from "./config.ts";
+import { PAGE_LIFE_MS, position, type StripePosition, type StripeSection, section } from "./config.ts";
+import { rulesOf } from "./money.ts";
 
 /** Stripe, as the registry knows it. */
 export const stripe: PaymentPlugIn<typeof section, typeof position, StripeSection, StripePosition> = {
   name: "stripe",
   section,
   position,
-  problems,
+  // All that may not go together is checked for every service, by the limits below.
+  problems: () => [],
   secretProblem,
   times: ({ requestTimeout, offerTimeout, commitTimeout }) => ({ requestTimeout, offerTimeout, commitTimeout }),
+  limits: () => ({ rulesFor: rulesOf, currencies: null, longestOfferMs: PAGE_LIFE_MS, hasPeriods: false }),
   listens: () => [],
   certificates: () => [],
   keeps: null,

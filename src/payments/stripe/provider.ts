@@ -1,5 +1,6 @@
+import { type MoneyRules, NO_RULES } from "../../core/money-rules.ts";
 import type { Truth } from "../../core/sale/resolve.ts";
-import type { Delivery, Sale } from "../../core/sale/state.ts";
+import type { Delivery, Frozen, Sale } from "../../core/sale/state.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { Log } from "../../ports/log.ts";
 import { declined, done, type Outcome, unknown } from "../../ports/outcome.ts";
@@ -42,6 +43,11 @@ const HIDDEN_POLL_MS = 15_000;
 /** Somebody may pay while the page is ended, and the bank may let go while the hold is: then the other is done. */
 const RELEASE_ROUNDS = 3;
 const SEARCH_PAGES = 10;
+/** Why a capture was refused, where that is more than a no. */
+const REASONS: Readonly<Record<string, "amount" | "too-late">> = {
+  ...{ amount_too_small: "amount", amount_too_large: "amount" },
+  ...{ charge_expired_for_capture: "too-late", capture_charge_authorization_expired: "too-late" },
+};
 const NOT_SENT: Outcome<never> = unknown("not sent: the sale has gone on without it");
 
 /** One sale is one Checkout Session: its page, with a payment that holds the money until it is captured or cancelled. */
@@ -55,13 +61,27 @@ export class StripeProvider implements PaymentProvider {
 
   constructor(settings: StripeSettings, api: Api, clock: Clock, log: Log) {
     const everyMs = settings.pollIntervalMs;
-    const polls = { firstMs: FIRST_POLL_MS, everyMs, hiddenEveryMs: HIDDEN_POLL_MS, probeEveryMs: LOOK_EVERY_MS };
+    const polls = {
+      firstMs: FIRST_POLL_MS,
+      everyMs,
+      hiddenEveryMs: HIDDEN_POLL_MS,
+      probeEveryMs: LOOK_EVERY_MS,
+      probeOfAccount: true,
+    };
     this.traits = { name: "stripe", polls, keepsAnswers: true };
     this.#settings = settings;
     this.#api = api;
     this.#clock = clock;
     this.#log = log;
     this.#reads = new Reads(clock);
+  }
+
+  rulesFor(currency: string): MoneyRules | null {
+    return rulesOf(currency);
+  }
+
+  freeze(): Frozen {
+    return { thanksUrl: this.#settings.thanksUrl };
   }
 
   async offer(sale: Sale, mayGoOn: MayGoOn, { number }: Attempt): Promise<Outcome<PublishedOffer>> {
@@ -88,10 +108,11 @@ export class StripeProvider implements PaymentProvider {
     { number }: Attempt,
   ): Promise<Outcome<Truth>> {
     const { currency } = sale.terms.tariff;
-    const { stepMinor } = rulesOf(currency) ?? { stepMinor: 1 };
-    // Rounded down: the customer never pays more than was dispensed.
-    const amount = toService(delivery.amountMinor - (delivery.amountMinor % stepMinor), currency);
-    if (amount === null || amount <= 0) return declined("refused", `an amount of ${delivery.amountMinor} ${currency}`);
+    const { leastCaptureMinor } = rulesOf(currency) ?? NO_RULES;
+    const amount = toService(delivery.amountMinor, currency);
+    if (amount === null || delivery.amountMinor < leastCaptureMinor) {
+      return declined("amount", `Stripe does not take ${delivery.amountMinor} of ${currency}'s smallest unit`);
+    }
     if (!mayGoOn()) return NOT_SENT;
     const seen = await this.#seen(sale, reference);
     if (seen.kind !== "held") return seen.outcome;
@@ -103,7 +124,7 @@ export class StripeProvider implements PaymentProvider {
       if (reply.kind === "answer") return done(truthOfIntent(reply.value, this.#expected(sale)));
       const after = await this.#look(sale, reference);
       if (isOver(after)) return after;
-      if (reply.kind === "no") return declined("refused", reply.detail);
+      if (reply.kind === "no") return declined(REASONS[reply.code ?? ""] ?? "refused", reply.detail);
       if (reply.kind !== "stuck" || after.kind !== "done" || after.value.state !== "held") return notKnown(reply);
     }
     return unknown("capture: Stripe keeps answering with a failure");
@@ -147,7 +168,7 @@ export class StripeProvider implements PaymentProvider {
   }
 
   #create(sale: Sale, amount: number, number: number): Promise<Reply<SessionObject>> {
-    const form = sessionForm(sale, amount, this.#settings.thanksUrl);
+    const form = sessionForm(sale, amount, sale.terms.frozen?.["thanksUrl"] ?? this.#settings.thanksUrl);
     return this.#api.post("offer", SESSIONS, form, keyOf(sale, "offer", number), session);
   }
 
@@ -165,7 +186,7 @@ export class StripeProvider implements PaymentProvider {
       this.#log.error({ sale: sale.id, detail: no.detail }, "an offer was sent twice, and not the same");
       return notKnown(no);
     }
-    if (no.code === "amount_too_small" || no.code === "amount_too_large") return declined("refused", no.detail);
+    if (no.code === "amount_too_small" || no.code === "amount_too_large") return declined("amount", no.detail);
     const advice =
       no.param === "expires_at"
         ? "Stripe finds the end of the customer's page too near or too far: set the kiosk's clock."
@@ -269,12 +290,12 @@ interface Page {
 function offeredAmount({ terms }: Sale): number | Outcome<never> {
   const { currency } = terms.tariff;
   const rules = rulesOf(currency);
-  if (rules === null) return declined("refused", `Stripe's unit of ${currency} is not known`);
+  if (rules === null) return declined("amount", `Stripe's unit of ${currency} is not known`);
   const { leastReservationMinor, mostMinor } = rules;
   const amount = toService(terms.maximumMinor, currency);
   const isIn = terms.maximumMinor >= leastReservationMinor && terms.maximumMinor <= mostMinor;
   if (isIn && amount !== null && fromService(amount, currency) === terms.maximumMinor) return amount;
-  return declined("refused", `Stripe takes no ${terms.maximumMinor} of ${currency}'s smallest unit`);
+  return declined("amount", `Stripe takes no ${terms.maximumMinor} of ${currency}'s smallest unit`);
 }
 
 /** Shown as a code and never opened here; still no phone is sent anywhere unencrypted, except by the simulator. */

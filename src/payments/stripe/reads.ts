@@ -14,8 +14,9 @@ export const LOOK_EVERY_MS = 30 * 60_000;
 const FAULTY_LOOK_MS = 10_000;
 
 interface Watched {
-  reads: number;
-  lastMs: number;
+  readonly reads: number;
+  readonly lastMs: number;
+  readonly truth: Truth;
 }
 
 /**
@@ -35,13 +36,14 @@ export class Reads {
   /** Asks about an offer, or says again that it is open when it was asked too often. */
   async offer(reference: string, ask: () => Promise<Outcome<Truth>>): Promise<Outcome<Truth>> {
     const nowMs = this.#clock.monotonicMs();
-    const watched = this.#offers.get(reference) ?? { reads: 0, lastMs: 0 };
-    if (watched.reads >= FREE_READS && nowMs - watched.lastMs < SLOW_MS) return done({ state: "open" });
+    const watched = this.#offers.get(reference);
+    const reads = watched?.reads ?? 0;
+    if (watched !== undefined && reads >= FREE_READS && nowMs - watched.lastMs < SLOW_MS) return done(watched.truth);
     const outcome = await ask();
     this.#offers.delete(reference);
     // Only what was seen open may be said to be so again.
     if (outcome.kind !== "done" || outcome.value.state !== "open") return outcome;
-    this.#offers.set(reference, { reads: watched.reads + 1, lastMs: nowMs });
+    this.#offers.set(reference, { reads: reads + 1, lastMs: nowMs, truth: outcome.value });
     const oldest = this.#offers.keys().next();
     if (this.#offers.size > OFFERS_MOST && !oldest.done) this.#offers.delete(oldest.value);
     return outcome;

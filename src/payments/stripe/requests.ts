@@ -1,6 +1,7 @@
 import type { Sale } from "../../core/sale/state.ts";
 import type { RefundRequest } from "../../ports/books.ts";
 import type { Attempt } from "../../ports/payment.ts";
+import { PAGE_LIFE_MS } from "./config.ts";
 import type { Form } from "./form.ts";
 
 /**
@@ -11,8 +12,7 @@ import type { Form } from "./form.ts";
 export const SESSIONS = "/v1/checkout/sessions";
 export const REFUNDS = "/v1/refunds";
 
-/** A page cannot end in less than 30 minutes of the service's clock; the rest is for calls that are late, and for clocks. */
-const PAGE_LIFE_S = 33 * 60;
+const PAGE_LIFE_S = PAGE_LIFE_MS / 1000;
 /** How far apart the two clocks may be, for a search by the service's time. */
 const SEARCH_SLACK_S = 10 * 60;
 

@@ -26,7 +26,7 @@ export function truthOfSession(session: SessionObject, reference: string, expect
   const about = intentContradiction(intent, expected);
   if (about !== null) return about;
   if (!UNPAID.has(intent.status)) return truthOfIntent(intent, expected);
-  if (status === "open") return { state: "open" };
+  if (status === "open") return intent.last_payment_error ? { state: "open", tried: "declined" } : { state: "open" };
   // Without a card, and without a page on which one could be typed, nothing comes of it any more.
   if (status === "expired" && intent.status === "requires_payment_method") return truthOfPage(status);
   return unclear(`session ${status}, payment ${intent.status}`);

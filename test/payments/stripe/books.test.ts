@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from "vitest";
-import type { PaymentBooks, RefundRequest } from "../../../src/ports/books.ts";
+import type { RefundRequest } from "../../../src/ports/books.ts";
 import { CONTRACT_DELIVERY, contractSale } from "../../contract/payment.ts";
-import { ALWAYS, CAPTURE, PAID } from "../../support/sale-fixtures.ts";
+import { ALWAYS, CAPTURE } from "../../support/sale-fixtures.ts";
 import { type StripeRig, shown, stripeRig } from "./rig.ts";
 
 let rig: StripeRig | null = null;
@@ -31,28 +31,28 @@ const LEFT = CONTRACT_DELIVERY.amountMinor;
 describe("a refund", () => {
   it("is made once under one id, whatever is forgotten meanwhile", async () => {
     const { made, request } = await paid();
-    const first = await made.books.refund(request);
+    const first = await made.books.refunds.refund(request);
     expect(first).toMatchObject({ kind: "done", value: { kind: "made", reference: expect.stringMatching(/^re_/) } });
     made.simulator.service.keys.forgetAll();
     made.clock.aheadMs += 30 * 24 * 3_600_000;
-    expect(await made.books.refund(request)).toEqual(first);
+    expect(await made.books.refunds.refund(request)).toEqual(first);
     expect(await made.charged(request.saleId)).toBe(LEFT - 2000);
   });
 
   it("of another id is another one", async () => {
     const { made, request } = await paid();
-    await made.books.refund(request);
-    await made.books.refund({ ...request, refundId: "another" });
+    await made.books.refunds.refund(request);
+    await made.books.refunds.refund({ ...request, refundId: "another" });
     expect(await made.charged(request.saleId)).toBe(LEFT - 4000);
   });
 
   it("of all that was taken, and of more than that: what was freed at the capture is not to be had back", async () => {
     const { made, request } = await paid();
-    const more = await made.books.refund({ ...request, amountMinor: LEFT + 1 });
+    const more = await made.books.refunds.refund({ ...request, amountMinor: LEFT + 1 });
     expect(more).toMatchObject({ kind: "done", value: { kind: "exceeds" } });
-    const all = await made.books.refund({ ...request, refundId: "all", amountMinor: LEFT });
+    const all = await made.books.refunds.refund({ ...request, refundId: "all", amountMinor: LEFT });
     expect(all).toMatchObject({ kind: "done", value: { kind: "made" } });
-    const again = await made.books.refund({ ...request, refundId: "again", amountMinor: 100 });
+    const again = await made.books.refunds.refund({ ...request, refundId: "again", amountMinor: 100 });
     expect(again).toMatchObject({ kind: "done", value: { kind: "exceeds" } });
     expect(await made.charged(request.saleId)).toBe(0);
   });
@@ -72,8 +72,8 @@ describe("a refund", () => {
   ] as const)("when %s is %s is unknown, and then made once", async (call, mode) => {
     const { made, request } = await paid();
     made.fault(call, mode);
-    expect(shown(await made.books.refund(request))).toBe("unknown");
-    expect(await made.books.refund(request)).toMatchObject({ kind: "done", value: { kind: "made" } });
+    expect(shown(await made.books.refunds.refund(request))).toBe("unknown");
+    expect(await made.books.refunds.refund(request)).toMatchObject({ kind: "done", value: { kind: "made" } });
     expect(await made.charged(request.saleId)).toBe(LEFT - 2000);
   });
 
@@ -84,7 +84,7 @@ describe("a refund", () => {
     ["a payment that nobody made", { paymentReference: "pi_none" }],
   ])("is refused: %s", async (_name, changes) => {
     const { made, request } = await paid();
-    expect(shown(await made.books.refund({ ...request, ...changes }))).toBe("declined refused");
+    expect(shown(await made.books.refunds.refund({ ...request, ...changes }))).toBe("declined refused");
     expect(await made.charged(request.saleId)).toBe(LEFT);
   });
 
@@ -93,13 +93,6 @@ describe("a refund", () => {
     const made = await stripeRig({ key: poor.key, keys: [{ ...poor, rights: ["sessions:write", "intents:write"] }] });
     rig = made;
     const asked = { refundId: "r", saleId: "s", position: "1", productName: "x", currency: "SEK", amountMinor: 100 };
-    expect(shown(await made.books.refund({ ...asked, paymentReference: "pi_1" }))).toBe("declined rejected");
+    expect(shown(await made.books.refunds.refund({ ...asked, paymentReference: "pi_1" }))).toBe("declined rejected");
   });
-});
-
-it("what the service does not have is refused", async () => {
-  const { made } = await paid();
-  const books: PaymentBooks = made.books;
-  const asked = [await books.submitReceipt(PAID), await books.markPeriod("1"), await books.transactions("1", "1")];
-  for (const outcome of asked) expect(outcome).toMatchObject({ kind: "declined", reason: "refused" });
 });

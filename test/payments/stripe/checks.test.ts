@@ -11,11 +11,19 @@ interface Given {
   readonly kiosk?: object;
   readonly position?: object;
   readonly more?: object;
+  readonly least?: string;
 }
 
 const ACCOUNT = "acct_1Abc23Def45Ghi67";
 
-function load({ section = {}, key = "rk_test_12345678abc", kiosk = {}, position = {}, more = {} }: Given = {}) {
+function load({
+  section = {},
+  key = "rk_test_12345678abc",
+  kiosk = {},
+  position = {},
+  more = {},
+  least = "100",
+}: Given = {}) {
   const folder = tempFolder();
   mkdirSync(join(folder, "secrets"));
   writeFileSync(join(folder, "secrets/stripe"), `${key}\n`, { mode: 0o600 });
@@ -26,7 +34,7 @@ function load({ section = {}, key = "rk_test_12345678abc", kiosk = {}, position 
     journal: { path: "journal.db" },
     payment: { provider: "stripe", stripe: own },
     positions: [
-      { id: "1", ...position, product, reserve: ["100"], dispenser: { driver: "simulated", quantity: "2.000" } },
+      { id: "1", ...position, product, reserve: [least], dispenser: { driver: "simulated", quantity: "2.000" } },
     ],
     display: { driver: "web", listen: "127.0.0.1:8081" },
     ...more,
@@ -66,7 +74,16 @@ describe("a configuration of Stripe", () => {
     ["questions that come too fast", { section: { pollInterval: "1s" } }, /pollInterval: .*3s to 15s/],
     ["a hold longer than a bank's", { section: { commitTimeout: "8d" } }, /commitTimeout: .*5m to 6d/],
     ["a currency whose unit is not known", { kiosk: { currency: "CLF" } }, /kiosk\.currency: found CLF/],
-    ["a schedule for books", { more: { schedule: { reconcile: "10 3 * * *" } } }, /reconcile: .*none with Stripe/],
+    [
+      "a reservation below the least charge",
+      { kiosk: { currency: "SEK" }, least: "2.00" },
+      /reserve\[0\]: found "2.00"/,
+    ],
+    [
+      "a schedule for books",
+      { more: { schedule: { reconcile: "10 3 * * *" } } },
+      /reconcile: found a schedule, expected none/,
+    ],
     ["a terminal", { position: { terminal: { id: "x", passwordFile: "y" } } }, /terminal: found an unknown key/],
   ])("has not %s", (_what, given, message) => {
     expect(() => load(given)).toThrow(message);

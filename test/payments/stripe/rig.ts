@@ -1,7 +1,7 @@
 import type { Truth } from "../../../src/core/sale/resolve.ts";
 import type { Sale, Terms } from "../../../src/core/sale/state.ts";
 import { Api, type ApiSettings } from "../../../src/payments/stripe/api.ts";
-import { StripeBooks } from "../../../src/payments/stripe/books.ts";
+import { StripeRefunds } from "../../../src/payments/stripe/books.ts";
 import { StripeProvider, type StripeSettings } from "../../../src/payments/stripe/provider.ts";
 import type { Call, Fault, FaultMode } from "../../../src/payments/stripe/simulator/faults.ts";
 import {
@@ -11,10 +11,12 @@ import {
   startStripeSimulator,
 } from "../../../src/payments/stripe/simulator/server.ts";
 import type { Session } from "../../../src/payments/stripe/simulator/state.ts";
+import type { PaymentBooks } from "../../../src/ports/books.ts";
 import type { Clock } from "../../../src/ports/clock.ts";
 import type { Log } from "../../../src/ports/log.ts";
 import type { Outcome } from "../../../src/ports/outcome.ts";
-import { contractSale, type PaymentRig } from "../../contract/payment.ts";
+import { contractSale } from "../../contract/payment.ts";
+import type { Mishap, PaymentRig } from "../../contract/payment-rig.ts";
 import { ALWAYS, OFFER, TERMS } from "../../support/sale-fixtures.ts";
 import { memoryLog } from "../seqr/rig.ts";
 
@@ -32,7 +34,7 @@ export interface StripeRigOptions extends Partial<StripeSimulatorOptions> {
 export interface StripeRig extends PaymentRig {
   readonly simulator: StripeSimulator;
   readonly provider: StripeProvider;
-  readonly books: StripeBooks;
+  readonly books: PaymentBooks;
   /** `aheadMs` lets time pass for both; by `kioskAheadMs` the kiosk's clock is wrong. */
   readonly clock: Clock & { aheadMs: number; kioskAheadMs: number };
   fault(call: Call | "*", mode: FaultMode, more?: Partial<Fault>): void;
@@ -45,6 +47,15 @@ export interface StripeRig extends PaymentRig {
   /** The calls that the service heard. */
   calls(): readonly Call[];
 }
+
+/** In which of the service's calls it does what a call of the port is for, and what its faults are called. */
+const CALLS: Readonly<Record<Parameters<PaymentRig["mishap"]>[0], Call>> = {
+  ...{ offer: "create", query: "retrieve", settle: "capture", release: "cancel", probe: "list", refund: "refund" },
+};
+const MODES: Readonly<Record<Mishap, FaultMode>> = {
+  ...{ "lost-before": "lost-before", "lost-after": "lost-after", "cut-off": "cut", "server-error": "error" },
+  ...{ busy: "rate-limit", slow: "late" },
+};
 
 export async function stripeRig(options: StripeRigOptions = {}): Promise<StripeRig> {
   const { key = DEMO_KEY.key, settings = {}, api: apiOptions = {}, log = memoryLog(), ...simulated } = options;
@@ -73,7 +84,13 @@ export async function stripeRig(options: StripeRigOptions = {}): Promise<StripeR
       .toReversed();
   return {
     ...{ simulator, provider, clock, sessionsOf, freesHeldBills: true },
-    books: new StripeBooks(api),
+    ...{ endsOpenOffers: true, foreignCurrency: "CLF" },
+    books: { refunds: new StripeRefunds(api), remainders: null, receipts: null, periods: null },
+    mishap: async (call, kind) => void simulator.faults.add({ call: CALLS[call], mode: MODES[kind], lateMs: 200 }),
+    forget: async () => simulator.service.keys.forgetAll(),
+    reconfigured: async () =>
+      new StripeProvider({ ...own, thanksUrl: "https://example.com/other" }, apiWith({ key, log }), clock, log),
+    payable: async (saleId) => sessionsOf(saleId).filter(({ status }) => status === "open").length,
     another: (changes, otherLog = log, otherKey = key) =>
       new StripeProvider({ ...own, ...changes }, apiWith({ key: otherKey, log: otherLog }), clock, otherLog),
     fault: (call, mode, more = {}) => void simulator.faults.add({ call, mode, ...more }),

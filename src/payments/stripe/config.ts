@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { about, address, duration, secretFile } from "../../config/fields.ts";
 import { isOwnName } from "../../core/loopback.ts";
-import type { CommandKit, PaymentPart, PaymentSite } from "../../ports/payment-plug-in.ts";
+import type { CommandKit, PaymentSite } from "../../ports/payment-plug-in.ts";
 
 const HOME = "https://api.stripe.com";
 
@@ -67,7 +67,6 @@ export const position = {};
 
 export type StripeSection = z.output<typeof section>;
 export type StripePosition = z.output<z.ZodObject<typeof position>>;
-export type StripePart = PaymentPart<StripeSection, StripePosition>;
 export type StripeSite = PaymentSite<StripeSection, StripePosition>;
 export type StripeKit = CommandKit<StripeSection, StripePosition>;
 

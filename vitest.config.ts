@@ -11,11 +11,8 @@ const WIRE = [
   "test/telemetry/mqtt/**/!(acks|reasons|sizes|turns).test.ts",
   "test/devices/rapi/{contract,faults,noise}.test.ts",
   "test/payments/seqr/**/!(report).test.ts",
-<<<<<<< HEAD
   "test/payments/vipps/**/*.test.ts",
-=======
   "test/payments/stripe/!(money|checks).test.ts",
->>>>>>> 462c879 (stripe: a payment service beside SEQR, with its simulator)
   "test/platform/serial/{line,taken}.test.ts",
   "test/platform/service/**/*.test.ts",
   "test/telemetry/sparkplug/{aedes,foreign,limits,mosquitto}.test.ts",

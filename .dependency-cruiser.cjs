@@ -6,7 +6,7 @@ const COMMON = "^src/(core|ports|platform)/";
 /** And what the keys of a plug-in are made of, with the one form of all messages. */
 const OF_CONFIG = "^src/config/(fields|problem)[.]ts$";
 /** What both ends of a wire must know: bytes, words, codes. Everything else of a plug-in is the driver, which a simulator judges. */
-const WIRE = "(codec|frame|application|bcd|codes|form|soap)[.]ts$";
+const WIRE = "(codec|frame|application|bcd|codes|form|soap|wire|wire-money)[.]ts$";
 const OWN_SIMULATOR = "^src/[^/]+/[^/]+/simulator/";
 
 module.exports = {

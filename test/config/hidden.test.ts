@@ -17,7 +17,7 @@ const IN_ADDRESS = "in%40the-address";
 
 /** Signs that JSON, an address and XML each write in their own way; what becomes part of an address has none of them. */
 function known(key: string, number: number): string {
-  if (key.endsWith("secretFile")) return `known~secret.of-${number}`;
+  if (key.endsWith("secretFile") || key.startsWith("payment.vipps.")) return `known~secret.of-${number}`;
   if (key === "payment.stripe.apiKeyFile") return `rk_test_known${number}OfStripe`;
   return key.endsWith("keyFile") ? privateKey.replaceAll("A", String(number)) : `known "<&ö\\/${number}> token`;
 }

@@ -32,7 +32,7 @@ export function serviceKindOf(everyMs: number, random: Random): ServiceKind {
     probeEveryMs: random.pick([60_000, 60_000, 1_800_000]),
     probeOfAccount: random.apart().chance(0.3),
   };
-  const page = random.chance(0.4) ? pageOf(random) : null;
+  const page = random.chance(0.6) ? pageOf(random) : null;
   return { polls, page, rules: random.chance(0.4) ? rulesOf(random) : NO_RULES };
 }
 
@@ -40,8 +40,8 @@ function pageOf(random: Random): Page {
   return {
     lifeMs: random.pick([60_000, 600_000, 2_000_000]),
     endsWhenAsked: random.chance(0.6),
-    forgetsKeys: random.chance(0.5),
-    holdsRest: random.chance(0.5),
+    forgetsKeys: random.chance(0.7),
+    holdsRest: random.chance(0.7),
   };
 }
 

@@ -1,9 +1,9 @@
 import type { RefundAnswer, RefundRequest, Refunds } from "../../ports/books.ts";
 import { declined, done, type Outcome, unknown } from "../../ports/outcome.ts";
 import { type Api, type No, notKnown, type Reply } from "./api.ts";
-import { toService } from "./money.ts";
 import { REFUNDS, refundForm, refundsForm } from "./requests.ts";
 import { listOf, type RefundObject, refund } from "./schema.ts";
+import { toService } from "./wire-money.ts";
 
 interface Page {
   readonly data: readonly RefundObject[];

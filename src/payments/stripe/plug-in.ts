@@ -2,7 +2,7 @@ import type { PaymentPlugIn } from "../../ports/payment-plug-in.ts";
 import { secretProblem } from "./checks.ts";
 import { commands } from "./commands/commands.ts";
 import { PAGE_LIFE_MS, position, type StripePosition, type StripeSection, section } from "./config.ts";
-import { rulesOf } from "./money.ts";
+import { rulesOf } from "./wire-money.ts";
 
 /** Stripe, as the registry knows it. */
 export const stripe: PaymentPlugIn<typeof section, typeof position, StripeSection, StripePosition> = {

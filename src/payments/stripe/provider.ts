@@ -15,7 +15,7 @@ import type {
 } from "../../ports/payment.ts";
 import { type Api, type No, notKnown, type Reply } from "./api.ts";
 import { clockProblem } from "./clock-skew.ts";
-import { fromService, rulesOf, toService } from "./money.ts";
+import { PAGE_LEAST_MS, PAGE_LIFE_MS } from "./config.ts";
 import { LOOK_EVERY_MS, Reads } from "./reads.ts";
 import {
   CANCEL_FORM,
@@ -29,6 +29,7 @@ import {
 } from "./requests.ts";
 import { type IntentObject, intent, listOf, type SessionObject, session } from "./schema.ts";
 import { contradictionIn, type Expected, truthOfIntent, truthOfSession } from "./truth.ts";
+import { fromService, rulesOf, toService } from "./wire-money.ts";
 
 export interface StripeSettings {
   readonly pollIntervalMs: number;
@@ -68,7 +69,12 @@ export class StripeProvider implements PaymentProvider {
       probeEveryMs: LOOK_EVERY_MS,
       probeOfAccount: true,
     };
-    this.traits = { name: "stripe", polls, keepsAnswers: true };
+    this.traits = {
+      name: "stripe",
+      polls,
+      keepsAnswers: true,
+      offerLife: { shortestMs: PAGE_LEAST_MS, longestMs: PAGE_LIFE_MS },
+    };
     this.#settings = settings;
     this.#api = api;
     this.#clock = clock;

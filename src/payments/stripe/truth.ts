@@ -1,7 +1,7 @@
 import type { Truth } from "../../core/sale/resolve.ts";
 import type { Sale } from "../../core/sale/state.ts";
-import { fromService, toService } from "./money.ts";
 import type { IntentObject, SessionObject } from "./schema.ts";
+import { fromService, toService } from "./wire-money.ts";
 
 /** What an answer must agree with. */
 export interface Expected {

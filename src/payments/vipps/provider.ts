@@ -27,6 +27,8 @@ export class VippsProvider implements PaymentProvider {
     // At most 120 questions a minute are answered for a payment, and the first ones come too soon for anybody.
     polls: { firstMs: 5_000, everyMs: 2_000, hiddenEveryMs: 5_000, probeEveryMs: 60_000, probeOfAccount: true },
     keepsAnswers: true,
+    // The service tells no end: ours is by this machine's clock, which may differ from the service's.
+    offerLife: { shortestMs: 0, longestMs: 2 * OFFER_MS },
   };
   readonly rulesFor = rulesFor;
   readonly #calls: VippsCalls;

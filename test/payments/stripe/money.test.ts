@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { MINOR_DIGITS } from "../../../src/core/currencies.ts";
-import { fromService, rulesOf, toService } from "../../../src/payments/stripe/money.ts";
+import { fromService, rulesOf, toService } from "../../../src/payments/stripe/wire-money.ts";
 
 describe("amounts in the service's unit", () => {
   // 300 of the currency as ISO 4217 counts it, and as the service does.

@@ -2,6 +2,7 @@ import type { Truth } from "../../../src/core/sale/resolve.ts";
 import type { Sale, Terms } from "../../../src/core/sale/state.ts";
 import { Api, type ApiSettings } from "../../../src/payments/stripe/api.ts";
 import { StripeRefunds } from "../../../src/payments/stripe/books.ts";
+import { stripe as plugIn } from "../../../src/payments/stripe/plug-in.ts";
 import { StripeProvider, type StripeSettings } from "../../../src/payments/stripe/provider.ts";
 import type { Call, Fault, FaultMode } from "../../../src/payments/stripe/simulator/faults.ts";
 import {
@@ -83,7 +84,7 @@ export async function stripeRig(options: StripeRigOptions = {}): Promise<StripeR
       .filter(({ clientReferenceId }) => clientReferenceId === saleId)
       .toReversed();
   return {
-    ...{ simulator, provider, clock, sessionsOf, freesHeldBills: true },
+    ...{ simulator, provider, clock, sessionsOf, freesHeldBills: true, named: plugIn.name },
     ...{ endsOpenOffers: true, foreignCurrency: "CLF" },
     books: { refunds: new StripeRefunds(api), remainders: null, receipts: null, periods: null },
     mishap: async (call, kind) => void simulator.faults.add({ call: CALLS[call], mode: MODES[kind], lateMs: 200 }),

@@ -1,5 +1,6 @@
 import { VippsBooks } from "../../../src/payments/vipps/books.ts";
 import { VippsCalls, type VippsSettings } from "../../../src/payments/vipps/calls.ts";
+import { vipps as plugIn } from "../../../src/payments/vipps/plug-in.ts";
 import { VippsProvider } from "../../../src/payments/vipps/provider.ts";
 import type { Fault } from "../../../src/payments/vipps/simulator/faults.ts";
 import {
@@ -12,7 +13,7 @@ import {
 import type { SimulatedPayment } from "../../../src/payments/vipps/simulator/service.ts";
 import type { Clock } from "../../../src/ports/clock.ts";
 import type { Log, LogFields } from "../../../src/ports/log.ts";
-import type { Call, Mishap, PaymentRig } from "../../contract/payment.ts";
+import type { Call, Mishap, PaymentRig } from "../../contract/payment-rig.ts";
 import { TERMS } from "../../support/sale-fixtures.ts";
 
 const CLOCK: Clock = {
@@ -89,6 +90,7 @@ export async function vippsRig(
   return {
     ...restarted(),
     ...{ simulator, seen, payment, restarted, freesHeldBills: true },
+    named: plugIn.name,
     endsOpenOffers: true,
     foreignCurrency: "SEK",
     mishap: async (call, kind) =>

@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { rulesOf, toService } from "../money.ts";
+import { rulesOf, toService } from "../wire-money.ts";
 import { answerOfCard } from "./cards.ts";
 import { intentObject } from "./objects.ts";
 import { missing, Refusal, tooSmall } from "./refusal.ts";

@@ -1,7 +1,7 @@
 import type { FastifyInstance } from "fastify";
 import { z } from "zod";
 import { formatAmount } from "../../../core/money.ts";
-import { fromService } from "../money.ts";
+import { fromService } from "../wire-money.ts";
 import type { Book, Pressed } from "./book.ts";
 import { leftOf } from "./calls.ts";
 import { PHONE_PAGE } from "./page.ts";

@@ -7,8 +7,8 @@ import type { DisplayConfig } from "./display.ts";
 /** What a configuration may name and only its plug-ins know: `wiring/plug-ins.ts` hands them over. */
 export interface PlugIns {
   readonly devices: readonly DevicePlugIn<DeviceSchema>[];
-  /** What is wrong with the screen that so many positions share. */
-  readonly displayChecks: (display: DisplayConfig, positions: number) => readonly Found[];
+  /** What is wrong with the screen that so many positions share, for codes as long as that; null for short ones. */
+  readonly displayChecks: (display: DisplayConfig, positions: number, codeChars: number | null) => readonly Found[];
   readonly payments: readonly [Payment, ...Payment[]];
 }
 

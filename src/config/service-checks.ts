@@ -54,9 +54,11 @@ function timingChecks(times: PaymentTimes, at: Path): Found[] {
 
 const LEAST_OFFER_MS = 45_000;
 
-function displayChecks({ display, positions }: Config, plugIns: Pick<PlugIns, "displayChecks">): Found[] {
+function displayChecks(config: Config, plugIns: PlugIns): Found[] {
+  const { display, positions } = config;
   const { listen, tokenFile } = display;
-  const own = plugIns.displayChecks(display, positions.length);
+  const { longestCodeChars } = paymentOf(plugIns, config).limits(partOf(config));
+  const own = plugIns.displayChecks(display, positions.length, longestCodeChars);
   if (isLoopback(listen.host) || tokenFile !== undefined) return [...own];
   const found = shownListen(listen);
   const message = sentence({

@@ -19,7 +19,7 @@ interface Given {
 export function displayChecks(
   { driver, panel, rotate, readingDistanceMm }: Given,
   positions: number,
-  codeChars?: number,
+  codeChars: number | null = null,
 ): Found[] {
   if (panel === undefined || driver === "terminal") return [];
   const isTurned = driver === "framebuffer" && rotate !== undefined && rotate % 180 !== 0;
@@ -32,7 +32,7 @@ export function displayChecks(
   }
   const problems = panelProblems(
     { ...seen, readingDistanceMm },
-    { positions, ...(codeChars === undefined ? {} : { codeChars }) },
+    { positions, ...(codeChars === null ? {} : { codeChars }) },
   );
   return problems.map((hint) => {
     const message = sentence({ found: sizeOf(panel), expected: "a panel on which all can be read", hint });

@@ -115,6 +115,8 @@ interface PaymentLimits {
   readonly currencies: readonly string[] | null;
   /** After how long the service ends an offer that nobody pays; null where it lasts until somebody ends it. */
   readonly longestOfferMs: number | null;
+  /** The longest text of its codes; null where it is no longer than 38 capital letters and digits. */
+  readonly longestCodeChars: number | null;
   /** Whether its books have periods that can be compared with the journal: `PaymentBooks.periods` is not null. */
   readonly hasPeriods: boolean;
 }

@@ -29,6 +29,7 @@ const second: Payment = {
     rulesFor: (currency) => (currency === "NOK" ? null : RULES),
     currencies: ["DKK", "EUR", kiosk.currency === "NOK" ? "SEK" : kiosk.currency],
     longestOfferMs: 600_000,
+    longestCodeChars: 400,
     hasPeriods: false,
   }),
   keeps: null,
@@ -36,6 +37,7 @@ const second: Payment = {
 };
 
 interface Changes {
+  readonly panel?: object;
   readonly id?: string;
   readonly position?: object;
   readonly provider?: string;
@@ -49,7 +51,7 @@ interface Changes {
 
 function load(changes: Changes = {}) {
   const { id = "1", position = { shop: "s-1" }, provider = "second", token = "a token", listen } = changes;
-  const { currency = "SEK", reserve = ["100.00"], minimum = "3.00", schedule } = changes;
+  const { currency = "SEK", reserve = ["100.00"], minimum = "3.00", schedule, panel } = changes;
   const folder = tempFolder();
   mkdirSync(join(folder, "secrets"));
   writeFileSync(join(folder, "secrets/token"), token, { mode: 0o600 });
@@ -60,7 +62,11 @@ function load(changes: Changes = {}) {
     payment: { provider, second: { tokenFile: "secrets/token" } },
     positions: [{ id, ...position, product, reserve, dispenser: { driver: "simulated", quantity: "2.000" } }],
     ...(schedule === undefined ? {} : { schedule }),
-    display: { driver: "web", listen: listen ?? "127.0.0.1:8081" },
+    display: {
+      driver: "web",
+      listen: listen ?? "127.0.0.1:8081",
+      ...(panel === undefined ? {} : { panel, readingDistanceMm: 300 }),
+    },
   };
   const file = join(folder, "kioskd.yaml");
   writeFileSync(file, stringify(config));
@@ -128,6 +134,14 @@ describe("a second payment service", () => {
     };
     expect(() => seconds(590_000)).not.toThrow();
     expect(() => seconds(591_000)).toThrow(/payment\.second\.offerTimeout: found 591s, expected at most 590s/);
+  });
+
+  it("is refused a panel on which its long codes cannot be read", () => {
+    const seven = { widthMm: 154, heightMm: 86, widthPx: 800, heightPx: 480 };
+    // Large enough for short ones.
+    const five = { widthMm: 110, heightMm: 62, widthPx: 800, heightPx: 480 };
+    expect(() => load({ panel: seven })).not.toThrow();
+    expect(() => load({ panel: five })).toThrow(/display\.panel: found 110 x 62 mm .*[Tt]he scan screen needs/);
   });
 
   it("may give away what it does not take, which is told", () => {

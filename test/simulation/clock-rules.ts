@@ -12,6 +12,8 @@ const TOLD_LATELY_MS = 60_000;
 const BEHIND_MS = 6 * 60_000;
 /** A clock as wrong as this is right enough for whoever must say so. */
 const RIGHT_MS = 3 * 60_000;
+/** From a choice to its event in the journal, where nothing holds it up. */
+const WRITTEN_WITHIN_MS = 1_000;
 /** After the faults have stopped every position can be used again within this time. */
 export const SERVES_WITHIN_MS = 3 * 60_000;
 
@@ -23,6 +25,9 @@ export class ClockRules {
   readonly #saleErrorMs = new Map<string, number>();
   /** Since when answers have contradicted this run's clock, and the newest that did (elapsed). */
   #contradicted: { readonly life: number; readonly sinceMs: number; untilMs: number } | null = null;
+
+  /** How wrong the clock was until it was set last, and when that was (elapsed). */
+  #before: { readonly errorMs: number; readonly untilMs: number } | null = null;
 
   constructor(world: World, broken: (detail: string) => void) {
     this.#world = world;
@@ -38,7 +43,10 @@ export class ClockRules {
     else this.#contradicted = { life: life.number, sinceMs: time.elapsedMs, untilMs: time.elapsedMs };
   }
 
+  /** To be told before the clock shows another time. */
   clockSet(): void {
+    const { time } = this.#world;
+    this.#before = { errorMs: time.wallErrorMs, untilMs: time.elapsedMs };
     this.#contradicted = null;
   }
 
@@ -57,11 +65,18 @@ export class ClockRules {
     );
   }
 
+  /** Whether the customer chose right before the clock was set, and the journal has it only now. */
+  #isOfClockBefore(atMs: number): boolean {
+    const { time } = this.#world;
+    if (this.#before === null || time.elapsedMs - this.#before.untilMs > WRITTEN_WITHIN_MS) return false;
+    return Math.abs(atMs - time.trueMs - this.#before.errorMs) <= WRITTEN_WITHIN_MS;
+  }
+
   #judgeBegin({ saleId, atMs }: EventOf<"selected">, newestBeforeMs: number | null): void {
     const { time, life, wasHeldUp } = this.#world;
     const wallMs = time.trueMs + time.wallErrorMs;
     if (wasHeldUp) return;
-    if (Math.abs(atMs - wallMs) > BEHIND_MS)
+    if (Math.abs(atMs - wallMs) > BEHIND_MS && !this.#isOfClockBefore(atMs))
       this.#broken(`${saleId} begins ${Math.round((atMs - wallMs) / 1_000)} s ahead of the clock`);
     if (Math.abs(time.wallErrorMs) > RIGHT_MS && newestBeforeMs !== null && atMs < newestBeforeMs - BEHIND_MS)
       this.#broken(`${saleId} begins before what the journal has seen, by a clock that is wrong`);

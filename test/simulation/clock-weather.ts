@@ -14,8 +14,8 @@ export class ClockWeather {
   set(errorMs: number): void {
     const { time, rules } = this.#world;
     this.#world.note(() => `the wall clock is ${errorMs} ms wrong from now on`);
-    time.wallErrorMs = errorMs;
     rules.clock.clockSet();
+    time.wallErrorMs = errorMs;
   }
 
   /** Whether a time server has set it. */

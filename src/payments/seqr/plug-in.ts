@@ -13,7 +13,13 @@ export const seqr: PaymentPlugIn<typeof section, typeof position, SeqrSection, S
   problems,
   secretProblem,
   times: ({ requestTimeout, offerTimeout, commitTimeout }) => ({ requestTimeout, offerTimeout, commitTimeout }),
-  limits: () => ({ rulesFor: () => NO_RULES, currencies: null, longestOfferMs: null, hasPeriods: true }),
+  limits: () => ({
+    rulesFor: () => NO_RULES,
+    currencies: null,
+    longestOfferMs: null,
+    longestCodeChars: null,
+    hasPeriods: true,
+  }),
   listens: ({ unattended }) =>
     unattended === undefined ? [] : [{ at: ["payment", "seqr", "unattended", "listen"], listen: unattended.listen }],
   certificates: ({ caFile, unattended }) => [

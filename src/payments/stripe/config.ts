@@ -7,6 +7,8 @@ const HOME = "https://api.stripe.com";
 
 /** A page cannot end in less than 30 minutes of the service's clock; the rest is for calls that are late, and for clocks. */
 export const PAGE_LIFE_MS = 33 * 60_000;
+/** The address of its page, which the code holds, is about as long. */
+export const PAGE_ADDRESS_CHARS = 400;
 /** The service takes no shorter one, from its own time on. */
 export const PAGE_LEAST_MS = 30 * 60_000;
 

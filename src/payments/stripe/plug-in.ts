@@ -1,7 +1,14 @@
 import type { PaymentPlugIn } from "../../ports/payment-plug-in.ts";
 import { secretProblem } from "./checks.ts";
 import { commands } from "./commands/commands.ts";
-import { PAGE_LIFE_MS, position, type StripePosition, type StripeSection, section } from "./config.ts";
+import {
+  PAGE_ADDRESS_CHARS,
+  PAGE_LIFE_MS,
+  position,
+  type StripePosition,
+  type StripeSection,
+  section,
+} from "./config.ts";
 import { rulesOf } from "./wire-money.ts";
 
 /** Stripe, as the registry knows it. */
@@ -13,7 +20,13 @@ export const stripe: PaymentPlugIn<typeof section, typeof position, StripeSectio
   problems: () => [],
   secretProblem,
   times: ({ requestTimeout, offerTimeout, commitTimeout }) => ({ requestTimeout, offerTimeout, commitTimeout }),
-  limits: () => ({ rulesFor: rulesOf, currencies: null, longestOfferMs: PAGE_LIFE_MS, hasPeriods: false }),
+  limits: () => ({
+    rulesFor: rulesOf,
+    currencies: null,
+    longestOfferMs: PAGE_LIFE_MS,
+    longestCodeChars: PAGE_ADDRESS_CHARS,
+    hasPeriods: false,
+  }),
   listens: () => [],
   certificates: () => [],
   keeps: null,

@@ -19,6 +19,7 @@ import { startDevice } from "../../src/cli/benches.ts";
 import { priceMinor } from "../../src/core/tariff.ts";
 import { openPty } from "../../src/devices/bench/pty.ts";
 import { simulator } from "../../src/devices/dart/bench.ts";
+import { POLICY } from "../../src/engine/policy.ts";
 import { type SeqrSimulator, startSeqrSimulator } from "../../src/payments/seqr/simulator/server.ts";
 import { atEnd, knowEachTest, SIDE_BY_SIDE } from "../support/at-end.ts";
 import { needs } from "../support/components.ts";
@@ -208,10 +209,9 @@ describe("standard output that nobody reads", SIDE_BY_SIDE, () => {
     });
     const health = async (): Promise<boolean> => (await fetch(`http://127.0.0.1:${port}/health`)).ok;
     await eventually("it serves", async () => await health().catch(() => false));
-    const toldMs = performance.now();
     child.kill("SIGTERM");
-    await eventually("it ends", () => child.exitCode !== null || child.signalCode !== null);
-    expect(performance.now() - toldMs).toBeLessThan(2_000);
+    // The pipe is never read: whoever waits for it waits for ever.
+    await eventually("it ends", () => child.exitCode !== null || child.signalCode !== null, POLICY.shutdownMs);
     expect(child.exitCode).toBe(0);
   });
 });

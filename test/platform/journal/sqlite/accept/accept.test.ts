@@ -8,7 +8,7 @@ import { openForAccepting } from "../../../../../src/platform/journal/sqlite/acc
 import { openHistory } from "../../../../../src/platform/journal/sqlite/history.ts";
 import { openJournal } from "../../../../../src/platform/journal/sqlite/journal.ts";
 import { scene } from "../../../../engine/scene.ts";
-import { ALWAYS, T0_MS } from "../../../../support/sale-fixtures.ts";
+import { ALWAYS, T0_MS, TERMS } from "../../../../support/sale-fixtures.ts";
 import {
   accept,
   brokenIn,
@@ -96,7 +96,7 @@ describe("a journal that lost its end", () => {
     // What the journal then loses: that it was reserved, dispensed and settled.
     await confirm();
     await before.close();
-    await payment.settle({ id: saleId } as Sale, reference, { amountMinor: 300 } as Delivery, ALWAYS);
+    await payment.settle({ id: saleId, terms: TERMS } as Sale, reference, { amountMinor: 300 } as Delivery, ALWAYS);
     cpSync(join(folder, "older.db"), path);
     expect(accept(path).handedOver).toEqual([{ position: "1", saleId, phase: "offered" }]);
     const journal = openJournal({ path });

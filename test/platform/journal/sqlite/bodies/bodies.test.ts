@@ -193,6 +193,7 @@ const NULLABLE = placed(
   ...["orders .* position", "overruledMs", "serviceAheadMs", "states[.]\\d+[.](lastDue|running|last)"],
 );
 const OPTIONAL = placed(
+  ...["terms[.]rules", "waived"],
   ...["customer", "byHand", "amends", "details[.].*", "terminal", "meter", "(heirs|states)[.]\\d+"],
   ...["provider", "stillHeld", "captured stillHeldMinor", "offer-made endsAtMs"],
 );

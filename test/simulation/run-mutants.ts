@@ -1,8 +1,11 @@
+import { sample } from "../support/sample.ts";
 import { built } from "./built.ts";
 import { MUTANTS } from "./mutants.ts";
 
 /** A mistake that lives through so many seeds is one that the simulation does not see. */
 const BLIND_SEEDS = 4_000;
+/** So many of them in the gate; each commit has others. */
+const IN_GATE = 46;
 
 async function firstViolation(simulate: Awaited<ReturnType<typeof built>>): Promise<[rule: string, seeds: number]> {
   for (let seed = 1; seed <= BLIND_SEEDS; seed++) {
@@ -13,7 +16,8 @@ async function firstViolation(simulate: Awaited<ReturnType<typeof built>>): Prom
 }
 
 async function main(words: readonly string[]): Promise<number> {
-  const chosen = MUTANTS.filter(({ name }) => words.length === 0 || words.includes(name));
+  const named = MUTANTS.filter(({ name }) => words.includes(name));
+  const chosen = words.length === 0 ? sample("planted mistakes", MUTANTS, IN_GATE) : named;
   if (chosen.length === 0) {
     console.error(`no such mutant; there are:\n${MUTANTS.map(({ name }) => `  ${name}`).join("\n")}`);
     return 2;

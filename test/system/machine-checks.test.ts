@@ -16,6 +16,7 @@ import { writeConfig } from "../support/config.ts";
 import { DaemonProcess, eventually } from "../support/daemon.ts";
 import { kioskdOn, MAIN } from "../support/kioskd.ts";
 import { freePort } from "../support/ports.ts";
+import { sample } from "../support/sample.ts";
 import { tempFolder } from "../support/temp.ts";
 import { withoutNative } from "../support/without-native.ts";
 import { authority, type Issued } from "../telemetry/mqtt/certificates.ts";
@@ -148,7 +149,7 @@ describe("what this machine lacks", SIDE_BY_SIDE, () => {
     ],
   ];
 
-  it.each(TABLE)("%s", async (_what, edit, expected) => {
+  it.each(sample("machine checks", TABLE, 8))("%s", async (_what, edit, expected) => {
     expect(await found(edit)).toEqual(expected.map((pattern) => expect.stringMatching(pattern)));
   });
 
@@ -360,7 +361,7 @@ describe("an error of the first day is a sentence", SIDE_BY_SIDE, () => {
     ),
   };
 
-  it.for(Object.entries(CASES))(
+  it.for(sample("refused starts", Object.entries(CASES), 8))(
     "%s",
     async ([what, { edit, says, around = [], preload, needs: isThere = true }], { skip }) => {
       skip(!isThere, "what it needs is named above");

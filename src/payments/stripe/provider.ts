@@ -90,7 +90,11 @@ export class StripeProvider implements PaymentProvider {
     return { thanksUrl: this.#settings.thanksUrl };
   }
 
-  async offer(sale: Sale, mayGoOn: MayGoOn, { number }: Attempt): Promise<Outcome<PublishedOffer>> {
+  async offer(sale: Sale, mayGoOn: MayGoOn, attempt: Attempt): Promise<Outcome<PublishedOffer>> {
+    return this.#heard(await this.#offer(sale, mayGoOn, attempt));
+  }
+
+  async #offer(sale: Sale, mayGoOn: MayGoOn, { number }: Attempt): Promise<Outcome<PublishedOffer>> {
     if (!mayGoOn()) return NOT_SENT;
     const wrongClock = clockProblem<PublishedOffer>(this.#clock, this.#api.serviceTime);
     if (wrongClock !== null) return wrongClock;
@@ -102,11 +106,21 @@ export class StripeProvider implements PaymentProvider {
     return this.#offerIn(reply.value, sale);
   }
 
-  query(sale: Sale, reference: string): Promise<Outcome<Truth>> {
-    return this.#reads.offer(reference, () => this.#look(sale, reference));
+  async query(sale: Sale, reference: string): Promise<Outcome<Truth>> {
+    return this.#heard(await this.#reads.offer(reference, () => this.#look(sale, reference)));
   }
 
   async settle(
+    sale: Sale,
+    reference: string,
+    delivery: Delivery,
+    mayGoOn: MayGoOn,
+    attempt: Attempt,
+  ): Promise<Outcome<Truth>> {
+    return this.#heard(await this.#settle(sale, reference, delivery, mayGoOn, attempt));
+  }
+
+  async #settle(
     sale: Sale,
     reference: string,
     delivery: Delivery,
@@ -143,6 +157,10 @@ export class StripeProvider implements PaymentProvider {
     _isOurs: IsOurs,
     attempt: Attempt,
   ): Promise<Outcome<Truth>> {
+    return this.#heard(await this.#release(sale, reference, mayGoOn, attempt));
+  }
+
+  async #release(sale: Sale, reference: string | null, mayGoOn: MayGoOn, attempt: Attempt): Promise<Outcome<Truth>> {
     if (reference !== null) return await this.#free(sale, reference, mayGoOn, attempt);
     const found = await this.#lost(sale, mayGoOn);
     if (found.kind !== "done") return found;
@@ -167,6 +185,11 @@ export class StripeProvider implements PaymentProvider {
 
   async close(): Promise<void> {
     this.#api.close();
+  }
+
+  #heard<T>(outcome: Outcome<T>): Outcome<T> {
+    this.#reads.doubt(outcome);
+    return outcome;
   }
 
   #expected(sale: Sale): Expected {

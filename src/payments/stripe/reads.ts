@@ -60,6 +60,12 @@ export class Reads {
     return await this.#looking;
   }
 
+  /** Another call was not let in, or got no answer: what was well before is to be looked at anew. */
+  doubt(outcome: Outcome<unknown>): void {
+    const isDoubtful = outcome.kind === "unknown" || (outcome.kind === "declined" && outcome.reason === "rejected");
+    if (isDoubtful && this.#looked?.outcome.kind === "done") this.#looked = null;
+  }
+
   async #ask(ask: () => Promise<Outcome<null>>): Promise<Outcome<null>> {
     const outcome = await ask();
     const failures = outcome.kind === "declined" ? (this.#looked?.failures ?? 0) + 1 : 0;

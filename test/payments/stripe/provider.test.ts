@@ -145,6 +145,32 @@ describe("the questions, which are rationed", () => {
     expect(made.calls().length).toBeLessThanOrEqual(48);
   });
 
+  it.each<["offer" | "query" | "settle" | "release"]>([["offer"], ["query"], ["settle"], ["release"]])(
+    "say no more that all is well after a call to %s that was not let in, or got no answer",
+    async (call) => {
+      const made = await rigged();
+      const { provider } = made;
+      const sale = contractSale();
+      const reference = await made.offered(sale);
+      const calls = {
+        offer: () => provider.offer(sale, ALWAYS, OFFER),
+        query: () => provider.query(sale, reference),
+        settle: () => provider.settle(sale, reference, CONTRACT_DELIVERY, ALWAYS, CAPTURE),
+        release: () => provider.release(sale, reference, ALWAYS, OURS, FREE),
+      };
+      for (const [mode, expected] of [
+        ["lost-before", "unknown"],
+        ["error", "declined rejected"],
+      ] as const) {
+        expect(shown(await provider.probe())).toBe("done");
+        made.fault("*", mode, { status: 401, count: 2 });
+        expect(shown(await calls[call]())).toBe(expected);
+        expect(shown(await provider.probe())).toBe(expected);
+        made.simulator.faults.clear();
+      }
+    },
+  );
+
   it("become rarer while the key is refused, and go on at once when there was no answer", async () => {
     const made = await rigged();
     made.fault("list", "error", { status: 401, count: 1000 });

@@ -62,6 +62,8 @@ export interface Journal {
   pendingCount(reader: keyof Readers): Promise<number>;
   /** Everything from this number on counts as not acknowledged again; nothing is skipped by it. */
   reread(reader: OutboxStream, fromSeq: number): Promise<void>;
+  /** Whether the reader has a mark: it was begun, or has acknowledged something. */
+  hasBegun(reader: keyof Readers): Promise<boolean>;
   /** For a reader that has never acknowledged anything all until now counts as acknowledged; for another nothing changes. */
   beginNow(reader: keyof Readers): Promise<void>;
   /** An entry that was acknowledged before stays so. */

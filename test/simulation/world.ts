@@ -220,6 +220,7 @@ export class World {
   #makeRemainders(life: Life, journal: Journal): Remainders {
     return new Remainders({
       positions: this.places.configured.map(({ name, formerly }) => ({ id: name, formerly })),
+      hasRests: this.service.remaindersOf(life) !== null,
       remaindersOf: (name) => (name === this.service.name ? this.service.remaindersOf(life) : null),
       journal,
       clock: clockOf(this.time, life),

@@ -229,6 +229,7 @@ export function openMemoryJournal(disk: Disk, life: Life, world: DiskWorld): Jou
     reread: async (_reader, fromSeq) => {
       disk.delivered = Math.min(disk.delivered, fromSeq - 1);
     },
+    hasBegun: (reader) => read(() => disk.marks.has(reader)),
     beginNow: async (reader) => {
       if (takesNothing()) throw new Error("SimulatedDisk: no space left");
       await read(() => {

@@ -21,8 +21,9 @@ export class Bookkeeper {
   readonly #reconciler: Reconciler | null;
   readonly #differences: Differences;
   readonly #receipts: Receipts | null;
-  /** Null where the service frees the rest with the capture: then nothing old is read for it. */
-  readonly #remainders: Remainders | null;
+  readonly #remainders: Remainders;
+  /** False where the service frees the rest with the capture: then no sale is read for one, but what another has left. */
+  readonly #hasRests: boolean;
   #cancel: Cancel = () => {};
 
   constructor(deps: BookkeeperDeps) {
@@ -32,14 +33,15 @@ export class Bookkeeper {
     this.#differences = new Differences(deps, periods !== null);
     this.#reconciler = periods === null ? null : new Reconciler({ ...deps, periods, isOwn }, this.#differences);
     const remaindersOf = (provider: string | undefined) => deps.booksOf(provider)?.remainders ?? null;
-    this.#remainders = remainders === null ? null : new Remainders({ ...deps, remaindersOf });
+    this.#hasRests = remainders !== null;
+    this.#remainders = new Remainders({ ...deps, hasRests: this.#hasRests, remaindersOf });
     const receiptsOf = (provider: string | undefined) => deps.booksOf(provider)?.receipts ?? null;
     this.#receipts = receipts === null ? null : new Receipts({ ...deps, receiptsOf });
   }
 
   start(): void {
     this.#receipts?.start();
-    this.#remainders?.wake();
+    this.#remainders.wake();
     this.#cancel = this.#deps.calendar.everyMinute(() => {
       // Refunds are noted by a command of their own.
       this.#deps.noted();
@@ -80,13 +82,13 @@ export class Bookkeeper {
 
   saleClosed(): void {
     this.#receipts?.wake();
-    this.#remainders?.wake();
+    if (this.#hasRests) this.#remainders.wake();
   }
 
   close(): void {
     this.#cancel();
     this.#reconciler?.close();
     this.#receipts?.close();
-    this.#remainders?.close();
+    this.#remainders.close();
   }
 }

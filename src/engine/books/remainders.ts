@@ -11,9 +11,14 @@ import { POLICY } from "../policy.ts";
 
 export interface RemaindersDeps {
   readonly positions: readonly Named[];
+  /** Whether the service that is configured has rests. Else only what one before it has left is looked for. */
+  readonly hasRests: boolean;
   /** By the provider's name in the sale's record. Null where a service frees the rest itself, or is not configured. */
   remaindersOf(provider: string | undefined): Service | null;
-  readonly journal: Pick<Journal, "beginNow" | "pending" | "salesAfter" | "acknowledge" | "notes" | "note">;
+  readonly journal: Pick<
+    Journal,
+    "hasBegun" | "beginNow" | "pending" | "salesAfter" | "acknowledge" | "notes" | "note"
+  >;
   readonly clock: Clock;
   readonly log: Log;
   /** There is something new for a person. */
@@ -122,7 +127,8 @@ export class Remainders {
 
   /** Takes up the rests of what was sold since. */
   async #read(): Promise<void> {
-    const { journal, clock } = this.#deps;
+    const { journal, clock, hasRests } = this.#deps;
+    if (!this.#begun && !hasRests && !(await journal.hasBegun("remainders"))) return;
     if (!this.#begun) await journal.beginNow("remainders");
     this.#begun = true;
     while (!this.#closed && this.#open.size < POLICY.remaindersMost) {

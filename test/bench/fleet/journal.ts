@@ -26,6 +26,7 @@ export function memoryJournal(): Journal {
     salesAfter: async () => [],
     notes: async () => [],
     notesAfter: async () => [],
+    hasBegun: async () => false,
     beginNow: async () => {},
     note: async () => null,
     pending: async (reader, limit) => (reader === "sales" ? (waiting.slice(0, limit) as Entry<never>[]) : []),

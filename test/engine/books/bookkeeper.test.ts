@@ -3,10 +3,16 @@ import { Bookkeeper } from "../../../src/engine/books/bookkeeper.ts";
 import type { PaymentBooks, Remainders } from "../../../src/ports/books.ts";
 import { done, unknown } from "../../../src/ports/outcome.ts";
 import { journalScene } from "../../support/journal-scene.ts";
+import { HAPPY, PAID } from "../../support/sale-fixtures.ts";
 import { SILENT } from "../../support/silent-log.ts";
 import { clockOf } from "../../support/virtual-clock.ts";
 
 const REMAINDERS: Remainders = { freeRest: async () => done({ stillHeldMinor: 0 }) };
+
+function booksWith(remainders: Remainders | null): PaymentBooks {
+  const refunds: PaymentBooks["refunds"] = { recognises: "nothing", refund: async () => unknown("") };
+  return { remainders, refunds, receipts: null, periods: null };
+}
 
 it.each([
   ["reads no old sale for a rest that its service frees with the capture", null, 0],
@@ -21,12 +27,7 @@ it.each([
       return typeof value === "function" ? value.bind(target) : value;
     },
   });
-  const books: PaymentBooks = {
-    remainders,
-    refunds: { recognises: "nothing", refund: async () => unknown("") },
-    receipts: null,
-    periods: null,
-  };
+  const books = booksWith(remainders);
   const bookkeeper = new Bookkeeper({
     positions: [{ id: "1", formerly: [] }],
     schedule: null,
@@ -47,6 +48,39 @@ it.each([
   bookkeeper.saleClosed();
   bookkeeper.close();
   expect(read).toHaveLength(times);
+});
+
+it.each<[string, PaymentBooks | null, string[]]>([
+  ["without rests", booksWith(null), ["handed-over"]],
+  ["with rests of its own", booksWith(REMAINDERS), ["handed-over"]],
+])("a rest that another service held before one %s is a person's", async (_, books, expected) => {
+  const { journal, time, until } = journalScene();
+  await journal.beginNow("remainders");
+  const held = { ...PAID, provider: "before", stillHeld: "200.55" };
+  await journal.append("1", HAPPY[0] as never, held);
+  let noted = 0;
+  const bookkeeper = new Bookkeeper({
+    positions: [{ id: "1", formerly: [] }],
+    schedule: null,
+    books: books ?? booksWith(null),
+    booksOf: (provider) => (provider === "before" ? null : books),
+    journal,
+    faults: { raise: () => {}, put: () => {}, clear: () => {} },
+    clock: clockOf(time, { number: 1, alive: true }),
+    calendar: {
+      latestDue: () => "2026-11-22 03:10",
+      localTime: () => "2026-11-22 03:10",
+      everyMinute: () => () => {},
+      schedule: () => () => {},
+    },
+    log: SILENT,
+    noted: () => void noted++,
+  });
+  bookkeeper.start();
+  for (let turn = 0; turn < 50; turn++) await new Promise((resolve) => setImmediate(resolve));
+  expect((await until(journal.notes("remainders", PAID.saleId))).map(({ type }) => type)).toEqual(expected);
+  expect(noted).toBeGreaterThan(0);
+  bookkeeper.close();
 });
 
 it("a service without periods is never asked to end one, and what an earlier night found stays to be settled", async () => {

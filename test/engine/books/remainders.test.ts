@@ -44,6 +44,7 @@ async function scene(answers: Answer[], told: Told = {}) {
     const remainders = new Remainders({
       positions: [{ id: "1", formerly: ["old"] }],
       journal,
+      hasRests: true,
       remaindersOf: (provider) => (provider === "gone" ? null : service),
       clock: clockOf(time, { number: 1, alive: true }),
       log: SILENT,

@@ -23,6 +23,7 @@ export function goneJournal(why: Error): Journal {
     },
     ...{ positions: nothing, lastSale: nothing, handedOver: nothing, salesAfter: nothing },
     ...{ notes: nothing, notesAfter: nothing, pending: nothing, pendingCount: async () => 0 },
+    hasBegun: async () => false,
     ...{ newestAtMs: none, ownerOf: none, tidy: nowhere, close: nowhere },
   };
 }

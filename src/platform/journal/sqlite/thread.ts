@@ -86,6 +86,7 @@ export async function openJournalThread(
     pending: (reader, limit) => ask("pending", reader, limit),
     pendingCount: (reader) => ask("pendingCount", reader),
     reread: (reader, fromSeq) => ask("reread", reader, fromSeq),
+    hasBegun: (reader) => ask("hasBegun", reader),
     beginNow: (reader) => ask("beginNow", reader),
     acknowledge: (reader, seq) => ask("acknowledge", reader, seq),
     tidy: (tidying) => ask("tidy", tidying),

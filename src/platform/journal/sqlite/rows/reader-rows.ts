@@ -37,7 +37,7 @@ export function readerRows(
   db: Database.Database,
   chain: Chain,
   archives: Archives,
-): Pick<Journal, "pending" | "pendingCount" | "reread" | "beginNow" | "acknowledge"> {
+): Pick<Journal, "pending" | "pendingCount" | "reread" | "hasBegun" | "beginNow" | "acknowledge"> {
   const marks = new Marks(db, chain.id);
   const through = (reader: keyof Readers): number => marks.get(SOURCES[reader].mark) ?? 0;
   const move = db.transaction((reader: keyof Readers, seq: number, isWanted: (now: number) => boolean) => {
@@ -66,6 +66,7 @@ export function readerRows(
       if (SOURCES[reader].stream === "sale") archives.refuseMissing(seq);
       move.immediate(reader, seq, (now) => now > seq);
     },
+    hasBegun: async (reader) => marks.get(SOURCES[reader].mark) !== null,
     beginNow: async (reader) => begin.immediate(reader),
     acknowledge: async (reader, seq) => move.immediate(reader, seq, (now) => now < seq),
   };

@@ -12,6 +12,8 @@ export type Outcome<T> =
       readonly reason: DeclineReason;
       readonly detail: string;
       readonly customer?: CustomerHint;
+      /** Of a `rejected`: the service says it for good to all calls with this key, also once its cause is mended. */
+      readonly kept?: true;
       /** What a person can do about it; where nothing is said, what stands with the fault counts. */
       readonly advice?: string;
     }

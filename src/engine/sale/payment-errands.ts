@@ -227,7 +227,8 @@ class Numbers {
       return;
     }
     if (!errand.payment.traits.keepsAnswers) return;
-    if (outcome.kind === "declined" && outcome.reason === "rejected") return await this.#shutOut(errand);
+    if (outcome.kind === "declined" && outcome.reason === "rejected")
+      return await this.#shutOut(errand, outcome.kept === true);
     if (this.attempt.operation === "free") {
       if (outcome.kind === "declined") await this.#note(errand);
       return this.#next();
@@ -241,11 +242,15 @@ class Numbers {
     this.#next();
   }
 
-  /** It is sent again as it was, and under another number ever more seldom: that it is kept as well is only possible. */
-  async #shutOut(errand: PaymentErrand): Promise<void> {
+  /**
+   * It is sent again as it was, and under another number ever more seldom: that it is kept as well is only possible. What
+   * is known to be kept answers what was sent before too, and is no news of today where somebody may have mended it since.
+   */
+  async #shutOut(errand: PaymentErrand, isKept: boolean): Promise<void> {
     if (this.attempt.operation === "free") return this.#next();
-    if (!this.answered || this.attempt.number >= POLICY.captureNumbers) return;
-    if (++this.#rejected < 2 ** this.attempt.number) return;
+    const isOld = !this.answered;
+    if ((isOld && !isKept) || this.attempt.number >= POLICY.captureNumbers) return;
+    if (++this.#rejected < 2 ** this.attempt.number && !isOld) return;
     await this.#note(errand);
     this.#next();
   }

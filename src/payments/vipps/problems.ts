@@ -61,10 +61,10 @@ export function noOf(operation: string, answer: JsonAnswer): No {
     case "again":
       return later;
     case "setting-up":
-      return refusal(
-        detail,
-        ADVICE.get(code ?? 0) ?? "Ask Vipps MobilePay what the sales unit lacks; the code says it.",
-      );
+      return {
+        ...refusal(detail, ADVICE.get(code ?? 0) ?? "Ask Vipps MobilePay what the sales unit lacks; the code says it."),
+        kept: true,
+      };
     case "amount":
     case "too-late":
       return { kind: "declined", reason: kind, detail };

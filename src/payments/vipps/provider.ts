@@ -73,6 +73,7 @@ export class VippsProvider implements PaymentProvider {
     const body = { modificationAmount: { currency: sale.terms.tariff.currency, value: delivery.amountMinor } };
     const captured = await this.#calls.change("capture", reference, key, body, mayGoOn);
     if (captured.kind === "declined" && captured.advice === PARTIAL_CAPTURE) this.#takesWholeOnly = true;
+    else if (captured.kind === "yes" && delivery.amountMinor < sale.terms.maximumMinor) this.#takesWholeOnly = false;
     const seen = await this.#seenAfter(captured, sale, reference, (truth) => truth.state !== "held");
     if (seen.kind !== "done" || seen.value.state !== "captured" || seen.value.stillHeldMinor === undefined) return seen;
     if (!mayGoOn()) return seen;

@@ -14,6 +14,7 @@ const HOUR_MS = 3_600_000;
 const LOST: Outcome<Truth> = unknown("no answer");
 const NO: Outcome<Truth> = declined("refused", "no");
 const SHUT_OUT: Outcome<Truth> = declined("rejected", "the account is not let in");
+const SET_UP: Outcome<Truth> = { kind: "declined", reason: "rejected", detail: "it does no parts", kept: true };
 const HELD: Outcome<Truth> = done({ state: "held", authorisedMinor: 30_000, holdUntilMs: null });
 const RECEIPT = { paymentReference: "p", paidAt: null, details: {} };
 const TAKEN: Outcome<Truth> = done({ state: "captured", capturedMinor: 9_945, receipt: RECEIPT });
@@ -104,6 +105,23 @@ describe("a service that keeps its answers", () => {
   it("does not let the account in, and may keep that too: another number is tried, but not at once", async () => {
     const { text } = await settling((_, { number }) => (number === 1 ? SHUT_OUT : TAKEN));
     expect(text).toBe("capture 1, ?, capture 1, attempt-declined, ?, capture 2, captured");
+  });
+
+  it.each([
+    ["before a restart", false, [SET_UP], "?, capture 1, attempt-declined, ?, capture 2, captured"],
+    ["after a lost answer", true, [LOST, SET_UP], "capture 1, ?, capture 1, attempt-declined, ?, capture 2, captured"],
+  ])(
+    "lacked something %s and keeps that no: once mended, the next number is taken",
+    async (_, fresh, noes, expected) => {
+      const { text } = await settling((call) => noes[call - 1] ?? TAKEN, COMMIT, fresh);
+      expect(text).toBe(expected);
+    },
+  );
+
+  it("lacks something for an hour after a restart: few noes are on record, and the last call is still sent", async () => {
+    const { course } = await settling(() => SET_UP, COMMIT, false);
+    expect(course.filter((each) => each.startsWith("capture")).length).toBeGreaterThan(100);
+    expect(course.filter((each) => each === "attempt-declined").length).toBeLessThan(8);
   });
 
   it("goes on refusing a release after a restart: so many noes are on record", async () => {

@@ -314,6 +314,23 @@ describe("keys and sales unit", () => {
     await whole.close();
   });
 
+  it("a unit that takes parts again is found mended, whatever it keeps under the key of before", async () => {
+    const mended = await vippsRig({}, { switches: { partialCapture: false } });
+    const sale = contractSale("NOK");
+    await mended.provider.offer(sale, ALWAYS, OFFER);
+    await mended.confirm(sale.id);
+    await mended.provider.settle(sale, sale.id, CONTRACT_DELIVERY, ALWAYS, CAPTURE);
+    mended.simulator.service.switches.partialCapture = true;
+    const { provider } = mended.restarted();
+    const kept = { kind: "declined", reason: "rejected", kept: true };
+    expect(await provider.settle(sale, sale.id, CONTRACT_DELIVERY, ALWAYS, CAPTURE)).toMatchObject(kept);
+    const next = { ...CAPTURE, number: 2 };
+    const taken = { kind: "done", value: { state: "captured", capturedMinor: CONTRACT_DELIVERY.amountMinor } };
+    expect(await provider.settle(sale, sale.id, CONTRACT_DELIVERY, ALWAYS, next)).toMatchObject(taken);
+    expect(await provider.probe()).toMatchObject({ kind: "done" });
+    await mended.close();
+  });
+
   it("the service's time is told by its answers", async () => {
     rig.simulator.service.switches.clockAheadMs = 3_600_000;
     await rig.provider.probe();

@@ -77,14 +77,14 @@ export const SERVICE_MUTANTS: readonly Mutant[] = [
   {
     name: "a no to who asks answers what was sent before",
     file: "engine/sale/payment-errands.ts",
-    right: "if (!this.answered || this.attempt.number >= POLICY.captureNumbers) return;",
+    right: "if ((isOld && !isKept) || this.attempt.number >= POLICY.captureNumbers) return;",
     wrong: "if (this.attempt.number >= POLICY.captureNumbers) return;",
     caughtBy: ["5 unknown"],
   },
   {
     name: "each no to who asks is put on record",
     file: "engine/sale/payment-errands.ts",
-    right: "if (++this.#rejected < 2 ** this.attempt.number) return;",
+    right: "if (++this.#rejected < 2 ** this.attempt.number && !isOld) return;",
     wrong: "",
     caughtBy: ["5 unknown"],
   },

@@ -1,9 +1,8 @@
-import { once } from "node:events";
 import { readFile } from "node:fs/promises";
-import { createServer } from "node:http";
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
 import type { IServerOptions, Server } from "soap";
 import { urlOf } from "../../../devices/bench/address.ts";
+import { phoneOn } from "../../../devices/bench/phone-address.ts";
 import { loadSoap, TEXT_DESERIALIZER, WSDL_PATH } from "../soap.ts";
 import type { TerminalAccount } from "./accounts.ts";
 import type { AmbiguitiesChange } from "./ambiguities.ts";
@@ -15,6 +14,8 @@ import { addPhone } from "./phone.ts";
 import { BillBook } from "./rules.ts";
 import { SoapSchema } from "./validation.ts";
 import { escapeXml } from "./xml.ts";
+
+const PHONE_PATHS = /^\/phone\b/;
 
 export interface SeqrSimulatorOptions {
   readonly host: string;
@@ -60,31 +61,12 @@ export async function startSeqrSimulator(options: SeqrSimulatorOptions): Promise
   await app.listen({ host: options.host, port: options.port });
   const base = urlOf(options.host, app.server);
   const { phoneHost } = options;
-  const outside = phoneHost === undefined ? null : await phoneOn(app, phoneHost);
+  const outside = phoneHost === undefined ? null : await phoneOn(app, phoneHost, PHONE_PATHS);
   const close = async (): Promise<void> => {
     await outside?.close();
     await app.close();
   };
   return { endpoint: base + SOAP_PATH, phoneUrl: `${outside?.base ?? base}/phone`, book, close };
-}
-
-/** The phone alone on another address, at any free port of it. */
-async function phoneOn(app: FastifyInstance, host: string): Promise<{ base: string; close(): Promise<void> }> {
-  const server = createServer((request, response) => {
-    if (/^\/phone\b/.test(request.url ?? "")) app.routing(request, response);
-    else response.writeHead(404).end();
-  });
-  try {
-    await once(server.listen({ host, port: 0 }), "listening");
-  } catch (error) {
-    await app.close();
-    throw error;
-  }
-  const close = async (): Promise<void> => {
-    server.close();
-    server.closeAllConnections();
-  };
-  return { base: urlOf(host, server), close };
 }
 
 /** The SOAP package parses and writes the envelopes; the HTTP side stays ours, so that faults can have their way. */

@@ -1,12 +1,13 @@
-import { once } from "node:events";
-import { createServer } from "node:http";
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
 import { z } from "zod";
 import { urlOf } from "../../../devices/bench/address.ts";
+import { phoneOn } from "../../../devices/bench/phone-address.ts";
 import { Book, type BookOptions } from "./book.ts";
 import { FAULT, Faults } from "./faults.ts";
 import { addPhone } from "./phone.ts";
 import { type Outgoing, Service, type ServiceKey } from "./service.ts";
+
+const PHONE_PATHS = /^\/(phone|c\/pay)\b/;
 
 export interface StripeSimulatorOptions {
   readonly host: string;
@@ -60,32 +61,13 @@ export async function startStripeSimulator(options: StripeSimulatorOptions): Pro
   await app.listen({ host: options.host, port: options.port });
   const base = urlOf(options.host, app.server);
   const { phoneHost } = options;
-  const outside = phoneHost === undefined ? null : await phoneOn(app, phoneHost);
+  const outside = phoneHost === undefined ? null : await phoneOn(app, phoneHost, PHONE_PATHS);
   phone = outside?.base ?? base;
   const close = async (): Promise<void> => {
     await outside?.close();
     await app.close();
   };
   return { endpoint: base, phoneUrl: `${phone}/phone`, book, faults, service, close };
-}
-
-/** The phone alone on another address, at any free port of it. */
-async function phoneOn(app: FastifyInstance, host: string): Promise<{ base: string; close(): Promise<void> }> {
-  const server = createServer((request, response) => {
-    if (/^\/(phone|c\/pay)\b/.test(request.url ?? "")) app.routing(request, response);
-    else response.writeHead(404).end();
-  });
-  try {
-    await once(server.listen({ host, port: 0 }), "listening");
-  } catch (error) {
-    await app.close();
-    throw error;
-  }
-  const close = async (): Promise<void> => {
-    server.close();
-    server.closeAllConnections();
-  };
-  return { base: urlOf(host, server), close };
 }
 
 function addService(app: FastifyInstance, service: Service, now: () => number): void {

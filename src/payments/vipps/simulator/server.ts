@@ -1,11 +1,12 @@
-import { once } from "node:events";
-import { createServer } from "node:http";
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
 import { z } from "zod";
 import { urlOf } from "../../../devices/bench/address.ts";
+import { phoneOn } from "../../../devices/bench/phone-address.ts";
 import { FAULT, type Fault, Faults, falsified, refusesRequest } from "./faults.ts";
 import { addPhone } from "./phone.ts";
 import { type Answer, type Call, no, type SalesUnit, type Switches, VippsService } from "./service.ts";
+
+const PHONE_PATHS = /^\/phone\b/;
 
 export interface VippsSimulatorOptions {
   readonly host: string;
@@ -84,7 +85,7 @@ export async function startVippsSimulator(options: VippsSimulatorOptions): Promi
   });
   await app.listen({ host: options.host, port: options.port });
   const origin = urlOf(options.host, app.server);
-  const outside = options.phoneHost === undefined ? null : await phoneOn(app, options.phoneHost);
+  const outside = options.phoneHost === undefined ? null : await phoneOn(app, options.phoneHost, PHONE_PATHS);
   const phoneUrl = `${outside?.base ?? origin}/phone`;
   service.codeBase = phoneUrl;
   const close = async (): Promise<void> => {
@@ -255,23 +256,4 @@ function cut(request: FastifyRequest, reply: FastifyReply): FastifyReply {
 
 function referenceIn(body: string): string {
   return /"reference":"([^"]{1,64})"/.exec(body)?.[1] ?? "";
-}
-
-/** The phone alone on another address, at any free port of it. */
-async function phoneOn(app: FastifyInstance, host: string): Promise<{ base: string; close(): Promise<void> }> {
-  const server = createServer((request, response) => {
-    if (/^\/phone\b/.test(request.url ?? "")) app.routing(request, response);
-    else response.writeHead(404).end();
-  });
-  try {
-    await once(server.listen({ host, port: 0 }), "listening");
-  } catch (error) {
-    await app.close();
-    throw error;
-  }
-  const close = async (): Promise<void> => {
-    server.close();
-    server.closeAllConnections();
-  };
-  return { base: urlOf(host, server), close };
 }

@@ -87,9 +87,9 @@ interface OfferLife {
  * Which call for a sale it is, made into its key. Of a capture the number rises after a "no", and only when each call
  * with the number before was answered: what is under way may still be carried out, and two keys would do it twice. A
  * `refused` answers all calls with its number: a provider says it only of what the service keeps under the key, so that
- * nothing sent under it is carried out later. A `rejected` answers only itself, and the number rises ever more seldom; one that is
- * `kept` answers all calls with its number too.
- * Of a release, which may be carried out twice, it rises with each answer that leaves something to free.
+ * nothing sent under it is carried out later. A `rejected` that is `kept` does so too; any other answers only itself, and
+ * the number rises ever more seldom. Of a release, which may be carried out twice, it rises with each answer that leaves
+ * something to free.
  */
 export interface Attempt {
   readonly operation: Operation;

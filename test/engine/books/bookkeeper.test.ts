@@ -1,17 +1,35 @@
 import { expect, it } from "vitest";
-import { Bookkeeper } from "../../../src/engine/books/bookkeeper.ts";
+import { Bookkeeper, type BookkeeperDeps } from "../../../src/engine/books/bookkeeper.ts";
 import type { PaymentBooks, Remainders } from "../../../src/ports/books.ts";
 import { done, unknown } from "../../../src/ports/outcome.ts";
 import { journalScene } from "../../support/journal-scene.ts";
 import { HAPPY, PAID } from "../../support/sale-fixtures.ts";
 import { SILENT } from "../../support/silent-log.ts";
-import { clockOf } from "../../support/virtual-clock.ts";
+import { clockOf, type VirtualTime } from "../../support/virtual-clock.ts";
 
 const REMAINDERS: Remainders = { freeRest: async () => done({ stillHeldMinor: 0 }) };
 
 function booksWith(remainders: Remainders | null): PaymentBooks {
   const refunds: PaymentBooks["refunds"] = { recognises: "nothing", refund: async () => unknown("") };
   return { remainders, refunds, receipts: null, periods: null };
+}
+
+/** A kiosk with one position and no schedule, in which nobody listens. */
+function about(time: VirtualTime): Omit<BookkeeperDeps, "books" | "booksOf" | "journal"> {
+  return {
+    positions: [{ id: "1", formerly: [] }],
+    schedule: null,
+    faults: { raise: () => {}, put: () => {}, clear: () => {} },
+    clock: clockOf(time, { number: 1, alive: true }),
+    calendar: {
+      latestDue: () => "2026-11-22 03:10",
+      localTime: () => "2026-11-22 03:10",
+      everyMinute: () => () => {},
+      schedule: () => () => {},
+    },
+    log: SILENT,
+    noted: () => {},
+  };
 }
 
 it.each([
@@ -29,21 +47,10 @@ it.each([
   });
   const books = booksWith(remainders);
   const bookkeeper = new Bookkeeper({
-    positions: [{ id: "1", formerly: [] }],
-    schedule: null,
+    ...about(time),
     books,
     booksOf: () => books,
     journal: watched,
-    faults: { raise: () => {}, put: () => {}, clear: () => {} },
-    clock: clockOf(time, { number: 1, alive: true }),
-    calendar: {
-      latestDue: () => "2026-11-22 03:10",
-      localTime: () => "2026-11-22 03:10",
-      everyMinute: () => () => {},
-      schedule: () => () => {},
-    },
-    log: SILENT,
-    noted: () => {},
   });
   bookkeeper.saleClosed();
   bookkeeper.close();
@@ -60,20 +67,10 @@ it.each<[string, PaymentBooks | null, string[]]>([
   await journal.append("1", HAPPY[0] as never, held);
   let noted = 0;
   const bookkeeper = new Bookkeeper({
-    positions: [{ id: "1", formerly: [] }],
-    schedule: null,
+    ...about(time),
     books: books ?? booksWith(null),
     booksOf: (provider) => (provider === "before" ? null : books),
     journal,
-    faults: { raise: () => {}, put: () => {}, clear: () => {} },
-    clock: clockOf(time, { number: 1, alive: true }),
-    calendar: {
-      latestDue: () => "2026-11-22 03:10",
-      localTime: () => "2026-11-22 03:10",
-      everyMinute: () => () => {},
-      schedule: () => () => {},
-    },
-    log: SILENT,
     noted: () => void noted++,
   });
   bookkeeper.start();
@@ -102,8 +99,7 @@ it("a service without periods is never asked to end one, and what an earlier nig
   }));
   const raised: string[] = [];
   const bookkeeper = new Bookkeeper({
-    positions: [{ id: "1", formerly: [] }],
-    schedule: null,
+    ...about(time),
     books: {
       remainders: null,
       refunds: { recognises: "refund-id", refund: async () => unknown("") },
@@ -113,15 +109,6 @@ it("a service without periods is never asked to end one, and what an earlier nig
     booksOf: () => null,
     journal,
     faults: { raise: (code) => void raised.push(code), put: ({ code }) => void raised.push(code), clear: () => {} },
-    clock: clockOf(time, { number: 1, alive: true }),
-    calendar: {
-      latestDue: () => "2026-11-22 03:10",
-      localTime: () => "2026-11-22 03:10",
-      everyMinute: () => () => {},
-      schedule: () => () => {},
-    },
-    log: SILENT,
-    noted: () => {},
   });
   bookkeeper.start();
   await until(bookkeeper.lookForSettled().then(() => new Promise((resolve) => setImmediate(resolve))));

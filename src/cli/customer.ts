@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { z } from "zod";
-import { formatAmount } from "../core/money.ts";
+import { formatAmount, parseAmount } from "../core/money.ts";
 import { parseQuantity } from "../core/quantity.ts";
 import { priceMinor, type Tariff } from "../core/tariff.ts";
 import type { BenchDevice, Part } from "../devices/bench/device.ts";
@@ -92,10 +92,16 @@ async function settle(scene: Scene, closed: View, code: string): Promise<void> {
   if (found === null) throw new CliError(`The sale ${closed.saleId} is not in the journal.`);
   print(lines([told``, receiptText(scene.kioskName, found.sale), told``]));
   const { unit, currency } = scene.tariff;
-  const dueMinor = priceMinor(scene.tariff, parseQuantity(closed.quantity, unit) ?? 0);
+  const pricedMinor = priceMinor(scene.tariff, parseQuantity(closed.quantity, unit) ?? 0);
+  // What the payment service does not take is given away, and so on record.
+  const waivedMinor = parseAmount(found.sale.waived ?? "0", currency) ?? 0;
+  const dueMinor = pricedMinor - waivedMinor;
   const booked = await scene.payment.booked(code);
-  const books = `committed ${formatAmount(booked?.committedMinor ?? 0, currency)}, dispensed for ${formatAmount(dueMinor, currency)}`;
-  if (booked?.isPaid !== true || booked.commits !== 1 || booked.committedMinor !== dueMinor) {
+  const { isPaid = false, commits = 0, committedMinor = 0 } = booked ?? {};
+  const given = waivedMinor === 0 ? "" : `, given away ${formatAmount(waivedMinor, currency)}`;
+  const books = `committed ${formatAmount(committedMinor, currency)}, dispensed for ${formatAmount(pricedMinor, currency)}${given}`;
+  const isFree = dueMinor === 0 && waivedMinor > 0;
+  if (isPaid === isFree || commits !== (isFree ? 0 : 1) || committedMinor !== dueMinor) {
     throw new CliError(`The books do not balance: ${booked?.status ?? "no bill"}, ${books}.`);
   }
   holdAgainstDevice(scene, parseQuantity(closed.quantity, unit) ?? 0);

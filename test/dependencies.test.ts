@@ -36,11 +36,14 @@ function licenceOf(name: string): string {
   return typeof license === "string" ? license : license.type;
 }
 
-/** Writes down every package that the built program itself imports, at once or later. */
+/** The bundle has its packages inside: what it loads is seen in the program as it is written. */
+const PROGRAM = ["--import", join(ROOT, "test/support/typescript.js"), join(ROOT, "src/main.ts")];
+
+/** Writes down every package that the program itself imports, at once or later. */
 const HOOK = `
   import { appendFileSync } from "node:fs";
   export function resolve(specifier, context, next) {
-    const ours = context.parentURL?.includes("/dist/") === true && !context.parentURL.includes("/node_modules/");
+    const ours = context.parentURL?.includes("/src/") === true && !context.parentURL.includes("/node_modules/");
     if (ours && /^[@a-z][^:]*$/.test(specifier)) appendFileSync(process.env.IMPORTED, specifier + "\\n");
     return next(specifier, context);
   }`;
@@ -80,7 +83,7 @@ test("npm ci has nothing to warn of on this Node: no engine it is too old for, n
 describe("what is loaded", () => {
   it("by --help is what every command needs", () => {
     const log = join(tempFolder(), "imported");
-    const { status } = spawnSync(process.execPath, [join(ROOT, "dist/main.js"), "--help"], {
+    const { status } = spawnSync(process.execPath, [...PROGRAM, "--help"], {
       env: { ...process.env, ...hooked(log) },
     });
     expect(status).toBe(0);
@@ -90,7 +93,7 @@ describe("what is loaded", () => {
   it("by the smallest kiosk is nothing that is loaded only when used", async () => {
     const folder = tempFolder();
     const log = join(folder, "imported");
-    const daemon = new DaemonProcess(writeConfig(folder, { endpoint: "http://127.0.0.1:9/" }), hooked(log));
+    const daemon = new DaemonProcess(writeConfig(folder, { endpoint: "http://127.0.0.1:9/" }), hooked(log), PROGRAM);
     await daemon.serving();
     await daemon.kill("SIGTERM");
     expect(imported(log)).toEqual(named(/^every command|^`run`$/));

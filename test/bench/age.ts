@@ -89,7 +89,7 @@ function commandMs(folder: string, args: readonly string[]): number {
 
 /** One more order, on the journal's thread. */
 async function orderMs(folder: string): Promise<number> {
-  const thread = "../../dist/platform/journal/sqlite/thread.js";
+  const thread = "../../dist/journal-thread.js";
   const { openJournalThread } = (await import(thread)) as typeof import("../../src/platform/journal/sqlite/thread.ts");
   const journal = await openJournalThread({ path: join(folder, "journal.db") });
   const times: number[] = [];

@@ -4,13 +4,15 @@ import { join } from "node:path";
 import { hasChromium } from "../support/browser.ts";
 import { isHere } from "../support/components.ts";
 import { firstPaints, pageBytes } from "./paint.ts";
-import { middle, node, residentMb, startKiosk } from "./process.ts";
+import { MAIN, middle, node, processorMs, residentMb, type Start, startKiosk } from "./process.ts";
+import { buildUnbundled } from "./unbundled.ts";
 import { writesOfASale, writesOfPlainSqlite } from "./writes.ts";
 
 const ROOT = join(import.meta.dirname, "../..");
 const STARTS = 5;
 const SALES = 10;
 const IDLE_MS = 10_000;
+const POSITIONS = ["1", "2", "3", "4"];
 
 interface Row {
   readonly what: string;
@@ -31,11 +33,15 @@ async function starts(): Promise<void> {
   const packages = Object.keys(JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8")).dependencies);
   const everything = packages.map((name) => `await import("${name}");`).join("");
   const ours: number[] = [];
+  const others: number[] = [];
   const eager: number[] = [];
   for (let round = 0; round < STARTS; round++) {
     const kiosk = await startKiosk();
     ours.push(kiosk.startMs);
     await kiosk.stop();
+    const other = await startKiosk({ main: unbundled });
+    others.push(other.startMs);
+    await other.stop();
     eager.push((await node(everything)).ms);
   }
   const [kioskMs, eagerMs] = [middle(ours), middle(eager)];
@@ -46,23 +52,47 @@ async function starts(): Promise<void> {
     `all packages imported, nothing else: ${eagerMs.toFixed(0)} ms`,
     (kioskMs / eagerMs).toFixed(2),
   );
+  row(
+    "the same",
+    `${kioskMs.toFixed(0)} ms`,
+    "≤ 0.75",
+    `unbundled: ${middle(others).toFixed(0)} ms`,
+    (kioskMs / middle(others)).toFixed(2),
+  );
+  const help = (main: string): number => middle(Array.from({ length: STARTS }, () => processorMs(main, "--help")));
+  const [helpMs, otherHelpMs] = [help(MAIN), help(unbundled)];
+  row(
+    "`kioskd --help`, of the processor",
+    `${helpMs.toFixed(0)} ms`,
+    "≤ 250 ms",
+    `unbundled: ${otherHelpMs.toFixed(0)} ms`,
+    (helpMs / otherHelpMs).toFixed(2),
+  );
+}
+
+async function salesOf(start: Start): Promise<{ latencies: readonly number[]; memoryMb: number }> {
+  const kiosk = await startKiosk(start);
+  const latencies: number[] = [];
+  for (let sale = 0; sale < SALES; sale++) latencies.push(await kiosk.sell());
+  const memoryMb = residentMb(kiosk.pid);
+  await kiosk.stop();
+  return { latencies, memoryMb };
 }
 
 async function salesAndMemory(): Promise<void> {
-  const kiosk = await startKiosk();
-  const latencies: number[] = [];
-  for (let sale = 0; sale < SALES; sale++) latencies.push(await kiosk.sell());
-  const ours = residentMb(kiosk.pid);
-  await kiosk.stop();
+  const { latencies, memoryMb } = await salesOf({});
+  const others = await salesOf({ main: unbundled });
   const bare = Number((await node("console.log(process.memoryUsage.rss() / 1e6)")).out);
-  const ratio = (ours / bare).toFixed(2);
   row(
     `resident memory after ${SALES} sales`,
-    `${ours.toFixed(0)} MB`,
-    "< 100 MB",
-    `bare Node: ${bare.toFixed(0)} MB`,
-    ratio,
+    `${memoryMb.toFixed(0)} MB`,
+    "≤ 88 MB",
+    `unbundled: ${others.memoryMb.toFixed(0)} MB; bare Node: ${bare.toFixed(0)} MB`,
+    (memoryMb / others.memoryMb).toFixed(2),
   );
+  const more = await salesOf({ positions: POSITIONS });
+  const each = (more.memoryMb - memoryMb) / (POSITIONS.length - 1);
+  row(`of that, each position more (${POSITIONS.length} beside one)`, `${each.toFixed(1)} MB`, "≤ 3 MB");
   const sorted = [...latencies].sort((a, b) => a - b);
   row(
     "RESERVED at the service to armed, polled each second",
@@ -136,6 +166,7 @@ function report(): string {
   ].join("\n");
 }
 
+const unbundled = buildUnbundled();
 await starts();
 await salesAndMemory();
 await writes();

@@ -1,4 +1,4 @@
-import { spawn } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -8,7 +8,8 @@ import type { TerminalAccount } from "../../src/payments/seqr/simulator/accounts
 import { DEMO_TERMINAL, type SeqrSimulator, startSeqrSimulator } from "../../src/payments/seqr/simulator/server.ts";
 import { writeConfig } from "../support/config.ts";
 
-const MAIN = join(import.meta.dirname, "../../dist/main.js");
+/** The built daemon. */
+export const MAIN = join(import.meta.dirname, "../../dist/main.js");
 
 export interface Kiosk {
   readonly pid: number;
@@ -23,7 +24,9 @@ export interface Kiosk {
   stop(signal?: "SIGTERM" | "SIGKILL"): Promise<void>;
 }
 
-interface Start {
+export interface Start {
+  /** The built daemon unless another build is given. */
+  readonly main?: string;
   /** Another program, under whose eyes it runs. */
   readonly under?: readonly string[];
   readonly positions?: readonly string[];
@@ -45,7 +48,7 @@ export async function startKiosk(start: Start = {}): Promise<Kiosk> {
     start.service ?? (await startSeqrSimulator({ host: "127.0.0.1", port: 0, terminals: terminalsOf(positions) }));
   const setup = { endpoint: seqr.endpoint, quantity, rate: "600", pollInterval: "1s", positions };
   const config = writeConfig(folder, setup);
-  const [program = MAIN, ...rest] = [...under, MAIN, "run", "--config", config];
+  const [program = process.execPath, ...rest] = [...under, ...daemonOf(start), "run", "--config", config];
   const startedMs = performance.now();
   const child = spawn(program, rest, { stdio: ["ignore", "pipe", "inherit"] });
   const lines = createInterface({ input: child.stdout });
@@ -101,6 +104,11 @@ export async function startKiosk(start: Start = {}): Promise<Kiosk> {
   return { pid: child.pid ?? 0, config, seqr, startMs, arm, sell, stop };
 }
 
+/** As its first line has it started. */
+function daemonOf({ main = MAIN }: Start): string[] {
+  return [process.execPath, "--max-semi-space-size=1", main];
+}
+
 /** What `writeConfig` gives the positions behind the first one. */
 function terminalsOf([, ...others]: readonly string[]): TerminalAccount[] {
   return others.map((id) => ({ ...DEMO_TERMINAL, id: `demo-terminal-${id}` }));
@@ -116,6 +124,16 @@ export function middle(values: readonly number[]): number {
 
 export function residentMb(pid: number): number {
   return Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1]) / 1000;
+}
+
+/** What a command takes of the processor from start to end. */
+export function processorMs(main: string, ...args: readonly string[]): number {
+  const tell = "process.on('exit', () => process.stderr.write(JSON.stringify(process.cpuUsage())))";
+  const { stderr } = spawnSync(process.execPath, ["--import", `data:text/javascript,${tell}`, main, ...args], {
+    encoding: "utf8",
+  });
+  const { user, system } = JSON.parse(stderr) as NodeJS.CpuUsage;
+  return (user + system) / 1000;
 }
 
 /** Runs a line of JavaScript in a fresh Node and gives what it printed, and how long it took from start to end. */

@@ -1,4 +1,4 @@
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parse, stringify } from "yaml";
@@ -70,7 +70,6 @@ function freeze(folder: string): string {
   const frozen = join(folder, "kioskd");
   mkdirSync(frozen);
   for (const name of ["dist", "package.json"]) cpSync(join(ROOT, name), join(frozen, name), { recursive: true });
-  symlinkSync(join(ROOT, "node_modules"), join(frozen, "node_modules"));
   return join(frozen, "dist/main.js");
 }
 

@@ -1,11 +1,11 @@
-import type { Client, IHttpClient, SoapMethod } from "soap";
+import { type Client, createClientAsync, type IHttpClient, type SoapMethod } from "soap";
 import type { Unknown } from "../../ports/outcome.ts";
 import { countOf, fieldOf, type Read, readBody } from "./answer.ts";
 import { ANSWERS, type AnswerOf, type Operation } from "./answer-schema.ts";
 import type { Authority } from "./authority.ts";
 import { type ResultCode, resultCode } from "./codes.ts";
 import { type Exchange, listened } from "./exchange.ts";
-import { loadSoap, WSDL_PATH } from "./soap.ts";
+import { WSDL_PATH } from "./soap.ts";
 import { type Connection, createTransport, NoAnswer } from "./transport.ts";
 
 /** Who calls, by which password; it travels in every call (manual, part "context"). */
@@ -148,7 +148,6 @@ async function createComposer(): Promise<Compose> {
     },
   };
   // The package's cache would share one description, and its options, between clients and simulator.
-  const { createClientAsync } = await loadSoap();
   const soap: Client = await createClientAsync(WSDL_PATH, { disableCache: true, httpClient });
   return (operation, parameters) => {
     const write: SoapMethod = soap[operation];

@@ -1,3 +1,4 @@
+import { get } from "sparkplug-payload";
 import { z } from "zod";
 
 /** A metric as Sparkplug B names, types and shows it; null is a value that is not known now. */
@@ -25,9 +26,7 @@ const command = z.object({
   metrics: z.array(z.object({ name: z.string().optional(), value: z.unknown() })).default([]),
 });
 
-/** Loads the package, which a kiosk without Sparkplug does not need. */
-export async function loadCodec(): Promise<Codec> {
-  const { get } = await import("sparkplug-payload");
+export function createCodec(): Codec {
   const payloads = get("spBv1.0");
   if (payloads === null) throw new Error("sparkplug-payload does not know spBv1.0");
   return {

@@ -10,7 +10,7 @@ import { Refusals } from "../refusals.ts";
 import { IgnoredCommands } from "./ignored.ts";
 import { REBIRTH } from "./metrics.ts";
 import { EdgeNode, type NodeFacts } from "./node.ts";
-import { type Codec, loadCodec } from "./payload.ts";
+import { type Codec, createCodec } from "./payload.ts";
 
 /** Neither `group` nor an id has `/`, `+` or `#` in it. */
 export interface SparkplugSettings extends Omit<BrokerSettings, "sessionExpiryS">, NodeFacts {}
@@ -84,7 +84,7 @@ class SparkplugTelemetry implements Telemetry {
   }
 
   async #connect(): Promise<void> {
-    const codec = await loadCodec();
+    const codec = createCodec();
     if (this.#closing !== null) return;
     // A session that outlived its connection would bring old commands; the specification forbids it.
     const settings = { ...this.#settings, clientId: `${this.#settings.clientId}-sparkplug`, sessionExpiryS: 0 };

@@ -9,7 +9,7 @@ import { SILENT } from "../../support/silent-log.ts";
 import { tempFolder } from "../../support/temp.ts";
 
 /** A thread runs what is built. */
-const built = join(import.meta.dirname, "../../../dist/platform/journal/sqlite/thread.js");
+const built = join(import.meta.dirname, "../../../dist/journal-thread.js");
 
 describe("an observer", () => {
   it.each<[string, string, boolean, Parameters<Observer["paymentCall"]>[1]]>([

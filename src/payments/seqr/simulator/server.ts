@@ -1,9 +1,9 @@
 import { readFile } from "node:fs/promises";
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
-import type { IServerOptions, Server } from "soap";
+import { type IServerOptions, listen, type Server } from "soap";
 import { urlOf } from "../../../devices/bench/address.ts";
 import { phoneOn } from "../../../devices/bench/phone-address.ts";
-import { loadSoap, TEXT_DESERIALIZER, WSDL_PATH } from "../soap.ts";
+import { TEXT_DESERIALIZER, WSDL_PATH } from "../soap.ts";
 import type { TerminalAccount } from "./accounts.ts";
 import type { AmbiguitiesChange } from "./ambiguities.ts";
 import { addControl } from "./control.ts";
@@ -107,7 +107,6 @@ async function addSoap(app: FastifyInstance, book: BillBook, faults: Faults, now
 }
 
 async function soapOn(wsdl: string, answer: (operation: string, parameters: unknown) => object): Promise<Server> {
-  const { listen } = await loadSoap();
   const handlers = OPERATIONS.map((name) => [name, (parameters: unknown) => ({ return: answer(name, parameters) })]);
   return await new Promise((resolve, reject) => {
     const options: IServerOptions & { customDeserializer: typeof TEXT_DESERIALIZER } = {

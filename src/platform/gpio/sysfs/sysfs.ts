@@ -161,7 +161,7 @@ export class SysfsGpio implements Gpio {
 /** Rejects with a GpioError where onoff's native part is not built. */
 export async function onoffLines(): Promise<OpenLine> {
   try {
-    const { Gpio: OnoffLine } = await import("onoff");
+    const { Gpio: OnoffLine } = (await import("onoff")).default;
     return (number, direction, edge, debounceMs) =>
       new OnoffLine(number, direction, edge, { debounceTimeout: debounceMs });
   } catch (error) {

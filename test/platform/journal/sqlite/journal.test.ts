@@ -23,7 +23,7 @@ journalContract("sqlite", async () => {
 });
 
 /** A thread runs what is built. */
-const built = join(import.meta.dirname, "../../../../dist/platform/journal/sqlite/thread.js");
+const built = join(import.meta.dirname, "../../../../dist/journal-thread.js");
 
 journalContract("sqlite on a thread of its own", async () => {
   const { openJournalThread } = (await import(

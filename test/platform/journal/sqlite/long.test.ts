@@ -13,7 +13,7 @@ import { sample } from "../../../support/sample.ts";
 import { tempFolder } from "../../../support/temp.ts";
 
 /** A thread runs what is built. */
-const built = join(import.meta.dirname, "../../../../dist/platform/journal/sqlite/thread.js");
+const built = join(import.meta.dirname, "../../../../dist/journal-thread.js");
 
 const MANY = 100_000;
 const HANDED_OVER = { ...PAID, outcome: "needs-attention", closedAt: "2026-11-22T09:01:02.000Z" } as const;

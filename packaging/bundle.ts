@@ -1,4 +1,5 @@
 import { cpSync, rmSync, statSync } from "node:fs";
+import { readFile } from "node:fs/promises";
 import { dirname, extname, join, relative } from "node:path";
 import { build, type Plugin } from "esbuild";
 
@@ -40,7 +41,6 @@ const places: Plugin = {
   name: "places",
   setup({ onLoad }) {
     onLoad({ filter: /\/src\/.*\.ts$/ }, async ({ path }) => {
-      const { readFile } = await import("node:fs/promises");
       const source = await readFile(path, "utf8");
       return { contents: placed(source, path), loader: "ts" };
     });
@@ -53,7 +53,10 @@ function placed(source: string, path: string): string {
   return source
     .replace('import { z } from "zod";', 'import * as z from "zod";')
     .replaceAll(/createRequire\(import\.meta\.url\)(?=\()/g, "require")
-    .replaceAll("import.meta.dirname", `new URL(${JSON.stringify(`./${dirname(place)}`)}, import.meta.url).pathname`)
+    .replaceAll(
+      "import.meta.dirname",
+      `decodeURIComponent(new URL(${JSON.stringify(`./${dirname(place)}`)}, import.meta.url).pathname)`,
+    )
     .replaceAll(/import\.meta\.url(?!\)\.pathname)/g, `new URL(${JSON.stringify(`./${place}`)}, import.meta.url).href`);
 }
 
@@ -70,7 +73,7 @@ const absent: Plugin = {
   },
 };
 
-const { metafile } = await build({
+await build({
   entryPoints: Object.entries(PROGRAMS).map(([out, path]) => ({ in: path, out })),
   outdir: DIST,
   chunkNames: "[name]-[hash]",
@@ -80,15 +83,16 @@ const { metafile } = await build({
   platform: "node",
   target: "node20",
   legalComments: "none",
+  minifyWhitespace: true,
+  // So that a stack in a log points to a place, and never prints a whole file.
+  lineLimit: 160,
   external: NATIVE,
   plugins: [places, absent],
-  metafile: true,
   logLevel: "warning",
   banner: {
     js: 'import { createRequire as nodeRequire } from "node:module"; const require = nodeRequire(import.meta.url);',
   },
 });
-if (process.argv.includes("--why")) console.log(JSON.stringify(metafile));
 
 const target = join(DIST, "node_modules");
 rmSync(target, { recursive: true, force: true });

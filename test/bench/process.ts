@@ -104,9 +104,10 @@ export async function startKiosk(start: Start = {}): Promise<Kiosk> {
   return { pid: child.pid ?? 0, config, seqr, startMs, arm, sell, stop };
 }
 
-/** As its first line has it started. */
+/** As its first line has it started, the unbundled one too. */
 function daemonOf({ main = MAIN }: Start): string[] {
-  return [process.execPath, "--max-semi-space-size=1", main];
+  const flags = /^#!.* node (.*)/.exec(readFileSync(main, "utf8"))?.[1] ?? "";
+  return [process.execPath, ...flags.split(" "), main];
 }
 
 /** What `writeConfig` gives the positions behind the first one. */

@@ -39,6 +39,12 @@ const MOST_HEADER_ENDS = 16;
 const HEADER_ENDS = ["\n\r\n", "\n\n"];
 const COMPLAIN_EVERY_MS = 60_000;
 
+/** No route has a JSON schema (zod reads what comes): fastify would load two compilers of them, five megabytes. */
+const noSchema = (): never => {
+  throw new Error("a route has a JSON schema, and nothing reads it: parse with zod instead");
+};
+const NO_SCHEMAS = { compilersFactory: { buildValidator: () => noSchema, buildSerializer: () => noSchema } };
+
 /**
  * How this program listens for HTTP, for every adapter that does: who waits gets seconds, who is not known gets one
  * answer a connection, and whatever others hold, a new connection gets a place.
@@ -71,6 +77,7 @@ export class Listener {
       logger: false as const,
       bodyLimit: BODY_LIMIT_BYTES,
       exposeHeadRoutes: false,
+      schemaController: NO_SCHEMAS,
       forceCloseConnections: true,
       serverFactory: (handler: RequestListener) => this.#serve(handler),
       // Answered for all servers below; fastify knows the first one only.

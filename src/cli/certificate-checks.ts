@@ -1,11 +1,11 @@
 import { createPrivateKey, type KeyObject, X509Certificate } from "node:crypto";
 import { dirname, resolve } from "node:path";
 import type { Loaded } from "../config/load.ts";
-import { partOf } from "../config/payment.ts";
+import { paymentsOf } from "../config/payment.ts";
 import { isoTime } from "../core/time.ts";
 import { readPem } from "../platform/certificates/watch-files.ts";
 import type { Finding } from "../platform/console/finding.ts";
-import { paymentPlugIn } from "../wiring/payment.ts";
+import { PLUG_INS } from "../wiring/plug-ins.ts";
 
 const SOON_MS = 14 * 86_400_000;
 const CERTIFICATES = /-----BEGIN CERTIFICATE-----[\s\S]*?-----END CERTIFICATE-----/g;
@@ -14,8 +14,10 @@ type At = Finding["at"];
 
 /** Every authority, certificate and key that the configuration names, as the daemon would take them. */
 export function certificateChecks({ file, config, secrets }: Loaded, nowMs: number): Finding[] {
-  const { section } = partOf(config);
-  const named = [...paymentPlugIn({ config }).certificates(section), { ...config.mqtt, at: ["mqtt"] }];
+  const ofServices = paymentsOf(PLUG_INS, config).flatMap(({ plugIn, part, at: section }) =>
+    plugIn.certificates(part.section).map((each) => ({ ...each, at: [...section, ...each.at.slice(2)] })),
+  );
+  const named = [...ofServices, { ...config.mqtt, at: ["mqtt"] }];
   const path = (name: string): string => resolve(dirname(file), name);
   return named.flatMap(({ at, caFile, certFile }) => [
     ...(caFile === undefined ? [] : authorityChecks([...at, "caFile"], path(caFile), nowMs)),

@@ -7,7 +7,7 @@ import { lastSaleOf, type Named } from "../engine/belongings.ts";
 import { CliError } from "../platform/console/failure.ts";
 import type { CommandKit } from "../ports/payment-plug-in.ts";
 import { loadConfig } from "../wiring/load.ts";
-import { paymentPlugIn, paymentSite } from "../wiring/payment.ts";
+import { configuredPayment, paymentSite } from "../wiring/payment.ts";
 import { onToldToEnd, toldToEnd } from "./ending.ts";
 import { logFor } from "./run.ts";
 
@@ -16,12 +16,13 @@ export function kitFor(plugIn: Payment): CommandKit<unknown, unknown> {
   return {
     load(file, purpose) {
       const loaded = loadConfig(file, purpose);
-      if (paymentPlugIn(loaded).name !== plugIn.name) {
+      const service = configuredPayment(loaded, plugIn.name);
+      if (service === null) {
         const { provider } = loaded.config.payment;
         throw new CliError(`This is for kiosks with ${plugIn.name}, and ${file} has payment.provider: ${provider}.`);
       }
       return {
-        ...paymentSite(loaded),
+        ...paymentSite(loaded, service),
         log: () => logFor(loaded, "error"),
         openSale: (position) => openSaleOf(loaded, position),
       };

@@ -1,5 +1,5 @@
 import type { Loaded } from "../config/load.ts";
-import { partOf } from "../config/payment.ts";
+import { type ConfiguredPayment, comparedIn } from "../config/payment.ts";
 import type { FaultCode } from "../core/faults.ts";
 import { formatAmount } from "../core/money.ts";
 import { openCount, type ReconciliationState } from "../core/reconcile.ts";
@@ -16,7 +16,8 @@ import type { JournalPlace } from "../platform/journal/sqlite/open.ts";
 import { wait } from "../platform/time/wait.ts";
 import type { Journal } from "../ports/journal.ts";
 import { loadConfig } from "../wiring/load.ts";
-import { ofService, paymentPlugIn } from "../wiring/payment.ts";
+import { isOfService, openPayment, paymentPlugIn } from "../wiring/payment.ts";
+import { PLUG_INS } from "../wiring/plug-ins.ts";
 import { noteOf, whoIsThere } from "./acknowledgement.ts";
 import { withBooks } from "./books.ts";
 import { logFor } from "./run.ts";
@@ -89,11 +90,12 @@ async function latest({ config }: Loaded): Promise<readonly Result[]> {
 
 /** A running daemon is asked to do it; without one it is done here, under the journal's lock. */
 async function run(loaded: Loaded): Promise<readonly Result[]> {
-  const { positions } = loaded.config;
-  const { name, limits } = paymentPlugIn(loaded);
-  if (!limits(partOf(loaded.config)).hasPeriods) {
+  const compared = comparedIn(PLUG_INS, loaded.config);
+  if (compared === null) {
+    const { name } = paymentPlugIn(loaded);
     throw new CliError(`${name} has no books that could be compared. What was found before: kioskd reconcile --show`);
   }
+  const positions = await positionsIn(loaded, compared);
   const beside = openJournalBeside(loaded.config.journal);
   const startedAtMs = Date.now();
   for (const { id: position } of positions) {
@@ -110,7 +112,7 @@ async function run(loaded: Loaded): Promise<readonly Result[]> {
   };
   if (own !== null) {
     print(told`Reconciling …`);
-    const complaints = await reconcileHere(loaded, own);
+    const complaints = await reconcileHere(loaded, compared, positions, own);
     const made = await results();
     if (made !== null) return made;
     throw new CliError(["The books could not be read. Mend the account, then try again:", ...complaints].join("\n  "));
@@ -126,6 +128,15 @@ async function run(loaded: Loaded): Promise<readonly Result[]> {
   throw new CliError('The kiosk has not reconciled in time: see its log, and "kioskd reconcile --show" later.');
 }
 
+type Positions = Loaded["config"]["positions"];
+
+/** Those with an account in the books that are compared. */
+async function positionsIn(loaded: Loaded, compared: ConfiguredPayment): Promise<Positions> {
+  const payment = await openPayment(loaded, { clock: systemClock(), log: logFor(loaded, "error") }, compared);
+  await payment.close();
+  return loaded.config.positions.filter(({ id }) => payment.accountOf(id) !== undefined);
+}
+
 async function lockedOrNull(place: JournalPlace): Promise<Journal | null> {
   try {
     return openJournal(place);
@@ -136,21 +147,24 @@ async function lockedOrNull(place: JournalPlace): Promise<Journal | null> {
 }
 
 /** What it complains of, position by position. */
-async function reconcileHere(loaded: Loaded, journal: Journal): Promise<string[]> {
-  const { positions } = loaded.config;
+async function reconcileHere(
+  loaded: Loaded,
+  compared: ConfiguredPayment,
+  positions: Positions,
+  journal: Journal,
+): Promise<string[]> {
   const complaints = new Map<string | null, string>();
   const faults = {
     raise: (_code: FaultCode, position: string | null, detail: string) => complaints.set(position, detail),
     put: () => undefined,
     clear: () => undefined,
   };
-  await withBooks(loaded, async ({ periods }) => {
+  await withBooks(loaded, compared, async ({ periods }) => {
     if (periods === null) return;
     const clock = systemClock();
     const calendar = systemCalendar();
     const log = logFor(loaded, "error");
-    const isOwn = ofService(paymentPlugIn(loaded).name, true);
-    const own = { positions, schedule: null, periods, isOwn: (provider?: string) => isOwn(provider) !== null };
+    const own = { positions, schedule: null, periods, isOwn: isOfService(compared.plugIn.name) };
     const deps = { ...own, journal, faults, clock, calendar, log, noted: () => undefined };
     await new Reconciler(deps).tick();
   });

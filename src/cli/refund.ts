@@ -11,8 +11,9 @@ import { CliError, UsageError } from "../platform/console/failure.ts";
 import { print, printJson, told } from "../platform/console/print.ts";
 import { openJournalBeside } from "../platform/journal/sqlite/journal.ts";
 import { takeRefundTurn } from "../platform/journal/sqlite/open.ts";
+import type { Refunds } from "../ports/books.ts";
 import { loadConfig } from "../wiring/load.ts";
-import { ofService, paymentPlugIn } from "../wiring/payment.ts";
+import { configuredPayment, serviceNameOf } from "../wiring/payment.ts";
 import { withBooks } from "./books.ts";
 import { paidSale } from "./paid-sale.ts";
 
@@ -39,12 +40,12 @@ export async function refund(saleId: string, options: RefundOptions): Promise<vo
     const deps = { journal, clock: systemClock(), takeTurn: () => takeRefundTurn(path) };
     if (options.settle !== undefined) return await settle(deps, sale, options.settle);
     refuseWithoutTerminal(loaded, sale.record);
-    const outcome = await withBooks(loaded, (books) => {
-      const newRefundId = (): string => `rf-${Date.now().toString(36)}-${randomInt(1e6)}`;
-      const serviceOf = ofService(paymentPlugIn(loaded).name, books.refunds);
-      const agreed = (minor: number, again: boolean) => agree(question(sale, minor, again), options.yes === true);
-      return makeRefund({ ...deps, serviceOf, newRefundId, agree: agreed }, sale, amountMinor);
-    });
+    const newRefundId = (): string => `rf-${Date.now().toString(36)}-${randomInt(1e6)}`;
+    const agreed = (minor: number, again: boolean) => agree(question(sale, minor, again), options.yes === true);
+    const give = (refunds: Refunds | null): Promise<RefundOutcome> =>
+      makeRefund({ ...deps, serviceOf: () => refunds, newRefundId, agree: agreed }, sale, amountMinor);
+    const service = configuredPayment(loaded, serviceNameOf(sale.record));
+    const outcome = await (service === null ? give(null) : withBooks(loaded, service, (books) => give(books.refunds)));
     const refunds = refundsOf(await journal.notes("refunds", saleId));
     const left = formatAmount(refundableMinor(sale.chargedMinor, refunds), currency);
     if (options.json === true) printJson({ ...outcome, left, currency });

@@ -4,13 +4,13 @@ import { crossChecks } from "./checks.ts";
 import { readDocument } from "./document.ts";
 import { problemsOf } from "./messages.ts";
 import { type Named, namedFiles, passwordsIn } from "./named-files.ts";
-import { partOf, paymentOf } from "./payment.ts";
+import { foundAt, ownPath, paymentsOf } from "./payment.ts";
 import { paymentWarnings } from "./payment-checks.ts";
 import { placeChecks } from "./places.ts";
 import type { PlugIns } from "./plug-ins.ts";
 import { ConfigError, type Found, type Path, type Problem, pathText, sentence } from "./problem.ts";
 import { withProfiles } from "./profile.ts";
-import { type Config, configSchemaOf, providerIn } from "./schema.ts";
+import { type Config, configSchemaOf, servicesIn } from "./schema.ts";
 import { readSecret, secretPath } from "./secrets.ts";
 import { readText } from "./text-file.ts";
 
@@ -32,7 +32,7 @@ export function readConfig(file: string, purpose: Purpose, plugIns: PlugIns): Lo
   if (document.kind === "problems") throw new ConfigError(file, document.problems);
   const { lineOf, sourceOf } = document;
   const { value, found: ofProfiles } = withProfiles(document.value, plugIns);
-  const schema = configSchemaOf(plugIns, providerIn(value));
+  const schema = configSchemaOf(plugIns, servicesIn(value));
   const parsed = schema.safeParse(value);
   const found = [...ofProfiles];
   if (!parsed.success) {
@@ -92,18 +92,23 @@ function readSecrets({ file, config, files }: Named, purpose: Purpose, plugIns: 
     const value = attempt(found, path, () => readSecret(secretPath(file, name)));
     if (value !== null) values.set(path, value);
   }
-  const payment = paymentOf(plugIns, config);
+  const services = paymentsOf(plugIns, config);
+  const ofServices = (path: Path, value: string): string | null =>
+    services.map((each) => each.plugIn.secretProblem(ownPath(each, path), value)).find((text) => text !== null) ?? null;
   for (const [path, value] of values) {
-    const message = tokenProblem(path, value) ?? payment.secretProblem(path, value);
+    const message = tokenProblem(path, value) ?? ofServices(path, value);
     if (message !== null) found.push({ path, message });
   }
   const reading = { readSecret, secretPath: (name: string) => secretPath(file, name) };
-  const kept = payment.kept(partOf(config), purpose === "serve", reading);
-  found.push(...kept.found);
+  const kept = services.map((each) => {
+    const { found: wrong, secrets } = each.plugIn.kept(each.part, purpose === "serve" && !each.part.isRetired, reading);
+    found.push(...foundAt(each, wrong));
+    return secrets;
+  });
   const texts = new Map([...values].map(([path, value]) => [pathText(path), value]));
   return {
     at: (path) => texts.get(pathText(path)) ?? null,
-    all: [...values.values(), ...kept.secrets, ...passwordsIn(config)],
+    all: [...values.values(), ...kept.flat(), ...passwordsIn(config)],
   };
 }
 

@@ -2,7 +2,7 @@ import { formatAmount, parseAmount } from "../core/money.ts";
 import type { MoneyRules } from "../core/money-rules.ts";
 import { longestOfferTimeoutMs } from "../core/sale/timing.ts";
 import { durationText } from "./fields.ts";
-import { partOf, paymentOf } from "./payment.ts";
+import { comparedIn, partOf, paymentOf } from "./payment.ts";
 import type { PlugIns } from "./plug-ins.ts";
 import { type Found, listed, type Path, sentence, shown } from "./problem.ts";
 import type { Config, PositionConfig } from "./schema.ts";
@@ -11,12 +11,15 @@ import type { Config, PositionConfig } from "./schema.ts";
 export function paymentChecks(config: Config, plugIns: PlugIns): Found[] {
   const payment = paymentOf(plugIns, config);
   const part = partOf(config);
-  const { rulesFor, currencies, longestOfferMs, hasPeriods } = payment.limits(part);
+  const { rulesFor, currencies, longestOfferMs } = payment.limits(part);
   const rules = rulesFor(config.kiosk.currency);
   return [
     ...(rules === null ? [wrongCurrency(config, currencies)] : reserveChecks(config, rules)),
     ...offerChecks(payment.times(part.section).offerTimeout, longestOfferMs, ["payment", payment.name]),
-    ...(hasPeriods || config.schedule.reconcile === undefined ? [] : [noPeriods(payment.name)]),
+    ...(config.schedule.reconcile === undefined || comparedIn(plugIns, config) !== null
+      ? []
+      : [noPeriods(payment.name)]),
+    ...retiredChecks(config),
   ];
 }
 
@@ -36,6 +39,17 @@ export function paymentWarnings(config: Config, plugIns: PlugIns): Found[] {
     });
     return [{ path: ["positions", index, "product", "minimum"], message }];
   });
+}
+
+function retiredChecks({ payment: { provider, retired } }: Config): Found[] {
+  const sections: Readonly<Record<string, unknown>> = retired ?? {};
+  if (sections[provider] === undefined) return [];
+  const message = sentence({
+    found: `${provider}, which is the provider`,
+    expected: "services that do not sell any more",
+    hint: "for another account of the same service: close all sales first; refunds of the old account are made there",
+  });
+  return [{ path: ["payment", "retired", provider], message }];
 }
 
 function wrongCurrency({ kiosk, payment }: Config, currencies: readonly string[] | null): Found {

@@ -229,12 +229,12 @@ export type PositionConfig = Config["positions"][number];
 
 /**
  * The whole configuration: what is allowed, what it means in the daemon's units, and what is assumed where nothing is said.
- * @param provider the payment service whose keys a position has; null for those of all of them
+ * @param services the payment services whose keys a position has; none for those of all of them
  */
-export function configSchemaOf(plugIns: PlugIns, provider: string | null = null) {
+export function configSchemaOf(plugIns: PlugIns, services: readonly string[] = []) {
   const dispenser = dispenserOf(plugIns);
   const one = z
-    .strictObject({ ...naming, ...keysOf(plugIns, provider), ...selling, dispenser })
+    .strictObject({ ...naming, ...keysOf(plugIns, services), ...selling, dispenser })
     .meta({ description: "One pump, socket or machine, with its product and its account." });
   return z
     .strictObject({
@@ -264,16 +264,25 @@ export function configSchemaOf(plugIns: PlugIns, provider: string | null = null)
     });
 }
 
-/** The payment service that a configuration names, before it was checked; null when it names none. */
-export function providerIn(value: unknown): string | null {
-  const named = z.object({ payment: z.object({ provider: z.string() }) }).safeParse(value);
-  return named.success ? named.data.payment.provider : null;
+/** The payment services that a configuration names, before it was checked; none when it does not say which one sells. */
+export function servicesIn(value: unknown): readonly string[] {
+  const named = z
+    .object({ payment: z.object({ provider: z.string(), retired: z.unknown().optional() }) })
+    .safeParse(value);
+  if (!named.success) return [];
+  const { provider, retired } = named.data.payment;
+  return [provider, ...(typeof retired === "object" && retired !== null ? Object.keys(retired) : [])];
 }
 
 function paymentOf({ payments }: PlugIns) {
+  const retired = retiredOf(payments);
   const [first, ...others] = payments.map(({ name, section }) =>
     z
-      .strictObject({ provider: z.literal(name).meta(about("The payment service.", name)), ...named(name, section) })
+      .strictObject({
+        provider: z.literal(name).meta(about("The payment service.", name)),
+        ...named(name, section),
+        retired,
+      })
       .meta({ description: "How customers pay." }),
   );
   if (first === undefined) throw new Error("a configuration needs at least one payment service that it may name");
@@ -281,14 +290,23 @@ function paymentOf({ payments }: PlugIns) {
   return z.discriminatedUnion("provider", [first, ...others]).meta({ description: "How customers pay." });
 }
 
+function retiredOf(payments: PlugIns["payments"]) {
+  const sections = payments.map(({ name, section }) => [name, section.optional()] as const);
+  return z.strictObject(Object.fromEntries(sections)).optional().meta({
+    form: "the section of each, under its name",
+    description:
+      "Services that sold here before. Move a service's section here, as it stood, when another one becomes the provider, and leave its keys at the positions: what was open there is settled and freed, and `kioskd refund` gives money back there. Without it a person has to do that at the service.",
+  });
+}
+
 /** A section of which only its plug-in knows the type. */
 function named(name: string, section: z.ZodType): object {
   return { [name]: section };
 }
 
-/** What a position has at its payment service. Only that service's plug-in knows the types. */
-function keysOf({ payments }: PlugIns, provider: string | null): object {
-  const own = payments.filter(({ name }) => name === provider);
+/** What a position has at its payment services. Only each service's plug-in knows the types. */
+function keysOf({ payments }: PlugIns, services: readonly string[]): object {
+  const own = payments.filter(({ name }) => services.includes(name));
   return Object.assign({}, ...(own.length === 0 ? payments : own).map(({ position }) => position));
 }
 

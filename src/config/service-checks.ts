@@ -3,7 +3,7 @@ import { latestOfferMs } from "../core/sale/timing.ts";
 import type { PaymentTimes } from "../ports/payment-plug-in.ts";
 import { durationText } from "./fields.ts";
 import { timingOf } from "./goods.ts";
-import { partOf, paymentOf } from "./payment.ts";
+import { foundAt, partOf, paymentOf, paymentsOf } from "./payment.ts";
 import { paymentChecks } from "./payment-checks.ts";
 import type { PlugIns } from "./plug-ins.ts";
 import { type Found, halfPair, type Path, sentence, shown, shownListen } from "./problem.ts";
@@ -16,7 +16,7 @@ export function serviceChecks(config: Config, plugIns: PlugIns): Found[] {
   return [
     ...timingChecks(payment.times(part.section), ["payment", payment.name]),
     ...paymentChecks(config, plugIns),
-    ...payment.problems(part),
+    ...paymentsOf(plugIns, config).flatMap((each) => foundAt(each, each.plugIn.problems(each.part))),
     ...displayChecks(config, plugIns),
     ...listenChecks(config.display.listen, payment.listens(part.section)),
     ...mqttChecks(config),

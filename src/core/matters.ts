@@ -83,7 +83,7 @@ const SETTLE_IT = "settle or release it at the payment service";
 /** What a person has to know and do about a sale that the daemon could not go on with. */
 const HAND_OVER: Readonly<Record<HandedOver, (position: string) => string>> = {
   "position-gone": (position) => `its position "${position}" is retired: ${SETTLE_IT}`,
-  "provider-gone": () => `its payment service is not configured any more: ${SETTLE_IT}`,
+  "provider-gone": () => `its payment service is neither payment.provider nor in payment.retired: ${SETTLE_IT}`,
   "terminal-changed": () => `its position has another terminal now, which does not reach it: ${SETTLE_IT}`,
   "meter-changed": () => `its position has another meter now: read the one it was delivered by, then ${SETTLE_IT}`,
   "journal-accepted": () =>

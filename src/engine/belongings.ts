@@ -1,7 +1,7 @@
 import { type Order, orderKey, ordersInForce } from "../core/operator/orders.ts";
 import type { SaleEvent } from "../core/sale/event.ts";
 import { replay } from "../core/sale/recover.ts";
-import { IDLE, isOpen } from "../core/sale/state.ts";
+import { IDLE, isOpen, type Sale } from "../core/sale/state.ts";
 import type { Journal } from "../ports/journal.ts";
 
 /** A position and the names that it had before. What the journal holds under any of them is its own. */
@@ -28,7 +28,14 @@ export interface Places {
 /** What tells the devices of a position from others. What is absent cannot be told apart. */
 export interface Identity {
   readonly terminal?: string | undefined;
+  /** The terminal at the service of a sale, by the name in the sale's terms; without it there is one service. */
+  terminalAt?(provider: string | undefined): string | undefined;
   readonly meter?: string | undefined;
+}
+
+/** The terminal by which a sale's service knows the position today. */
+export function terminalOf({ terms }: Pick<Sale, "terms">, { terminal, terminalAt }: Identity): string | undefined {
+  return terminalAt === undefined ? terminal : terminalAt(terms.provider);
 }
 
 /** The last sale of a position under any of its names: the one that is open, else the newest. */

@@ -46,16 +46,25 @@ export interface Errand {
 /** An errand at a payment service. */
 export interface PaymentErrand extends Errand {
   readonly payment: PaymentProvider;
+  /** False of a service that only finishes what it began: its answers say nothing about whether the kiosk can sell. */
+  readonly sells?: boolean;
 }
 
-/** Keeps the payment faults true after each answer or silence. */
-export function notePayment(errand: Pick<Errand, "faults" | "position">, outcome: Outcome<unknown>): void {
-  const { faults, position } = errand;
+/**
+ * Keeps the payment faults true after each answer or silence. What a service that does not sell any more says can raise
+ * one, for somebody has to mend that; the probe of the one that sells clears it.
+ */
+export function notePayment(
+  errand: Pick<PaymentErrand, "faults" | "position" | "sells">,
+  outcome: Outcome<unknown>,
+): void {
+  const { faults, position, sells = true } = errand;
+  if (!sells && (outcome.kind === "done" || (outcome.kind === "declined" && outcome.reason !== "rejected"))) return;
   if (outcome.kind === "unknown") {
     faults.raise("payment-unreachable", position, outcome.detail, outcome.advice);
     return;
   }
-  faults.clear("payment-unreachable", position);
+  if (sells) faults.clear("payment-unreachable", position);
   if (outcome.kind === "declined" && outcome.reason === "rejected") {
     faults.raise("payment-rejected", position, outcome.detail, outcome.advice);
   } else {

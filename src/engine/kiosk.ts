@@ -278,6 +278,7 @@ export class Kiosk {
       nap,
       noFlowTimeoutMs: setup.noFlowTimeoutMs,
       providerOf: this.#deps.providerOf ?? only,
+      selling: payment,
       references: this.#references,
       dispenser: setup.dispenser,
       journal,

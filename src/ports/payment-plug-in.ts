@@ -76,6 +76,8 @@ export interface PaymentPart<Section, Own> {
   readonly kiosk: { readonly id: string; readonly name: string; readonly currency: string };
   readonly journal: { readonly path: string; readonly mark?: string | undefined };
   readonly section: Section;
+  /** Whether another service sells now: this one only finishes what it began, and gives money back. */
+  readonly isRetired: boolean;
   readonly positions: readonly PaymentPosition<Own>[];
   readonly schedule: { readonly reconcile?: string | undefined };
 }
@@ -194,7 +196,7 @@ export interface PaymentCommands<Section, Own> {
 export interface CommandKit<Section, Own> {
   /**
    * @param purpose `serve` needs every secret, `register` none that the service gives, `read` none at all
-   * @throws when the configuration is wrong, or names another payment service
+   * @throws when the configuration is wrong, or does not name this payment service, also not as a retired one
    */
   load(file: string, purpose: "serve" | "register" | "read"): CommandSite<Section, Own>;
   /** Ends when the process is told to end. */

@@ -5,8 +5,7 @@ import type { Part } from "../engine/running-parts.ts";
 import type { Cancel, Clock } from "../ports/clock.ts";
 import type { Journal, Tidying } from "../ports/journal.ts";
 import type { Log } from "../ports/log.ts";
-import type { PaymentService } from "../ports/payment-plug-in.ts";
-import { ofService } from "./payment.ts";
+import type { OpenPayments } from "./payment.ts";
 
 export interface Books extends Part {
   saleClosed(): void;
@@ -19,7 +18,7 @@ export interface Books extends Part {
 /** What goes on beside the sales: receipts, reconciliation, housekeeping. */
 export async function keepBooks(
   { config }: Loaded,
-  payment: PaymentService,
+  payments: OpenPayments,
   { kiosk, journal, clock, log }: { kiosk: Kiosk; journal: Journal; clock: Clock; log: Log },
 ): Promise<Books> {
   const { systemCalendar } = await import("../platform/clock/calendar.ts");
@@ -28,11 +27,16 @@ export async function keepBooks(
   const { schedule, kiosk: identity, mqtt } = config;
   const { timezone } = identity;
   const calendar = systemCalendar();
+  const services = [payments.selling, ...payments.retired];
+  /** Whose books are compared with the journal. */
+  const compared = services.find(({ books }) => books.periods !== null);
+  const has = (part: "remainders" | "receipts"): boolean => services.some(({ books }) => books[part] !== null);
   const bookkeeper = new Bookkeeper({
     positions: config.positions,
     schedule: schedule.reconcile === undefined ? null : { cron: schedule.reconcile, timezone },
-    books: payment.books,
-    booksOf: ofService(payment.provider.traits.name, payment.books),
+    books: services.map(({ books }) => books),
+    booksOf: (provider) => payments.of(provider)?.books ?? null,
+    isCompared: (position) => compared?.accountOf(position) !== undefined,
     journal,
     faults: kiosk.faults,
     clock,
@@ -45,9 +49,9 @@ export async function keepBooks(
   });
   const readers: Tidying["readers"] = [
     "matters-of-sales",
-    ...(payment.books.remainders === null ? [] : (["remainders"] as const)),
+    ...(has("remainders") ? (["remainders"] as const) : []),
     ...(mqtt === undefined ? [] : (["sales"] as const)),
-    ...(payment.books.receipts === null ? [] : (["receipts"] as const)),
+    ...(has("receipts") ? (["receipts"] as const) : []),
   ];
   const tidy = (): void => {
     const tidying = { nowMs: clock.wallMs(), keepMs: config.journal.keep, readers };
@@ -79,7 +83,8 @@ export async function keepBooks(
     start,
     saleClosed: () => bookkeeper.saleClosed(),
     request: async (position) => {
-      if (payment.booksClosedBecause !== null) throw new Error(payment.booksClosedBecause);
+      const { booksClosedBecause } = compared ?? payments.selling;
+      if (booksClosedBecause !== null) throw new Error(booksClosedBecause);
       await bookkeeper.request(position);
     },
     settle: (position, acknowledgement) => bookkeeper.settle({ position, paymentReference: null }, acknowledgement),

@@ -14,11 +14,11 @@ import type { Display } from "../ports/display.ts";
 import type { Journal } from "../ports/journal.ts";
 import type { Log } from "../ports/log.ts";
 import type { Metrics } from "../ports/metrics.ts";
-import type { PaymentService, SaleTiming } from "../ports/payment-plug-in.ts";
+import type { SaleTiming } from "../ports/payment-plug-in.ts";
 import { type Books, keepBooks } from "./books.ts";
 import { meterOf, openDispenser, Shared } from "./devices.ts";
 import { openDisplay } from "./displays.ts";
-import { ofService, paymentPlugIn, paymentSite } from "./payment.ts";
+import { type OpenPayments, openPayments, paymentSite } from "./payment.ts";
 import { PLUG_INS } from "./plug-ins.ts";
 import type { Daemon, StartOptions } from "./served.ts";
 import { openTelemetry } from "./telemetry.ts";
@@ -37,7 +37,6 @@ export async function startDaemon(loaded: Loaded, { log, emergencyStop, onFatal 
   opening.catch(() => undefined);
   const { systemClock } = await import("../platform/clock/clock.ts");
   const { systemdService } = await import("../platform/service/systemd.ts");
-  const paymentService = await paymentPlugIn(loaded).load();
   const { linuxMachine } = await import("../platform/machine/linux.ts");
   const engine = await import("../engine/kiosk.ts");
   const clock = systemClock();
@@ -47,19 +46,24 @@ export async function startDaemon(loaded: Loaded, { log, emergencyStop, onFatal 
     const opened = service.patience(opening).catch((error: unknown) => standIn(error, log));
     const journal = open.add(await failingOnPurpose(await opened));
     const site = paymentSite(loaded);
-    const payment = open.add(await paymentService.open(site, { clock, log, observe: observer.paymentCall }));
+    const payments = open.add(await openPayments(loaded, { clock, log, observe: observer.paymentCall }));
+    const payment = payments.selling;
     const telemetry = open.add(await openTelemetry(loaded, { clock, log, observer }));
     const shared = open.add(new Shared());
     emergencyStop.guard(shared);
-    const positions = await openPositions(loaded, { clock, log, shared, payment, timing: site.timing }, (dispenser) => {
-      emergencyStop.guard(dispenser);
-      open.add(dispenser);
-    });
+    const positions = await openPositions(
+      loaded,
+      { clock, log, shared, payments, timing: site.timing },
+      (dispenser) => {
+        emergencyStop.guard(dispenser);
+        open.add(dispenser);
+      },
+    );
     const later = new Later();
     const kiosk = new engine.Kiosk({
       ...{ positions, journal, telemetry, observer, clock, log, earliestPlausibleMs: EARLIEST_PLAUSIBLE_MS },
       payment: payment.provider,
-      providerOf: ofService(payment.provider.traits.name, payment.provider),
+      providerOf: (name) => payments.of(name)?.provider ?? null,
       retired: config.retired,
       machine: linuxMachine(dirname(config.journal.path)),
       commands: config.mqtt?.commands ?? [],
@@ -85,7 +89,7 @@ export async function startDaemon(loaded: Loaded, { log, emergencyStop, onFatal 
     later.display = display;
     if (config.display.required) reportTo(kiosk, display);
     display.show(kiosk.view());
-    const books = await keepBooks(loaded, payment, { kiosk, journal, clock, log });
+    const books = await keepBooks(loaded, payments, { kiosk, journal, clock, log });
     later.books = books;
     // Everything is wired from here on; now it starts.
     await kiosk.start([books]);
@@ -138,13 +142,13 @@ interface PositionParts {
   readonly clock: Clock;
   readonly log: Log;
   readonly shared: Shared;
-  readonly payment: PaymentService;
+  readonly payments: OpenPayments;
   readonly timing: SaleTiming;
 }
 
 async function openPositions(
   { config }: Loaded,
-  { payment, timing, ...given }: PositionParts,
+  { payments, timing, ...given }: PositionParts,
   opened: (dispenser: Dispenser) => void,
 ): Promise<PositionSetup[]> {
   const positions = [];
@@ -155,7 +159,11 @@ async function openPositions(
     positions.push({
       goods: goodsOf(config, position),
       formerly: position.formerly,
-      identity: { terminal: payment.accountOf(position.id), meter: meterOf(position, around) },
+      identity: {
+        terminal: payments.selling.accountOf(position.id),
+        terminalAt: (provider?: string) => payments.of(provider)?.accountOf(position.id),
+        meter: meterOf(position, around),
+      },
       dispenser,
       noFlowTimeoutMs: position.noFlowTimeout,
       timing,

@@ -17,8 +17,8 @@ const IN_ADDRESS = "in%40the-address";
 
 /** Signs that JSON, an address and XML each write in their own way; what becomes part of an address has none of them. */
 function known(key: string, number: number): string {
-  if (key.endsWith("secretFile") || key.startsWith("payment.vipps.")) return `known~secret.of-${number}`;
-  if (key === "payment.stripe.apiKeyFile") return `rk_test_known${number}OfStripe`;
+  if (key.endsWith("secretFile") || key.includes(".vipps.")) return `known~secret.of-${number}`;
+  if (key.endsWith("stripe.apiKeyFile")) return `rk_test_known${number}OfStripe`;
   return key.endsWith("keyFile") ? privateKey.replaceAll("A", String(number)) : `known "<&ö\\/${number}> token`;
 }
 
@@ -26,13 +26,31 @@ const BROKER = `mqtts://kiosk:${IN_ADDRESS}@127.0.0.1:8883`;
 const VIPPS = { environment: "test", merchantSerialNumber: "123456", clientId: "a-client-id" };
 const STRIPE = { account: "acct_1known", thanksUrl: "https://example.com/thanks" };
 
-/** One of each payment service: a configuration has one at a time. */
+/** With other services retired, whose secrets are as secret. */
+function retiring(config: ReturnType<typeof sectionsWith>, retired: object): ReturnType<typeof sectionsWith> {
+  return { ...config, payment: { ...(config["payment"] as object), retired } };
+}
+
+function retiredSeqr(): object {
+  const { seqr } = everySection("http://127.0.0.1:1/", BROKER, "kiosk.pem")["payment"] as { readonly seqr: object };
+  return seqr;
+}
+
+/** One of each payment service: a configuration has one that sells at a time. */
 const SERVICES = {
   seqr: () => everySection("http://127.0.0.1:1/", BROKER, "kiosk.pem"),
   vipps: () => sectionsWith("vipps", VIPPS, BROKER, "NOK"),
   stripe: () => sectionsWith("stripe", STRIPE, BROKER),
+  "vipps, others retired": () =>
+    retiring(sectionsWith("vipps", VIPPS, BROKER, "NOK"), { stripe: STRIPE, seqr: retiredSeqr() }),
+  "stripe, vipps retired": () => retiring(sectionsWith("stripe", STRIPE, BROKER), { vipps: VIPPS }),
 } as const;
-const NAMES = ["seqr", "vipps", "stripe"] as const;
+const NAMES = Object.keys(SERVICES) as (keyof typeof SERVICES)[];
+const OF_SERVICES = {
+  seqr: ["reseller.passwordFile", "unattended.keyFile", "unattended.secretFile"],
+  vipps: ["clientSecretFile", "subscriptionKeyFile"],
+  stripe: ["apiKeyFile"],
+} as const;
 
 function scene(service: keyof typeof SERVICES): ReturnType<typeof writeKnownSecrets> {
   return writeKnownSecrets(tempFolder(), SERVICES[service](), known);
@@ -63,6 +81,7 @@ describe("every secret that the schema marks", () => {
         "display.tokenFile",
         "mqtt.keyFile",
         "mqtt.passwordFile",
+        ...Object.entries(OF_SERVICES).flatMap(([name, keys]) => keys.map((key) => `payment.retired.${name}.${key}`)),
         "payment.seqr.reseller.passwordFile",
         "payment.seqr.unattended.keyFile",
         "payment.seqr.unattended.secretFile",

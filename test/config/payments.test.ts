@@ -5,7 +5,7 @@ import { stringify } from "yaml";
 import { z } from "zod";
 import { about, secretFile } from "../../src/config/fields.ts";
 import { readConfig } from "../../src/config/load.ts";
-import { partOf } from "../../src/config/payment.ts";
+import { partOf, paymentsOf, secretsFor } from "../../src/config/payment.ts";
 import type { Payment } from "../../src/config/plug-ins.ts";
 import { PLUG_INS } from "../../src/wiring/plug-ins.ts";
 import { tempFolder } from "../support/temp.ts";
@@ -47,19 +47,24 @@ interface Changes {
   readonly reserve?: readonly string[];
   readonly minimum?: string;
   readonly schedule?: object;
+  readonly retired?: object;
 }
 
 function load(changes: Changes = {}) {
   const { id = "1", position = { shop: "s-1" }, provider = "second", token = "a token", listen } = changes;
-  const { currency = "SEK", reserve = ["100.00"], minimum = "3.00", schedule, panel } = changes;
+  const { currency = "SEK", reserve = ["100.00"], minimum = "3.00", schedule, panel, retired } = changes;
   const folder = tempFolder();
   mkdirSync(join(folder, "secrets"));
   writeFileSync(join(folder, "secrets/token"), token, { mode: 0o600 });
+  writeFileSync(join(folder, "secrets/key"), "a-key", { mode: 0o600 });
   const product = { name: "Diesel", sku: "DSL", unit: "L", unitPrice: "19.89", taxRate: 25, minimum };
   const config = {
     kiosk: { id: "test-1", name: "Test station", currency },
     journal: { path: "journal.db" },
-    payment: { provider, second: { tokenFile: "secrets/token" } },
+    payment: {
+      ...{ provider, second: { tokenFile: "secrets/token" } },
+      ...(retired === undefined ? {} : { retired }),
+    },
     positions: [{ id, ...position, product, reserve, dispenser: { driver: "simulated", quantity: "2.000" } }],
     ...(schedule === undefined ? {} : { schedule }),
     display: {
@@ -150,5 +155,69 @@ describe("a second payment service", () => {
     expect(others).toEqual([]);
     expect(warning?.path).toEqual(["positions", 0, "product", "minimum"]);
     expect(warning?.message).toMatch(/found "2.99", expected at least "3.00", the least that second takes/);
+  });
+});
+
+describe("services that are retired", () => {
+  const seqr = { endpoint: "https://extdev.seqr.com/soap/merchant/cashregister-2" };
+  const reseller = { id: "demo-shop", userId: "9900", passwordFile: "secrets/token" };
+  const terminal = { terminal: { id: "t-1", passwordFile: "secrets/token" } };
+
+  it("keep their section, their secrets and their keys at positions", () => {
+    const loaded = load({ retired: { seqr: { ...seqr, reseller } }, position: { shop: "s-1", ...terminal } });
+    const [selling, former] = paymentsOf({ payments: [...PLUG_INS.payments, second] }, loaded.config);
+    expect(selling.part.isRetired).toBe(false);
+    expect(former).toMatchObject({ plugIn: { name: "seqr" }, part: { isRetired: true, section: seqr } });
+    const secrets = former === undefined ? null : secretsFor(former, loaded.secrets);
+    expect(secrets?.at(["payment", "seqr", "reseller", "passwordFile"])).toBe("a token");
+    expect(secrets?.at(["positions", 0, "terminal", "passwordFile"])).toBe("a token");
+    expect(loaded.files.map(({ key }) => key)).toContain("payment.retired.seqr.reseller.passwordFile");
+  });
+
+  it("need no account at a position that came later, and their books may be compared still", () => {
+    expect(() => load({ retired: { seqr } })).not.toThrow();
+    expect(() =>
+      load({ retired: { seqr: { ...seqr, reseller } }, schedule: { reconcile: "10 3 * * *" } }),
+    ).not.toThrow();
+  });
+
+  it.each<[string, Changes, RegExp]>([
+    [
+      "that sells still",
+      { retired: { second: { tokenFile: "secrets/token" } } },
+      /payment\.retired\.second: found second, which is the provider, expected services that do not sell any more/,
+    ],
+    ["that there is none", { retired: { secnd: {} } }, /payment\.retired\.secnd: found an unknown key.*second/],
+    [
+      "with a key that it does not have",
+      { retired: { seqr: { ...seqr, pollIntervall: "1s" } } },
+      /payment\.retired\.seqr\.pollIntervall: .*pollInterval/,
+    ],
+    ["without a key that it needs", { retired: { seqr: {} } }, /payment\.retired\.seqr\.endpoint: found nothing/],
+    [
+      "whose secret is missing",
+      { retired: { seqr: { ...seqr, reseller: { ...reseller, passwordFile: "secrets/none" } } } },
+      /payment\.retired\.seqr\.reseller\.passwordFile: found no file/,
+    ],
+    [
+      "whose secret cannot be one",
+      {
+        retired: { stripe: { account: "acct_1known", apiKeyFile: "secrets/token", thanksUrl: "https://example.com/" } },
+      },
+      /payment\.retired\.stripe\.apiKeyFile: found a text of 7 characters/,
+    ],
+    [
+      "whose own check finds something",
+      { schedule: { reconcile: "10 3 * * *" }, retired: { seqr } },
+      /schedule\.reconcile: .*reseller/,
+    ],
+  ])("are refused: one %s", (_what, changes, message) => {
+    expect(() => load(changes)).toThrow(message);
+  });
+
+  it("are not asked for what only selling needs", () => {
+    const vipps = { environment: "test", merchantSerialNumber: "123456", clientId: "a-client-id" };
+    const files = { clientSecretFile: "secrets/key", subscriptionKeyFile: "secrets/key" };
+    expect(() => load({ currency: "EUR", retired: { vipps: { ...vipps, ...files } } })).not.toThrow();
   });
 });

@@ -9,6 +9,7 @@ import type { Dispenser, DispenserEvent } from "../../src/ports/dispenser.ts";
 import type { KioskView } from "../../src/ports/display.ts";
 import type { Journal } from "../../src/ports/journal.ts";
 import { done, type Outcome } from "../../src/ports/outcome.ts";
+import type { ProviderOf } from "../../src/ports/payment.ts";
 import { noTelemetry } from "../../src/telemetry/none/none.ts";
 import { MemoryPayment } from "../support/memory-payment.ts";
 import { T0_MS } from "../support/sale-fixtures.ts";
@@ -59,6 +60,7 @@ interface SceneSetup {
   readonly commands?: readonly CommandName[];
   readonly configuredPrice?: string;
   readonly payment?: MemoryPayment;
+  readonly providerOf?: ProviderOf;
   /** What its clock shows at first. */
   readonly startMs?: number;
   /** Position 1 unless told. */
@@ -99,6 +101,7 @@ export async function scene(setup: SceneSetup = {}) {
       },
     ],
     retired,
+    ...(setup.providerOf === undefined ? {} : { providerOf: setup.providerOf }),
     ...{ payment, journal, telemetry: noTelemetry(), clock, log: SILENT, earliestPlausibleMs: 0 },
     newSaleId: () => `sale-${time.elapsedMs}`,
     show: (view) => {

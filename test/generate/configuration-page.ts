@@ -66,7 +66,9 @@ function kinds(name: string, options: readonly Zod[], depth: "###" | "####"): st
   );
   const isShared = ([key]: Entry): boolean => shared.some(([each]) => each === key);
   return [
-    ...(shared.length === 0 ? [] : ["Whatever the driver:", keyList(shared)]),
+    ...(shared.length === 0
+      ? []
+      : [name === "payment" ? "Whatever the service:" : "Whatever the driver:", keyList(shared)]),
     ...options.flatMap((option) => {
       const entries = entriesOf(option).filter((entry) => !isShared(entry));
       const driver = String(jsonOf(entries[0]?.[1] as Zod).const);
@@ -111,9 +113,12 @@ function keyLines(name: string, schema: Zod, indent: string): string[] {
   return [wrapped(text, indent), ...insideOf(schema).flatMap(([key, inside]) => keyLines(key, inside, `${indent}  `))];
 }
 
-/** Keys below a key; lines have a chapter of their own. */
+/** Keys below a key; lines, and what says its form in words, have a chapter of their own. */
 function insideOf(schema: Zod): readonly Entry[] {
-  return isLine(schema) ? [] : [...entriesOf(schema), ...optionsOf(schema).flatMap((option) => entriesOf(option))];
+  const isElsewhere = isContainer(schema) && typeof aboutOf(schema)["form"] === "string";
+  return isLine(schema) || isElsewhere
+    ? []
+    : [...entriesOf(schema), ...optionsOf(schema).flatMap((option) => entriesOf(option))];
 }
 
 function needOf(schema: Zod): string[] {

@@ -24,7 +24,7 @@ export class Books {
   /** A person has it, and its own terminal is not there any more, or it was handed over for what else was exchanged. */
   isOutOfReach({ sale, outcome, reason }: Closed): boolean {
     if (outcome !== "needs-attention") return false;
-    if (sale.terms.provider !== this.#world.service.name) return true;
+    if (!this.#world.service.configured.has(sale.terms.provider)) return true;
     return isOutOfReach(reason) || this.#world.places.terminalOf(sale.position) !== sale.terms.terminal;
   }
 

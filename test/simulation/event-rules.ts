@@ -74,7 +74,7 @@ export class EventRules {
     const place = places.placeOf(position);
     const isSo = {
       "position-gone": places.retired.includes(position),
-      "provider-gone": terms.provider !== this.#world.service.name,
+      "provider-gone": !this.#world.service.configured.has(terms.provider),
       "terminal-changed": terms.terminal !== place?.terminal,
       "meter-changed": terms.meter !== place?.meter && before.phase === "dispensing",
       "journal-accepted": false,

@@ -155,7 +155,7 @@ export class Rules {
 
   /** Once a sale is over, in the journal, nothing more is sent that could move its money. */
   sending({ id, terms }: Sale, what: string, bill: Bill | undefined, attempt: Attempt | null): void {
-    if (terms.provider !== this.#world.service.name)
+    if (!this.#world.service.configured.has(terms.provider))
       this.broken("11 different", `${what} of ${id} is sent to another service than ${terms.provider}`);
     const declined = this.#world.service.keys.notedOf(id);
     if (attempt?.operation === "capture" && attempt.number !== 1 + declined)

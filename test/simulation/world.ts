@@ -147,7 +147,7 @@ export class World {
     this.disk = disk;
     this.rules.judgeReplay();
     this.service.maybeForget();
-    if (this.chaos.strikes("service-switched")) this.service.name = this.service.name === "sim" ? "other" : "sim";
+    if (this.chaos.strikes("service-switched")) this.service.configured.exchange(this.chaos.strikes("service-retired"));
     const journal = openMemoryJournal(this.disk, life, this.#surroundings());
     const remainders = this.#makeRemainders(life, journal);
     const kiosk = this.#makeKiosk(life, journal, remainders);
@@ -211,7 +211,9 @@ export class World {
             `[${position}] ${JSON.stringify({ ...event, ...("terms" in event ? { terms: event.terms.maximumMinor } : {}) })}`,
         );
         this.rules.written(position, event, record);
-        if (event.type === "delivered") this.service.keys.begun(event.saleId, this.life);
+        // A delivery without a result is settled once its time is over.
+        const isBegun = event.type === "delivered" || event.type === "deadline-passed";
+        if (isBegun) this.service.keys.begun(event.saleId, this.life);
         if (record !== null) this.operators.saleClosed(record);
       },
     };
@@ -221,7 +223,7 @@ export class World {
     return new Remainders({
       positions: this.places.configured.map(({ name, formerly }) => ({ id: name, formerly })),
       hasRests: this.service.remaindersOf(life) !== null,
-      remaindersOf: (name) => (name === this.service.name ? this.service.remaindersOf(life) : null),
+      remaindersOf: (name) => (this.service.configured.has(name) ? this.service.remaindersOf(life) : null),
       journal,
       clock: clockOf(this.time, life),
       log: this.#logOf(life),
@@ -230,14 +232,17 @@ export class World {
   }
 
   #makeKiosk(life: Life, journal: Journal, remainders: Remainders): Kiosk {
-    const payment = this.service.providerOf(life, this.setting, (name) => this.places.terminalOf(name));
+    const terminalOf = (name: string): string | null => this.places.terminalOf(name);
+    const payment = this.service.providerOf(life, this.setting, terminalOf);
+    const { retired } = this.service.configured;
+    const former = retired === null ? null : this.service.providerOf(life, this.setting, terminalOf, retired);
     return new Kiosk({
       positions: this.places.configured.map((place) =>
         setupOf(place, this.settingAt(place.home), this.setting, this.dispenserAt(place.home).portOf(life)),
       ),
       retired: this.places.retired,
       payment,
-      providerOf: (name = payment.traits.name) => (name === payment.traits.name ? payment : null),
+      providerOf: (name = payment.traits.name) => [payment, former].find((each) => each?.traits.name === name) ?? null,
       journal,
       telemetry: this.broker.telemetryOf(life),
       clock: clockOf(this.time, life),

@@ -28,10 +28,11 @@ export function writeKnownSecrets(
   return { file, keys, values };
 }
 
-/** A configuration has the section of its own service only, and so have its positions their keys. */
+/** A configuration has the sections of its own services only, and so have its positions their keys. */
 function isOfAnotherService(key: string, payment: unknown): boolean {
-  const { provider } = payment as { readonly provider: string };
-  const [, service] = /^payment\.(\w+)\./.exec(key) ?? [];
+  const { provider, retired = {} } = payment as { readonly provider: string; readonly retired?: Tree };
+  const [, gone, service] = /^payment\.(retired\.)?(\w+)\./.exec(key) ?? [];
+  if (gone !== undefined) return !Object.hasOwn(retired, service ?? "");
   return (service ?? OF_POSITIONS[key] ?? provider) !== provider;
 }
 

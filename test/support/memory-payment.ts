@@ -38,16 +38,25 @@ export class MemoryPayment implements PaymentProvider {
   readonly #bills: Map<string, Bill>;
 
   /** @param beside one with another configuration at the same service */
-  constructor(now: () => number, polls: Partial<ProviderTraits["polls"]> = {}, beside: MemoryPayment | null = null) {
+  constructor(
+    now: () => number,
+    polls: Partial<ProviderTraits["polls"]> = {},
+    beside: MemoryPayment | null = null,
+    name = "memory",
+  ) {
     this.#bills = beside === null ? new Map() : beside.#bills;
     this.#sent = beside === null ? new Map() : beside.#sent;
     this.traits = {
-      name: "memory",
+      name,
       polls: { ...POLLS, ...polls },
       keepsAnswers: true,
       offerLife: { shortestMs: 0, longestMs: 86_400_000 },
     };
     this.#now = now;
+  }
+
+  get bills(): readonly { readonly state: Bill["state"] }[] {
+    return [...this.#bills.values()];
   }
 
   rulesFor(): MoneyRules | null {
@@ -160,7 +169,8 @@ export class MemoryPayment implements PaymentProvider {
 
   #publish(sale: Sale): string {
     for (const bill of this.#bills.values()) if (bill.position === sale.position) cancel(bill);
-    const reference = String(this.#bills.size + 1);
+    const { name } = this.traits;
+    const reference = `${name === "memory" ? "" : `${name}-`}${this.#bills.size + 1}`;
     const { maximumMinor, commitTimeoutMs } = sale.terms;
     const { id: saleId, position } = sale;
     const made = { state: "open", how: "canceled", holdUntilMs: null, chargedMinor: 0 } as const;

@@ -104,6 +104,7 @@ const RATES_APART = {
   "capture-rejected": 0.1,
   "service-switched": 0.1,
   "offer-end-wrong": 0.05,
+  "service-retired": 0.5,
 } as const;
 
 export type FaultKind = keyof typeof BASE_RATES | keyof typeof RATES_APART;

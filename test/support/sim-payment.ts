@@ -20,7 +20,7 @@ import {
   shownMinor,
   toldEnd,
 } from "./sim-payment-world.ts";
-import { lifeOf, type ServiceKind } from "./sim-service-kind.ts";
+import { ConfiguredServices, lifeOf, type ServiceKind } from "./sim-service-kind.ts";
 import { answer, type Life } from "./virtual-clock.ts";
 
 /** The service takes back what nobody has asked about. */
@@ -41,8 +41,7 @@ export class SimPaymentService {
   readonly answeredAtMs = new Map<string, number>();
   readonly #bySale = new Map<string, Bill[]>();
   readonly keys: SimKeys;
-  /** As the daemon's configuration has it in this life. */
-  name = "sim";
+  readonly configured = new ConfiguredServices();
   readonly #world: PaymentWorld;
   readonly #kind: ServiceKind;
   readonly #network: SimNetwork;
@@ -115,6 +114,7 @@ export class SimPaymentService {
     life: Life,
     { knowsTime }: ServiceSetting,
     terminalOf: (position: string) => string | null,
+    name = this.configured.selling,
   ): PaymentProvider {
     const call = async <T>(
       sale: Sale,
@@ -182,7 +182,7 @@ export class SimPaymentService {
     };
     return {
       traits: {
-        name: this.name,
+        name,
         polls: this.#kind.polls,
         keepsAnswers: this.#kind.page !== null,
         ...lifeOf(this.#kind),

@@ -58,3 +58,20 @@ function rulesOf(random: Random): MoneyRules {
     stepMinor: random.pick([1, 10, 100]),
   };
 }
+
+/** As the daemon's configuration names them in this life. */
+export class ConfiguredServices {
+  selling = "sim";
+  /** The other one, where the configuration keeps it. */
+  retired: string | null = null;
+
+  /** Somebody changes the configuration. */
+  exchange(keepsFormer: boolean): void {
+    this.retired = keepsFormer ? this.selling : null;
+    this.selling = this.selling === "sim" ? "other" : "sim";
+  }
+
+  has(name: string | undefined): boolean {
+    return name === this.selling || name === this.retired;
+  }
+}

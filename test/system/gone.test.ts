@@ -5,6 +5,7 @@ import { describe, expect, it, onTestFinished } from "vitest";
 import { parse, stringify } from "yaml";
 import { priceMinor } from "../../src/core/tariff.ts";
 import { type SeqrSimulator, startSeqrSimulator } from "../../src/payments/seqr/simulator/server.ts";
+import { startSimulator as startStripe } from "../../src/payments/stripe/demo.ts";
 import { openHistory } from "../../src/platform/journal/sqlite/history.ts";
 import { openJournalBeside } from "../../src/platform/journal/sqlite/journal.ts";
 import { writeConfig } from "../support/config.ts";
@@ -25,6 +26,7 @@ interface Position {
 interface Config {
   positions: Position[];
   retired?: string[];
+  payment: { provider: string; retired?: Record<string, object> };
 }
 
 interface Scene {
@@ -215,6 +217,47 @@ kioskd does not start, because that would be forgotten. What to do, one of:
     const later = new DaemonProcess(stage.file);
     await later.serving();
     expect(await faultsOf(later)).toContain("operator-block");
+  });
+});
+
+describe("a payment service that was exchanged while a sale is open", () => {
+  it("kept as retired settles the sale and gives its money back; without it the way to that is named", async () => {
+    const stage = await killedInDelivery();
+    const stripe = await startStripe({ host: "127.0.0.1", port: 0 });
+    onTestFinished(() => stripe.close());
+    const { section } = stripe.configuration((name, value) => {
+      writeFileSync(join(stage.folder, "secrets", name), value, { mode: 0o600 });
+      return `secrets/${name}`;
+    });
+    change(stage, ({ payment }) => ({
+      payment: { provider: "stripe", stripe: section, retired: { seqr: Reflect.get(payment, "seqr") } },
+    }));
+    expect(await kioskd("check-config", "--config", stage.file)).toMatchObject({ status: 0 });
+    const daemon = new DaemonProcess(stage.file);
+    await daemon.until("the sale is closed, and the new one sells", ({ available }) => available);
+    const chargedMinor = priceMinor(DIESEL, flowed(stage));
+    expect(chargedMinor).toBeGreaterThan(1_000);
+    expect(stage.seqr.book.chargedMinor(Date.now())).toBe(chargedMinor);
+    const sale = lastSale(stage);
+    expect(sale).toMatchObject({ outcome: "paid", provider: "seqr", charged: (chargedMinor / 100).toFixed(2) });
+    await daemon.post("select", { reserve: "300.00" });
+    const { qr } = await daemon.until("a code of the new one is shown", ({ qr }) => qr !== null);
+    expect(qr).toMatch(/^http.*cs_test_/);
+    await daemon.post("cancel", {});
+    await daemon.until("the code is taken back", ({ qr }) => qr === null);
+    await daemon.kill("SIGTERM");
+
+    const refund = (): ReturnType<typeof kioskd> =>
+      kioskd("refund", sale?.saleId ?? "", "--amount", "1.00", "--config", stage.file);
+    expect(await refund()).toMatchObject({ status: 0 });
+    change(stage, ({ payment: { retired: _gone, ...payment }, positions }) => ({
+      payment,
+      positions: positions.map(({ terminal: _account, ...position }) => position as Position),
+    }));
+    expect(await refund()).toMatchObject({
+      status: 1,
+      err: expect.stringContaining("Put its section below payment.retired"),
+    });
   });
 });
 

@@ -1,5 +1,6 @@
 import type { PaymentBooks } from "../../ports/books.ts";
 import type { Cancel } from "../../ports/clock.ts";
+import type { Named } from "../belongings.ts";
 import { Differences } from "./differences.ts";
 import type { Acknowledgement } from "./matters.ts";
 import { Receipts } from "./receipts.ts";
@@ -8,8 +9,10 @@ import { Remainders } from "./remainders.ts";
 import { type Settling, settleDifferences } from "./settling.ts";
 
 export interface BookkeeperDeps extends Omit<ReconcilerDeps, "periods" | "isOwn"> {
-  /** Of the provider that makes the offers. What it does not have is not kept here either. */
-  readonly books: PaymentBooks;
+  /** Of the provider that makes the offers, and behind it of those that made some before. What none has is not kept. */
+  readonly books: readonly PaymentBooks[];
+  /** Whether a position has an account in the books that are compared; without it each has. */
+  isCompared?(position: string): boolean;
   /** The books of the provider that a sale's record names. Null when none such is configured: nothing is sent for it. */
   booksOf(provider: string | undefined): PaymentBooks | null;
 }
@@ -17,26 +20,34 @@ export interface BookkeeperDeps extends Omit<ReconcilerDeps, "periods" | "isOwn"
 /** What is owed to the books beside the sales: receipts, reconciliations, and what commands have noted meanwhile. */
 export class Bookkeeper {
   readonly #deps: BookkeeperDeps;
-  /** Null where the service has no periods that could be compared. */
+  /** Null where no service has periods that could be compared. */
   readonly #reconciler: Reconciler | null;
   readonly #differences: Differences;
+  readonly #compared: readonly Named[];
   readonly #receipts: Receipts | null;
   readonly #remainders: Remainders;
-  /** False where the service frees the rest with the capture: then no sale is read for one, but what another has left. */
+  /** False where each service frees the rest with the capture: then no sale is read for one, but what another has left. */
   readonly #hasRests: boolean;
   #cancel: Cancel = () => {};
 
   constructor(deps: BookkeeperDeps) {
     this.#deps = deps;
-    const { periods, receipts, remainders } = deps.books;
-    const isOwn = (provider: string | undefined) => deps.booksOf(provider) === deps.books;
+    const { books, positions, isCompared = () => true } = deps;
+    const compared = books.find(({ periods }) => periods !== null);
+    const periods = compared?.periods ?? null;
+    const isOwn = (provider: string | undefined) => deps.booksOf(provider) === compared;
     this.#differences = new Differences(deps, periods !== null);
-    this.#reconciler = periods === null ? null : new Reconciler({ ...deps, periods, isOwn }, this.#differences);
+    this.#compared = positions.filter(({ id }) => isCompared(id));
+    this.#reconciler =
+      periods === null
+        ? null
+        : new Reconciler({ ...deps, positions: this.#compared, periods, isOwn }, this.#differences);
     const remaindersOf = (provider: string | undefined) => deps.booksOf(provider)?.remainders ?? null;
-    this.#hasRests = remainders !== null;
+    this.#hasRests = books.some(({ remainders }) => remainders !== null);
     this.#remainders = new Remainders({ ...deps, hasRests: this.#hasRests, remaindersOf });
     const receiptsOf = (provider: string | undefined) => deps.booksOf(provider)?.receipts ?? null;
-    this.#receipts = receipts === null ? null : new Receipts({ ...deps, receiptsOf });
+    const hasReceipts = books.some(({ receipts }) => receipts !== null);
+    this.#receipts = hasReceipts ? new Receipts({ ...deps, receiptsOf }) : null;
   }
 
   start(): void {
@@ -53,7 +64,7 @@ export class Bookkeeper {
   /** Has the books of a position, or of all, compared now. Rejects where there are none. */
   async request(only: string | null): Promise<void> {
     if (this.#reconciler === null) throw new Error("the payment service has no books that could be compared");
-    for (const { id } of this.#deps.positions) if (only === null || id === only) await this.#reconciler.request(id);
+    for (const { id } of this.#compared) if (only === null || id === only) await this.#reconciler.request(id);
     this.#tick();
   }
 

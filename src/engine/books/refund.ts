@@ -88,7 +88,8 @@ async function give(deps: RefundDeps, sale: PaidSale, amountMinor: number | null
   const open = openOf(before);
   const service = deps.serviceOf(sale.record.provider);
   if (service === null) {
-    const detail = "its payment service is not configured: give the money back there";
+    const detail =
+      "its payment service is not configured. Put its section below payment.retired, or give the money back there";
     return open === null ? { kind: "refused", detail } : unclear(open, detail);
   }
   if (open !== null) {

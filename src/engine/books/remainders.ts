@@ -173,7 +173,8 @@ export class Remainders {
     const position = positions.find((named) => namesOf(named).includes(sale.position));
     if (position === undefined) return await this.#handOver(sale, "its position is gone");
     const remainders = remaindersOf(sale.provider);
-    if (remainders === null) return await this.#handOver(sale, "its payment service is not configured");
+    if (remainders === null)
+      return await this.#handOver(sale, "its payment service is not configured, and payment.retired has none of it");
     if (reference === null) return await this.#handOver(sale, "the service's name of its offer is not on record");
     const attempt = Math.max(1, lastAttempt(events));
     if (lastAttempt(events) === 0) await this.#note(sale, { type: "asked", reference, attempt });

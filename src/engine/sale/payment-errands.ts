@@ -7,7 +7,8 @@ import { isCodeDown, leavesTime } from "../../core/sale/timing.ts";
 import { isoTime } from "../../core/time.ts";
 import { askedMs, backoffMs, wait } from "../../platform/time/wait.ts";
 import type { Outcome } from "../../ports/outcome.ts";
-import type { Attempt, ProviderOf } from "../../ports/payment.ts";
+import type { Attempt, PaymentProvider, ProviderOf } from "../../ports/payment.ts";
+import { terminalOf } from "../belongings.ts";
 import { type Errand, type News, notePayment, type PaymentErrand } from "../errand.ts";
 import { POLICY } from "../policy.ts";
 
@@ -15,14 +16,14 @@ type PaymentEffect = Extract<Effect, { type: "offer" | "watch" | "settle" | "rel
 
 /** At the service that the sale's offer was made at; without it nothing is sent. */
 export async function pay(
-  providerOf: ProviderOf,
+  { providerOf, selling }: { readonly providerOf: ProviderOf; readonly selling: PaymentProvider },
   effect: PaymentEffect,
   errand: Errand,
   fresh: boolean,
 ): Promise<void> {
   const provider = providerOf(effect.state.sale.terms.provider);
   if (provider === null) return await errand.tell({ type: "handed-over", reason: "provider-gone" });
-  const paying = { ...errand, payment: provider };
+  const paying = { ...errand, payment: provider, sells: provider === selling };
   switch (effect.type) {
     case "offer":
       return await offer(paying, effect.state);
@@ -157,7 +158,7 @@ async function decided(errand: PaymentErrand, truth: Truth, unclear: Repeats): P
  * terminal than that of the offer knows no such offer, and would make one of its own: then nothing is sent.
  */
 export async function resolve(errand: PaymentErrand, state: Committing | Releasing, fresh: boolean): Promise<void> {
-  if (isAnother(state.sale.terms.terminal, errand.identity.terminal)) {
+  if (isAnother(state.sale.terms.terminal, terminalOf(state.sale, errand.identity))) {
     return await errand.tell({ type: "handed-over", reason: "terminal-changed" });
   }
   let queryFirst = !fresh;

@@ -11,8 +11,8 @@ import type { Dispenser, DispenserEvent } from "../../ports/dispenser.ts";
 import type { OwnedName } from "../../ports/journal.ts";
 import type { Log } from "../../ports/log.ts";
 import type { Observer } from "../../ports/metrics.ts";
-import type { ProviderOf } from "../../ports/payment.ts";
-import { type Identity, lastSaleOf, type Named, namesOf } from "../belongings.ts";
+import type { PaymentProvider, ProviderOf } from "../../ports/payment.ts";
+import { type Identity, lastSaleOf, type Named, namesOf, terminalOf } from "../belongings.ts";
 import * as delivery from "../delivery/delivery-errands.ts";
 import { DeliveryReadings } from "../delivery/delivery-readings.ts";
 import { FlowWatch } from "../delivery/flow-watch.ts";
@@ -34,6 +34,8 @@ export interface PositionDeps extends NoteDeps, Named {
   /** Ends a delivery in which nothing has flowed for so long. */
   readonly noFlowTimeoutMs: number;
   readonly providerOf: ProviderOf;
+  /** The provider that makes the offers: the faults of payment are its own. */
+  readonly selling: PaymentProvider;
   readonly references: References;
   readonly dispenser: Dispenser;
   readonly observer: Observer;
@@ -236,7 +238,7 @@ export class Position {
       for (const events of await journal.handedOver(name, sinceMs, POLICY.lateTruthSales)) {
         const state = replay(IDLE, events);
         // Another terminal knows nothing of it.
-        if (state.phase === "closed" && !isAnother(state.sale.terms.terminal, identity.terminal))
+        if (state.phase === "closed" && !isAnother(state.sale.terms.terminal, terminalOf(state.sale, identity)))
           this.#late.follow(state);
       }
     }
@@ -266,7 +268,7 @@ export class Position {
       case "watch":
       case "settle":
       case "release":
-        return await payment.pay(this.#deps.providerOf, effect, errand, fresh);
+        return await payment.pay(this.#deps, effect, errand, fresh);
       case "start-meter":
         return await delivery.startMeter(errand);
       case "arm":

@@ -28,9 +28,9 @@ export function problems(part: SeqrPart): Found[] {
   ];
 }
 
-function remoteOffersChecks({ section: { unattended } }: SeqrPart): Found[] {
+function remoteOffersChecks({ isRetired, section: { unattended } }: SeqrPart): Found[] {
   const path = ["payment", "seqr", "unattended"];
-  if (unattended === undefined) return [];
+  if (unattended === undefined || isRetired) return [];
   const { certFile, keyFile, listen } = unattended;
   const half = halfPair(path, certFile, keyFile);
   if (half !== null) return [half];
@@ -41,7 +41,8 @@ function remoteOffersChecks({ section: { unattended } }: SeqrPart): Found[] {
 }
 
 /** A sticker shows whatever bill its terminal has open, so the terminal must have one. */
-function stickerChecks({ positions }: SeqrPart): Found[] {
+function stickerChecks({ isRetired, positions }: SeqrPart): Found[] {
+  if (isRetired) return [];
   return positions.flatMap(({ own: { code, seqrId } }, index) => {
     if (code !== "sticker" || seqrId !== undefined) return [];
     const expected = "seqrId beside it, the id of the printed code";

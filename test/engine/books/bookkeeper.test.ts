@@ -48,7 +48,7 @@ it.each([
   const books = booksWith(remainders);
   const bookkeeper = new Bookkeeper({
     ...about(time),
-    books,
+    books: [books],
     booksOf: () => books,
     journal: watched,
   });
@@ -68,7 +68,7 @@ it.each<[string, PaymentBooks | null, string[]]>([
   let noted = 0;
   const bookkeeper = new Bookkeeper({
     ...about(time),
-    books: books ?? booksWith(null),
+    books: [books ?? booksWith(null)],
     booksOf: (provider) => (provider === "before" ? null : books),
     journal,
     noted: () => void noted++,
@@ -100,12 +100,7 @@ it("a service without periods is never asked to end one, and what an earlier nig
   const raised: string[] = [];
   const bookkeeper = new Bookkeeper({
     ...about(time),
-    books: {
-      remainders: null,
-      refunds: { recognises: "refund-id", refund: async () => unknown("") },
-      receipts: null,
-      periods: null,
-    },
+    books: [booksWith(null)],
     booksOf: () => null,
     journal,
     faults: { raise: (code) => void raised.push(code), put: ({ code }) => void raised.push(code), clear: () => {} },
@@ -115,5 +110,55 @@ it("a service without periods is never asked to end one, and what an earlier nig
   expect(raised).toEqual(["books-differ"]);
   await expect(bookkeeper.request(null)).rejects.toThrow(/no books that could be compared/);
   expect(await journal.notes("reconciliations", "1")).toHaveLength(1);
+  bookkeeper.close();
+});
+
+it("a rest, a receipt and a comparison of a retired service go to that service", async () => {
+  const { journal, time, until } = journalScene();
+  await journal.beginNow("remainders");
+  await journal.append("1", HAPPY[0] as never, { ...PAID, provider: "before", stillHeld: "200.55" });
+  await journal.append("1", HAPPY[0] as never, { ...PAID, saleId: "another", provider: "now" });
+  const freed: string[] = [];
+  const receipts: string[] = [];
+  const ended: string[] = [];
+  const former: PaymentBooks = {
+    ...booksWith({
+      freeRest: async (saleId) => {
+        freed.push(saleId);
+        return done({ stillHeldMinor: 0 });
+      },
+    }),
+    receipts: {
+      submitReceipt: async ({ saleId }) => {
+        receipts.push(saleId);
+        return done(null);
+      },
+    },
+    periods: {
+      markPeriod: async (position) => {
+        ended.push(position);
+        return done({ periodId: "7" });
+      },
+      transactions: async () => done([]),
+    },
+  };
+  const now = booksWith(null);
+  const bookkeeper = new Bookkeeper({
+    ...about(time),
+    positions: [
+      { id: "1", formerly: [] },
+      { id: "came-later", formerly: [] },
+    ],
+    isCompared: (position) => position === "1",
+    books: [now, former],
+    booksOf: (provider) => (provider === "before" ? former : provider === "now" ? now : null),
+    journal,
+  });
+  bookkeeper.start();
+  await until(bookkeeper.request(null).then(() => new Promise((resolve) => setTimeout(resolve, 5))));
+  for (let turn = 0; turn < 50; turn++) await new Promise((resolve) => setImmediate(resolve));
+  expect((await until(journal.notes("remainders", PAID.saleId))).map(({ type }) => type)).toEqual(["asked", "freed"]);
+  expect({ freed, receipts, ended }).toEqual({ freed: [PAID.saleId], receipts: [PAID.saleId], ended: ["1"] });
+  expect(await until(journal.notes("reconciliations", "came-later"))).toEqual([]);
   bookkeeper.close();
 });

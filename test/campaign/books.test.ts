@@ -23,6 +23,7 @@ const CANCELED: Billed = {
 
 const BALANCED: Books = {
   service: [BILL, CANCELED],
+  leastMinor: 0,
   journal: [PAID, RELEASED],
   open: [],
   broker: [PAID, RELEASED, RELEASED],

@@ -13,6 +13,8 @@ export interface Billed {
 /** The four who know of money and goods, none of whom has asked another. */
 export interface Books {
   readonly service: readonly Billed[];
+  /** The service takes nothing that is worth less: it is given away. */
+  readonly leastMinor: number;
   /** Closed sales, in their order. */
   readonly journal: readonly Told[];
   /** Sales in the journal that are not closed. */
@@ -74,8 +76,12 @@ function problemsOf(books: Books, saleId: string): readonly string[] {
   require(sale.meterCertain, "its meter was not read");
   require((sale.outcome === "paid") === (paid.length === 1), "paid at the one, not at the other");
   require(capturedMinor === chargedMinor, "the money taken is not the money on record");
-  require(chargedMinor === priceMinor(quantityMl), "the money is not the price of the quantity");
-  require(chargedMinor <= baseOf(sale.reserved, 2) && baseOf(sale.loss, 2) === 0, "more than was reserved");
+  const priceOf = priceMinor(quantityMl);
+  const waivedMinor = priceOf < books.leastMinor ? priceOf : 0;
+  require(chargedMinor === priceOf - waivedMinor, "the money is not the price of the quantity");
+  require(baseOf(sale.waived ?? "0.00", 2) ===
+    waivedMinor, "what was given away is not what the service does not take");
+  require(chargedMinor <= baseOf(sale.reserved, 2) && baseOf(sale.loss, 2) === waivedMinor, "more than was reserved");
   require(pouredMl(books, bills) === quantityMl, "the quantity is not what the pump gave");
   require(told.length > 0, "its record never came");
   const own = JSON.stringify(sale);

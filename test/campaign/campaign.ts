@@ -7,6 +7,7 @@ import { type Books, type Difference, differences } from "./books.ts";
 import { Customers } from "./customers.ts";
 import { Life } from "./life.ts";
 import { type Content, contentOf, isBeginning, type Remains, takeRemains } from "./remains.ts";
+import type { ServiceName } from "./services.ts";
 import { openSite, type Site } from "./site.ts";
 import type { Told } from "./subscriber.ts";
 import { tearTail } from "./torn-tail.ts";
@@ -20,6 +21,8 @@ interface GivenBack {
 }
 
 export interface Plan {
+  /** The payment service by which is sold. */
+  readonly pay: ServiceName;
   readonly seed: number;
   readonly kills: number;
   /** The trouble of each turn, until there are enough kills. */
@@ -62,7 +65,7 @@ const MOST_OUTPUT_BYTES = 64 * 1_024 * 1_024;
 
 /** Plays one campaign from the first customer to the judgement. */
 export async function campaign(plan: Plan): Promise<Result> {
-  const site = await openSite(plan.tell);
+  const site = await openSite(plan.pay, plan.tell);
   const running = new Campaign(plan, site);
   let result: Result | null = null;
   try {
@@ -196,9 +199,9 @@ class Campaign implements Stage {
   async #recover(): Promise<void> {
     const { site } = this;
     site.disk?.free();
-    await fetch(new URL("/faults", site.seqr.phoneUrl), { method: "DELETE" });
+    await site.service.untroubled();
     const life = this.begin();
-    const bills = (): readonly { status: string }[] => site.seqr.book.bills(Date.now());
+    const bills = (): readonly { status: string }[] => site.service.bills();
     const before = bills().length;
     const sellsAgain = (): boolean =>
       bills()
@@ -220,7 +223,7 @@ class Campaign implements Stage {
 
   async #isClosed(life: Life): Promise<boolean> {
     if (life.over) throw new Error(`the daemon ended by itself (${life.ownEnd})`);
-    const bills = this.site.seqr.book.bills(Date.now());
+    const bills = this.site.service.bills();
     return (
       (await life.view())?.available === true &&
       bills.every(({ heldMinor, status }) => heldMinor === 0 && status !== "ISSUED")
@@ -243,17 +246,15 @@ class Campaign implements Stage {
   }
 
   async #books(): Promise<Books> {
-    const { seqr, subscriber, journal, folder } = this.site;
+    const { service, subscriber, journal, folder } = this.site;
     const last = takeRemains(journal, folder, "kill-last");
     const { events } = last === null ? { events: [] } : await contentOf(last.db);
     const sales = (await this.#listed()).toReversed();
     const closed = new Set(sales.map(({ saleId }) => saleId));
     const begun = new Set(events.map((body) => (JSON.parse(body) as { saleId: string }).saleId));
     return {
-      service: seqr.book.bills(Date.now()).map((bill) => ({
-        ...{ reference: bill.reference, saleId: bill.clientInvoiceId, status: bill.status },
-        ...{ capturedMinor: bill.chargedMinor, heldMinor: bill.heldMinor, commits: bill.commits },
-      })),
+      service: service.bills(),
+      leastMinor: service.leastMinor,
       journal: sales,
       open: [...begun].filter((saleId) => !closed.has(saleId)),
       broker: subscriber.records,

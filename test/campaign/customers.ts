@@ -54,25 +54,25 @@ export class Customers {
   /** Chooses, scans, and confirms; the reference when something was confirmed. */
   async #pay(): Promise<string | null> {
     const random = this.#random;
-    const { seqr } = this.#site;
+    const { service } = this.#site;
     const life = this.#life();
     if (!(await life.post("select", { reserve: random.pick(["100.00", "300.00"]) }))) {
       await sleep(3 * LOOK_MS);
       return null;
     }
-    let reference: string | undefined;
+    let reference: string | null = null;
     await this.#until(async () => {
       const view = await life.view();
-      reference = /\d+$/.exec(view?.qr ?? "")?.[0];
-      return life.over || view === null || reference !== undefined || view.state === "closed";
+      reference = service.referenceIn(view?.qr ?? "");
+      return life.over || view === null || reference !== null || view.state === "closed";
     });
-    if (reference === undefined) return null;
+    if (reference === null) return null;
     await sleep(random.int(0, 300));
     const mood = random.next();
-    if (mood < 0.08) seqr.book.decline(Date.now(), reference);
+    if (mood < 0.08 && service.decline !== null) service.decline(reference);
     else if (mood < 0.16) await life.post("cancel");
     else if (mood < 0.2) await this.#walkAway(reference);
-    else if (seqr.book.confirm(Date.now(), reference) === "done") return reference;
+    else if (service.confirm(reference)) return reference;
     return null;
   }
 
@@ -109,7 +109,7 @@ export class Customers {
   }
 
   #isOver(reference: string): boolean {
-    const bill = this.#site.seqr.book.bills(Date.now()).find((each) => each.reference === reference);
+    const bill = this.#site.service.bills().find((each) => each.reference === reference);
     return bill === undefined || (bill.status !== "ISSUED" && bill.status !== "RESERVED");
   }
 

@@ -2,15 +2,17 @@ import { parseArgs } from "node:util";
 import type { Random } from "../support/sim-chaos.ts";
 import { campaign, type Plan, type Result } from "./campaign.ts";
 import { complaints, report } from "./report.ts";
+import { isServiceName, SERVICES, type ServiceName } from "./services.ts";
 import { TROUBLES, type Trouble } from "./troubles.ts";
 
-const USAGE = "usage: npm run campaign -- --kills N [--seed S] [--lanes L] [--only TROUBLE]";
+const USAGE = `usage: npm run campaign -- --kills N [--pay ${Object.keys(SERVICES).join("|")}] [--seed S] [--lanes L] [--only TROUBLE]`;
 const MOST_KILLS = 10_000;
 const MOST_LANES = 8;
 const TEAR = { logs: 3, frames: 4 };
 
 interface Arguments {
   readonly kills: number;
+  readonly pay: ServiceName;
   readonly seed: number;
   /** Kiosks side by side, each with all of its own and the next seed. */
   readonly lanes: number;
@@ -20,13 +22,15 @@ interface Arguments {
 function readArguments(words: readonly string[]): Arguments | null {
   const text = { type: "string" } as const;
   try {
-    const { values } = parseArgs({ args: [...words], options: { kills: text, seed: text, lanes: text, only: text } });
+    const options = { kills: text, pay: text, seed: text, lanes: text, only: text };
+    const { values } = parseArgs({ args: [...words], options });
+    const { pay = "seqr" } = values;
     const kills = whole(values.kills, 1, MOST_KILLS);
     const seed = whole(values.seed ?? Math.floor(Math.random() * 1_000_000), 0, 2 ** 32 - 1);
     const lanes = whole(values.lanes ?? 1, 1, MOST_LANES);
     const only = values.only ?? null;
-    if (kills === null || seed === null || lanes === null) return null;
-    return only === null || TROUBLES.some(({ name }) => name === only) ? { kills, seed, lanes, only } : null;
+    if (kills === null || seed === null || lanes === null || !isServiceName(pay)) return null;
+    return only === null || TROUBLES.some(({ name }) => name === only) ? { kills, pay, seed, lanes, only } : null;
   } catch {
     return null;
   }
@@ -56,9 +60,11 @@ async function main(): Promise<number> {
     console.error(USAGE);
     return 2;
   }
-  const { kills, seed, lanes, only } = given;
-  const replay = `npm run campaign -- --kills ${kills} --seed ${seed} --lanes ${lanes}`;
-  console.log(`${kills} kills, seed ${seed}. The same choices again (moments are the machine's): ${replay}`);
+  const { kills, pay, seed, lanes, only } = given;
+  const replay = `npm run campaign -- --kills ${kills} --pay ${pay} --seed ${seed} --lanes ${lanes}`;
+  console.log(
+    `${kills} kills with ${pay}, seed ${seed}. The same choices again (moments are the machine's): ${replay}`,
+  );
   const startedMs = performance.now();
   const seconds = (): number => Math.round((performance.now() - startedMs) / 1_000);
   let isEnded = false;
@@ -70,7 +76,7 @@ async function main(): Promise<number> {
   process.once("SIGINT", () => process.exit(130));
   const lane = (at: number): Promise<Result> => {
     const plan: Plan = {
-      ...{ seed: seed + at, kills: Math.ceil(kills / lanes), tear: TEAR },
+      ...{ pay, seed: seed + at, kills: Math.ceil(kills / lanes), tear: TEAR },
       next: (_turn, random) => draw(random, only),
       isEnded: () => isEnded,
       tell: (line) => console.log(`${String(seconds()).padStart(5)} s  kiosk ${at + 1}  ${line}`),

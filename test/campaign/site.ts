@@ -1,15 +1,14 @@
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { parse, stringify } from "yaml";
+import { stringify } from "yaml";
 import { openSimulatorPort } from "../../src/devices/bench/port.ts";
 import { openPty } from "../../src/devices/bench/pty.ts";
 import { type DartPumpBench, startDartPump } from "../../src/devices/dart/simulator/pump.ts";
-import { type SeqrSimulator, startSeqrSimulator } from "../../src/payments/seqr/simulator/server.ts";
-import { writeConfig } from "../support/config.ts";
 import { mosquitto, type RestartableBroker } from "../support/mosquitto.ts";
 import { type DaemonClock, daemonClock } from "./clock.ts";
 import { type SmallDisk, smallDisk } from "./disk.ts";
+import { SERVICES, type Service, type ServiceName } from "./services.ts";
 import { Subscriber } from "./subscriber.ts";
 
 const ROOT = join(import.meta.dirname, "../..");
@@ -24,7 +23,7 @@ export interface Site {
   readonly main: string;
   readonly config: string;
   readonly journal: string;
-  readonly seqr: SeqrSimulator;
+  readonly service: Service;
   readonly pump: DartPumpBench;
   readonly broker: RestartableBroker;
   readonly subscriber: Subscriber;
@@ -35,11 +34,11 @@ export interface Site {
   close(keep: boolean): Promise<void>;
 }
 
-export async function openSite(tell: (line: string) => void): Promise<Site> {
+export async function openSite(pay: ServiceName, tell: (line: string) => void): Promise<Site> {
   const folder = mkdtempSync(join(tmpdir(), "kioskd-campaign-"));
   const disk = smallDisk(folder, tell);
   const clock = daemonClock(folder, tell);
-  const seqr = await startSeqrSimulator({ host: "127.0.0.1", port: 0 });
+  const service = await SERVICES[pay]();
   const broker = await mosquitto();
   await broker.start();
   const subscriber = new Subscriber(broker.url);
@@ -48,17 +47,16 @@ export async function openSite(tell: (line: string) => void): Promise<Site> {
   const port = await openSimulatorPort({ path: pty.device, baudRate: BAUD_RATE, parity: "odd" });
   const pump = startDartPump(port, { ...FLOW, price: 1_989 });
   const journal = join(disk?.folder ?? folder, "journal.db");
-  const setup = { endpoint: seqr.endpoint, brokerUrl: broker.url, pollInterval: "100ms" };
   return {
-    ...{ folder, journal, seqr, pump, broker, subscriber, disk, clock },
+    ...{ folder, journal, service, pump, broker, subscriber, disk, clock },
     main: freeze(folder),
-    config: adapt(writeConfig(folder, setup), journal, pty.host),
+    config: configure({ folder, journal, pay, service, brokerUrl: broker.url, port: pty.host }),
     close: async (keep) => {
       subscriber.close();
       await broker.close();
       await pump.close();
       await pty.unplug();
-      await seqr.close();
+      await service.close();
       if (keep && disk !== null) cpSync(disk.folder, join(folder, "journal"), { recursive: true });
       disk?.close();
       if (!keep) rmSync(folder, { recursive: true, force: true });
@@ -73,24 +71,40 @@ function freeze(folder: string): string {
   return join(frozen, "dist/main.js");
 }
 
-interface Configured {
-  journal: { path: string };
-  payment: { seqr: object };
-  positions: [{ noFlowTimeout: string; dispenser: object }];
+interface Around {
+  readonly folder: string;
+  readonly journal: string;
+  readonly pay: ServiceName;
+  readonly service: Service;
+  readonly brokerUrl: string;
+  readonly port: string;
 }
 
 /** A pump on a wire, and a hold that outlasts every step of the clock. */
-function adapt(file: string, journal: string, port: string): string {
-  const config = parse(readFileSync(file, "utf8")) as Configured;
-  config.journal.path = journal;
-  Object.assign(config.payment.seqr, { commitTimeout: "7d", requestTimeout: "1s" });
-  Object.assign(config.positions[0], {
-    noFlowTimeout: "5s",
-    dispenser: {
-      ...{ driver: "dart", port, baudRate: BAUD_RATE, address: 0x50, priceDecimals: 2 },
-      ...{ pollInterval: "20ms", answerTimeout: "150ms" },
-    },
+function configure({ folder, journal, pay, service, brokerUrl, port }: Around): string {
+  mkdirSync(join(folder, "secrets"));
+  const { section, position, currency } = service.configured((name, value) => {
+    writeFileSync(join(folder, "secrets", name), value, { mode: 0o600 });
+    return `secrets/${name}`;
   });
+  const config = {
+    kiosk: { id: "test-1", name: "Test station", currency },
+    journal: { path: journal },
+    payment: { provider: pay, [pay]: section },
+    positions: [
+      {
+        ...{ id: "1", ...position, noFlowTimeout: "5s", reserve: ["100.00", "300.00"] },
+        product: { name: "Diesel", sku: "DSL", unit: "L", unitPrice: "19.89", taxRate: 25 },
+        dispenser: {
+          ...{ driver: "dart", port, baudRate: BAUD_RATE, address: 0x50, priceDecimals: 2 },
+          ...{ pollInterval: "20ms", answerTimeout: "150ms" },
+        },
+      },
+    ],
+    display: { driver: "web", listen: "127.0.0.1:0", required: false },
+    mqtt: { url: brokerUrl, sessionExpiry: "0s" },
+  };
+  const file = join(folder, "kioskd.yaml");
   writeFileSync(file, stringify(config));
   return file;
 }

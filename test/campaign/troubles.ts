@@ -162,21 +162,7 @@ export const TROUBLES: readonly [Trouble, ...Trouble[]] = [
       const { random, site } = stage;
       const life = stage.begin();
       await stage.reaches(life, "idle");
-      for (let faults = random.int(1, 3); faults > 0; faults--) {
-        const op = random.pick([
-          "sendInvoice",
-          "getPaymentStatus",
-          "updateInvoice",
-          "commitReservation",
-          "cancelInvoice",
-        ]);
-        const mode = random.pick(["drop-response", "drop-response", "drop-request", "delay", "truncate", "soap-fault"]);
-        await fetch(new URL("/faults", site.seqr.phoneUrl), {
-          method: "POST",
-          headers: { "content-type": "application/json" },
-          body: JSON.stringify({ op, mode, count: 1, delayMs: 1_500 }),
-        });
-      }
+      for (let faults = random.int(1, 3); faults > 0; faults--) await site.service.trouble(random);
       await somewhere(stage, life);
       await stage.kill(life);
     },

@@ -29,6 +29,7 @@ export function kitFor(plugIn: Payment): CommandKit<unknown, unknown> {
     },
     toldToEnd,
     onToldToEnd,
+    certify: async (plan) => (await import("./certify.ts")).certifyService(plan),
   };
 }
 

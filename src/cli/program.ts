@@ -7,10 +7,11 @@ import { version } from "../platform/version.ts";
 import { PLUG_INS } from "../wiring/plug-ins.ts";
 import type { StartDaemon } from "../wiring/served.ts";
 import type { Benches, Kind } from "./benches.ts";
-import { addCommand, addGroup } from "./plug-in-commands.ts";
+import { addCommand, addGroup, addShared } from "./plug-in-commands.ts";
 
 /** Each brings commands of its own. */
 const payments = PLUG_INS.payments.map((plugIn) => ({
+  owner: plugIn.name,
   commands: plugIn.commands,
   kit: async () => (await import("./payment-kit.ts")).kitFor(plugIn),
 }));
@@ -220,5 +221,11 @@ function addBooks(program: Command): void {
     .option("-p, --position <id>", "settle only there")
     .option("--json", "as JSON")
     .action(async (options) => (await import("./reconcile.ts")).reconcile(options));
-  for (const { commands, kit } of payments) for (const command of commands.books) addCommand(program, command, kit);
+  const brought = payments.flatMap(({ commands, owner, kit }) =>
+    commands.books.map((command) => ({ command, owner, kit })),
+  );
+  addShared(program, brought, async (options) => {
+    const { loadConfig } = await import("../wiring/load.ts");
+    return loadConfig((options as { readonly config: string }).config, "read").config.payment.provider;
+  });
 }

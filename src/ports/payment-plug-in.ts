@@ -186,7 +186,7 @@ interface BookedSale {
 export interface PaymentCommands<Section, Own> {
   /** What sets a kiosk up at the service. */
   readonly settingUp: readonly CommandGroup<CommandKit<Section, Own>>[];
-  /** What is done with the service's books. */
+  /** What is done with the service's books. Where several services bring one of a name, that of the configuration runs. */
   readonly books: readonly Command<CommandKit<Section, Own>>[];
   /** Its simulator: `kioskd simulate <name>`. */
   readonly simulate: Command<CommandKit<Section, Own>>;
@@ -206,6 +206,24 @@ export interface CommandKit<Section, Own> {
    * @returns what ends the listening
    */
   onToldToEnd(told: () => void, atOnce: () => void): () => void;
+  /** For a service without a certification of its own kind: rejects when a step fails, with the report written. */
+  certify(plan: CertifyPlan): Promise<void>;
+}
+
+/** How a service is walked through what a sale needs of it. */
+export interface CertifyPlan {
+  readonly site: CommandSite<unknown, unknown>;
+  open(site: PaymentSite<unknown, unknown>, deps: PaymentDeps): Promise<PaymentService>;
+  readonly longestCodeChars: number | null;
+  /** Lets a simulator's phone confirm; null where a person scans the code. */
+  readonly confirm: ((offer: { readonly reference: string; readonly code: string }) => Promise<void>) | null;
+  /** By whose list, with its address. */
+  readonly list: string;
+  /** What stands in it and only a person can do. */
+  readonly byHand: readonly string[];
+  /** Where the report goes; a name with the date unless given. */
+  readonly report: string | null;
+  readonly json: boolean;
 }
 
 /** A checked configuration in the hands of a command. */

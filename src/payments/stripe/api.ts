@@ -57,6 +57,11 @@ export class Api {
     return this.#calls.serviceTime;
   }
 
+  /** How many answers came, errors too. */
+  get answersHeard(): number {
+    return this.#calls.answersHeard;
+  }
+
   get<T extends z.ZodType>(operation: string, path: string, query: Form, schema: T): Promise<Reply<z.output<T>>> {
     const text = encodeForm(query);
     const url = this.#url(text === "" ? path : `${path}?${text}`);

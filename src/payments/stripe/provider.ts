@@ -49,6 +49,8 @@ const REASONS: Readonly<Record<string, "amount" | "too-late">> = {
   ...{ amount_too_small: "amount", amount_too_large: "amount" },
   ...{ charge_expired_for_capture: "too-late", capture_charge_authorization_expired: "too-late" },
 };
+/** No payment has it. */
+const NOBODYS = "pi_kioskdProbeOfNobody";
 const NOT_SENT: Outcome<never> = unknown("not sent: the sale has gone on without it");
 
 /** One sale is one Checkout Session: its page, with a payment that holds the money until it is captured or cancelled. */
@@ -59,6 +61,8 @@ export class StripeProvider implements PaymentProvider {
   readonly #clock: Clock;
   readonly #log: Log;
   readonly #reads: Reads;
+  /** Whether the service has let the key take money, or would. */
+  #mayCapture = false;
 
   constructor(settings: StripeSettings, api: Api, clock: Clock, log: Log) {
     const everyMs = settings.pollIntervalMs;
@@ -173,8 +177,11 @@ export class StripeProvider implements PaymentProvider {
 
   async probe(): Promise<Outcome<null>> {
     const outcome = await this.#reads.look(async () => {
+      const before = this.#api.answersHeard;
       const reply = await this.#api.get("probe", SESSIONS, [["limit", "1"]], listOf(session));
-      return reply.kind === "answer" ? done(null) : notKnown(reply);
+      const isAnswered = this.#api.answersHeard !== before;
+      const seen = reply.kind === "answer" ? await this.#capturable() : notKnown(reply);
+      return { outcome: seen, isAnswered };
     });
     return outcome.kind === "done" ? (clockProblem(this.#clock, this.#api.serviceTime) ?? outcome) : outcome;
   }
@@ -187,7 +194,22 @@ export class StripeProvider implements PaymentProvider {
     this.#api.close();
   }
 
+  /**
+   * Whether the key may take money: asked once with a payment that nobody has, of which nothing can be taken. Without the
+   * right the kiosk would deliver and never be paid.
+   */
+  async #capturable(): Promise<Outcome<null>> {
+    if (this.#mayCapture) return done(null);
+    const path = `/v1/payment_intents/${NOBODYS}/capture`;
+    const key = `probe-capture-${this.#clock.wallMs()}`;
+    const reply = await this.#api.post("probe", path, [], key, intent);
+    if (reply.kind !== "no" && reply.kind !== "answer") return notKnown(reply);
+    this.#mayCapture = true;
+    return done(null);
+  }
+
   #heard<T>(outcome: Outcome<T>): Outcome<T> {
+    if (outcome.kind === "declined" && outcome.reason === "rejected") this.#mayCapture = false;
     this.#reads.doubt(outcome);
     return outcome;
   }

@@ -1,6 +1,6 @@
 import type { Truth } from "../../core/sale/resolve.ts";
 import type { Clock } from "../../ports/clock.ts";
-import { done, type Outcome } from "../../ports/outcome.ts";
+import { done, type Outcome, unknown } from "../../ports/outcome.ts";
 
 /** So many questions about one offer come as often as they are asked: three minutes at the usual pace. */
 const FREE_READS = 45;
@@ -12,6 +12,15 @@ const OFFERS_MOST = 64;
 export const LOOK_EVERY_MS = 30 * 60_000;
 /** After an answer that was no success: doubled each time, up to the above. */
 const FAULTY_LOOK_MS = 10_000;
+/** Of looks that the service answered, in whatever way; the next one waits until the oldest is a day old. */
+const LOOKS_A_DAY = 48;
+const DAY_MS = 86_400_000;
+
+export interface Look {
+  readonly outcome: Outcome<null>;
+  /** Whether the service said anything: that is counted there, also where it makes no sense. */
+  readonly isAnswered: boolean;
+}
 
 interface Watched {
   readonly reads: number;
@@ -26,8 +35,12 @@ interface Watched {
 export class Reads {
   readonly #clock: Clock;
   readonly #offers = new Map<string, Watched>();
+  /** What was heard last, for as long as no look may be taken. */
+  #last: Outcome<null> = unknown("the service was asked too often to be asked now");
   #looked: { readonly atMs: number; readonly outcome: Outcome<null>; readonly failures: number } | null = null;
   #looking: Promise<Outcome<null>> | null = null;
+  /** When the service answered a look, at most as many as it bears in a day. */
+  #answeredAtMs: readonly number[] = [];
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -50,10 +63,11 @@ export class Reads {
   }
 
   /** Whether the service answers, for the whole account. What got no answer cost nothing and may be tried at once. */
-  async look(ask: () => Promise<Outcome<null>>): Promise<Outcome<null>> {
-    if (this.#looked !== null && this.#clock.monotonicMs() - this.#looked.atMs < this.#restMs()) {
-      return this.#looked.outcome;
-    }
+  async look(ask: () => Promise<Look>): Promise<Outcome<null>> {
+    const nowMs = this.#clock.monotonicMs();
+    if (this.#looked !== null && nowMs - this.#looked.atMs < this.#restMs()) return this.#looked.outcome;
+    this.#answeredAtMs = this.#answeredAtMs.filter((atMs) => nowMs - atMs < DAY_MS);
+    if (this.#answeredAtMs.length >= LOOKS_A_DAY) return this.#looked?.outcome ?? this.#last;
     this.#looking ??= this.#ask(ask).finally(() => {
       this.#looking = null;
     });
@@ -63,13 +77,18 @@ export class Reads {
   /** Another call was not let in, or got no answer: what was well before is to be looked at anew. */
   doubt(outcome: Outcome<unknown>): void {
     const isDoubtful = outcome.kind === "unknown" || (outcome.kind === "declined" && outcome.reason === "rejected");
-    if (isDoubtful && this.#looked?.outcome.kind === "done") this.#looked = null;
+    if (!isDoubtful || this.#looked?.outcome.kind !== "done") return;
+    this.#looked = null;
+    this.#last = outcome;
   }
 
-  async #ask(ask: () => Promise<Outcome<null>>): Promise<Outcome<null>> {
-    const outcome = await ask();
-    const failures = outcome.kind === "declined" ? (this.#looked?.failures ?? 0) + 1 : 0;
-    this.#looked = outcome.kind === "unknown" ? null : { atMs: this.#clock.monotonicMs(), outcome, failures };
+  async #ask(ask: () => Promise<Look>): Promise<Outcome<null>> {
+    const { outcome, isAnswered } = await ask();
+    const atMs = this.#clock.monotonicMs();
+    if (isAnswered) this.#answeredAtMs = [...this.#answeredAtMs, atMs].slice(-LOOKS_A_DAY);
+    const failures = outcome.kind === "done" ? 0 : (this.#looked?.failures ?? 0) + 1;
+    this.#looked = isAnswered ? { atMs, outcome, failures } : null;
+    this.#last = outcome;
     return outcome;
   }
 

@@ -70,6 +70,7 @@ export class JsonCalls {
   readonly #failing = new Map<string, Repeats>();
   readonly #underWay = new Set<AbortController>();
   #serviceTime: ServiceTime | null = null;
+  #heardCount = 0;
 
   constructor(settings: JsonCallsSettings) {
     this.#settings = settings;
@@ -78,6 +79,11 @@ export class JsonCalls {
   /** By the newest answer that was understood: a network's log-in page has a clock too, and maybe a wrong one. */
   get serviceTime(): ServiceTime | null {
     return this.#serviceTime;
+  }
+
+  /** How many whole answers came, of whatever kind: who counts questions counts those too that it answers with an error. */
+  get answersHeard(): number {
+    return this.#heardCount;
   }
 
   /** @param judge what an answer means; `unknown` where it has no meaning */
@@ -136,6 +142,7 @@ export class JsonCalls {
     const { clock } = this.#settings;
     const startedMs = clock.monotonicMs();
     const heard = await this.#heard(request);
+    if ("text" in heard) this.#heardCount++;
     this.#listen(request, "text" in heard ? heard : null, clock.monotonicMs() - startedMs);
     return "text" in heard ? answerIn(heard, clock.wallMs()) : noAnswer(request.operation, heard);
   }

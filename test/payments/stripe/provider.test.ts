@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it } from "vitest";
 import type { Truth } from "../../../src/core/sale/resolve.ts";
 import { isCodeDown } from "../../../src/core/sale/timing.ts";
+import type { FaultMode } from "../../../src/payments/stripe/simulator/faults.ts";
 import { DEMO_KEY } from "../../../src/payments/stripe/simulator/server.ts";
 import { CONTRACT_DELIVERY, contractSale } from "../../contract/payment.ts";
 import { ALWAYS, CAPTURE, FREE, OFFER, OURS, TERMS } from "../../support/sale-fixtures.ts";
@@ -142,7 +143,48 @@ describe("the questions, which are rationed", () => {
       for (const _position of ["1", "2", "3"]) expect(shown(await made.provider.probe())).toBe("done");
       made.clock.aheadMs += 60_000;
     }
+    expect(made.calls().filter((call) => call === "list").length).toBeLessThanOrEqual(48);
+    // Whether the key may take money is asked once.
+    expect(made.calls().filter((call) => call !== "list")).toEqual(["capture"]);
+  });
+
+  it.each<[string, FaultMode]>([
+    ["is out of order", "error"],
+    ["has too much to do", "rate-limit"],
+    ["answers in half", "cut"],
+  ])("on a day on which the service %s are 48 at the most, and soon at first", async (_what, mode) => {
+    const made = await rigged();
+    made.fault("list", mode, { count: 1_000 });
+    for (let minute = 0; minute < 24 * 60; minute++) {
+      expect(shown(await made.provider.probe())).not.toBe("done");
+      if (minute === 10) expect(made.calls().length).toBeGreaterThan(3);
+      made.clock.aheadMs += 60_000;
+    }
     expect(made.calls().length).toBeLessThanOrEqual(48);
+    made.simulator.faults.clear();
+    made.clock.aheadMs += 30 * 60_000;
+    expect(shown(await made.provider.probe())).toBe("done");
+  });
+
+  it("that got no answer cost nothing, and the first answer counts at once", async () => {
+    const made = await rigged();
+    made.fault("list", "lost-before", { count: 200 });
+    for (let tenSeconds = 0; tenSeconds < 100; tenSeconds++) {
+      expect(shown(await made.provider.probe())).toBe("unknown");
+      made.clock.aheadMs += 10_000;
+    }
+    made.simulator.faults.clear();
+    expect(shown(await made.provider.probe())).toBe("done");
+  });
+
+  it("find a key that may not take money before anything is sold, and one that may since", async () => {
+    const weak = { ...DEMO_KEY, key: "rk_test_withoutCapture00000", rights: ["sessions:write", "intents:read"] };
+    const made = await rigged({ keys: [weak], key: weak.key });
+    expect(shown(await made.provider.probe())).toBe("declined rejected");
+    expect(await made.provider.probe()).toMatchObject({ advice: expect.stringContaining("PaymentIntents") });
+    Object.assign(weak, { rights: DEMO_KEY.rights });
+    made.clock.aheadMs += 31 * 60_000;
+    expect(shown(await made.provider.probe())).toBe("done");
   });
 
   it.each<["offer" | "query" | "settle" | "release"]>([["offer"], ["query"], ["settle"], ["release"]])(

@@ -1,6 +1,7 @@
 import { Command, CommanderError } from "commander";
 import { listed } from "../config/problem.ts";
 import { PERSON_CODES } from "../core/faults.ts";
+import { OF_DEMO } from "../payments/registry.ts";
 import { failureText, UsageError } from "../platform/console/failure.ts";
 import { printError } from "../platform/console/print.ts";
 import { version } from "../platform/version.ts";
@@ -77,7 +78,7 @@ function addServing(program: Command, startDaemon: StartDaemon, { simulators, ki
     .description("the whole product on simulated devices, without hardware, account or configuration")
     .option("--auto", "play one customer from scan to receipt, then exit")
     .option("--kind <kind>", kindsText(kinds), kinds[0]?.kind)
-    .option("--pay <service>", paymentsText(), PLUG_INS.payments[0].name)
+    .option("--pay <service>", paymentsText(), OF_DEMO)
     .option("-l, --listen <host>", "HOST or HOST:PORT for a browser on another machine; loopback unless given")
     .action(async (options) => (await import("./demo.ts")).demo(options, kinds, startDaemon));
   program

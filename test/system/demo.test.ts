@@ -81,7 +81,7 @@ describe("a demo for another machine's browser", () => {
     expect((await fetch(state)).status).toBe(401);
     expect((await fetch(state, { headers: { cookie } })).status).toBe(200);
     expect((await fetch(phone)).status).toBe(200);
-    expect((await fetch(new URL("/phone/api/bills", phone))).status).toBe(200);
+    expect((await fetch(new URL("/phone/api/sessions", phone))).status).toBe(200);
     expect((await fetch(new URL("/audit", phone))).status).toBe(404);
   });
 

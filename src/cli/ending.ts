@@ -111,6 +111,11 @@ export function onToldToEnd(told: (signal: NodeJS.Signals) => void, atOnce: () =
   };
 }
 
+/** Calls each time somebody asks that open sales come to their ends and none begins. A daemon that does not know it bears it. */
+export function onToldToFinish(finish: () => void): void {
+  process.on("SIGUSR2", finish);
+}
+
 /** Resolves when the process is told to end. */
 export function toldToEnd(atOnce: () => unknown = () => process.exit(1)): Promise<NodeJS.Signals> {
   const ending = new Promise<NodeJS.Signals>((resolve) => onToldToEnd(resolve, atOnce));

@@ -54,6 +54,7 @@ function buildProgram(startDaemon: StartDaemon, benches: Benches): Command {
   addClock(program);
   addBackup(program);
   addJournal(program);
+  addPackaged(program);
   return program;
 }
 
@@ -142,6 +143,17 @@ function addClock(program: Command): void {
     .action(async (options) => (await import("./clock.ts")).accept(options));
 }
 
+function addPackaged(program: Command): void {
+  program
+    .command("update")
+    .description("install the newest version of the repository; the daemon is exchanged when no sale is open")
+    .action(async () => (await import("./packaged.ts")).onlyPackaged("update"));
+  program
+    .command("rollback")
+    .description("go back to the version that was installed before, unless that one cannot read the journal")
+    .action(async () => (await import("./packaged.ts")).onlyPackaged("rollback"));
+}
+
 function addBackup(program: Command): void {
   configOption(program.command("backup"))
     .description("copy journal, registers and configuration into one file, beside a running daemon")
@@ -189,6 +201,7 @@ function addLooking(program: Command): void {
   configOption(program.command("status"))
     .description("how each position stands, from the journal; safe beside a running daemon")
     .option("--json", "as JSON")
+    .option("--idle", "only say whether a sale is open: exit 0 when none is, else 1")
     .action(async (options) => (await import("./status.ts")).status(options));
   const faults = program.command("faults").description("what waits for a person, until it is acknowledged");
   configOption(faults.command("list"))

@@ -5,7 +5,7 @@ import { createLog } from "../platform/log/log.ts";
 import type { Log } from "../ports/log.ts";
 import { loadConfig } from "../wiring/load.ts";
 import type { StartDaemon } from "../wiring/served.ts";
-import { EmergencyStop, toldToEnd } from "./ending.ts";
+import { EmergencyStop, onToldToFinish, toldToEnd } from "./ending.ts";
 import { logOutput } from "./log-output.ts";
 import { machineChecks } from "./machine-checks.ts";
 
@@ -22,6 +22,10 @@ export async function run(options: { config: string }, startDaemon: StartDaemon)
   for (const text of warningsIn(loaded)) log.warn({}, text);
   await tellOfMachine(loaded, log);
   const daemon = await startDaemon(loaded, { log, emergencyStop, onFatal });
+  onToldToFinish(() => {
+    log.info({}, "asked to finish: no sale begins for two minutes");
+    daemon.finish();
+  });
   log.info({ display: daemon.displayUrl, kiosk: loaded.config.kiosk.id }, "serving");
   log.info({ signal: await ending }, "ending");
   await daemon.close();

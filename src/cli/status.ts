@@ -3,10 +3,11 @@ import type { PositionConfig } from "../config/schema.ts";
 import { blockingOrder, type Order, orderKey } from "../core/operator/orders.ts";
 import { saleRecord } from "../core/sale/record.ts";
 import { replay } from "../core/sale/recover.ts";
-import { IDLE, type State } from "../core/sale/state.ts";
+import { IDLE, isOpen, type State } from "../core/sale/state.ts";
 import { lastSaleOf, ordersOf } from "../engine/belongings.ts";
+import { CliError } from "../platform/console/failure.ts";
 import { lines, print, printJson, type Told, told, wrapped } from "../platform/console/print.ts";
-import type { openJournalBeside } from "../platform/journal/sqlite/journal.ts";
+import { openJournalBeside } from "../platform/journal/sqlite/journal.ts";
 import { loadConfig } from "../wiring/load.ts";
 import { type Waiting, waitingIn, withJournal } from "./faults.ts";
 import { type Price, priceInForce, priceText } from "./price.ts";
@@ -45,8 +46,12 @@ interface Daemon {
 }
 
 /** What an operator wants to know first, from the journal: it says the same whether the daemon runs or not. */
-export async function status(options: { config: string; json?: boolean }): Promise<void> {
+export async function status(options: { config: string; json?: boolean; idle?: boolean }): Promise<void> {
   const loaded = loadConfig(options.config, "read");
+  if (options.idle === true) {
+    await refuseOpen(loaded);
+    return;
+  }
   const { config } = loaded;
   const daemon = await askDaemon(loaded);
   const { block, positions, elsewhere } = await withJournal(loaded, async (journal, matters) => {
@@ -80,6 +85,22 @@ export async function status(options: { config: string; json?: boolean }): Promi
   if (positions.some(({ waiting }) => waiting.length > 0) || elsewhere.length > 0) {
     print(told`\nWhat waits for a person: kioskd faults list`);
   }
+}
+
+/** @throws CliError naming the sales that are open */
+async function refuseOpen(loaded: Loaded): Promise<void> {
+  const journal = openJournalBeside(loaded.config.journal);
+  try {
+    const open: string[] = [];
+    for (const position of loaded.config.positions) {
+      const state = replay(IDLE, await lastSaleOf(journal, position));
+      if (isOpen(state)) open.push(`position ${position.id}: sale ${state.sale.id} is ${state.phase}`);
+    }
+    if (open.length > 0) throw new CliError(open.join("\n"));
+  } finally {
+    await journal.close();
+  }
+  print(told`No sale is open.`);
 }
 
 async function positionStatus(

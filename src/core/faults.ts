@@ -51,6 +51,11 @@ const CATALOGUE = {
     advice: "Nobody can read the display: check the screen, its browser and the cable, or set display.required.",
   },
   "operator-block": { owner: "operator", blocking: true, advice: "An operator has taken the position out of service." },
+  "update-waits": {
+    owner: "operator",
+    blocking: true,
+    advice: "An update waits until no sale is open: nothing to do, it is over within minutes whatever becomes of it.",
+  },
   "broker-unreachable": {
     owner: "telemetry",
     blocking: false,

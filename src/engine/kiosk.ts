@@ -4,7 +4,7 @@ import type { SaleRecord } from "../core/sale/record.ts";
 import { isOpen } from "../core/sale/state.ts";
 import { type PositionView, positionView } from "../core/sale/view.ts";
 import { Nap, wait, within } from "../platform/time/wait.ts";
-import type { Clock } from "../ports/clock.ts";
+import type { Cancel, Clock } from "../ports/clock.ts";
 import type { Health, KioskView } from "../ports/display.ts";
 import type { Journal } from "../ports/journal.ts";
 import type { Log } from "../ports/log.ts";
@@ -78,6 +78,7 @@ export class Kiosk {
   readonly #changes = new PositionChanges();
   readonly #running = new RunningParts();
   #phase: "starting" | "serving" | "ending" = "starting";
+  #sellAgain: Cancel = () => {};
 
   constructor(deps: KioskDeps) {
     this.#deps = deps;
@@ -207,8 +208,19 @@ export class Kiosk {
     return this.#phase === "ending" || this.#progress.check();
   }
 
+  /**
+   * Lets open sales run to their ends and begins none, so that the daemon can be exchanged: for a while, so that a kiosk
+   * whose update came to nothing sells on.
+   */
+  finish(): void {
+    this.#sellAgain();
+    this.faults.raise("update-waits", null, "an update waits until no sale is open");
+    this.#sellAgain = this.#deps.clock.after(POLICY.finishMs, () => this.faults.clear("update-waits", null));
+  }
+
   /** Stops what runs and waits for it within a bound. What the kiosk was given is closed by its owner. */
   async close(): Promise<void> {
+    this.#sellAgain();
     await this.#running.close();
   }
 

@@ -76,6 +76,8 @@ export const POLICY = {
   remainderAskedMs: 10 * 60_000,
   /** How often operators are told how the machine is. */
   reportMs: 60_000,
+  /** For how long no sale begins once the daemon was asked to finish. Who still waits asks again. */
+  finishMs: 2 * 60_000,
   /** Events waiting at one position; a healthy one has a handful. */
   queueLimit: 256,
   /** Waits between sendings of a refund that may be repeated. */

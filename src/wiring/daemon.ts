@@ -101,7 +101,7 @@ export async function startDaemon(loaded: Loaded, { log, emergencyStop, onFatal 
       service.stopping();
       await open.close();
     };
-    return { displayUrl: display.url, close };
+    return { displayUrl: display.url, finish: () => kiosk.finish(), close };
   } catch (error) {
     await open.close().catch(() => undefined);
     throw error;

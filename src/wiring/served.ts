@@ -19,6 +19,8 @@ export interface StartOptions {
 /** A kiosk that serves. */
 export interface Daemon {
   readonly displayUrl: string;
+  /** Begins no sale for two minutes; the open ones run to their ends. */
+  finish(): void;
   /** Stops what runs, settles what can be settled in time, and lets go of everything. */
   close(): Promise<void>;
 }

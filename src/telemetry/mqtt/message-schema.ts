@@ -138,6 +138,7 @@ const faultCode = exactly<FaultCode>()(
     ...(["dispenser-fault", "dispenser-unreachable"] as const),
     ...(["dispenser-warning"] as const),
     ...(["journal-unwritable", "clock-implausible", "display-silent", "operator-block"] as const),
+    ...(["update-waits"] as const),
     ...(["broker-unreachable", "broker-refuses", "receiver-silent", "needs-attention", "books-differ"] as const),
     ...(["reconciliation-failed", "receipts-wait", "unaccounted", "overrun", "refund-unclear"] as const),
     ...(["rest-still-held"] as const),

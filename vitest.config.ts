@@ -18,7 +18,7 @@ const WIRE = [
   "test/telemetry/sparkplug/{aedes,foreign,limits,mosquitto}.test.ts",
   "test/displays/terminal/{pty,screens}.test.ts",
   "test/displays/web/**/*.test.ts",
-  "test/{bare,bench,blueprint,campaign,hw,monitoring,rig,screens,system,systemd}/**/*.test.ts",
+  "test/{bare,bench,blueprint,campaign,hw,monitoring,package,rig,screens,system,systemd}/**/*.test.ts",
   "test/platform/metrics/**/*.test.ts",
   "test/{components,dependencies}.test.ts",
   "test/fuzz/{http,orders,seqr}.test.ts",

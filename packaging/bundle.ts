@@ -1,4 +1,4 @@
-import { cpSync, rmSync, statSync } from "node:fs";
+import { cpSync, mkdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { dirname, extname, join, relative } from "node:path";
 import { build, type Plugin } from "esbuild";
@@ -73,7 +73,7 @@ const absent: Plugin = {
   },
 };
 
-await build({
+const { metafile } = await build({
   entryPoints: Object.entries(PROGRAMS).map(([out, path]) => ({ in: path, out })),
   outdir: DIST,
   chunkNames: "[name]-[hash]",
@@ -88,11 +88,15 @@ await build({
   lineLimit: 160,
   external: NATIVE,
   plugins: [places, absent],
+  metafile: true,
   logLevel: "warning",
   banner: {
     js: 'import { createRequire as nodeRequire } from "node:module"; const require = nodeRequire(import.meta.url);',
   },
 });
+// The bill of materials is made of it.
+mkdirSync(join(ROOT, ".tmp"), { recursive: true });
+writeFileSync(join(ROOT, ".tmp/bundle.json"), JSON.stringify(metafile));
 
 const target = join(DIST, "node_modules");
 rmSync(target, { recursive: true, force: true });

@@ -90,8 +90,8 @@ function placeProgram(tree: string, architecture: Architecture): void {
   placeNatives(join(lib, "dist/node_modules"), architecture);
   placeCanvas(join(lib, "dist/node_modules/@napi-rs"), architecture);
   keepPrebuilds(join(lib, "dist/node_modules/@serialport/bindings-cpp/prebuilds"), architecture);
-  const { name, type, license } = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8"));
-  place(tree, `${LIB}/package.json`, `${JSON.stringify({ name, version, type, license }, null, 2)}\n`);
+  const { name, type, license, supportedUntil } = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8"));
+  place(tree, `${LIB}/package.json`, `${JSON.stringify({ name, version, supportedUntil, type, license }, null, 2)}\n`);
   for (const assembly of readdirSync(join(ROOT, "hw"))) {
     const profile = join("hw", assembly, "profile.yaml");
     if (existsSync(join(ROOT, profile))) copy(join(ROOT, profile), join(lib, profile));

@@ -4,7 +4,7 @@ import { PERSON_CODES } from "../core/faults.ts";
 import { OF_DEMO } from "../payments/registry.ts";
 import { failureText, UsageError } from "../platform/console/failure.ts";
 import { printError } from "../platform/console/print.ts";
-import { version } from "../platform/version.ts";
+import { supportedUntil, version } from "../platform/version.ts";
 import { PLUG_INS } from "../wiring/plug-ins.ts";
 import type { StartDaemon } from "../wiring/served.ts";
 import type { Benches, Kind } from "./benches.ts";
@@ -42,7 +42,7 @@ async function benchesFor(argv: readonly string[]): Promise<Benches> {
 function buildProgram(startDaemon: StartDaemon, benches: Benches): Command {
   const program = new Command("kioskd")
     .description("A daemon for unattended pumps, chargers and vending machines")
-    .version(version)
+    .version(`${version}\nmended until ${supportedUntil}`)
     .configureOutput({ writeErr: (text) => printError(text.trimEnd()) })
     .showHelpAfterError("(add --help for what can be given)")
     .exitOverride();

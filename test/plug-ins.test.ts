@@ -11,6 +11,7 @@ const WORDS: Readonly<Record<string, Readonly<Record<string, readonly string[]>>
   devices: {
     dart: ["DartPump\\w*"],
     mdb: ["qibixx", "mdb\\w+"],
+    ocpp: ["ocpp\\w*", "RemoteStart\\w*", "chargePoint\\w*"],
     "modbus-meter": ["modbus\\w*", "eastron", "sdm\\d*"],
     pulser: ["fuel-?pulser"],
     rapi: ["openevse"],
@@ -121,7 +122,7 @@ describe("the devices", () => {
     const own = imported.filter((path) => path.startsWith("./"));
     // Figures, names and checks; none of them imports a package or a driver when it is loaded.
     const light = ["./checks.ts", "./codec.ts", "./model.ts", "./registers.ts"];
-    expect(own).toEqual([...light, "./energy-register.ts"]);
+    expect(own).toEqual([...light, "./delivery.ts", "./energy-register.ts"]);
   });
 });
 

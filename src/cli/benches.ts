@@ -1,13 +1,15 @@
-import type { BenchDevice, Demo, Simulator } from "../devices/bench/device.ts";
+import type { BenchDevice, Demo, NetSimulator, Simulator } from "../devices/bench/device.ts";
 import { DEVICES } from "../devices/registry.ts";
 
-/** A kind of demo; its device is simulated at the far end of a pseudo-terminal, or has no wire at all. */
+export type AnySimulator = Simulator | NetSimulator;
+
+/** A kind of demo; its device is simulated at the far end of a pseudo-terminal or of a network, or has no wire at all. */
 export interface Kind extends Demo {
-  readonly simulator: Simulator | null;
+  readonly simulator: AnySimulator | null;
 }
 
 export interface Benches {
-  readonly simulators: readonly Simulator[];
+  readonly simulators: readonly AnySimulator[];
   readonly kinds: readonly Kind[];
 }
 
@@ -18,6 +20,10 @@ export async function openBenches(): Promise<Benches> {
     simulators: all.flatMap(({ simulator }) => simulator ?? []),
     kinds: all.flatMap(({ simulator = null, demo }) => (demo === undefined ? [] : { ...demo, simulator })),
   };
+}
+
+export function isOnLine(simulator: AnySimulator): simulator is Simulator {
+  return "line" in simulator;
 }
 
 /** Rejects when the port cannot be opened. */

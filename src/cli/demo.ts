@@ -1,10 +1,12 @@
+import { once } from "node:events";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { type AddressInfo, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { stringify } from "yaml";
 import { tariffOf } from "../config/goods.ts";
 import type { PositionConfig } from "../config/schema.ts";
-import type { BenchDevice, Simulator } from "../devices/bench/device.ts";
+import type { BenchDevice, NetSimulator, Simulator } from "../devices/bench/device.ts";
 import { openPty } from "../devices/bench/pty.ts";
 import { startBench } from "../devices/bench/server.ts";
 import { LANGUAGES } from "../displays/texts/languages.ts";
@@ -16,7 +18,7 @@ import { startBroker } from "../telemetry/broker/broker.ts";
 import { loadConfig } from "../wiring/load.ts";
 import { PLUG_INS } from "../wiring/plug-ins.ts";
 import type { StartDaemon } from "../wiring/served.ts";
-import { type Kind, startDevice } from "./benches.ts";
+import { type AnySimulator, isOnLine, type Kind, startDevice } from "./benches.ts";
 import { playCustomer } from "./customer.ts";
 import { type DemoAddress, demoAddress, reachable } from "./demo-address.ts";
 import { EmergencyStop, toldToEnd } from "./ending.ts";
@@ -117,20 +119,41 @@ export async function demo(options: Options, kinds: readonly Kind[], startDaemon
   }
 }
 
-/** A device at the far end of a pseudo-terminal, with a page to do things to it. */
+/** A device at the far end of a pseudo-terminal or of a network, with a page to do things to it. */
 async function wireDevice(
   folder: string,
-  simulator: Simulator,
+  simulator: AnySimulator,
   host: string,
   undo: (() => Promise<void>)[],
 ): Promise<{ port: string; device: BenchDevice; benchUrl: string }> {
-  const pty = await openPty(folder, simulator.name);
-  undo.push(() => pty.unplug());
-  const device = await startDevice(simulator, pty.device, HURRY);
+  const { port, device } = isOnLine(simulator) ? await onLine(folder, simulator, undo) : await onNetwork(simulator);
   undo.push(() => device.close());
   const bench = await startBench({ host, port: 0 }, { [simulator.name]: device });
   undo.push(() => bench.close());
-  return { port: pty.host, device, benchUrl: bench.url };
+  return { port, device, benchUrl: bench.url };
+}
+
+interface Wired {
+  readonly port: string;
+  readonly device: BenchDevice;
+}
+
+async function onLine(folder: string, simulator: Simulator, undo: (() => Promise<void>)[]): Promise<Wired> {
+  const pty = await openPty(folder, simulator.name);
+  undo.push(() => pty.unplug());
+  return { port: pty.host, device: await startDevice(simulator, pty.device, HURRY) };
+}
+
+/** It comes to a port that was free a moment ago, until the daemon listens there. */
+async function onNetwork(simulator: NetSimulator): Promise<Wired> {
+  const server = createServer();
+  await once(server.listen(LOOPBACK), "listening");
+  const { host, port } = { ...LOOPBACK, port: (server.address() as AddressInfo).port };
+  await new Promise<void>((resolve) => {
+    server.close(() => resolve());
+  });
+  const address = `${host}:${port}`;
+  return { port: address, device: simulator.call(simulator.urlAt(address), HURRY) };
 }
 
 /** The language of this machine's environment first. */

@@ -61,7 +61,7 @@ async function nativeChecks({ config }: Loaded): Promise<Finding[]> {
       load: async () => new (await import("better-sqlite3")).default(":memory:").close(),
     },
   ];
-  const serial = config.positions.findIndex((position) => deviceAt(position).port !== null);
+  const serial = config.positions.findIndex((position) => serialPortOf(position) !== null);
   if (serial >= 0) {
     needed.push({ name: "serialport", at: ["positions", serial, "dispenser"], load: () => import("serialport") });
   }
@@ -173,6 +173,7 @@ async function portChecks({ config }: Loaded): Promise<Finding[]> {
   const listened = [
     { at: ["display", "listen"], listen: config.display.listen },
     ...paymentPlugIn({ config }).listens(section),
+    ...devicesListens(config.positions),
   ];
   const found: Finding[] = [];
   for (const { at, listen } of listened) {
@@ -180,6 +181,16 @@ async function portChecks({ config }: Loaded): Promise<Finding[]> {
     if (message !== null) found.push({ at, message, keeps: "start" });
   }
   return found;
+}
+
+/** Positions may share where their devices come to. */
+function devicesListens(positions: readonly PositionConfig[]) {
+  const found = positions.flatMap((position, index) => {
+    const { port } = deviceAt(position);
+    const at = ["positions", index, "dispenser", "listen"];
+    return port?.listens === undefined ? [] : [[port.path, { at, listen: port.listens }] as const];
+  });
+  return new Map(found).values();
 }
 
 function listenProblem({ host, port }: { readonly host: string; readonly port: number }): Promise<string | null> {
@@ -194,7 +205,7 @@ function listenProblem({ host, port }: { readonly host: string; readonly port: n
 function deviceChecks({ config }: Loaded): Finding[] {
   const { display } = config;
   const ports = config.positions.flatMap((position, index) => {
-    const { port } = deviceAt(position);
+    const port = serialPortOf(position);
     const at = ["positions", index, "dispenser", "port"];
     return port === null ? [] : [{ at, path: port.path, isSerial: true }];
   });
@@ -207,6 +218,11 @@ function deviceChecks({ config }: Loaded): Finding[] {
     const message = deviceProblem(path, isSerial);
     return message === null ? [] : [{ at, message, keeps: "sale" }];
   });
+}
+
+function serialPortOf(position: PositionConfig): { readonly path: string } | null {
+  const { port } = deviceAt(position);
+  return port?.listens === undefined ? port : null;
 }
 
 function deviceProblem(path: string, isSerial: boolean): string | null {

@@ -39,10 +39,10 @@ async function closeLines({ positions, gpio }: Config, clock: Clock): Promise<st
 }
 
 /** A device behind a port is told to stop as the daemon would tell it. One whose contactor is a line is closed by now. */
-async function stopDevices({ config, secrets }: Loaded, clock: Clock): Promise<string[]> {
+async function stopDevices({ file, config, secrets }: Loaded, clock: Clock): Promise<string[]> {
   const shared = new Shared();
   const log = createLog({ level: "error", secrets: secrets.all, write: logOutput(process.stderr) });
-  const around = { config, folder: dirname(config.journal.path), clock, log, shared };
+  const around = { file, config, folder: dirname(config.journal.path), clock, log, shared };
   const behindPorts = config.positions.filter((position) => {
     const device = deviceAt(position);
     return device.port !== null && outputsOf(device).length === 0;

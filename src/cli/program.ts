@@ -95,10 +95,10 @@ function addServing(program: Command, startDaemon: StartDaemon, { simulators, ki
   const simulate = program.command("simulate").description("start a simulated device or service");
   for (const { commands, kit } of payments) addCommand(simulate, commands.simulate, kit);
   for (const simulator of simulators) {
-    simulate
-      .command(simulator.name)
-      .description(simulator.what)
-      .requiredOption("--port <path>", "a serial port or pseudo-terminal")
+    const command = simulate.command(simulator.name).description(simulator.what);
+    if ("line" in simulator) command.requiredOption("--port <path>", "a serial port or pseudo-terminal");
+    else command.option("--url <url>", "where the daemon listens, with name and password where asked", simulator.usual);
+    command
       .option("-l, --listen <host:port>", "where its bench page listens", "127.0.0.1:8082")
       .action(async (options) => (await import("./simulate-device.ts")).simulateDevice(simulator, options));
   }
@@ -110,7 +110,7 @@ function paymentsText(): string {
 }
 
 function kindsText(kinds: readonly Kind[]): string {
-  const wired = kinds.filter(({ simulator }) => simulator !== null);
+  const wired = kinds.filter(({ simulator }) => simulator !== null && "line" in simulator);
   const names = (some: readonly Kind[], last: string): string =>
     listed(
       some.map(({ kind }) => kind),

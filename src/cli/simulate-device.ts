@@ -1,24 +1,43 @@
 import { hostAndPort } from "../config/fields.ts";
-import type { Simulator } from "../devices/bench/device.ts";
+import type { BenchDevice } from "../devices/bench/device.ts";
 import { startBench } from "../devices/bench/server.ts";
 import { CliError, reasonText, UsageError } from "../platform/console/failure.ts";
 import { print, told } from "../platform/console/print.ts";
 import { portProblem } from "../platform/serial/device.ts";
-import { startDevice } from "./benches.ts";
+import { type AnySimulator, isOnLine, startDevice } from "./benches.ts";
 import { toldToEnd } from "./ending.ts";
 
-/** A device at the end of a serial port, and a page to do things to it. */
-export async function simulateDevice(simulator: Simulator, options: { port: string; listen: string }): Promise<void> {
+interface Options {
+  readonly port?: string;
+  readonly url?: string;
+  readonly listen: string;
+}
+
+/** A device at the end of a serial port or of a network, and a page to do things to it. */
+export async function simulateDevice(simulator: AnySimulator, options: Options): Promise<void> {
   const address = hostAndPort.safeParse(options.listen);
   if (!address.success)
     throw new UsageError(`--listen: expected HOST:PORT, such as 127.0.0.1:8082, not "${options.listen}"`);
   const ending = toldToEnd();
-  const device = await startDevice(simulator, options.port).catch((error: unknown) => {
-    throw new CliError(`${options.port}: ${portProblem(options.port, new Error(reasonText(error)))}`);
-  });
+  const { device, where } = await started(simulator, options);
   const bench = await startBench(address.data, { [simulator.name]: device });
-  print(told`Simulating ${simulator.what}\n  port   ${options.port}\n  bench  ${bench.url}`);
+  print(told`Simulating ${simulator.what}\n  ${where}\n  bench  ${bench.url}`);
   await ending;
   await bench.close();
   await device.close();
+}
+
+async function started(
+  simulator: AnySimulator,
+  { port = "", url = "" }: Options,
+): Promise<{ readonly device: BenchDevice; readonly where: string }> {
+  if (!isOnLine(simulator)) {
+    const isUrl = URL.canParse(url) && /^wss?:$/.test(new URL(url).protocol);
+    if (!isUrl) throw new UsageError(`--url: expected an address such as ${simulator.usual}, not "${url}"`);
+    return { device: simulator.call(url, 1), where: `calls  ${url.replace(/:[^:@/]*@/, ":***@")}` };
+  }
+  const device = await startDevice(simulator, port).catch((error: unknown) => {
+    throw new CliError(`${port}: ${portProblem(port, new Error(reasonText(error)))}`);
+  });
+  return { device, where: `port   ${port}` };
 }

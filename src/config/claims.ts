@@ -123,7 +123,17 @@ function portsOf({ display, positions }: Config, plugIns: PlugIns): readonly Use
   const uses = positions.flatMap(({ dispenser }, index): Use[] => {
     const { port } = factsOf(plugIns, dispenser);
     const at = ["positions", index, "dispenser"];
-    return port === null ? [] : [{ ...port, at, key: "port", driver: dispenser.driver, device: deviceOf(port.path) }];
+    return port === null
+      ? []
+      : [
+          {
+            ...port,
+            at,
+            key: port.listens === undefined ? "port" : "listen",
+            driver: dispenser.driver,
+            device: deviceOf(port.path),
+          },
+        ];
   });
   const path = display.driver === "web" ? undefined : display.device;
   if (path === undefined) return uses;

@@ -5,7 +5,7 @@ import { durationText } from "./fields.ts";
 import { timingOf } from "./goods.ts";
 import { foundAt, partOf, paymentOf, paymentsOf } from "./payment.ts";
 import { paymentChecks } from "./payment-checks.ts";
-import type { PlugIns } from "./plug-ins.ts";
+import { factsOf, type PlugIns } from "./plug-ins.ts";
 import { type Found, halfPair, type Path, sentence, shown, shownListen } from "./problem.ts";
 import type { Config } from "./schema.ts";
 
@@ -18,7 +18,7 @@ export function serviceChecks(config: Config, plugIns: PlugIns): Found[] {
     ...paymentChecks(config, plugIns),
     ...paymentsOf(plugIns, config).flatMap((each) => foundAt(each, each.plugIn.problems(each.part))),
     ...displayChecks(config, plugIns),
-    ...listenChecks(config.display.listen, payment.listens(part.section)),
+    ...listenChecks(config.display.listen, [...payment.listens(part.section), ...devicesListens(config, plugIns)]),
     ...mqttChecks(config),
   ];
 }
@@ -82,6 +82,17 @@ function listenChecks(one: Listen, others: readonly { readonly at: Path; readonl
     example: String(nextPort(one.port)),
   });
   return [{ path: ["display", "listen"], message, other: other.at }];
+}
+
+/** Where devices come to. */
+function devicesListens(
+  { positions }: Config,
+  plugIns: PlugIns,
+): readonly { readonly at: Path; readonly listen: Listen }[] {
+  return positions.flatMap(({ dispenser }, index) => {
+    const listen = factsOf(plugIns, dispenser).port?.listens;
+    return listen === undefined ? [] : [{ at: ["positions", index, "dispenser", "listen"], listen }];
+  });
 }
 
 function meets(one: Listen, other: Listen): boolean {

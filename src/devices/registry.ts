@@ -1,6 +1,7 @@
 import { dart } from "./dart/config.ts";
 import { mdb } from "./mdb/config.ts";
 import { modbusMeter } from "./modbus-meter/config.ts";
+import { ocpp } from "./ocpp/config.ts";
 import { type Device, device } from "./parts/device.ts";
 import { fuelPulser } from "./pulser/config.ts";
 import { rapi } from "./rapi/config.ts";
@@ -17,5 +18,6 @@ export const DEVICES: readonly Device[] = [
   device(dart, { open: () => import("./dart/open.ts"), bench: () => import("./dart/bench.ts") }),
   device(modbusMeter, { open: () => import("./modbus-meter/open.ts"), bench: () => import("./modbus-meter/bench.ts") }),
   device(rapi, { open: () => import("./rapi/open.ts"), bench: () => import("./rapi/bench.ts") }),
+  device(ocpp, { open: () => import("./ocpp/open.ts"), bench: () => import("./ocpp/bench.ts") }),
   device(mdb, { open: () => import("./mdb/open.ts"), bench: () => import("./mdb/bench.ts") }),
 ];

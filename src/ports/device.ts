@@ -45,7 +45,7 @@ export interface DeviceFacts {
   readonly prices: readonly Written[];
   /** Every GPIO line that it takes. */
   readonly lines: readonly LineUse[];
-  /** The serial port that it is on. */
+  /** The serial port that it is on, or the address that it comes to. */
   readonly port: PortUse | null;
   /** A file for its register that the configuration names. */
   readonly register: string | null;
@@ -76,6 +76,8 @@ export interface PortUse {
   readonly path: string;
   /** What all on one port must have alike, by its key; null where nothing else may be on it. */
   readonly alike: Readonly<Record<string, string | number>> | null;
+  /** Where the device comes to this daemon over a network: the path is this address, written by the key `listen`. */
+  readonly listens?: { readonly host: string; readonly port: number };
   /** What each on one port has of its own: "address 80". */
   readonly own: readonly { readonly at: Path; readonly name: string }[];
 }

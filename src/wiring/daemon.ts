@@ -147,12 +147,12 @@ interface PositionParts {
 }
 
 async function openPositions(
-  { config }: Loaded,
+  { file, config }: Loaded,
   { payments, timing, ...given }: PositionParts,
   opened: (dispenser: Dispenser) => void,
 ): Promise<PositionSetup[]> {
   const positions = [];
-  const around = { config, folder: dirname(config.journal.path), ...given };
+  const around = { file, config, folder: dirname(config.journal.path), ...given };
   for (const position of config.positions) {
     const dispenser = await openDispenser(position, around);
     opened(dispenser);

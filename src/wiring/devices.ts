@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { claimsOf, deviceOf } from "../config/plug-ins.ts";
 import type { Config, PositionConfig } from "../config/schema.ts";
+import { readSecret, secretPath } from "../config/secrets.ts";
 import { parseQuantity } from "../core/quantity.ts";
 import type { ConfiguredDevice } from "../devices/parts/device.ts";
 import type { Clock } from "../ports/clock.ts";
@@ -10,6 +11,8 @@ import { type Log, withFields } from "../ports/log.ts";
 import { PLUG_INS } from "./plug-ins.ts";
 
 export interface Surroundings {
+  /** The configuration's own path: beside it stand the files that it names. */
+  readonly file: string;
   readonly config: Config;
   /** The folder of the journal, where meters without a register of their own keep one. */
   readonly folder: string;
@@ -43,7 +46,7 @@ export function meterOf(position: PositionConfig, { folder }: Pick<Surroundings,
 
 /** Rejects, with nothing left open but what is shared, when the device's line or port cannot be used. */
 export async function openDispenser(position: PositionConfig, around: Surroundings): Promise<Dispenser> {
-  const { config, folder, clock, log, shared } = around;
+  const { file, config, folder, clock, log, shared } = around;
   const { unit, unitPrice } = position.product;
   const { driver } = position.dispenser;
   return await deviceAt(position).open({
@@ -52,6 +55,8 @@ export async function openDispenser(position: PositionConfig, around: Surroundin
     currency: config.kiosk.currency,
     base: (text) => parseQuantity(text, unit) ?? 0,
     file: (kind) => filePath(kind, position, folder),
+    path: (name) => secretPath(file, name),
+    secret: (name) => readSecret(secretPath(file, name)),
     gpio: () =>
       shared.of("gpio", async () => {
         const { openGpio } = await import("../platform/gpio/open.ts");

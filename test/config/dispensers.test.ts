@@ -53,6 +53,9 @@ function refusal(given: Given): string {
   throw new Error("the configuration was taken");
 }
 
+/** What no assembly can say: who is let in at this very place. */
+const OF_POSITION: Readonly<Record<string, object>> = { "charger-ocpp": { withoutPassword: true } };
+
 describe("the assemblies that come with the program", () => {
   it("are those that docs/hardware.md lists", () => {
     const listed = [...HARDWARE.matchAll(/^\| \[([a-z0-9-]+)\]\(\.\.\/hw\//gm)].map(([, name]) => name);
@@ -63,7 +66,7 @@ describe("the assemblies that come with the program", () => {
   it.each(profileNames())("%s is a whole dispenser, for a product that it counts", (profile) => {
     const { driver } = parse(readFileSync(join(ROOT, `hw/${profile}/profile.yaml`), "utf8"));
     const unit = DEVICES.find((each) => each.driver === driver)?.units?.[0] ?? "";
-    const { config } = loadConfig(write({ unit, dispensers: [{ profile }] }));
+    const { config } = loadConfig(write({ unit, dispensers: [{ profile, ...OF_POSITION[profile] }] }));
     expect(config.positions[0]?.dispenser.driver).toBe(driver);
   });
 
@@ -84,7 +87,7 @@ describe("a dispenser that cannot be right is refused", () => {
   const vend = { driver: "mdb", port: "/dev/ttyACM0", prices: { 1: "12.00" } };
   const pulser = { driver: "fuel-pulser", pulsesPerUnit: 100, lines: { slowValve: "GPIO27", pulser: "GPIO6" } };
   it.each<[string, Given, string]>([
-    ["an unknown assembly", { unit: "L", dispensers: [{ profile: "pump" }] }, "expected one of charger-rapi, "],
+    ["an unknown assembly", { unit: "L", dispensers: [{ profile: "pump" }] }, "expected one of charger-ocpp, "],
     [
       "a driver that counts something else",
       { unit: "kWh", dispensers: [dart] },

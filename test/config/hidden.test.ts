@@ -5,7 +5,7 @@ import { checkConfig } from "../../src/cli/check-config.ts";
 import { logFor } from "../../src/cli/run.ts";
 import { passwordsIn, secretKeysOf } from "../../src/config/named-files.ts";
 import { configSchema, loadConfig } from "../../src/wiring/load.ts";
-import { everySection, sectionsWith, writeKnownSecrets } from "../support/known-secrets.ts";
+import { everySection, sectionsWith, withCharger, writeKnownSecrets } from "../support/known-secrets.ts";
 import { tempFolder } from "../support/temp.ts";
 
 const { privateKey } = generateKeyPairSync("ec", {
@@ -44,6 +44,7 @@ const SERVICES = {
   "vipps, others retired": () =>
     retiring(sectionsWith("vipps", VIPPS, BROKER, "NOK"), { stripe: STRIPE, seqr: retiredSeqr() }),
   "stripe, vipps retired": () => retiring(sectionsWith("stripe", STRIPE, BROKER), { vipps: VIPPS }),
+  "stripe, and a charger": () => withCharger(sectionsWith("stripe", STRIPE, BROKER)),
 } as const;
 const NAMES = Object.keys(SERVICES) as (keyof typeof SERVICES)[];
 const OF_SERVICES = {
@@ -88,6 +89,8 @@ describe("every secret that the schema marks", () => {
         "payment.stripe.apiKeyFile",
         "payment.vipps.clientSecretFile",
         "payment.vipps.subscriptionKeyFile",
+        "positions.*.dispenser.keyFile",
+        "positions.*.dispenser.passwordFile",
         "positions.*.terminal.passwordFile",
       ]),
     );

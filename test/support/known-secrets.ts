@@ -15,7 +15,9 @@ export function writeKnownSecrets(
   secretFor: (key: string, number: number) => string,
 ): { readonly file: string; readonly keys: readonly string[]; readonly values: readonly string[] } {
   mkdirSync(join(folder, "secrets"), { recursive: true });
-  const keys = [...secretKeysOf(configSchema())].filter((key) => !isOfAnotherService(key, config["payment"]));
+  const keys = [...secretKeysOf(configSchema())].filter(
+    (key) => !isOfAnotherService(key, config["payment"]) && !isOfAnotherDevice(key, config["positions"]),
+  );
   const values = keys.map((key, number) => {
     const value = secretFor(key, number);
     const path = `secrets/${number}`;
@@ -37,6 +39,12 @@ function isOfAnotherService(key: string, payment: unknown): boolean {
 }
 
 const OF_POSITIONS: Readonly<Record<string, string>> = { "positions.*.terminal.passwordFile": "seqr" };
+
+/** Only a device that others come to over a network has a secret. */
+function isOfAnotherDevice(key: string, positions: unknown): boolean {
+  const [position] = positions as readonly { readonly dispenser: object }[];
+  return key.startsWith("positions.*.dispenser.") && !("listen" in (position?.dispenser ?? {}));
+}
 
 /** `*` is the first entry of a list. */
 function put(tree: Tree, [first = "", ...rest]: readonly string[], value: string): void {
@@ -80,4 +88,12 @@ export function sectionsWith(provider: string, section: Tree, brokerUrl: string,
   const [{ terminal: _of, ...position } = {}] = positions as Tree[];
   const kiosk = { ...(others["kiosk"] as Tree), currency };
   return { ...others, kiosk, payment: { provider, [provider]: section }, positions: [position] };
+}
+
+/** The same with a device that comes over a network, and has to say who it is. */
+export function withCharger(config: Tree): Tree {
+  const [position] = config["positions"] as Tree[];
+  const product = { name: "Charging", sku: "AC", unit: "kWh", unitPrice: "4.50", taxRate: 25 };
+  const dispenser = { driver: "ocpp", listen: "127.0.0.1:0", identity: "charger-1", certFile: "kiosk.pem" };
+  return { ...config, positions: [{ ...position, product, dispenser }] };
 }

@@ -11,6 +11,10 @@ export function siteOf({ unit }: Pick<Site, "unit">, clock: Clock): Site {
     ...{ currency: "SEK", unit, unitPrice: "1.00", clock, log: SILENT },
     base: (text) => parseQuantity(text, unit) ?? 0,
     file: (kind) => `${folder}/${kind}.register`,
+    path: (name) => `${folder}/${name}`,
+    secret: () => {
+      throw new Error("there are no secrets here");
+    },
     gpio: () => Promise.reject(new Error("there are no lines here")),
     line: async (_port, make) => make(SILENT),
   };

@@ -218,7 +218,14 @@ async function sell(kind: Kind, money: Money) {
   const clock = systemClock();
   const shared = new Shared();
   void shared.of("gpio", async () => lines.gpio);
-  const dispenser = await openDispenser(position, { config, folder, clock, log: SILENT, shared });
+  const dispenser = await openDispenser(position, {
+    file: join(folder, "kioskd.yaml"),
+    config,
+    folder,
+    clock,
+    log: SILENT,
+    shared,
+  });
   const payment = new MemoryPayment(() => Date.now());
   const journal = openJournal({ path: join(folder, "journal.db") });
   const kiosk = new Kiosk({

@@ -30,7 +30,7 @@ export interface SimulatorPort {
 
 /** What a device's folder brings for trying it out without hardware: loaded by `kioskd simulate` and `demo` only. */
 export interface BenchParts {
-  readonly simulator?: Simulator;
+  readonly simulator?: Simulator | NetSimulator;
   readonly demo?: Demo;
 }
 
@@ -44,6 +44,18 @@ export interface Simulator {
   start(port: SimulatorPort, speed: number): BenchDevice;
 }
 
+/** A device that comes to the daemon over a network. */
+export interface NetSimulator {
+  readonly name: string;
+  readonly what: string;
+  /** The address that it comes to unless told another one. */
+  readonly usual: string;
+  /** The address of a daemon that listens on HOST:PORT. */
+  urlAt(address: string): string;
+  /** @param speed how many times faster than in life */
+  call(url: string, speed: number): BenchDevice;
+}
+
 export interface LineSettings {
   readonly baudRate: number;
   readonly parity?: "none" | "even" | "odd";
@@ -52,7 +64,7 @@ export interface LineSettings {
 /** What is sold in a demo, and how its customer goes about it. */
 export interface Demo {
   readonly kind: string;
-  /** The position's part of the configuration. @param speed how many times faster than in life its device is */
+  /** The position's part of the configuration, at a serial port or where it is to listen. @param speed how many times faster than in life its device is */
   position(port: string, speed: number): object;
   readonly part: Part;
 }

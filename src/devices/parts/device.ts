@@ -15,6 +15,10 @@ export interface Site extends Pick<DevicePosition, "currency" | "unit" | "unitPr
   base(text: string): number;
   /** The path of a file beside the journal, of a kind that the plug-in names. */
   file(kind: string): string;
+  /** Where a `…File` key points: beside the configuration. */
+  path(file: string): string;
+  /** What is in the file of a key that the schema marks as a secret; the configuration's check has read it before. */
+  secret(file: string): string;
   gpio(): Promise<Gpio>;
   /** What devices of one kind share on a port, made when the first asks. Its log tells of the port, and of no position. */
   line<T extends { close(): Promise<void> }>(port: string, make: (log: Log) => T): Promise<T>;

@@ -4,6 +4,7 @@ import { describe, expect, it } from "vitest";
 import { FAULTS as DART } from "../../../src/devices/dart/faults.ts";
 import { FAULTS as MDB } from "../../../src/devices/mdb/faults.ts";
 import * as MODBUS from "../../../src/devices/modbus-meter/texts.ts";
+import { FAULTS as OCPP } from "../../../src/devices/ocpp/faults.ts";
 import { DOUBTS, FAULTS as PULSES } from "../../../src/devices/parts/pulse-faults.ts";
 import { faultText, FAULTS as RAPI, STATE_FAULTS, WITHOUT } from "../../../src/devices/rapi/fault-text.ts";
 import { FAULTS as VENDING } from "../../../src/devices/relay-vend/faults.ts";
@@ -26,6 +27,7 @@ const GROUPS: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
   "pulse meter": PULSES,
   "pulse count": DOUBTS,
   "relay-vend": VENDING,
+  ocpp: OCPP,
   rapi: RAPI,
   "rapi state": Object.fromEntries(STATES.map((state) => [state, faultText(state)])),
   "rapi firmware": WITHOUT,

@@ -46,7 +46,7 @@ export interface Noted {
 }
 
 /** What a meter creeps by while nothing is open, and what it shows after the end was told, is nobody's. */
-const CREEP_WH = 50;
+export const CREEP_WH = 50;
 const UNSEEN_MS = 48 * 3_600_000;
 const WRITE_AGAIN_MS = 1_000;
 
@@ -219,7 +219,7 @@ export class Account {
     const stopWh = this.#scaled(meterStop);
     if (isOpens) {
       this.sample(sampleOf(message.transactionData, this.#settings.scale));
-      return await this.#conclude(stopWh, key);
+      return await this.#conclude(stopWh, key, message.reason);
     }
     const next = { ...this.#state, stops: withStop(this.#state, key) };
     if (unheard === null || unheard.id !== message.transactionId) {
@@ -235,7 +235,7 @@ export class Account {
 
   /** The open transaction is over, and its charger says nothing of it. */
   async settle(): Promise<Noted> {
-    return await this.#conclude(null, null);
+    return await this.#conclude(null, null, null);
   }
 
   async close(): Promise<void> {
@@ -243,7 +243,7 @@ export class Account {
     await this.#register.close();
   }
 
-  async #conclude(stopWh: number | null, key: string | null): Promise<Noted> {
+  async #conclude(stopWh: number | null, key: string | null, reason: string | null): Promise<Noted> {
     const { open } = this.#state;
     const verdict: Verdict = this.#evidence?.conclude(stopWh, this.#clock.monotonicMs()) ?? {
       ...{ kind: "disputed", usedWh: 0, detail: "nothing is known of it" },
@@ -255,7 +255,7 @@ export class Account {
     this.#evidence = null;
     this.#rest = null;
     this.#isToldDisputed = false;
-    this.#log.info({ transaction: open.id, usedWh, disputed, isOurs: open.isOurs }, "a transaction is over");
+    this.#log.info({ transaction: open.id, usedWh, disputed, isOurs: open.isOurs, reason }, "a transaction is over");
     const isSaved = await this.#save(ended(this.#state, open, ending));
     return { ended: { kind: "ended", id: open.id, isOurs: open.isOurs, usedWh, disputed }, isSaved };
   }

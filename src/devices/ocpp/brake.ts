@@ -26,6 +26,8 @@ const LOOK_MS = 200;
 /** After each step of the ladder; the last two restart the charger. */
 const STEP_MS = 15_000;
 const RESTART_MS = 30_000;
+/** A charger that two restarts have not stopped is restarted no more, and only told to stop. */
+const MOST_LADDERS = 2;
 /** The least that a car may be offered, and what it is on three phases. Never 0: there are chargers that end then. */
 const LEAST_A = 6;
 export const LEAST_W = 3 * 230 * LEAST_A;
@@ -43,6 +45,8 @@ export class Brake {
   readonly #road: Road;
   #halting: Promise<Outcome<null>> | null = null;
   #isInoperative = false;
+  /** How many times in a row all of it was in vain. */
+  #failed = 0;
 
   constructor(station: Station, connector: number, slow: SlowSettings | null, clock: Clock, road: Road) {
     this.#station = station;
@@ -96,7 +100,7 @@ export class Brake {
       [() => this.#reset("Soft"), RESTART_MS],
       [() => this.#reset("Hard"), RESTART_MS],
     ];
-    for (const [step, withinMs] of steps) {
+    for (const [step, withinMs] of this.#failed < MOST_LADDERS ? steps : steps.slice(0, 1)) {
       if (!this.#station.isUp) return unknown(FAULTS.offline());
       await step();
       if (await this.#settled(withinMs)) return done(null);
@@ -104,6 +108,7 @@ export class Brake {
       if (this.#road.isCalm()) return unknown("the charger has not said yet how the delivery ended");
       if (this.#station.isUp) this.#road.troubled("RemoteStopTransaction had no effect");
     }
+    this.#failed += 1;
     return unknown(FAULTS.running("neither RemoteStopTransaction, ChangeAvailability nor Reset had an effect"));
   }
 
@@ -114,6 +119,7 @@ export class Brake {
       await wait(this.#clock, LOOK_MS);
     }
     this.#road.troubled(null);
+    this.#failed = 0;
     return true;
   }
 

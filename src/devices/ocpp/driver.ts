@@ -126,7 +126,6 @@ export class OcppConnector implements Dispenser, Connector {
     if (order !== this.#orders) return unknown("stopped before it was armed");
     const delivery = beginDelivery(this.#account.totalBase, limitBase, this.#nowMs);
     this.#delivery = delivery;
-    this.#nap.cut();
     if (waitsForCar && !this.#plug.isPlugged) return done(null);
     const begun = await this.#starter.begin(delivery, () => this.#delivery === delivery);
     if (begun.kind !== "done" && this.#delivery === delivery) this.#delivery = null;
@@ -176,8 +175,7 @@ export class OcppConnector implements Dispenser, Connector {
   /** A charger that lost power in a delivery may say how it ended in a while, or never. */
   rebooted(): void {
     this.#plug.rebooted();
-    if (this.#delivery === null) return;
-    if (this.#delivery.phase === "waiting") return;
+    if (this.#delivery === null || this.#delivery.phase === "waiting") return;
     this.note("restarted", FAULTS.restarted());
     this.#end(unknown(FAULTS.restarted()));
   }
@@ -194,15 +192,14 @@ export class OcppConnector implements Dispenser, Connector {
   sampled({ meterValue, transactionId }: codec.MeterValues): void {
     const sample = sampleOf(meterValue, this.#settings.scale);
     const { open } = this.#account;
+    const isOther = open !== null && transactionId !== null && transactionId > 0 && transactionId !== open.id;
+    if (isOther) return;
+    this.#plug.flowed(sample.powerW);
     if (open !== null) {
-      const isOther = transactionId !== null && transactionId > 0 && transactionId !== open.id;
-      if (isOther) return;
-      this.#plug.flowed(sample.powerW);
       this.#account.sample(sample);
       this.#nap.cut();
       return;
     }
-    this.#plug.flowed(sample.powerW);
     const { strayWh, isFound } = this.#account.resting(sample);
     if (strayWh === 0) return;
     const detail = "the charger's register rose while no delivery ran";
@@ -230,8 +227,11 @@ export class OcppConnector implements Dispenser, Connector {
   }
 
   async stopped(message: codec.StopTransaction): Promise<boolean> {
-    const { ended, isSaved } = await this.#account.end(message);
-    this.#parts.log.info({ reason: message.reason, transaction: message.transactionId }, "a charger says it stopped");
+    const { open } = this.#account;
+    const noting = this.#account.end(message);
+    // From here on what was told before says nothing of what flows, though it is not on disk yet.
+    if (open !== null && this.#account.open === null) this.#plug.ended(open.id);
+    const { ended, isSaved } = await noting;
     this.#concluded(ended);
     return isSaved;
   }

@@ -78,8 +78,14 @@ export class Plug {
 
   /** By its power since the last transaction, or by a status of since then. */
   get flows(): boolean {
-    if (this.#powerW !== null && this.#powerMs > this.#endedMs && this.#powerW >= FLOWS_W) return true;
+    const isNews = this.#powerMs > this.#endedMs && this.#powerMs > this.#notedMs;
+    if (isNews && this.#powerW !== null && this.#powerW >= FLOWS_W) return true;
     return this.#note !== null && this.#note.status === STATUS.charging && this.#powerW === null;
+  }
+
+  /** How long ago it told its power; null where it did not since the last transaction. */
+  get silentMs(): number | null {
+    return this.#powerW === null ? null : this.#clock.monotonicMs() - this.#powerMs;
   }
 
   /** It says that nothing charges, and no power told since then says otherwise. */

@@ -45,7 +45,7 @@ export class Rest {
   async look(): Promise<void> {
     const { account, plug, brake, station, note, clock } = this.#deps;
     const nowMs = clock.monotonicMs();
-    if (!plug.isKnown && station.isReady) this.#askStatus(nowMs);
+    if (!plug.isKnown && station.isReady) this.#ask("StatusNotification", nowMs);
     const { open } = account;
     if (open === null && !plug.flows) {
       this.begin();
@@ -61,6 +61,8 @@ export class Rest {
       this.#haltedMs = nowMs;
       void brake.halt();
     }
+    // What was told of its power is old: it may have ended meanwhile.
+    if (open === null && (plug.silentMs ?? 0) > ASK_AGAIN_MS) this.#ask("MeterValues", nowMs);
     if (open !== null) await this.#settle(nowMs);
   }
 
@@ -70,10 +72,10 @@ export class Rest {
     void station.ask("TriggerMessage", { requestedMessage, connectorId: connector }, statusAnswer);
   }
 
-  #askStatus(nowMs: number): void {
+  #ask(requestedMessage: "MeterValues" | "StatusNotification", nowMs: number): void {
     if (nowMs - this.#askedMs < ASK_AGAIN_MS) return;
     this.#askedMs = nowMs;
-    this.askFor("StatusNotification");
+    this.askFor(requestedMessage);
   }
 
   /** A register that does not begin anew shows after a restart what came until then. */

@@ -127,7 +127,12 @@ export class Station {
 
   /** It has said nothing of who it is: after a loss of the connection alone that is usual. */
   async #askBoot(wire: Wire): Promise<void> {
-    if (this.#isKnown) this.#enter(wire);
+    if (this.#isKnown) {
+      // It may have restarted all the same; asked to say so, it would say that it has.
+      if ([...this.#connectors.values()].every(({ isIdle }) => isIdle)) this.#isSetUp = false;
+      this.#enter(wire);
+      return;
+    }
     const asked = { requestedMessage: "BootNotification" };
     const answer = await this.#calls.ask("TriggerMessage", asked, codec.statusAnswer, { isFirst: true });
     if (wire !== this.#wire || this.#quietSinceMs !== null) return;

@@ -60,6 +60,26 @@ export const DEVICES: readonly Case[] = [
   ["a port without its folder", "/dev/no-tty/pump", "ttyUSB0"],
   ["one port for two drivers", "/dev/no-tty/evse", "/dev/no-tty/pump"],
   ["one port for two chargers", MODBUS, RAPI],
+  [
+    "a charger let in from a network without a password",
+    RAPI,
+    "{ driver: ocpp, listen: 192.168.50.1:8887, identity: charger-1 }",
+  ],
+  [
+    "a charger's certificate without its key",
+    RAPI,
+    "{ driver: ocpp, listen: 127.0.0.1:8887, identity: charger-1, certFile: chargers.pem }",
+  ],
+  [
+    "a charger whose name is an address",
+    RAPI,
+    "{ driver: ocpp, listen: 127.0.0.1:8887, identity: ws://kiosk/charger }",
+  ],
+  [
+    "a connector that is the whole charger",
+    RAPI,
+    "{ driver: ocpp, listen: 127.0.0.1:8887, identity: a, connector: 0 }",
+  ],
   ["one port written two ways", "/dev/no-tty/evse", "/dev//no-tty/./pump"],
   [
     "one port of two speeds",

@@ -4,7 +4,7 @@ import { OcppConnector, type OcppSettings } from "../../../src/devices/ocpp/driv
 import { decodeFrame, type Frame } from "../../../src/devices/ocpp/frame.ts";
 import { type ChargerOptions, SimulatedCharger } from "../../../src/devices/ocpp/simulator/charger.ts";
 import { Station } from "../../../src/devices/ocpp/station.ts";
-import { RegisterFile } from "../../../src/devices/parts/register-file.ts";
+import { type OpenStore, RegisterFile } from "../../../src/devices/parts/register-file.ts";
 import type { Dispenser, DispenserEvent } from "../../../src/ports/dispenser.ts";
 import type { Outcome } from "../../../src/ports/outcome.ts";
 import { MemoryRegister } from "../../support/memory-register.ts";
@@ -30,11 +30,12 @@ export interface Driven {
 export interface RigOptions extends ChargerOptions {
   readonly settings?: Partial<OcppSettings>;
   readonly setByHand?: readonly string[];
+  readonly refusedKeys?: readonly string[];
   readonly upward?: Path;
   readonly downward?: Path;
 }
 
-const STRAIGHT: Path = (text) => [{ text, afterMs: LATENCY_MS }];
+export const STRAIGHT: Path = (text) => [{ text, afterMs: LATENCY_MS }];
 
 /** A charger and a driver with virtual time between them, and a register in memory. */
 export class Rig {
@@ -48,6 +49,8 @@ export class Rig {
   readonly heard: Frame[] = [];
   upward: Path;
   downward: Path;
+  /** In the place of the register's own, for what happens at its writes. */
+  openStore: OpenStore | null = null;
   readonly #options: RigOptions;
   #station: Station | null = null;
   #driven: Driven | null = null;
@@ -61,6 +64,7 @@ export class Rig {
     const alive: Life = { number: 0, alive: true };
     const clock = clockOf(this.time, alive);
     this.charger = new SimulatedCharger(options, clock, (charger) => this.#connect(charger));
+    for (const key of options.refusedKeys ?? []) this.charger.keys.refused.add(key);
   }
 
   get dispenser(): Dispenser {
@@ -86,7 +90,9 @@ export class Rig {
     const newId = () => `q-${++number}`;
     const setup = { sampleMs: settings.sampleMs, connectionTimeoutMs: 60_000, setByHand };
     const station = new Station("charger-1", setup, clock, SILENT, newId);
-    const register = await this.settle(RegisterFile.open(this.register.open, newBooks(1_000), parseBooks));
+    const register = await this.settle(
+      RegisterFile.open(this.openStore ?? this.register.open, newBooks(1_000), parseBooks),
+    );
     const newTag = () => (++this.#tags).toString(16).toUpperCase().padStart(20, "A");
     const dispenser = new OcppConnector(settings, { station, register, newTag, heartbeat: null, clock, log: SILENT });
     const events: DispenserEvent[] = [];
@@ -164,7 +170,7 @@ export class Rig {
     return reading.value;
   }
 
-  #wires: { close(): void }[] = [];
+  readonly #wires: { close(): void }[] = [];
 
   #cut(): void {
     for (const wire of this.#wires.splice(0)) wire.close();

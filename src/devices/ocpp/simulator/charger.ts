@@ -49,6 +49,7 @@ export class SimulatedCharger implements BenchDevice, Commanded {
   /** Opens a connection; what comes over it goes to `received`. */
   readonly #connect: (charger: SimulatedCharger) => void;
   #wire: SimulatedWire | null = null;
+  #hasRestarted = true;
   #isAccepted = false;
   #isOffline = false;
   #isMute = false;
@@ -90,11 +91,10 @@ export class SimulatedCharger implements BenchDevice, Commanded {
     }
     this.#wire = wire;
     this.#outbox.use(wire);
-    if (this.quirks.has("no-boot")) {
+    if (!this.#hasRestarted || this.quirks.has("no-boot")) {
       this.#greet();
       return;
     }
-    this.#isAccepted = false;
     this.#time.after(BOOT_MS, () => this.#wire === wire && this.sayBoot());
   }
 
@@ -115,7 +115,7 @@ export class SimulatedCharger implements BenchDevice, Commanded {
       return;
     }
     if (!this.#isAccepted && this.quirks.has("boot-loop")) {
-      this.#drop();
+      this.reboot("SoftReset");
       return;
     }
     const { id, action, payload } = frame;
@@ -178,6 +178,7 @@ export class SimulatedCharger implements BenchDevice, Commanded {
   sayBoot(): void {
     const boot = { chargePointVendor: "kioskd", chargePointModel: "Bench", firmwareVersion: "1" };
     this.#outbox.first("BootNotification", boot, () => {
+      this.#hasRestarted = false;
       this.#isAccepted = true;
       this.#greet();
     });
@@ -259,6 +260,7 @@ export class SimulatedCharger implements BenchDevice, Commanded {
     else this.end(reason);
     if (this.quirks.has("register-resets")) this.meter.setToZero();
     this.#status = this.#isPlugged ? "Preparing" : "Available";
+    this.#hasRestarted = true;
     this.#isAccepted = false;
     this.#drop();
   }

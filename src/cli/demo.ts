@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { stringify } from "yaml";
 import { tariffOf } from "../config/goods.ts";
+import { factsOf } from "../config/plug-ins.ts";
 import type { PositionConfig } from "../config/schema.ts";
 import type { BenchDevice, NetSimulator, Simulator } from "../devices/bench/device.ts";
 import { openPty } from "../devices/bench/pty.ts";
@@ -107,8 +108,11 @@ export async function demo(options: Options, kinds: readonly Kind[], startDaemon
         device: wired.device,
       });
     } else {
-      const where = simulator === null ? "" : "at the bench do what a customer would, ";
-      print(told`Choose an amount on the display, confirm it on the phone, ${where}and watch. Ctrl-C ends the demo.`);
+      const { config } = loaded;
+      const isChosenFirst = config.positions.some(({ dispenser }) => factsOf(PLUG_INS, dispenser).areGoodsChosenFirst);
+      const first = isChosenFirst ? "Choose an item at the bench" : "Choose an amount on the display";
+      const where = simulator === null || isChosenFirst ? "" : "at the bench do what a customer would, ";
+      print(told`${first}, confirm it on the phone, ${where}and watch. Ctrl-C ends the demo.`);
       await ending;
     }
   } catch (error) {

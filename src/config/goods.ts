@@ -16,13 +16,15 @@ export function tariffOf(config: Config, { product }: PositionConfig): Tariff {
   };
 }
 
-export function goodsOf(config: Config, position: PositionConfig): Goods {
+/** `areChosenAtDevice` as its device tells. */
+export function goodsOf(config: Config, position: PositionConfig, areChosenAtDevice = false): Goods {
   return {
     position: position.id,
     productName: position.product.name,
     sku: position.product.sku,
     tariff: tariffOf(config, position),
     reserveMinor: position.reserve.map((text) => parseAmount(text, config.kiosk.currency) ?? 0),
+    areChosenAtDevice,
   };
 }
 

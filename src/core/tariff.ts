@@ -65,7 +65,7 @@ export function limitBase(tariff: Tariff, amountMinor: number): number {
 }
 
 /** The tax contained in an amount, rounded half up. */
-export function taxIncludedMinor(tariff: Tariff, amountMinor: number): number {
+export function taxIncludedMinor(tariff: Pick<Tariff, "taxRateBps">, amountMinor: number): number {
   const whole = 10_000 + tariff.taxRateBps;
   return Math.floor((2 * amountMinor * tariff.taxRateBps + whole) / (2 * whole));
 }

@@ -1,6 +1,6 @@
 import { WARNING_MS } from "../core/sale/timing.ts";
 import type { PositionView } from "../core/sale/view.ts";
-import type { Action, RefusalLabel, Screen } from "./screen.ts";
+import type { Action, RefusalLabel, Request, Screen } from "./screen.ts";
 import { type Language, languagesFor } from "./texts/languages.ts";
 
 /** After this long without a touch or a key a customer has left. */
@@ -10,7 +10,13 @@ const NOTICE_MS = 4_000;
 export type Shown =
   | { readonly kind: "unknown" }
   | { readonly kind: "board"; readonly views: readonly PositionView[] }
-  | { readonly kind: "position"; readonly view: PositionView; readonly isOneOfMany: boolean };
+  | {
+      readonly kind: "position";
+      readonly view: PositionView;
+      readonly isOneOfMany: boolean;
+      /** The customer has asked for the receipt's code. */
+      readonly isReceiptOpen: boolean;
+    };
 
 /**
  * What the customer before a display has chosen to see, by the rules of `docs/display.md`. `nowMs` is of any clock that
@@ -25,6 +31,8 @@ export class DisplaySession {
   #touchedMs: number;
   /** The closed sale whose outcome was read, by position. */
   readonly #read = new Map<string, string | null>();
+  /** The sale whose receipt's code is shown. */
+  #receiptOf: string | null = null;
 
   constructor(locales: readonly string[], nowMs: number) {
     this.languages = languagesFor(locales);
@@ -57,6 +65,7 @@ export class DisplaySession {
       const isStillShown = views.some((view) => view.id === id && view.state === "closed" && view.saleId === saleId);
       if (!isStillShown) this.#read.delete(id);
     }
+    if (!views.some(({ saleId }) => saleId === this.#receiptOf)) this.#receiptOf = null;
   }
 
   touch(nowMs: number): void {
@@ -80,6 +89,12 @@ export class DisplaySession {
     this.#read.set(id, saleId);
   }
 
+  /** Does what concerns this display alone. */
+  act(action: Exclude<Action, Request>, view: PositionView): void {
+    this.#receiptOf = action.kind === "receipt" ? view.saleId : null;
+    if (action.kind === "dismiss") this.dismiss(view);
+  }
+
   /** The kiosk is asked for something: what is told of an earlier press goes. */
   ask(): void {
     this.#notice = null;
@@ -100,6 +115,7 @@ export class DisplaySession {
     const opened = this.#views.find(({ id }) => id === this.#openedId);
     if (opened === undefined || this.#afterReading(opened).state === "idle") this.#openedId = null;
     if (!this.isQuiet) return false;
+    this.#receiptOf = null;
     this.#language = this.languages[0];
     return true;
   }
@@ -110,7 +126,8 @@ export class DisplaySession {
     if (first === undefined) return { kind: "unknown" };
     const opened = views.length === 1 ? first : views.find(({ id }) => id === this.#openedId);
     if (opened === undefined) return { kind: "board", views };
-    return { kind: "position", view: opened, isOneOfMany: views.length > 1 };
+    const isReceiptOpen = opened.state === "closed" && opened.saleId !== null && opened.saleId === this.#receiptOf;
+    return { kind: "position", view: opened, isOneOfMany: views.length > 1, isReceiptOpen };
   }
 
   /** A read outcome gives way to the choice of the next sale. */

@@ -9,10 +9,12 @@ export interface Format {
   unitPrice(view: PositionView): string;
   percent(decimal: string): string;
   quantity(view: PositionView): string;
+  /** A moment in the kiosk's own time zone. */
+  dateTime(iso: string): string;
   unit(view: PositionView): string;
 }
 
-export function formatFor({ locale, labels }: Texts): Format {
+export function formatFor({ locale, pieces }: Texts): Format {
   // Making one takes far longer than using it, and a running number is written twice a second.
   const formats = new Map<string, Intl.NumberFormat>();
   const number = (decimal: string, options: Intl.NumberFormatOptions = {}): string => {
@@ -25,14 +27,18 @@ export function formatFor({ locale, labels }: Texts): Format {
   };
   const money = (decimal: string, currency: string, options: Intl.NumberFormatOptions = {}): string =>
     number(decimal, { style: "currency", currency, currencyDisplay: "narrowSymbol", ...options });
-  const unit = ({ product }: PositionView): string => (product.unit === "pcs" ? labels.pieces : product.unit);
+  const plurals = new Intl.PluralRules(locale);
+  const moments = new Intl.DateTimeFormat(locale, { dateStyle: "medium", timeStyle: "short" });
+  const unitFor = ({ product }: PositionView, count: string): string =>
+    product.unit === "pcs" ? (pieces[plurals.select(Number(count))] ?? pieces.other) : product.unit;
   return {
     amount: (decimal, currency) => money(decimal, currency),
     roundAmount: (decimal, currency) => money(decimal, currency, { trailingZeroDisplay: "stripIfInteger" }),
-    unitPrice: (view) => `${money(view.unitPrice, view.currency)}/${unit(view)}`,
+    unitPrice: (view) => `${money(view.unitPrice, view.currency)}/${unitFor(view, "1")}`,
     percent: (decimal) => `${number(decimal)} %`,
     quantity: ({ quantity }) => number(quantity),
-    unit,
+    unit: (view) => unitFor(view, view.quantity),
+    dateTime: (iso) => moments.format(new Date(iso)),
   };
 }
 

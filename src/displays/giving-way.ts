@@ -42,6 +42,8 @@ const UNTIL = {
   /** The word on the button that cancels; its sign stays. */
   cancel: 7,
   titleBesideCorner: 7,
+  /** Its reference stays. */
+  receipt: 7,
   tileProduct: 8,
   dismissWhenAsked: 8,
   /** Terms and time, while a press is refused. */

@@ -1,5 +1,6 @@
 import type { FaultOwner } from "../core/faults.ts";
 import type { Message, PositionView } from "../core/sale/view.ts";
+import { taxIncludedMinor } from "../core/tariff.ts";
 import type { CustomerInput, InputAnswer } from "../ports/display.ts";
 import type { Language } from "./texts/languages.ts";
 import type { Saying, Service, Texts, Trouble } from "./texts/texts.ts";
@@ -12,6 +13,7 @@ export type ScreenKind =
   | "live"
   | "busy"
   | "paid"
+  | "receipt"
   | "ended"
   | "out-of-service"
   | "no-connection";
@@ -23,12 +25,18 @@ export interface Figure {
   readonly text: string;
 }
 
-export type Action = Request | { readonly kind: "dismiss"; readonly label: string };
+/** What the display does by itself: give way to the next sale, show the receipt's code, take it away. */
+export type Action = Request | { readonly kind: "dismiss" | "receipt" | "close"; readonly label: string };
 
 /** An action that the kiosk is asked for. */
 export type Request =
   | { readonly kind: "select"; readonly label: string; readonly reserve: string; readonly unitPrice: string }
   | { readonly kind: "stop" | "cancel" | "extend"; readonly label: string };
+
+/** Whether the kiosk has to be asked, or the display does it alone. */
+export function isRequest(action: Action): action is Request {
+  return action.kind !== "dismiss" && action.kind !== "receipt" && action.kind !== "close";
+}
 
 export function ask(input: CustomerInput, position: string, request: Request): Promise<InputAnswer> {
   if (request.kind === "select") return input.select(position, request.reserve, request.unitPrice);
@@ -48,6 +56,8 @@ export interface Screen {
   readonly title: string;
   /** What to do next; empty when the title says it all. */
   readonly detail: string;
+  /** What customers call the position, such as `Pump 1`. */
+  readonly place: string;
   readonly product: string;
   /** In the order of their importance. */
   readonly figures: readonly Figure[];
@@ -61,6 +71,8 @@ export interface Screen {
   readonly code: string | null;
   readonly timeout: Timeout | null;
   readonly actions: readonly Action[];
+  /** A delivery that somebody or something broke off: no moment for thanks. */
+  readonly isBrokenOff: boolean;
   /** Whom to ask has to be told. */
   readonly needsHelp: boolean;
 }
@@ -80,28 +92,53 @@ interface Timeout {
 /** One position among several. */
 export interface Tile {
   readonly id: string;
+  readonly place: string;
   readonly product: string;
   readonly title: string;
   readonly value: string;
 }
 
-export function screenOf(view: PositionView, language: Language): Screen {
+/** What a display knows beside the view. */
+export interface About {
+  /** Whose kiosk it is, as it stands on the receipt. */
+  readonly station: string;
+  /** The customer wants to take the receipt along. */
+  readonly isReceiptOpen: boolean;
+}
+
+const NOTHING_MORE: About = { station: "", isReceiptOpen: false };
+
+export function screenOf(view: PositionView, language: Language, about: About = NOTHING_MORE): Screen {
   const { texts } = language;
-  const kind = kindOf(view);
+  const kind = about.isReceiptOpen && view.message === "paid" ? "receipt" : kindOf(view);
   return {
     kind,
-    ...sayingOf(view, texts),
+    ...sayingOf(kind, view, texts),
+    place: placeOf(view, texts),
     product: view.product.name,
     figures: figuresOf(kind, view, language),
     terms: termsOf(kind, view, language),
     // Whoever has tried knows the steps, and has to be told something else.
     steps: view.message === "scan" ? texts.steps : [],
     share: kind === "live" ? shareOf(view, language) : null,
-    code: view.qr,
+    code: kind === "receipt" ? receiptText(view, language, about.station) : view.qr,
     timeout: timeoutOf(view, texts),
     actions: actionsOf(kind, view, language),
+    isBrokenOff: kind === "paid" && isBrokenOff(view),
     needsHelp: kind === "out-of-service" || isWithStaff(view),
   };
+}
+
+/** What customers call a position. */
+export function placeOf(view: PositionView, { places }: Texts): string {
+  return places[serviceOf(view)].replace("{id}", view.id);
+}
+
+/** Above all positions: by what they have in common. */
+export function boardTitle(views: readonly PositionView[], { choosePlace }: Texts): string {
+  const services = new Set(views.map(serviceOf));
+  const [first = "other"] = services;
+  return choosePlace[services.size === 1 ? first : "other"];
 }
 
 /** What is shown while nobody knows what the kiosk does. */
@@ -109,6 +146,7 @@ export function connectionScreen({ texts }: Language): Screen {
   return {
     kind: "no-connection",
     ...texts.noConnection,
+    place: "",
     product: "",
     figures: [],
     terms: [],
@@ -117,6 +155,7 @@ export function connectionScreen({ texts }: Language): Screen {
     code: null,
     timeout: null,
     actions: [],
+    isBrokenOff: false,
     needsHelp: true,
   };
 }
@@ -125,7 +164,7 @@ export function tileOf(view: PositionView, language: Language): Tile {
   const { format, texts } = language;
   const { id, product, currency } = view;
   const values: Readonly<Record<PositionView["state"], () => string>> = {
-    idle: () => (view.message === "choose" ? format.unitPrice(view) : ""),
+    idle: () => (view.message === "choose" && hasUnitPrice(view) ? format.unitPrice(view) : ""),
     offering: () => format.roundAmount(view.reserved ?? "0", currency),
     offered: () => format.roundAmount(view.reserved ?? "0", currency),
     reserved: () => format.roundAmount(view.reserved ?? "0", currency),
@@ -133,8 +172,8 @@ export function tileOf(view: PositionView, language: Language): Tile {
     settling: () => format.amount(view.amount, currency),
     closed: () => format.amount(view.charged ?? "0", currency),
   };
-  const title = view.message === "choose" ? "" : sayingOf(view, texts).title;
-  return { id, product: product.name, title, value: values[view.state]() };
+  const title = view.message === "choose" ? "" : sayingOf(kindOf(view), view, texts).title;
+  return { id, place: placeOf(view, texts), product: product.name, title, value: values[view.state]() };
 }
 
 function kindOf(view: PositionView): ScreenKind {
@@ -168,10 +207,51 @@ const KINDS: Readonly<Record<Message, ScreenKind>> = {
   failed: "ended",
 };
 
-function sayingOf(view: PositionView, texts: Texts): Saying {
-  if (view.message === "out-of-service") return texts.outOfService[troubleOf(view)];
-  if (kindOf(view) === "begin") return texts.begin[serviceOf(view)];
-  return view.message === "begin" ? texts.begin.other : texts.messages[view.message];
+function sayingOf(kind: ScreenKind, view: PositionView, texts: Texts): Saying {
+  const { message } = view;
+  const { labels } = texts;
+  if (message === "out-of-service") return texts.outOfService[troubleOf(view)];
+  if (message === "begin" || kind === "begin") return texts.begin[serviceOf(view)];
+  if (message === "choose" && isChosenAtDevice(view)) return texts.chooseAtDevice;
+  if (kind === "receipt") return { title: labels.reference, detail: labels.receiptHint };
+  if (message === "stopping") return { ...texts.messages.stopping, detail: stopOf(view, texts) };
+  if (message === "paid") {
+    const title = isBrokenOff(view) ? texts.stoppedTitle : texts.messages.paid.title;
+    const next = isBrokenOff(view) ? "" : nextOf(view, texts);
+    return { title, detail: joined(stopOf(view, texts), texts.afterwards[serviceOf(view)], next) };
+  }
+  const saying = texts.messages[message];
+  const next = nextOf(view, texts);
+  // Whoever cannot begin anew is not told to.
+  return next === "" || isWithStaff(view) ? saying : { ...saying, detail: joined(labels.nothingCharged, next) };
+}
+
+function joined(...sentences: readonly string[]): string {
+  return sentences.filter((sentence) => sentence !== "").join(" ");
+}
+
+function stopOf({ stoppedBy }: PositionView, { stopped }: Texts): string {
+  return stoppedBy === null || stoppedBy === "customer" ? "" : stopped[stoppedBy];
+}
+
+/** Neither the customer's own way to end nor the end of what they had. */
+function isBrokenOff({ stoppedBy }: PositionView): boolean {
+  return stoppedBy === "operator" || stoppedBy === "fault" || stoppedBy === "restart";
+}
+
+/** Why nobody can begin anew here, where a button for it would stand otherwise. */
+function nextOf({ state, faults }: PositionView, { labels }: Texts): string {
+  const isBlocked = state === "closed" && faults.some(({ severity }) => severity === "blocking");
+  return isBlocked ? labels.notForNow : "";
+}
+
+function isChosenAtDevice({ reserve }: PositionView): boolean {
+  return reserve.length === 0;
+}
+
+/** Goods that each have their price have no price of a unit. */
+function hasUnitPrice({ product }: PositionView): boolean {
+  return product.unit !== "credit";
 }
 
 /** The first of these that keeps the position from selling is what the customer is told. */
@@ -213,18 +293,18 @@ function figuresOf(kind: ScreenKind, view: PositionView, { texts, format }: Lang
     figure(role, label, decimal === null ? null : format.amount(decimal, currency));
   const held = (label: string): readonly Figure[] =>
     figure("reserved", label, view.reserved === null ? null : format.roundAmount(view.reserved, currency));
-  const price = figure("unit-price", labels.unitPrice, format.unitPrice(view));
-  const quantity =
-    view.product.unit === "credit"
-      ? []
-      : figure("quantity", labels.quantity, `${format.quantity(view)} ${format.unit(view)}`);
+  const price = hasUnitPrice(view) ? figure("unit-price", labels.unitPrice, format.unitPrice(view)) : [];
+  const atHand = held(isChosenAtDevice(view) ? labels.unitPrice : labels.held);
+  const quantity = hasUnitPrice(view)
+    ? figure("quantity", labels.quantity, `${format.quantity(view)} ${format.unit(view)}`)
+    : [];
   switch (kind) {
     case "choose":
       return price;
     case "scan":
     case "confirm":
     case "begin":
-      return [...held(labels.held), ...price];
+      return [...atHand, ...price];
     case "live":
       return [...quantity, ...money("amount", labels.toPay, view.amount), ...price];
     case "busy":
@@ -246,12 +326,41 @@ function figuresOf(kind: ScreenKind, view: PositionView, { texts, format }: Lang
 }
 
 /** Complete before anything is paid: what the unit price holds, what is charged at the least, what is held. */
-function termsOf(kind: ScreenKind, view: PositionView, { texts, format }: Language): readonly string[] {
-  if (kind !== "choose" && kind !== "scan") return [];
+function termsOf(kind: ScreenKind, view: PositionView, language: Language): readonly string[] {
+  const { texts, format } = language;
   const { labels } = texts;
+  if (kind === "receipt") return momentAndTax(view, language);
+  if (kind !== "choose" && kind !== "scan") return [];
   const tax = Number(view.taxRate) === 0 ? [] : [`${labels.taxIncluded} ${format.percent(view.taxRate)}`];
   const minimum = view.minimum === null ? [] : [`${labels.minimum} ${format.roundAmount(view.minimum, view.currency)}`];
-  return [...tax, ...minimum, ...(kind === "scan" ? [labels.payUsedOnly] : [])];
+  return [...tax, ...minimum, ...(kind === "scan" && !isChosenAtDevice(view) ? [labels.payUsedOnly] : [])];
+}
+
+function momentAndTax({ closedAt, charged, taxRate, currency }: PositionView, language: Language): readonly string[] {
+  const { texts, format } = language;
+  const when = closedAt === null ? [] : [format.dateTime(closedAt)];
+  if (charged === null || Number(taxRate) === 0) return when;
+  const decimals = charged.split(".")[1]?.length ?? 0;
+  const chargedMinor = Math.round(Number(charged) * 10 ** decimals);
+  const taxMinor = taxIncludedMinor({ taxRateBps: Math.round(Number(taxRate) * 100) }, chargedMinor);
+  const tax = format.amount((taxMinor / 10 ** decimals).toFixed(decimals), currency);
+  return [...when, `${texts.labels.taxIncluded} ${format.percent(taxRate)}: ${tax}`];
+}
+
+/** Of a receipt's code: with so many characters it is no larger than a phone reads from where it is held. */
+const MOST_RECEIPT_CHARS = 150;
+
+/** What a customer takes along: who sold what, how much of it, what it cost and when. */
+function receiptText(view: PositionView, language: Language, station: string): string {
+  const { texts, format } = language;
+  const { product, charged, currency, reference } = view;
+  const goods = hasUnitPrice(view) ? [`${format.quantity(view)} ${format.unit(view)} x ${format.unitPrice(view)}`] : [];
+  const essential = [
+    ...[`${placeOf(view, texts)} ${product.name}`, ...goods, format.amount(charged ?? "0", currency)],
+    ...momentAndTax(view, language),
+    ...(reference === null ? [] : [reference]),
+  ].join("\n");
+  return `${station.slice(0, Math.max(0, MOST_RECEIPT_CHARS - essential.length))}\n${essential}`.trim();
 }
 
 function shareOf({ amount, reserved }: PositionView, { format }: Language): Share | null {
@@ -290,6 +399,12 @@ function actionsOf(kind: ScreenKind, view: PositionView, { texts, format }: Lang
     case "busy":
       return view.message === "wait" ? [cancel] : [];
     case "paid":
+      return [
+        { kind: "receipt", label: labels.reference },
+        ...(view.available ? [{ kind: "dismiss", label: labels.startAgain } as const] : []),
+      ];
+    case "receipt":
+      return [{ kind: "close", label: labels.back }];
     case "ended":
       return view.available ? [{ kind: "dismiss", label: labels.startAgain }] : [];
     default:

@@ -51,6 +51,8 @@ export interface DeviceFacts {
   readonly register: string | null;
   /** A limit that is no more than this cannot be kept, in base units: a sale must be able to buy more. */
   readonly leastLimitBase: number;
+  /** Customers choose at the device before they pay, and pay the price of what they chose. */
+  readonly areGoodsChosenFirst: boolean;
   /** In what steps its register is read, where they are not the usual ones: in other steps it is another meter. */
   readonly scale: string | null;
 }

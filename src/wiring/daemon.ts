@@ -3,6 +3,7 @@ import { dirname } from "node:path";
 import { priceProblem } from "../config/checks.ts";
 import { goodsOf } from "../config/goods.ts";
 import type { Loaded } from "../config/load.ts";
+import { factsOf } from "../config/plug-ins.ts";
 import { EARLIEST_PLAUSIBLE_MS } from "../core/clock.ts";
 import type { Kiosk } from "../engine/kiosk.ts";
 import { RunningParts } from "../engine/running-parts.ts";
@@ -157,7 +158,7 @@ async function openPositions(
     const dispenser = await openDispenser(position, around);
     opened(dispenser);
     positions.push({
-      goods: goodsOf(config, position),
+      goods: goodsOf(config, position, factsOf(PLUG_INS, position.dispenser).areGoodsChosenFirst),
       formerly: position.formerly,
       identity: {
         terminal: payments.selling.accountOf(position.id),

@@ -19,6 +19,7 @@ const SHOWN: Live = {
   presentedUntilMs: T0_MS + 99_000,
   noFlowAtMs: null,
   tried: null,
+  stoppedBy: null,
 };
 
 function fault(code: FaultCode, position: string | null = null): Fault {

@@ -362,7 +362,7 @@ export class Rules {
   }
 
   #factsOfState(position: string, state: State): string {
-    const live = { nowMs: 0, totaliserBase: null, presentedUntilMs: 0, noFlowAtMs: null, tried: null };
+    const live = { nowMs: 0, totaliserBase: null, presentedUntilMs: 0, noFlowAtMs: null, tried: null, stoppedBy: null };
     return factsOf(positionView(this.#world.settingAt(position).goods, state, live, []));
   }
 

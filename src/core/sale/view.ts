@@ -4,7 +4,7 @@ import { formatQuantity } from "../quantity.ts";
 import { formatUnitPrice, priceMinor, type Tariff } from "../tariff.ts";
 import { isoTime } from "../time.ts";
 import type { CustomerHint } from "./event.ts";
-import { type Closed, isOpen, type Offered, type Reason, type State } from "./state.ts";
+import { type Closed, isOpen, type Offered, type Reason, type State, type StopReason } from "./state.ts";
 import { codeUntilMs, isExtendable } from "./timing.ts";
 
 /** What the display says, in the customer's language; the texts stand with the display. */
@@ -46,6 +46,8 @@ export interface Goods {
   readonly tariff: Tariff;
   /** The maxima that a customer may choose between. */
   readonly reserveMinor: readonly number[];
+  /** Goods are chosen at the device, before the customer pays: a maximum chosen on a display could buy nothing. */
+  readonly areChosenAtDevice?: boolean;
 }
 
 /** All that a display may draw and telemetry may publish. Amounts and quantities are plain decimals. */
@@ -58,6 +60,7 @@ export interface PositionView {
   readonly taxRate: string;
   /** The least that a purchase costs; null when there is no such amount. */
   readonly minimum: string | null;
+  /** The maxima to choose between; empty where goods are chosen at the device. */
   readonly reserve: readonly string[];
   readonly available: boolean;
   readonly saleId: string | null;
@@ -73,6 +76,10 @@ export interface PositionView {
   /** What the customer has to be warned of: when the screen's time is over, and whether they may have more. */
   readonly timeout: { readonly at: string; readonly extendable: boolean } | null;
   readonly reference: string | null;
+  /** Who ended the delivery, where that was neither the customer nor the device itself: the customer is told why. */
+  readonly stoppedBy: StopReason | null;
+  /** When the sale was closed; null until then. */
+  readonly closedAt: string | null;
   readonly faults: readonly FaultView[];
   readonly message: Message;
 }
@@ -96,6 +103,8 @@ export interface Live {
   readonly noFlowAtMs: number | null;
   /** What the payment service says of the customer's tries to pay an offer that is open still; null when nothing. */
   readonly tried: CustomerHint | null;
+  /** Who ended the delivery that is shown; null where nobody did, and when that is forgotten. */
+  readonly stoppedBy: StopReason | null;
 }
 
 export function positionView(goods: Goods, state: State, live: Live, allFaults: readonly Fault[]): PositionView {
@@ -119,7 +128,7 @@ export function positionView(goods: Goods, state: State, live: Live, allFaults: 
     unitPrice: formatUnitPrice(tariff),
     taxRate: String(tariff.taxRateBps / 100),
     minimum: tariff.minimumMinor === 0 ? null : money(tariff.minimumMinor),
-    reserve: goods.reserveMinor.map(money),
+    reserve: goods.areChosenAtDevice === true ? [] : goods.reserveMinor.map(money),
     available: !isOpen(state) && !blocked,
     saleId: sale?.id ?? null,
     reserved: sale === null ? null : money(sale.terms.maximumMinor),
@@ -131,6 +140,8 @@ export function positionView(goods: Goods, state: State, live: Live, allFaults: 
     expiresAt: shown.phase === "offered" ? isoTime(shown.offer.expiresAtMs) : null,
     timeout: timeoutOf(shown, live),
     reference: closed?.receipt?.paymentReference ?? null,
+    stoppedBy: live.stoppedBy === "customer" ? null : live.stoppedBy,
+    closedAt: closed === null ? null : isoTime(closed.closedAtMs),
     faults: faults.map(({ code, sinceMs }) => {
       return { code, severity: severity(code), owner: owner(code), since: isoTime(sinceMs) };
     }),

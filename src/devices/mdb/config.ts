@@ -81,8 +81,9 @@ export const mdb: DeviceDescription<typeof schema> = {
   schema,
   units: ["credit"],
   files: [METER_FILE],
-  facts: ({ port, prices = {} }) => ({
+  facts: ({ port, flow, prices = {} }) => ({
     port: ownPort(port),
+    areGoodsChosenFirst: flow === "always-idle",
     prices: Object.entries(prices).map(([item, text]) => ({ at: ["prices", item], text })),
   }),
   problems: (config, { currency }) => {

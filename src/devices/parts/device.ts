@@ -53,6 +53,7 @@ interface Loaded<S extends DeviceSchema> {
 
 const NO_FACTS: DeviceFacts = {
   ...{ quantities: [], prices: [], lines: [], port: null, register: null, leastLimitBase: 0, scale: null },
+  areGoodsChosenFirst: false,
 };
 
 export function device<S extends DeviceSchema>(description: DeviceDescription<S>, loaded: Loaded<S>): Device {

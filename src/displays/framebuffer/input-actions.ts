@@ -2,7 +2,7 @@ import type { Clock } from "../../ports/clock.ts";
 import type { CustomerInput, InputAnswer } from "../../ports/display.ts";
 import type { Log } from "../../ports/log.ts";
 import type { DisplaySession } from "../display-session.ts";
-import { ask, refusalLabel } from "../screen.ts";
+import { ask, isRequest, refusalLabel } from "../screen.ts";
 import { type Key, keyOf } from "./focus.ts";
 import type { InputEvent } from "./input-events.ts";
 import type { Press } from "./page.ts";
@@ -121,7 +121,7 @@ export class InputActions {
         session.speak(session.nextLanguage ?? session.language);
         break;
       case "act":
-        if (press.action.kind === "dismiss") session.dismiss(press.view);
+        if (!isRequest(press.action)) session.act(press.action, press.view);
         else this.#answered(ask(input, press.view.id, press.action));
         break;
     }

@@ -168,6 +168,7 @@ function bottomOf(page: PositionPage, corner: Node | null, means: Means): readon
     ...(isAsked && !isCompact ? [extend] : []),
     ...actions
       .filter(({ id, look }) => look !== "choice" && (mayDismiss || !id.startsWith("dismiss")))
+      .filter(({ id }) => (has("receipt") && mayDismiss) || !id.startsWith("receipt"))
       .map((each) => signed(each, hasWords)),
   ];
   const rows = [...buttonsOf(others, means)];

@@ -1,7 +1,16 @@
 import type { PositionView } from "../../core/sale/view.ts";
-import { type DisplaySession, timeLeftOf } from "../display-session.ts";
+import { type DisplaySession, type Shown, timeLeftOf } from "../display-session.ts";
 import { countdown } from "../format.ts";
-import { type Action, connectionScreen, type Figure, type Screen, screenOf, type Tile, tileOf } from "../screen.ts";
+import {
+  type Action,
+  boardTitle,
+  connectionScreen,
+  type Figure,
+  type Screen,
+  screenOf,
+  type Tile,
+  tileOf,
+} from "../screen.ts";
 import type { Look } from "./marks.ts";
 
 export interface Button {
@@ -74,7 +83,7 @@ export function pageOf(
   const language = languageButton(session);
   if (language !== null) presses.set("language", { kind: "language" });
   if (shown.kind === "board") return { page: boardOf(session, shown.views, settings, times, presses), presses };
-  const page = positionOf(session, shown.view, settings, times, presses);
+  const page = positionOf(session, shown, settings, times, presses);
   if (!shown.isOneOfMany) return { page, presses };
   presses.set("back", { kind: "back" });
   const { id } = shown.view;
@@ -95,19 +104,20 @@ function boardOf(
     presses.set(buttonId, { kind: "open", position: view.id });
     return { ...tileOf(view, session.language), buttonId };
   });
-  const title = labels[session.noticeAt(nowMs) ?? "choosePosition"];
+  const notice = session.noticeAt(nowMs);
+  const title = notice === null ? boardTitle(views, session.language.texts) : labels[notice];
   return { kind: "board", name: kioskName, title, tiles, back: null, language: languageButton(session) };
 }
 
 function positionOf(
   session: DisplaySession,
-  view: PositionView,
-  { support }: PageSettings,
+  { view, isReceiptOpen }: Pick<Extract<Shown, { kind: "position" }>, "view" | "isReceiptOpen">,
+  { kioskName, support }: PageSettings,
   { nowMs, kioskMs }: Times,
   presses: Map<string, Press>,
 ): PositionPage {
   const { labels } = session.language.texts;
-  const screen = screenOf(view, session.language);
+  const screen = screenOf(view, session.language, { station: kioskName, isReceiptOpen });
   const { leftMs, extend } = timeLeftOf(screen, kioskMs);
   const notice = session.noticeAt(nowMs);
   const buttonOf = (action: Action): Button => {
@@ -144,6 +154,8 @@ const LOOKS: Readonly<Record<Action["kind"], Look>> = {
   cancel: "secondary",
   extend: "primary",
   dismiss: "primary",
+  receipt: "secondary",
+  close: "secondary",
 };
 
 /** Where nothing has begun yet, to stop is to cancel. */

@@ -43,7 +43,8 @@ export function headOf(page: PositionPage, means: Means): readonly Node[] {
   const { say, scale, has } = means;
   const place = [page.position, screen.product].filter(Boolean).join(" · ");
   const hasPrice = screen.figures.some(({ role }) => role === "unit-price");
-  const isNamed = has("header") || !has("place") || place === "" || (hasPrice && page.position === "");
+  const mayGo = screen.kind !== "choose" || hasPrice;
+  const isNamed = has("header") || (!has("place") && mayGo) || place === "" || (hasPrice && page.position === "");
   const fontPx = has("air") ? Math.ceil(scale.textPx * 1.15) : scale.textPx;
   const isLean = !has(screen.kind === "choose" ? "titleBesideCorner" : "language");
   // Beside a code two words do.

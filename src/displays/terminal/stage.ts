@@ -1,11 +1,13 @@
 import type { PositionView } from "../../core/sale/view.ts";
 import type { CustomerInput, InputAnswer, KioskView } from "../../ports/display.ts";
-import { DisplaySession, timeLeftOf } from "../display-session.ts";
+import { DisplaySession, type Shown, timeLeftOf } from "../display-session.ts";
 import { countdown } from "../format.ts";
 import {
   type Action,
   ask,
+  boardTitle,
   connectionScreen,
+  isRequest,
   type Request,
   refusalLabel,
   type Screen,
@@ -53,7 +55,7 @@ const REPEATED_MS = 600;
 const REQUEST_TIMEOUT_MS = 5_000;
 /** Enough for the most positions that a kiosk can have, without the letters that mean something. */
 const CHOICE_KEYS = "1234567890adfghijkmopqrtuvwxyz+-";
-const ACTION_KEYS = { stop: "s", cancel: "c", extend: "e", dismiss: "n" } as const;
+const ACTION_KEYS = { stop: "s", cancel: "c", extend: "e", dismiss: "n", receipt: "r", close: "b" } as const;
 
 /** Sets the stage for what the session shows, and does what its keys say. */
 export class StageKeys {
@@ -104,7 +106,7 @@ export class StageKeys {
     const notice = this.#session.noticeAt(this.#monotonicMs());
     const common = { language, languageKey: this.#languageKey(), prompt: notice === null ? null : labels[notice] };
     if (shown.kind === "position") {
-      return { ...common, ...this.#positionStage(shown.view, shown.isOneOfMany, common.prompt, kioskMs) };
+      return { ...common, ...this.#positionStage(shown, common.prompt, kioskMs) };
     }
     const bare = { ...common, header: this.#settings.kioskName, keys: [], timeLeft: null };
     if (shown.kind === "unknown") {
@@ -113,33 +115,32 @@ export class StageKeys {
       return { ...bare, identity: `no-connection ${locale}`, body, choices: [] };
     }
     const tiles = shown.views.map((view) => tileOf(view, language));
-    const body = { kind: "board", title: labels.choosePosition, tiles } as const;
+    const body = { kind: "board", title: boardTitle(shown.views, language.texts), tiles } as const;
     return { ...bare, identity: `board ${locale}`, body, choices: this.#boardKeys(shown.views) };
   }
 
   #positionStage(
-    view: PositionView,
-    isOneOfMany: boolean,
+    { view, isOneOfMany, isReceiptOpen }: Extract<Shown, { kind: "position" }>,
     notice: string | null,
     kioskMs: number,
   ): Omit<Stage, "language" | "languageKey"> {
     const { language } = this.#session;
     const { labels, locale } = language.texts;
-    const screen = screenOf(view, language);
+    const screen = screenOf(view, language, { station: this.#settings.kioskName, isReceiptOpen });
     const { leftMs, extend } = timeLeftOf(screen, kioskMs);
     const selects = screen.actions.filter((action) => action.kind === "select");
     const others = [...(extend === null ? [] : [extend]), ...screen.actions];
     const back: Key = { key: "b", label: labels.back, press: () => this.#session.open(null) };
     return {
       identity: `${view.id} ${screen.kind} ${screen.title} ${screen.code ?? ""} ${locale}`,
-      header: isOneOfMany ? `${this.#settings.kioskName}  ${view.id}` : this.#settings.kioskName,
+      header: `${this.#settings.kioskName}  ${screen.place}  ${screen.product}`,
       body: { kind: "position", screen, support: screen.needsHelp ? this.#settings.support : null },
       choices: selects.map((action, index) => this.#actionKey(view, action, CHOICE_KEYS[index] ?? "")),
       keys: [
         ...others.flatMap((action) =>
           action.kind === "select" ? [] : [this.#actionKey(view, action, ACTION_KEYS[action.kind])],
         ),
-        ...(isOneOfMany ? [back] : []),
+        ...(isOneOfMany && !isReceiptOpen ? [back] : []),
       ],
       timeLeft: leftMs === null ? null : `${labels.timeLeft} ${countdown(leftMs)}`,
       prompt: notice ?? (extend === null ? null : labels.stillThere),
@@ -164,8 +165,8 @@ export class StageKeys {
 
   #actionKey(view: PositionView, action: Action, key: string): Key {
     const press = (): void => {
-      if (action.kind === "dismiss") this.#session.dismiss(view);
-      else this.#ask(view.id, action);
+      if (isRequest(action)) this.#ask(view.id, action);
+      else this.#session.act(action, view);
     };
     return { key, label: action.label, press };
   }

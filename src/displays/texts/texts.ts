@@ -1,3 +1,4 @@
+import type { StopReason } from "../../core/sale/state.ts";
 import type { Message } from "../../core/sale/view.ts";
 
 /** A headline, and what to do next. */
@@ -12,12 +13,30 @@ export type Trouble = "payment" | "device" | "closed" | "technical";
 /** What the customer does once the money is reserved. */
 export type Service = "fuel" | "charging" | "vending" | "other";
 
+/** Why a delivery ended that neither the customer nor the device itself has ended. */
+export type Stop = Exclude<StopReason, "customer">;
+
+/** One word for each number that a language tells apart; `other` is for all that have none of their own. */
+export type Plural = Readonly<Partial<Record<Intl.LDMLPluralRule, string>> & { other: string }>;
+
 /** Everything that a display says in one language. */
 export interface Texts {
   readonly locale: string;
   readonly languageName: string;
   readonly messages: Readonly<Record<Exclude<Message, "begin" | "out-of-service">, Saying>>;
   readonly begin: Readonly<Record<Service, Saying>>;
+  /** In the place of `choose`, where goods are chosen at the device. */
+  readonly chooseAtDevice: Saying;
+  /** What customers call a position; `{id}` stands for its own name. */
+  readonly places: Readonly<Record<Service, string>>;
+  /** Above the positions of one kind; of several kinds `other`. */
+  readonly choosePlace: Readonly<Record<Service, string>>;
+  /** In the place of thanks, where a delivery was broken off. */
+  readonly stoppedTitle: string;
+  readonly stopped: Readonly<Record<Stop, string>>;
+  /** What is still to be done when the sale is over; empty for nothing. */
+  readonly afterwards: Readonly<Record<Service, string>>;
+  readonly pieces: Plural;
   readonly outOfService: Readonly<Record<Trouble, Saying>>;
   readonly noConnection: Saying;
   /** How to pay with a code, in three steps. */
@@ -29,7 +48,6 @@ type Label =
   | "back"
   | "cancel"
   | "charged"
-  | "choosePosition"
   | "code"
   | "codeTooLarge"
   | "contrast"
@@ -39,11 +57,13 @@ type Label =
   | "language"
   | "largeType"
   | "minimum"
+  | "nothingCharged"
+  | "notForNow"
   | "notNow"
   | "priceChanged"
   | "payUsedOnly"
-  | "pieces"
   | "quantity"
+  | "receiptHint"
   | "reference"
   | "reserved"
   | "screenTooSmall"

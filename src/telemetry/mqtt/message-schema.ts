@@ -81,7 +81,9 @@ const state = exactly<StateMessage>()(
     unitPrice: field.unitPrice,
     taxRate: decimal.describe("In percent."),
     minimum: decimal.nullable().describe("The least that a purchase costs; null when there is no such amount."),
-    reserve: z.array(decimal).describe("The maxima that a customer may choose between."),
+    reserve: z
+      .array(decimal)
+      .describe("The maxima that a customer may choose between; empty where goods are chosen at the device."),
     available: z.boolean().describe("A new customer can begin."),
     saleId: z.string().nullable().describe("The sale shown; null when there is none."),
     reserved: decimal.nullable().describe("The maximum chosen, from the choice on."),
@@ -96,6 +98,10 @@ const state = exactly<StateMessage>()(
         "What the customer has to be warned of: when the screen's time is over, and whether they may have more.",
       ),
     reference: z.string().nullable().describe("The payment service's reference of the payment; null until it is paid."),
+    stoppedBy: exactly<PositionView["stoppedBy"]>()(
+      z.enum(["customer", "operator", "deadline", "no-flow", "fault", "restart"]).nullable(),
+    ).describe("Who ended the delivery, where neither the customer nor the device did; null otherwise."),
+    closedAt: time.nullable().describe("When the sale was closed; null until then."),
     faults: z
       .array(
         z.strictObject({

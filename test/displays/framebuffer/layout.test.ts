@@ -159,7 +159,8 @@ function missing(marks: readonly Mark[], page: Page): readonly string[] {
     ...texts.filter((text) => !drawn.includes(closeUp(text))),
     ...buttons([
       ...(extend === null ? [] : [extend]),
-      ...actions.filter(({ id }) => extend === null || !id.startsWith("dismiss")),
+      // Of a receipt a small screen gives the reference, and no code.
+      ...actions.filter(({ id }) => !id.startsWith("receipt") && (extend === null || !id.startsWith("dismiss"))),
     ]),
     ...(screen.code !== null && !hasCode ? ["code"] : []),
   ];

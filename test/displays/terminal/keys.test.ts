@@ -99,19 +99,19 @@ describe("a key", () => {
 describe("with several positions", () => {
   it.each(["b", "\x1b"])("a position is opened by its digit, and left by %j", async (back) => {
     const rig = await board("7", "8");
-    expect(screen(rig)).toContain("Choose your position");
+    expect(screen(rig)).toContain("Choose your pump");
     await rig.press("8");
-    expect(screen(rig)).toContain("Demo station 8");
+    expect(screen(rig)).toContain("Demo station Pump 8");
     await rig.press("1");
     expect(rig.pressed).toEqual([{ action: "select", position: "8", maximum: "100.00", unitPrice: "19.89" }]);
     await rig.press(back);
-    expect(screen(rig)).toContain("Choose your position");
+    expect(screen(rig)).toContain("Choose your pump");
   });
 
   it("a digit that is held or hit twice opens a position and chooses nothing", async () => {
     const rig = await board("1", "2");
     for (let repeat = 0; repeat < 20; repeat++) await rig.press("1");
-    expect(screen(rig)).toContain("Demo station 1");
+    expect(screen(rig)).toContain("Demo station Pump 1");
     expect(rig.pressed).toEqual([]);
     await rig.pass(1_000);
     await rig.press("1");
@@ -121,7 +121,7 @@ describe("with several positions", () => {
   it("those not called by a digit are counted", async () => {
     const rig = await board("north", "south");
     await rig.press("2");
-    expect(screen(rig)).toContain("Demo station south");
+    expect(screen(rig)).toContain("Demo station Pump south");
   });
 
   it("after 60 s without a key comes the board, in the first language", async () => {
@@ -131,7 +131,7 @@ describe("with several positions", () => {
     await rig.pass(55_000);
     expect(screen(rig)).toContain("Välj ett maxbelopp");
     await rig.pass(10_000);
-    expect(screen(rig)).toContain("Choose your position");
+    expect(screen(rig)).toContain("Choose your pump");
   });
 
   it("a running sale stays, and its customer's language too", async () => {
@@ -142,7 +142,7 @@ describe("with several positions", () => {
     expect(screen(rig)).toContain("Att betala");
     rig.display.show({ positions: [positionView(), positionView({ id: "2" })] });
     await rig.pass(2_000);
-    expect(screen(rig)).toContain("Choose your position");
+    expect(screen(rig)).toContain("Choose your pump");
   });
 });
 

@@ -1,5 +1,5 @@
 import type { VNode } from "preact";
-import { connectionScreen, type Screen, screenOf } from "../../screen.ts";
+import { type About, connectionScreen, type Screen, screenOf } from "../../screen.ts";
 import { Board } from "./board.tsx";
 import { LanguageScreen, type Shared } from "./frame.tsx";
 import type { Idle } from "./idle.ts";
@@ -21,8 +21,12 @@ export function screenName(shown: PageShown, model: Model): string {
     case "board":
       return "board";
     case "position":
-      return screenOf(shown.view, model.session.language).kind;
+      return screenOf(shown.view, model.session.language, aboutOf(shown, model)).kind;
   }
+}
+
+function aboutOf({ isReceiptOpen }: { isReceiptOpen: boolean }, { settings }: Model): About {
+  return { station: settings.kioskName, isReceiptOpen };
 }
 
 export function App({ shown, idle, ...shared }: AppProps): VNode {
@@ -66,7 +70,7 @@ function Stage({ shown, ...shared }: Shared & { shown: PageShown }): VNode {
       );
     case "position": {
       const { view, isOneOfMany } = shown;
-      const screen = screenOf(view, model.session.language);
+      const screen = screenOf(view, model.session.language, aboutOf(shown, model));
       return (
         <ScreenView key={`${view.id} ${screen.kind}`} {...shared} screen={screen} view={view} oneOfMany={isOneOfMany} />
       );

@@ -1,7 +1,7 @@
 import type { VNode } from "preact";
 import type { PositionView } from "../../../core/sale/view.ts";
 import { untilOf } from "../../giving-way.ts";
-import { tileOf } from "../../screen.ts";
+import { boardTitle, tileOf } from "../../screen.ts";
 import { Frame, type Shared } from "./frame.tsx";
 
 /** All positions; a touch opens one. */
@@ -9,7 +9,7 @@ export function Board({ views, ...shared }: Shared & { views: readonly PositionV
   const { language } = shared.model.session;
   const tiles = views.map((view) => ({ ...tileOf(view, language), message: view.message }));
   const content = JSON.stringify(tiles).replaceAll(/\d/g, "0");
-  const title = language.texts.labels.choosePosition;
+  const title = boardTitle(views, language.texts);
   return (
     <Frame {...shared} name="board" label={title} content={content} plan={{ parts: tiles.length, code: null }}>
       <div class="lead" data-box="">

@@ -1,5 +1,6 @@
 import { render } from "preact";
 import { DisplaySession } from "../../display-session.ts";
+import { isRequest } from "../../screen.ts";
 import { App, screenName } from "./app.tsx";
 import { follow } from "./connection.ts";
 import { idleOf } from "./idle.ts";
@@ -25,7 +26,7 @@ const hand: Hand = {
     const shown = shownOf(model);
     if (shown.kind !== "position") return;
     const { session } = model;
-    if (action.kind === "dismiss") session.dismiss(shown.view);
+    if (!isRequest(action)) session.act(action, shown.view);
     else {
       session.ask();
       void press(shown.view.id, action).then((refusal) => {

@@ -47,6 +47,7 @@ export function ActionButton({ action, hand, above }: ActionProps): VNode {
       data-reserve={action.kind === "select" ? action.reserve : undefined}
       aria-label={action.kind === "cancel" ? action.label : undefined}
       data-box=""
+      data-until={action.kind === "receipt" ? untilOf("receipt") : undefined}
       disabled={isPressed}
       onClick={press}
     >

@@ -15,8 +15,43 @@ const panel = z
   })
   .meta({
     description:
-      "The panel as its data sheet gives it; with it everything is made large enough to read. Without it a pixel is taken for 1/96 inch.",
+      "The panel as its data sheet gives it; with it everything is made large enough to read from `readingDistanceMm`. Without it sizes follow the number of pixels.",
   });
+
+const timeOfDay = z
+  .string()
+  .regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'expected a time of day such as "21:30"')
+  .meta({ form: "time of day in quotes, hours and minutes" });
+
+const look = z
+  .strictObject({
+    theme: z
+      .enum(["light", "dark", "by-time"])
+      .default("light")
+      .meta(
+        about("Dark on light, light on dark, or dark at night only. Customers may ask for high contrast.", "by-time"),
+      ),
+    night: z
+      .strictObject({
+        from: timeOfDay.default("21:00").meta(about("When the dark begins.", "22:00")),
+        to: timeOfDay.default("06:00").meta(about("When it ends.", "05:30")),
+      })
+      .prefault({})
+      .meta({ description: "With `theme: by-time`: from when until when it is dark, by the clock of the machine." }),
+    colour: z
+      .string()
+      .regex(/^#[0-9a-f]{6}$/i, "expected a colour such as #0b3b8c")
+      .optional()
+      .meta({
+        form: "colour as # and six hexadecimal digits, in quotes",
+        ...about(
+          "The owner's one colour, for what can be touched and for money that runs. Amounts are written in it, so it must be dark: 7 to 1 to the ground.",
+          "#004f3b",
+        ),
+      }),
+  })
+  .prefault({})
+  .meta({ description: "How the page and the framebuffer look." });
 
 /** The page and the HTTP interface are served whatever the customer looks at: an operator looks at them too. */
 const common = {
@@ -55,12 +90,21 @@ const common = {
       ),
     ),
   panel: panel.optional(),
+  look,
 };
 
 const web = z
   .strictObject({
     driver: z.literal("web").meta(about("A browser shows the page.", "web")),
     ...common,
+    logo: file
+      .optional()
+      .meta(
+        about(
+          "The owner's sign, a picture as SVG, PNG, WebP or JPEG of at most 256 KB, on the first screens of the page.",
+          "/etc/kioskd/logo.svg",
+        ),
+      ),
     slides: file
       .optional()
       .meta(

@@ -32,7 +32,7 @@ const kiosk = z
       .refine((code) => MINOR_DIGITS.has(code), { message: "expected a code of ISO 4217 such as SEK" })
       .meta({ form: "code of ISO 4217", ...about("The currency of all prices and amounts.", "SEK", "EUR") }),
     locales: z
-      .array(z.enum(["sv", "en", "de", "fi"]))
+      .array(z.enum(["sv", "en", "de", "fi", "no", "da", "nl", "fr", "es", "it", "pl", "et"]))
       .min(1)
       .default(["en"])
       .meta(

@@ -1,4 +1,5 @@
-import { sentence } from "../config/problem.ts";
+import { sentence, shown } from "../config/problem.ts";
+import { colourProblem } from "../platform/look/palette.ts";
 import type { Found } from "../ports/configured.ts";
 import { type Panel, panelProblems } from "./panel.ts";
 
@@ -10,16 +11,28 @@ interface Given {
   readonly rotate?: number;
   readonly panel?: Sides | undefined;
   readonly readingDistanceMm: number;
+  readonly look?: { readonly colour?: string | undefined };
 }
 
 /**
  * A stranger must be able to read all of it, and a phone the code.
  * @param codeChars the longest text of a code that the payment service gives; 38 characters unless told
  */
-export function displayChecks(
+export function displayChecks(given: Given, positions: number, codeChars: number | null = null): Found[] {
+  return [...colourChecks(given), ...panelChecks(given, positions, codeChars)];
+}
+
+function colourChecks({ look }: Given): Found[] {
+  const hint = look?.colour === undefined ? null : colourProblem(look.colour);
+  if (look?.colour === undefined || hint === null) return [];
+  const message = sentence({ found: shown(look.colour), expected: "a colour in which amounts can be read", hint });
+  return [{ path: ["display", "look", "colour"], message }];
+}
+
+function panelChecks(
   { driver, panel, rotate, readingDistanceMm }: Given,
   positions: number,
-  codeChars: number | null = null,
+  codeChars: number | null,
 ): Found[] {
   if (panel === undefined || driver === "terminal") return [];
   const isTurned = driver === "framebuffer" && rotate !== undefined && rotate % 180 !== 0;

@@ -34,8 +34,9 @@ export class DisplaySession {
   /** The sale whose receipt's code is shown. */
   #receiptOf: string | null = null;
 
-  constructor(locales: readonly string[], nowMs: number) {
-    this.languages = languagesFor(locales);
+  /** `timezone`: in which receipts tell the time; the machine's own where null. */
+  constructor(locales: readonly string[], nowMs: number, timezone: string | null = null) {
+    this.languages = languagesFor(locales, timezone);
     this.#language = this.languages[0];
     this.#touchedMs = nowMs;
   }

@@ -14,7 +14,8 @@ export interface Format {
   unit(view: PositionView): string;
 }
 
-export function formatFor({ locale, pieces }: Texts): Format {
+/** `timezone`: of moments; the machine's own where null. */
+export function formatFor({ locale, pieces }: Texts, timezone: string | null): Format {
   // Making one takes far longer than using it, and a running number is written twice a second.
   const formats = new Map<string, Intl.NumberFormat>();
   const number = (decimal: string, options: Intl.NumberFormatOptions = {}): string => {
@@ -28,7 +29,10 @@ export function formatFor({ locale, pieces }: Texts): Format {
   const money = (decimal: string, currency: string, options: Intl.NumberFormatOptions = {}): string =>
     number(decimal, { style: "currency", currency, currencyDisplay: "narrowSymbol", ...options });
   const plurals = new Intl.PluralRules(locale);
-  const moments = new Intl.DateTimeFormat(locale, { dateStyle: "medium", timeStyle: "short" });
+  const moments = new Intl.DateTimeFormat(locale, {
+    ...{ dateStyle: "medium", timeStyle: "short" },
+    ...(timezone === null ? {} : { timeZone: timezone }),
+  });
   const unitFor = ({ product }: PositionView, count: string): string =>
     product.unit === "pcs" ? (pieces[plurals.select(Number(count))] ?? pieces.other) : product.unit;
   return {

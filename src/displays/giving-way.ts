@@ -42,6 +42,8 @@ const UNTIL = {
   /** The word on the button that cancels; its sign stays. */
   cancel: 7,
   titleBesideCorner: 7,
+  /** On the page, where the product has a line of its own; price and amounts say it. */
+  titleOfChoice: 8,
   /** Its reference stays. */
   receipt: 7,
   tileProduct: 8,

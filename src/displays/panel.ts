@@ -27,9 +27,11 @@ const FIGURE_MM_AT_600 = 10;
 const LEAST_MM = 4.8;
 /** A gloved finger. */
 const TARGET_PX = 60;
+/** Of the shorter side of a screen that is smaller than any to be touched with gloves. */
+const MOST_TARGET_SHARE = 0.19;
 
-/** Height of a capital letter of Atkinson Hyperlegible, in font sizes; its digits are a little taller. */
-export const CAPITAL_EM = 0.668;
+/** Height of a capital letter of Noto Sans, in font sizes, and of its digits, which are all of one width. */
+export const CAPITAL_EM = 0.714;
 
 const LEAST_MODULE_PX = 4;
 const LEAST_MODULE_MM = 1;
@@ -50,7 +52,34 @@ export function sizesOf(panel: Panel): Sizes {
     pxPerMm,
     textPx: heightOf(TEXT_MM_AT_600),
     figurePx: heightOf(FIGURE_MM_AT_600),
-    targetPx: TARGET_PX,
+    targetPx: Math.min(TARGET_PX, Math.ceil(Math.min(widthPx, heightPx) * MOST_TARGET_SHARE)),
+  };
+}
+
+/** Font sizes of text by the shorter side of a screen of which nothing else is known, in pixels. */
+const FONT_STEPS: readonly (readonly [untilPx: number, fontPx: number])[] = [
+  ...([
+    [280, 20],
+    [400, 26],
+    [560, 34],
+    [760, 42],
+    [960, 50],
+    [1300, 62],
+    [1700, 84],
+  ] as const),
+  [Number.POSITIVE_INFINITY, 112],
+];
+/** Whoever builds such a screen in looks at it from where its text is of the least height that may be. */
+const ASSUMED_DISTANCE_MM = 300;
+
+/** A screen without a data sheet, as a panel on which text has the step of its shorter side. */
+export function assumedPanel(widthPx: number, heightPx: number): Panel {
+  const shorterPx = Math.min(widthPx, heightPx);
+  const step = FONT_STEPS.find(([untilPx]) => shorterPx < untilPx)?.[1] ?? 0;
+  const pxPerMm = Math.floor(step * CAPITAL_EM) / LEAST_MM;
+  return {
+    ...{ widthPx, heightPx, widthMm: widthPx / pxPerMm, heightMm: heightPx / pxPerMm },
+    readingDistanceMm: ASSUMED_DISTANCE_MM,
   };
 }
 

@@ -1,7 +1,8 @@
 import type { FaultOwner } from "../core/faults.ts";
 import type { Message, PositionView } from "../core/sale/view.ts";
-import { taxIncludedMinor } from "../core/tariff.ts";
 import type { CustomerInput, InputAnswer } from "../ports/display.ts";
+import { hasUnitPrice, placeOf, serviceOf } from "./place.ts";
+import { momentAndTax, receiptText } from "./receipt.ts";
 import type { Language } from "./texts/languages.ts";
 import type { Saying, Service, Texts, Trouble } from "./texts/texts.ts";
 
@@ -129,18 +130,6 @@ export function screenOf(view: PositionView, language: Language, about: About = 
   };
 }
 
-/** What customers call a position. */
-export function placeOf(view: PositionView, { places }: Texts): string {
-  return places[serviceOf(view)].replace("{id}", view.id);
-}
-
-/** Above all positions: by what they have in common. */
-export function boardTitle(views: readonly PositionView[], { choosePlace }: Texts): string {
-  const services = new Set(views.map(serviceOf));
-  const [first = "other"] = services;
-  return choosePlace[services.size === 1 ? first : "other"];
-}
-
 /** What is shown while nobody knows what the kiosk does. */
 export function connectionScreen({ texts }: Language): Screen {
   return {
@@ -249,11 +238,6 @@ function isChosenAtDevice({ reserve }: PositionView): boolean {
   return reserve.length === 0;
 }
 
-/** Goods that each have their price have no price of a unit. */
-function hasUnitPrice({ product }: PositionView): boolean {
-  return product.unit !== "credit";
-}
-
 /** The first of these that keeps the position from selling is what the customer is told. */
 const TROUBLES: readonly (readonly [owner: FaultOwner, trouble: Trouble])[] = [
   ["operator", "closed"],
@@ -267,21 +251,9 @@ function troubleOf({ faults }: PositionView): Trouble {
   return known?.[1] ?? "technical";
 }
 
-const SERVICES: Readonly<Record<string, Service>> = {
-  L: "fuel",
-  kg: "fuel",
-  kWh: "charging",
-  pcs: "vending",
-  credit: "vending",
-};
-
 /** Whether the purchase is in the hands of a person, who may be asked. */
 export function isWithStaff({ message }: PositionView): boolean {
   return message === "in-review" || message === "staff-decides";
-}
-
-function serviceOf({ product }: PositionView): Service {
-  return SERVICES[product.unit] ?? "other";
 }
 
 function figuresOf(kind: ScreenKind, view: PositionView, { texts, format }: Language): readonly Figure[] {
@@ -334,33 +306,6 @@ function termsOf(kind: ScreenKind, view: PositionView, language: Language): read
   const tax = Number(view.taxRate) === 0 ? [] : [`${labels.taxIncluded} ${format.percent(view.taxRate)}`];
   const minimum = view.minimum === null ? [] : [`${labels.minimum} ${format.roundAmount(view.minimum, view.currency)}`];
   return [...tax, ...minimum, ...(kind === "scan" && !isChosenAtDevice(view) ? [labels.payUsedOnly] : [])];
-}
-
-function momentAndTax({ closedAt, charged, taxRate, currency }: PositionView, language: Language): readonly string[] {
-  const { texts, format } = language;
-  const when = closedAt === null ? [] : [format.dateTime(closedAt)];
-  if (charged === null || Number(taxRate) === 0) return when;
-  const decimals = charged.split(".")[1]?.length ?? 0;
-  const chargedMinor = Math.round(Number(charged) * 10 ** decimals);
-  const taxMinor = taxIncludedMinor({ taxRateBps: Math.round(Number(taxRate) * 100) }, chargedMinor);
-  const tax = format.amount((taxMinor / 10 ** decimals).toFixed(decimals), currency);
-  return [...when, `${texts.labels.taxIncluded} ${format.percent(taxRate)}: ${tax}`];
-}
-
-/** Of a receipt's code: with so many characters it is no larger than a phone reads from where it is held. */
-const MOST_RECEIPT_CHARS = 150;
-
-/** What a customer takes along: who sold what, how much of it, what it cost and when. */
-function receiptText(view: PositionView, language: Language, station: string): string {
-  const { texts, format } = language;
-  const { product, charged, currency, reference } = view;
-  const goods = hasUnitPrice(view) ? [`${format.quantity(view)} ${format.unit(view)} x ${format.unitPrice(view)}`] : [];
-  const essential = [
-    ...[`${placeOf(view, texts)} ${product.name}`, ...goods, format.amount(charged ?? "0", currency)],
-    ...momentAndTax(view, language),
-    ...(reference === null ? [] : [reference]),
-  ].join("\n");
-  return `${station.slice(0, Math.max(0, MOST_RECEIPT_CHARS - essential.length))}\n${essential}`.trim();
 }
 
 function shareOf({ amount, reserved }: PositionView, { format }: Language): Share | null {

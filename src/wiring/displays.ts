@@ -1,4 +1,5 @@
 import type { Loaded } from "../config/load.ts";
+import type { Look } from "../displays/night.ts";
 import type { WebDisplaySettings } from "../displays/web/settings.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { CustomerInput, Display, Health } from "../ports/display.ts";
@@ -28,11 +29,17 @@ export async function openDisplay(loaded: Loaded, deps: DisplayDeps): Promise<Di
     support: config.kiosk.support ?? null,
     panel: display.panel ?? null,
     readingDistanceMm: display.readingDistanceMm,
+    look: lookOf(display.look),
+    timezone: config.kiosk.timezone ?? null,
   };
   const idle =
     display.driver === "web"
-      ? { slides: display.slides ?? null, dim: { afterMs: display.dim.after, percent: display.dim.percent } }
-      : { slides: null, dim: null };
+      ? {
+          logo: display.logo ?? null,
+          slides: display.slides ?? null,
+          dim: { afterMs: display.dim.after, percent: display.dim.percent },
+        }
+      : { logo: null, slides: null, dim: null };
   const web = await startWebDisplay(
     { ...display.listen, token: secrets.at(["display", "tokenFile"]), ...common, ...idle },
     deps,
@@ -55,11 +62,24 @@ export async function openDisplay(loaded: Loaded, deps: DisplayDeps): Promise<Di
   };
 }
 
+function lookOf({ theme, night, colour }: Loaded["config"]["display"]["look"]): Look {
+  return { theme, night: { fromMinute: minuteOf(night.from), toMinute: minuteOf(night.to) }, colour: colour ?? null };
+}
+
+/** Of a time of day that the schema has let pass. */
+function minuteOf(timeOfDay: string): number {
+  const [hours = 0, minutes = 0] = timeOfDay.split(":").map(Number);
+  return hours * 60 + minutes;
+}
+
 type ScreenConfig = Exclude<Loaded["config"]["display"], { driver: "web" }>;
 
 async function openScreen(
   display: ScreenConfig,
-  common: Pick<WebDisplaySettings, "locales" | "kioskName" | "support" | "panel" | "readingDistanceMm">,
+  common: Pick<
+    WebDisplaySettings,
+    "locales" | "kioskName" | "support" | "panel" | "readingDistanceMm" | "look" | "timezone"
+  >,
   deps: DisplayDeps,
 ): Promise<Display> {
   if (display.driver === "terminal") {

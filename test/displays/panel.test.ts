@@ -58,7 +58,7 @@ describe("a panel's problems", () => {
   it.each([
     ["a 4 inch panel read from 250 mm", SMALL, 1, []],
     ["a 4 inch panel with two positions", SMALL, 2, []],
-    ["a 3.5 inch panel read from 250 mm", TINY, 1, ["choose", "scan", "begin", "paid", "ended"]],
+    ["a 3.5 inch panel read from 250 mm", TINY, 1, ["choose", "scan", "paid", "ended"]],
     ["a 7 inch panel read from 500 mm", SEVEN_INCH, 1, []],
     ["a 7 inch panel upright", upright(SEVEN_INCH), 1, []],
     ["a 21.5 inch panel with eight positions", LARGE, 8, []],

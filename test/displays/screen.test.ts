@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
 import type { FaultCode } from "../../src/core/faults.ts";
 import type { StopReason } from "../../src/core/sale/state.ts";
-import { boardTitle, screenOf, tileOf } from "../../src/displays/screen.ts";
+import { boardTitle } from "../../src/displays/place.ts";
+import { screenOf, tileOf } from "../../src/displays/screen.ts";
 import { languagesFor } from "../../src/displays/texts/languages.ts";
 import type { Trouble } from "../../src/displays/texts/texts.ts";
 import { blocked, faulty, positionView, VIEWS } from "../support/views.ts";

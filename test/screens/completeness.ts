@@ -25,7 +25,8 @@ function neededOn(screen: Screen): readonly string[] {
   const held = screen.figures.filter(({ role }) => role === "reserved").flatMap(({ label, text }) => [label, text]);
   switch (kind) {
     case "choose":
-      return [title, product, ...figures("unit-price"), ...terms];
+      // Price and amounts say it where there is no room for it.
+      return [product, ...figures("unit-price"), ...terms];
     case "scan":
       return [...held, ...figures("unit-price"), ...(isWarned ? [] : [title])];
     case "live":

@@ -73,7 +73,8 @@ export class Gallery {
   /** Takes the page from whatever stood on it. */
   static async open(page: Page, panel: NamedPanel, languages: readonly string[]): Promise<Gallery> {
     const { widthPx, heightPx, readingDistanceMm } = panel;
-    const settings = { pageRoot: PAGE_ROOT, locales: languages, panel, readingDistanceMm, support: SUPPORT };
+    const told = { panel: panel.isBare === true ? null : panel, readingDistanceMm };
+    const settings = { pageRoot: PAGE_ROOT, locales: languages, ...told, support: SUPPORT };
     const kiosk = await startTestDisplay(settings);
     const gallery = new Gallery(kiosk, page, panel);
     try {

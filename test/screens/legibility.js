@@ -4,7 +4,7 @@
  */
 
 const FIGURES = ["quantity", "amount", "unit-price", "reserved", "freed"];
-const FONT = "Atkinson Hyperlegible";
+const FONT = "Noto Sans";
 /** Edges fall between pixels. */
 const TOLERANCE_PX = 1;
 /** Small type is measured in whole pixels; so it is measured large. */

@@ -1,7 +1,9 @@
-import type { Panel } from "../../src/displays/panel.ts";
+import { assumedPanel, type Panel } from "../../src/displays/panel.ts";
 
 export interface NamedPanel extends Panel {
   readonly name: string;
+  /** The page is told no panel, and goes by the number of its pixels. */
+  readonly isBare?: true;
 }
 
 /** The sizes that the page is held to, each as a panel that one can buy, and from where it is read: 4, 7, 21.5 inches. */
@@ -13,3 +15,23 @@ export const PANELS: readonly NamedPanel[] = [
 ];
 
 export const LANGUAGES = ["sv", "en", "de", "fi"] as const;
+
+/** Screens of which nobody has told anything, from the smallest that is sold to the largest, upright and wide. */
+export const BARE_PANELS: readonly NamedPanel[] = [
+  [320, 240],
+  [240, 320],
+  [480, 320],
+  [320, 480],
+  [800, 480],
+  [480, 800],
+  [1024, 600],
+  [1280, 800],
+  [1080, 1920],
+  [1920, 1080],
+  [3840, 2160],
+  [2160, 3840],
+].map(([widthPx = 0, heightPx = 0]) => ({
+  ...assumedPanel(widthPx, heightPx),
+  name: `${widthPx}x${heightPx} bare`,
+  isBare: true,
+}));

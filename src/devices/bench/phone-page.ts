@@ -1,3 +1,5 @@
+import { cssOf } from "../../platform/look/palette.ts";
+
 interface PhonePage {
   /** The colour of a yes. */
   readonly yes: string;
@@ -19,12 +21,13 @@ export function phonePage({ yes, style, script }: PhonePage): string {
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>Phone</title>
 <style>
-  :root { color-scheme: light dark; --line: #8884; --yes: ${yes}; --no: #b3261e; }
-  body { font: 17px/1.4 system-ui, sans-serif; margin: 0 auto; max-width: 26rem; padding: 1.2rem; }
-  h1 { font-size: 1.1rem; font-weight: 600; opacity: .7; margin: 0 0 1rem; }
+  :root { color-scheme: light dark; ${cssOf("light")} --yes: ${yes}; --no: var(--stop); }
+  @media (prefers-color-scheme: dark) { :root { ${cssOf("dark")} --no: #b00020; } }
+  body { background: var(--paper); color: var(--ink); font: 17px/1.4 "Noto Sans", system-ui, sans-serif; margin: 0 auto; max-width: 26rem; padding: 1.2rem; }
+  h1 { color: var(--quiet); font-size: 1.1rem; font-weight: 600; margin: 0 0 1rem; }
   article { border: 1px solid var(--line); border-radius: 1rem; padding: 1.2rem; margin-bottom: 1rem; }
   .amount { font-size: 2rem; font-weight: 700; font-variant-numeric: tabular-nums; }
-  .note { opacity: .7; font-size: .9rem; }
+  .note { color: var(--quiet); font-size: .9rem; }
   button:disabled { opacity: .5; }
 ${style}</style>
 </head>

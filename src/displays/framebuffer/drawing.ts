@@ -17,7 +17,12 @@ export interface Drawing extends Typeface {
 
 type CanvasPackage = typeof import("@napi-rs/canvas");
 
-export const FONT = "Kiosk";
+/** The second has the letters that the first lacks. */
+export const FONT = "Kiosk, KioskMore";
+const FAMILIES = [
+  ["latin", "Kiosk"],
+  ["latin-ext", "KioskMore"],
+] as const;
 
 const WEIGHTS: readonly Weight[] = [400, 700];
 const MEASURED_PX = 1000;
@@ -35,8 +40,10 @@ export async function loadDrawing(
     );
   });
   for (const weight of WEIGHTS) {
-    const path = fontPath(`atkinson-hyperlegible-latin-${weight}-normal.woff2`);
-    if (GlobalFonts.registerFromPath(path, FONT) === null) throw new Error(`${path}: expected a font in woff2.`);
+    for (const [letters, family] of FAMILIES) {
+      const path = fontPath(`noto-sans-${letters}-${weight}-normal.woff2`);
+      if (GlobalFonts.registerFromPath(path, family) === null) throw new Error(`${path}: expected a font in woff2.`);
+    }
   }
   const context = createCanvas(1, 1).getContext("2d");
   const widths = new Map<string, number>();
@@ -60,7 +67,7 @@ function fontPath(name: string): string {
   const built = fileURLToPath(new URL(`../fonts/${name}`, import.meta.url));
   if (existsSync(built)) return built;
   try {
-    return createRequire(import.meta.url).resolve(`@fontsource/atkinson-hyperlegible/files/${name}`);
+    return createRequire(import.meta.url).resolve(`@fontsource/noto-sans/files/${name}`);
   } catch (error) {
     throw new Error(`${built}: the font is missing; build the daemon anew (npm run build).`, { cause: error });
   }

@@ -1,8 +1,10 @@
+import { paletteOf } from "../../platform/look/palette.ts";
 import type { Cancel, Clock } from "../../ports/clock.ts";
 import type { CustomerInput, Display, KioskView } from "../../ports/display.ts";
 import type { Log } from "../../ports/log.ts";
 import { DisplaySession } from "../display-session.ts";
-import { leastModulePx, sizesOf } from "../panel.ts";
+import { type Look, themeAt } from "../night.ts";
+import { assumedPanel, leastModulePx, type Panel, sizesOf } from "../panel.ts";
 import { type Drawing, loadDrawing } from "./drawing.ts";
 import { Frames } from "./frames.ts";
 import { InputActions } from "./input-actions.ts";
@@ -21,6 +23,8 @@ export interface FramebufferSettings extends PageSettings {
   /** The visible area in the framebuffer's own directions, before `rotate`; null when nobody measured it. */
   readonly panel: { readonly widthMm: number; readonly heightMm: number } | null;
   readonly readingDistanceMm: number;
+  readonly look: Look;
+  readonly timezone: string | null;
   readonly touch: (TouchAxes & { readonly device: string }) | null;
   /** A keypad, a keyboard, or buttons of the device tree's `gpio-keys`; null for none. */
   readonly keys: string | null;
@@ -60,7 +64,7 @@ class FramebufferDisplay implements Display {
   constructor(settings: FramebufferSettings, { input, clock, log }: FramebufferDeps, drawing: Drawing) {
     const { device, sysfs = SYSFS, locales, touch, keys, rotate } = settings;
     this.#clock = clock;
-    const session = new DisplaySession(locales, clock.monotonicMs());
+    const session = new DisplaySession(locales, clock.monotonicMs(), settings.timezone);
     this.#session = session;
     const spaceOf = (widthPx: number, heightPx: number) => {
       const panel = panelOf(settings, widthPx, heightPx);
@@ -68,7 +72,11 @@ class FramebufferDisplay implements Display {
       return { widthPx, heightPx, sizes: sizesOf(panel), leastModulePx: leastPx };
     };
     const page = () => pageOf(session, settings, { nowMs: clock.monotonicMs(), kioskMs: clock.wallMs() });
-    this.#renderer = new Renderer({ drawing, turn: rotate, spaceOf, page, log });
+    const palette = () => {
+      const now = new Date(clock.wallMs());
+      return paletteOf(themeAt(settings.look, now.getHours() * 60 + now.getMinutes()), settings.look.colour);
+    };
+    this.#renderer = new Renderer({ drawing, turn: rotate, spaceOf, page, palette, log });
     this.#frames = new Frames(device, sysfs, this.#renderer, clock, log);
     const redraw = (): void => this.#frames.request();
     const actions = new InputActions({ renderer: this.#renderer, session, input, clock, log, redraw });
@@ -111,14 +119,11 @@ class FramebufferDisplay implements Display {
   }
 }
 
-/** About what is sold as a kiosk's screen; of a panel that nobody measured nothing better is known. */
-const ASSUMED_PX_PER_MM = 4;
-
-function panelOf({ panel, readingDistanceMm, rotate }: FramebufferSettings, widthPx: number, heightPx: number) {
+function panelOf({ panel, readingDistanceMm, rotate }: FramebufferSettings, widthPx: number, heightPx: number): Panel {
+  if (panel === null) return assumedPanel(widthPx, heightPx);
   const isTurned = rotate === 90 || rotate === 270;
-  const assumed = { widthMm: widthPx / ASSUMED_PX_PER_MM, heightMm: heightPx / ASSUMED_PX_PER_MM };
-  const turned = panel !== null && isTurned ? { widthMm: panel.heightMm, heightMm: panel.widthMm } : panel;
-  return { widthPx, heightPx, readingDistanceMm, ...(turned ?? assumed) };
+  const sides = isTurned ? { widthMm: panel.heightMm, heightMm: panel.widthMm } : panel;
+  return { widthPx, heightPx, readingDistanceMm, widthMm: sides.widthMm, heightMm: sides.heightMm };
 }
 
 function touchInput(

@@ -173,7 +173,7 @@ function bottomOf(page: PositionPage, corner: Node | null, means: Means): readon
   ];
   const rows = [...buttonsOf(others, means)];
   if (isCompact) {
-    const left = say(timeLeft.text, { weight: 700, isLight: true, isWhole: true });
+    const left = say(timeLeft.text, { weight: 700, tone: "onWarn", isWhole: true });
     const panel = boxed(left, gapPx / 2, scale.targetPx, (rect) => ({ kind: "panel", rect }));
     rows.unshift(beside(panel, buttonOf(extend, means), gapPx, () => 0));
   }

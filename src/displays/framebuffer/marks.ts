@@ -10,6 +10,9 @@ export interface Rect {
 
 export type Align = "left" | "center" | "right";
 
+/** What a text's colour tells; the palette has it. */
+export type Tone = "plain" | "quiet" | "action" | "good" | "bad" | "onAction" | "onStop" | "onWarn";
+
 export type Look = "choice" | "primary" | "secondary" | "stop" | "tile";
 
 /** Light words on a dark ground. */
@@ -25,7 +28,7 @@ export type Mark =
       readonly text: string;
       readonly fontPx: number;
       readonly weight: Weight;
-      readonly isLight: boolean;
+      readonly tone: Tone;
       readonly align: Align;
     }
   | { readonly kind: "button"; readonly rect: Rect; readonly id: string; readonly look: Look }

@@ -1,13 +1,13 @@
 import { QUIET_MODULES } from "../panel.ts";
 import type { Typeface, Weight } from "./drawing.ts";
-import { type Align, isFilled, type Look, type Mark, type Node, type Rect } from "./marks.ts";
+import { type Align, isFilled, type Look, type Mark, type Node, type Rect, type Tone } from "./marks.ts";
 
 export interface TextStyle {
   readonly fontPx: number;
   /** From one line to the next, in font sizes. */
   readonly lineEm: number;
   readonly weight?: Weight;
-  readonly isLight?: boolean;
+  readonly tone?: Tone;
   readonly align?: Align;
   /** Numbers stay in one piece. */
   readonly isWhole?: boolean;
@@ -24,7 +24,7 @@ export const SPRING: Node = {
 };
 
 export function words(typeface: Typeface, text: string, style: TextStyle): Node {
-  const { fontPx, lineEm, weight = 400, isLight = false, align = "left", isWhole = false, isBreakable = false } = style;
+  const { fontPx, lineEm, weight = 400, tone = "plain", align = "left", isWhole = false, isBreakable = false } = style;
   const widthOf = (part: string): number => Math.ceil(typeface.widthEm(part, weight) * fontPx);
   const parts = isWhole ? [text] : text.split(isBreakable ? "" : " ").filter((part) => part !== "");
   const linePx = Math.ceil(fontPx * lineEm);
@@ -38,7 +38,7 @@ export function words(typeface: Typeface, text: string, style: TextStyle): Node 
         const lineWidth = widthOf(line);
         const shift = { left: 0, center: Math.floor((width - lineWidth) / 2), right: width - lineWidth }[align];
         const rect = { x: x + shift, y: y + index * linePx, width: lineWidth, height: linePx };
-        marks.push({ kind: "text", rect, text: line, fontPx, weight, isLight, align });
+        marks.push({ kind: "text", rect, text: line, fontPx, weight, tone, align });
       }
     },
   };
@@ -175,7 +175,12 @@ export function button(
   paddingPx: number,
   leastPx: number,
 ): Node {
-  const text = words(typeface, label, { ...style, weight: 700, isLight: isFilled(look), align: "center" });
+  const text = words(typeface, label, {
+    ...style,
+    weight: 700,
+    tone: isFilled(look) ? (look === "stop" ? "onStop" : "onAction") : "plain",
+    align: "center",
+  });
   return boxed(text, paddingPx, leastPx, (rect) => ({ kind: "button", rect, id, look }));
 }
 

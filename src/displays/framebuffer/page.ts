@@ -1,16 +1,8 @@
 import type { PositionView } from "../../core/sale/view.ts";
 import { type DisplaySession, type Shown, timeLeftOf } from "../display-session.ts";
 import { countdown } from "../format.ts";
-import {
-  type Action,
-  boardTitle,
-  connectionScreen,
-  type Figure,
-  type Screen,
-  screenOf,
-  type Tile,
-  tileOf,
-} from "../screen.ts";
+import { boardTitle } from "../place.ts";
+import { type Action, connectionScreen, type Figure, type Screen, screenOf, type Tile, tileOf } from "../screen.ts";
 import type { Look } from "./marks.ts";
 
 export interface Button {

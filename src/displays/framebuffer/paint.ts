@@ -1,18 +1,10 @@
 import type { Canvas, SKRSContext2D } from "@napi-rs/canvas";
+import type { Palette } from "../../platform/look/palette.ts";
 import { codeOf } from "../code.ts";
 import { CAPITAL_EM, QUIET_MODULES } from "../panel.ts";
 import { FONT } from "./drawing.ts";
-import { type Align, isFilled, type Look, type Mark, type Rect } from "./marks.ts";
+import { type Align, isFilled, type Look, type Mark, type Rect, type Tone } from "./marks.ts";
 
-/** Dark on light and light on dark, each above 7:1. */
-const COLORS = {
-  ground: "#ffffff",
-  ink: "#111111",
-  light: "#ffffff",
-  primary: "#0b3d91",
-  stop: "#a30018",
-  focus: "#d14900",
-};
 /** A text can be narrower than its place, which has room for any digit. */
 const ANCHORS: Readonly<Record<Align, number>> = { left: 0, center: 0.5, right: 1 };
 
@@ -23,25 +15,30 @@ export interface Emphasis {
   readonly pressedId: string | null;
 }
 
+/** Of letters: on the ground, on what is filled, on what stops, on what warns. */
+function colourOf(tone: Tone, palette: Palette): string {
+  return { ...palette, plain: palette.ink }[tone];
+}
+
 export type Turn = 0 | 90 | 180 | 270;
 
 /** Draws marks for a screen that is mounted so many degrees clockwise. */
-export function paint(canvas: Canvas, marks: readonly Mark[], emphasis: Emphasis, turn: Turn): void {
+export function paint(canvas: Canvas, marks: readonly Mark[], emphasis: Emphasis, turn: Turn, palette: Palette): void {
   const context = canvas.getContext("2d");
   context.resetTransform();
-  context.fillStyle = COLORS.ground;
+  context.fillStyle = palette.paper;
   context.fillRect(0, 0, canvas.width, canvas.height);
   context.translate(turn === 90 || turn === 180 ? canvas.width : 0, turn === 180 || turn === 270 ? canvas.height : 0);
   context.rotate((turn * Math.PI) / 180);
-  for (const mark of marks) paintMark(context, mark, emphasis);
+  for (const mark of marks) paintMark(context, mark, emphasis, palette);
 }
 
-function paintMark(context: SKRSContext2D, mark: Mark, emphasis: Emphasis): void {
+function paintMark(context: SKRSContext2D, mark: Mark, emphasis: Emphasis, palette: Palette): void {
   const { rect } = mark;
   switch (mark.kind) {
     case "text":
       context.font = `${mark.weight} ${mark.fontPx}px ${FONT}`;
-      context.fillStyle = mark.isLight ? COLORS.light : COLORS.ink;
+      context.fillStyle = colourOf(mark.tone, palette);
       context.textAlign = mark.align;
       context.fillText(
         mark.text,
@@ -50,25 +47,25 @@ function paintMark(context: SKRSContext2D, mark: Mark, emphasis: Emphasis): void
       );
       return;
     case "panel":
-      box(context, rect, COLORS.ink, null);
+      box(context, rect, palette.warn, null);
       return;
     case "button":
-      paintButton(context, mark.rect, mark.look, mark.id === emphasis.pressedId);
-      if (mark.id === emphasis.focusedId) ring(context, rect);
+      paintButton(context, mark.rect, mark.look, mark.id === emphasis.pressedId, palette);
+      if (mark.id === emphasis.focusedId) ring(context, rect, palette);
       return;
     case "bar":
-      box(context, rect, COLORS.ground, COLORS.ink);
-      if (mark.share > 0) box(context, { ...rect, width: Math.round(rect.width * mark.share) }, COLORS.ink, null);
+      box(context, rect, palette.soft, null);
+      if (mark.share > 0) box(context, { ...rect, width: Math.round(rect.width * mark.share) }, palette.action, null);
       return;
     case "code":
       paintCode(context, rect, mark.text, mark.modulePx);
   }
 }
 
-function paintButton(context: SKRSContext2D, rect: Rect, look: Look, isPressed: boolean): void {
-  const fill = look === "stop" ? COLORS.stop : COLORS.primary;
-  if (isFilled(look)) box(context, rect, isPressed ? COLORS.ink : fill, null);
-  else box(context, rect, isPressed ? "#d9d9d9" : COLORS.ground, COLORS.ink);
+function paintButton(context: SKRSContext2D, rect: Rect, look: Look, isPressed: boolean, palette: Palette): void {
+  const fill = look === "stop" ? palette.stop : palette.action;
+  if (isFilled(look)) box(context, rect, isPressed ? palette.ink : fill, null);
+  else box(context, rect, isPressed ? palette.soft : palette.paper, palette.line);
 }
 
 function box(context: SKRSContext2D, { x, y, width, height }: Rect, fill: string, line: string | null): void {
@@ -83,11 +80,11 @@ function box(context: SKRSContext2D, { x, y, width, height }: Rect, fill: string
   context.stroke();
 }
 
-/** White between the button and the ring, so that it is seen on any of them. */
-function ring(context: SKRSContext2D, { x, y, width, height }: Rect): void {
+/** The ground between the button and the ring, so that it is seen on any of them. */
+function ring(context: SKRSContext2D, { x, y, width, height }: Rect, palette: Palette): void {
   for (const [color, lineWidth, inPx] of [
-    [COLORS.focus, 5, 1],
-    [COLORS.light, 3, 5],
+    [palette.ink, 5, 1],
+    [palette.paper, 3, 5],
   ] as const) {
     context.beginPath();
     context.roundRect(x + inPx, y + inPx, width - 2 * inPx, height - 2 * inPx, 8);

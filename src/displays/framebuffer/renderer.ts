@@ -1,4 +1,5 @@
 import type { Canvas } from "@napi-rs/canvas";
+import type { Palette } from "../../platform/look/palette.ts";
 import type { Log } from "../../ports/log.ts";
 import { codeOf } from "../code.ts";
 import type { Drawing } from "./drawing.ts";
@@ -15,6 +16,7 @@ interface RendererDeps {
   readonly drawing: Drawing;
   readonly turn: Turn;
   readonly spaceOf: (widthPx: number, heightPx: number) => Space;
+  readonly palette: () => Palette;
   readonly page: () => ReturnType<typeof pageOf>;
   readonly log: Log;
 }
@@ -54,9 +56,10 @@ export class Renderer implements FrameSource {
     this.#marks = fitted.marks;
     this.#presses = presses;
     const emphasis = { focusedId: this.focus.in(this.buttonIds()), pressedId: this.pressedId };
-    const key = JSON.stringify([fitted.marks, emphasis]);
+    const palette = this.#deps.palette();
+    const key = JSON.stringify([fitted.marks, emphasis, palette.paper]);
     if (key === this.#drawnKey) return null;
-    paint(this.#canvas, fitted.marks, emphasis, this.#deps.turn);
+    paint(this.#canvas, fitted.marks, emphasis, this.#deps.turn, palette);
     this.#drawnKey = key;
     return this.#canvas.data();
   }

@@ -1,7 +1,7 @@
 import type { Has } from "../giving-way.ts";
 import type { Figure } from "../screen.ts";
 import type { Typeface } from "./drawing.ts";
-import type { Node } from "./marks.ts";
+import type { Node, Tone } from "./marks.ts";
 import { bar, boxed, grid, named, stack, type TextStyle } from "./nodes.ts";
 import type { PositionPage } from "./page.ts";
 
@@ -51,15 +51,21 @@ export function headOf(page: PositionPage, means: Means): readonly Node[] {
   const title = screen.kind === "scan" && !has("place") ? (screen.steps[1] ?? screen.title) : screen.title;
   return [
     ...(isNamed ? [] : [say(place)]),
-    ...(has(`title ${screen.kind}`) ? [say(title, { weight: isLean ? 400 : 700, fontPx })] : []),
+    ...(has(`title ${screen.kind}`) ? [say(title, { weight: isLean ? 400 : 700, fontPx, tone: toneOf(screen) })] : []),
     ...tellingOf(page, means),
   ];
+}
+
+/** Green for done alone; what was broken off is not. */
+function toneOf({ kind, isBrokenOff }: PositionPage["screen"]): Tone {
+  if (isBrokenOff) return "bad";
+  return kind === "paid" || kind === "begin" ? "good" : "plain";
 }
 
 /** The question that cannot wait, else the steps, else the detail; what to do after the end is told in any case. */
 function tellingOf({ banner, extend, screen }: PositionPage, { say, has, gapPx }: Means): readonly Node[] {
   const isShown = banner !== null && (extend === null || has("question"));
-  const text = say(banner ?? "", { weight: 700, isLight: true });
+  const text = say(banner ?? "", { weight: 700, tone: "onWarn" });
   const question = isShown ? [boxed(text, gapPx, 0, (rect) => ({ kind: "panel", rect }))] : [];
   if (isShown && screen.kind !== "ended") return question;
   if (has("steps") && screen.steps.length > 0) return screen.steps.map((step, index) => say(`${index + 1}. ${step}`));
@@ -109,9 +115,10 @@ function figureOf(figure: Figure, { kind, product }: PositionPage["screen"], mea
     isWhole: role !== "reference",
     isBreakable: role === "reference",
     align: plan.isInline && isNamed ? "right" : "left",
+    tone: kind === "live" && role === "amount" ? "action" : "plain",
   });
   if (!isNamed) return value;
-  const name = say(isProduct ? product : label);
+  const name = say(isProduct ? product : label, { tone: "quiet" });
   return named(name, value, has("air") ? gapPx * 2 : Math.ceil(scale.textPx * 0.15), plan.isInline);
 }
 

@@ -2,10 +2,10 @@ import type { PositionView } from "../../core/sale/view.ts";
 import type { CustomerInput, InputAnswer, KioskView } from "../../ports/display.ts";
 import { DisplaySession, type Shown, timeLeftOf } from "../display-session.ts";
 import { countdown } from "../format.ts";
+import { boardTitle } from "../place.ts";
 import {
   type Action,
   ask,
-  boardTitle,
   connectionScreen,
   isRequest,
   type Request,
@@ -46,6 +46,7 @@ export interface StageSettings {
   /** The first is the language until a customer chooses another. */
   readonly locales: readonly string[];
   readonly kioskName: string;
+  readonly timezone: string | null;
   /** Where there is help, shown when out of service and while a payment is under review. */
   readonly support: string | null;
 }
@@ -73,7 +74,7 @@ export class StageKeys {
     this.#input = input;
     this.#monotonicMs = monotonicMs;
     this.#changed = changed;
-    this.#session = new DisplaySession(settings.locales, monotonicMs());
+    this.#session = new DisplaySession(settings.locales, monotonicMs(), settings.timezone);
   }
 
   show({ positions }: KioskView): void {

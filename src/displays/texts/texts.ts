@@ -14,10 +14,10 @@ export type Trouble = "payment" | "device" | "closed" | "technical";
 export type Service = "fuel" | "charging" | "vending" | "other";
 
 /** Why a delivery ended that neither the customer nor the device itself has ended. */
-export type Stop = Exclude<StopReason, "customer">;
+type Stop = Exclude<StopReason, "customer">;
 
 /** One word for each number that a language tells apart; `other` is for all that have none of their own. */
-export type Plural = Readonly<Partial<Record<Intl.LDMLPluralRule, string>> & { other: string }>;
+type Plural = Readonly<Partial<Record<Intl.LDMLPluralRule, string>> & { other: string }>;
 
 /** Everything that a display says in one language. */
 export interface Texts {

@@ -15,6 +15,7 @@ interface RouteDeps {
   readonly metrics: () => Promise<string>;
   readonly settings: WebDisplaySettings;
   readonly slides: readonly Slide[];
+  readonly logo: Slide | null;
   readonly hub: EventHub;
   readonly listener: Listener;
   readonly isKnown: (request: FastifyRequest) => boolean;
@@ -52,9 +53,12 @@ export function addGuardedRoutes(app: FastifyInstance, deps: RouteDeps): void {
   addPresence(app, deps);
 }
 
-function addReads(app: FastifyInstance, { settings, slides, metrics, lastView }: RouteDeps): void {
-  const { kioskName, locales, support, panel, readingDistanceMm, dim } = settings;
-  const page = { kioskName, locales, support, panel, readingDistanceMm, dim, slides: slides.map(({ url }) => url) };
+function addReads(app: FastifyInstance, { settings, slides, logo, metrics, lastView }: RouteDeps): void {
+  const { kioskName, locales, support, panel, readingDistanceMm, dim, look, timezone } = settings;
+  const page = {
+    ...{ kioskName, locales, support, panel, readingDistanceMm, dim, look, timezone },
+    ...{ slides: slides.map(({ url }) => url), logo: logo?.url ?? null },
+  };
   app.get("/api/settings", () => page);
   app.get("/api/state", () => lastView());
   app.get("/metrics", async (_request, reply) =>

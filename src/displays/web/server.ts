@@ -16,7 +16,7 @@ import { eventHub } from "./event-hub.ts";
 import { Presence } from "./presence.ts";
 import { addGuardedRoutes, addOpenRoutes, refuse } from "./routes.ts";
 import type { WebDisplaySettings } from "./settings.ts";
-import { addSlides, findSlides } from "./slides.ts";
+import { addSlides, findLogo, findSlides } from "./slides.ts";
 
 interface WebDisplayDeps {
   readonly input: CustomerInput;
@@ -54,6 +54,7 @@ export async function startWebDisplay(
   if (missing.length > 0) deps.log.warn({ missing }, "The display page is not built; only its HTTP interface works.");
 
   const slides = await findSlides(settings.slides, deps.log);
+  const logo = await findLogo(settings.logo, deps.log);
   let lastView: KioskView = { positions: [] };
   const presence = new Presence(deps.clock);
   const listener = new Listener({ name: "display", tls: null, places: PLACES }, deps);
@@ -69,11 +70,21 @@ export async function startWebDisplay(
   addErrors(app, deps.log);
   addJsonParser(app);
   addPage(app, assets, token);
-  addSlides(app, slides);
+  addSlides(app, [...slides, ...(logo === null ? [] : [logo])]);
   addOpenRoutes(app, deps);
   await app.register((scope, _options, done) => {
     const isKnown = (request: FastifyRequest): boolean => known.has(request.raw);
-    addGuardedRoutes(scope, { ...deps, settings, slides, hub, listener, presence, isKnown, lastView: () => lastView });
+    addGuardedRoutes(scope, {
+      ...deps,
+      settings,
+      slides,
+      logo,
+      hub,
+      listener,
+      presence,
+      isKnown,
+      lastView: () => lastView,
+    });
     done();
   });
 

@@ -1,3 +1,4 @@
+import type { Look } from "../night.ts";
 import type { Panel } from "../panel.ts";
 
 export interface WebDisplaySettings {
@@ -13,6 +14,11 @@ export interface WebDisplaySettings {
   readonly support: string | null;
   readonly panel: Pick<Panel, "widthPx" | "heightPx" | "widthMm" | "heightMm"> | null;
   readonly readingDistanceMm: number;
+  readonly look: Look;
+  /** The file of the owner's sign. */
+  readonly logo: string | null;
+  /** In which receipts tell the time; the machine's own where null. */
+  readonly timezone: string | null;
   /** A folder of pictures that the idle screen shows in turn. */
   readonly slides: string | null;
   /** How dark the screen becomes, in percent of its brightness, when nobody has touched it for so long. */

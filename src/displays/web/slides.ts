@@ -1,5 +1,5 @@
 import { createReadStream } from "node:fs";
-import { opendir } from "node:fs/promises";
+import { opendir, stat } from "node:fs/promises";
 import { extname, join } from "node:path";
 import type { FastifyInstance } from "fastify";
 import type { Log } from "../../ports/log.ts";
@@ -19,6 +19,8 @@ const TYPES: Readonly<Record<string, string>> = {
   ".png": "image/png",
   ".webp": "image/webp",
 };
+const LOGO_TYPES: Readonly<Record<string, string>> = { ...TYPES, ".svg": "image/svg+xml" };
+const MOST_LOGO_BYTES = 256 * 1024;
 const MOST_SLIDES = 100;
 const MOST_ENTRIES = 1_000;
 
@@ -44,6 +46,20 @@ export async function findSlides(folder: string | null, log: Log): Promise<reado
       const extension = extname(name).toLowerCase();
       return { path: join(folder, name), type: TYPES[extension] ?? "", url: `/slides/${index}${extension}` };
     });
+}
+
+/** The owner's sign; none, with a warning, when it cannot be shown. */
+export async function findLogo(path: string | null, log: Log): Promise<Slide | null> {
+  if (path === null) return null;
+  const extension = extname(path).toLowerCase();
+  const type = LOGO_TYPES[extension];
+  const size = await stat(path).then(
+    (found) => found.size,
+    () => null,
+  );
+  if (type !== undefined && size !== null && size <= MOST_LOGO_BYTES) return { path, type, url: `/logo${extension}` };
+  log.warn({ path, mostBytes: MOST_LOGO_BYTES }, "The logo is no picture that the page can show; it shows none.");
+  return null;
 }
 
 /** Only what was found at the start is served, whatever is asked for. */

@@ -69,9 +69,9 @@ const touchSettings = (changes: Partial<typeof AXES> = {}): Partial<FramebufferS
 });
 const keySettings = (): Partial<FramebufferSettings> => ({ keys: join(folder, "event0") });
 
-/** On the choose screen of 480x320: the first and the last of three choices, in two rows, and a place where nothing is. */
-const FIRST = [60, 220] as const;
-const LAST = [60, 285] as const;
+/** On the choose screen of 480x320: the first and the last of three choices, in one row, and a place where nothing is. */
+const FIRST = [60, 285] as const;
+const LAST = [360, 285] as const;
 const NOTHING = [200, 60] as const;
 
 describe("a finger", () => {

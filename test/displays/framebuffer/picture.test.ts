@@ -48,15 +48,18 @@ describe.skipIf(!hasZbarimg())("the code on a framebuffer", () => {
   });
 });
 
+/** #f6f7f9, as a pixel of 32 bits and as two of 16. */
+const GROUND = { 16: Buffer.from([0xbf, 0xf7, 0xbf, 0xf7]), 32: Buffer.from([0xf9, 0xf7, 0xf6, 0xff]) } as const;
+
 describe("a frame", () => {
-  it.each([16, 32] as const)("of %d bits has its ground white, and nothing beyond the lines' pixels", async (bits) => {
+  it.each([16, 32] as const)("of %d bits has its ground light, and nothing beyond the lines' pixels", async (bits) => {
     const fake: FakeDevice = { ...SMALL, bits };
     rig = await startRig(fake);
     const bytes = await readFile(rig.device);
     const pixelsBytes = (fake.widthPx * bits) / 8;
     for (let row = 0; row < fake.heightPx; row++) {
       const line = bytes.subarray(row * strideOf(fake), (row + 1) * strideOf(fake));
-      expect(line.subarray(0, 4)).toEqual(Buffer.alloc(4, 0xff));
+      expect(line.subarray(0, 4)).toEqual(GROUND[bits]);
       expect(line.subarray(pixelsBytes).every((byte) => byte === 0)).toBe(true);
     }
   });
@@ -97,7 +100,7 @@ describe("a frame", () => {
   });
 
   it("warns once of a panel too small for its distance", async () => {
-    rig = await startRig(SMALL, { rotate: 90 });
+    rig = await startRig(SMALL, { rotate: 90, readingDistanceMm: 400 });
     for (const view of [VIEWS["choose-dear"](), VIEWS.stopping(), VIEWS["choose-dear"]()])
       await rig.draw({ positions: [view] });
     expect(rig.logged.filter((line) => line.includes("too small"))).toHaveLength(1);

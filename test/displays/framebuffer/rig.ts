@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createCanvas } from "@napi-rs/canvas";
 import { type FramebufferSettings, openFramebufferDisplay } from "../../../src/displays/framebuffer/framebuffer.ts";
+import { PLAIN_LOOK } from "../../../src/displays/night.ts";
 import type { CustomerInput, Display, InputAnswer, KioskView } from "../../../src/ports/display.ts";
 import type { Log } from "../../../src/ports/log.ts";
 import { clockOf, VirtualTime } from "../../support/virtual-clock.ts";
@@ -123,6 +124,8 @@ export async function startRig(
       locales: ["sv", "en"],
       kioskName: "Demo station",
       support: null,
+      look: PLAIN_LOOK,
+      timezone: null,
       touch: null,
       keys: null,
       rotate: 0,

@@ -104,7 +104,7 @@ function openOn(
     return { kind: "taken" } as const;
   };
   const input = { select: press("select"), stop: press("stop"), cancel: press("cancel"), extend: press("extend") };
-  const settings = { device, locales: ["en", "sv"], kioskName: "Demo station", support: null };
+  const settings = { device, locales: ["en", "sv"], kioskName: "Demo station", timezone: null, support: null };
   const deps = { input, clock: systemClock(), log: SILENT };
   return openTerminalDisplay(settings, open === undefined ? deps : { ...deps, open });
 }

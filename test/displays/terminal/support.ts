@@ -104,7 +104,7 @@ export async function terminalRig(
   };
   const settings = { device: "/dev/ttyTest", locales: ["sv", "en", "de", "fi"], kioskName: "Demo station" };
   const display = await openTerminalDisplay(
-    { ...settings, support: "Help: 020-123 456", ...changes },
+    { ...settings, timezone: null, support: "Help: 020-123 456", ...changes },
     { input, clock, log: SILENT, open },
   );
   display.watch((problem) => problems.push(problem));

@@ -3,6 +3,7 @@ import { request } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { PLAIN_LOOK } from "../../../src/displays/night.ts";
 import type { InputAnswer } from "../../../src/ports/display.ts";
 import { displayContract } from "../../contract/display.ts";
 import { VIEWS } from "../../support/views.ts";
@@ -165,6 +166,9 @@ describe("the web display's requests", () => {
       readingDistanceMm: 600,
       slides: [],
       dim: null,
+      look: PLAIN_LOOK,
+      logo: null,
+      timezone: null,
     });
     const metrics = await send(kiosk.port, "GET", "/metrics");
     expect(metrics.headers["content-type"]).toContain("text/plain");

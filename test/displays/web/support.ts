@@ -1,3 +1,4 @@
+import { PLAIN_LOOK } from "../../../src/displays/night.ts";
 import { startWebDisplay } from "../../../src/displays/web/server.ts";
 import type { WebDisplaySettings } from "../../../src/displays/web/settings.ts";
 import { systemClock } from "../../../src/platform/clock/clock.ts";
@@ -48,6 +49,9 @@ export async function startTestDisplay(
     support: null,
     panel: null,
     readingDistanceMm: 600,
+    look: PLAIN_LOOK,
+    logo: null,
+    timezone: null,
     slides: null,
     dim: null,
   };

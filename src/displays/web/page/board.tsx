@@ -1,7 +1,8 @@
 import type { VNode } from "preact";
 import type { PositionView } from "../../../core/sale/view.ts";
 import { untilOf } from "../../giving-way.ts";
-import { boardTitle, tileOf } from "../../screen.ts";
+import { boardTitle } from "../../place.ts";
+import { tileOf } from "../../screen.ts";
 import { Frame, type Shared } from "./frame.tsx";
 
 /** All positions; a touch opens one. */
@@ -12,11 +13,9 @@ export function Board({ views, ...shared }: Shared & { views: readonly PositionV
   const title = boardTitle(views, language.texts);
   return (
     <Frame {...shared} name="board" label={title} content={content} plan={{ parts: tiles.length, code: null }}>
-      <div class="lead" data-box="">
-        <h1 data-until={untilOf("boardTitle")}>{title}</h1>
-      </div>
-      <div class="choices" data-box="">
-        {tiles.map(({ id, product, title: state, value, message }) => (
+      <h1 class="over">{title}</h1>
+      <div class="moment choices" data-box="">
+        {tiles.map(({ id, place, product, title: state, value, message }) => (
           <button
             key={id}
             type="button"
@@ -26,7 +25,7 @@ export function Board({ views, ...shared }: Shared & { views: readonly PositionV
             data-box=""
             onClick={() => shared.hand.open(id)}
           >
-            <span class="badge">{id}</span>
+            <span class="place">{place}</span>
             <span class="product" data-until={state === "" ? undefined : untilOf("tileProduct")}>
               {product}
             </span>

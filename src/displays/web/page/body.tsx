@@ -53,7 +53,6 @@ export function Body({ screen, view }: ScreenProps): VNode | null {
                 key={figure.role}
                 figure={figure}
                 size="big"
-                isRunning
                 labelUntil={untilOf(`label live ${figure.role}`)}
               />
             ))}

@@ -7,7 +7,7 @@ import type { Screen } from "../../screen.ts";
 import type { Model } from "./model.ts";
 import type { Hand } from "./parts.tsx";
 import { Picture } from "./pictures.tsx";
-import { fitScreen, type Plan } from "./screen-fit.ts";
+import { fitHead, fitScreen, type Plan } from "./screen-fit.ts";
 import { LARGE_TYPE } from "./sizes.ts";
 
 export interface Shared {
@@ -28,102 +28,82 @@ export interface TimedProps extends ScreenProps {
   readonly time: TimeLeft;
 }
 
+/** The position that a screen is of, in its customer's words. */
+interface Where {
+  readonly place: string;
+  readonly product: string;
+  readonly isOneOfMany: boolean;
+}
+
 interface FrameProps extends Shared {
   readonly name: string;
   readonly label: string;
   /** What the screen is laid out for; while it stays the same, nothing moves. */
   readonly content: string;
   readonly plan?: Plan;
-  /** The position that the screen is of, where there are several. */
-  readonly position?: string | null;
+  readonly where?: Where;
+  /** Beside it: the time left. */
+  readonly aside?: ComponentChildren;
   readonly children: ComponentChildren;
 }
 
 const ONE_WAY: Plan = { parts: 1, code: null };
 
 /** One screen with the bar that all screens have, laid out anew whenever its content changes its shape. */
-export function Frame({
-  name,
-  label,
-  content,
-  plan = ONE_WAY,
-  position = null,
-  children,
-  ...shared
-}: FrameProps): VNode {
+export function Frame({ name, label, content, plan = ONE_WAY, where, aside, children, ...shared }: FrameProps): VNode {
   const ref = useRef<HTMLElement>(null);
   const { model, epoch } = shared;
   useLayoutEffect(() => {
-    if (ref.current !== null) fitScreen(ref.current, plan, model.isLarge ? 1 / LARGE_TYPE : 1);
+    if (ref.current === null) return;
+    fitHead(ref.current);
+    fitScreen(ref.current, plan, model.isLarge ? 1 / LARGE_TYPE : 1);
   }, [content, epoch, model.session.language, model.isLarge, model.isContrast]);
   return (
     <main ref={ref} class={`screen ${name}`} aria-label={label} data-box="">
-      <Bar {...shared} position={position} />
+      <Head {...shared} where={where ?? null} aside={aside ?? null} />
       {children}
     </main>
   );
 }
 
-function Bar({ model, hand, position }: Shared & { position: string | null }): VNode {
-  const { session, settings, isContrast, isLarge, isChoosingLanguage } = model;
-  const { language, languages } = session;
-  const { labels, languageName } = language.texts;
-  const isOneLanguage = languages.length === 1;
+/** Who and what, the same on every screen. */
+function Head({ model, hand, where, aside }: Shared & { where: Where | null; aside: ComponentChildren }): VNode {
+  const { session, settings, isChoosingLanguage } = model;
+  const { labels, languageName, locale } = session.language.texts;
+  const isInside = isChoosingLanguage || where?.isOneOfMany === true;
   const back = isChoosingLanguage ? () => hand.chooseLanguage(false) : () => hand.open(null);
+  const isNamed = where !== null && where.place !== "";
   return (
-    <header class="bar" data-box="">
-      {isChoosingLanguage || position !== null ? (
-        <button type="button" class="tool" data-action="back" aria-label={labels.back} onClick={back}>
+    <header class="head">
+      {isInside ? (
+        <button type="button" class="tool back" data-action="back" aria-label={labels.back} onClick={back}>
           <Picture name="back" />
-          <span data-until={untilOf("back")}>{labels.back}</span>
         </button>
       ) : null}
-      {position === null ? null : <span class="badge">{position}</span>}
-      <span class="kiosk" data-until={untilOf("kioskName")}>
-        {settings.kioskName}
-      </span>
-      <span class="gap" />
+      {settings.logo === null || isInside ? null : <img class="logo" src={settings.logo} alt="" />}
+      <p class="who">
+        <span class="place" data-least={isNamed && !where.isOneOfMany ? "" : undefined}>
+          {isNamed ? where.place : settings.kioskName}
+        </span>
+        {isNamed ? (
+          <span class="product" data-least={where.isOneOfMany ? "" : undefined}>
+            {where.product}
+          </span>
+        ) : null}
+      </p>
+      <span class="aside">{aside}</span>
       {isChoosingLanguage ? null : (
-        <>
-          <button
-            type="button"
-            class="tool"
-            data-action="languages"
-            data-from={isOneLanguage ? untilOf("air") : undefined}
-            aria-label={`${labels.language}: ${languageName}`}
-            onClick={() => hand.chooseLanguage(true)}
-          >
-            <Picture name="language" />
-            <span data-until={untilOf("languageName")}>{languageName}</span>
-          </button>
-          <Toggle name="contrast" label={labels.contrast} isOn={isContrast} toggle={() => hand.toggle("isContrast")} />
-          <Toggle name="large" label={labels.largeType} isOn={isLarge} toggle={() => hand.toggle("isLarge")} />
-        </>
+        <button
+          type="button"
+          class="tool"
+          data-action="languages"
+          aria-label={`${labels.language}: ${languageName}`}
+          onClick={() => hand.chooseLanguage(true)}
+        >
+          <span class="chip">{locale.slice(0, 2).toUpperCase()}</span>
+        </button>
       )}
     </header>
-  );
-}
-
-interface ToggleProps {
-  readonly name: "contrast" | "large";
-  readonly label: string;
-  readonly isOn: boolean;
-  readonly toggle: () => void;
-}
-
-function Toggle({ name, label, isOn, toggle }: ToggleProps): VNode {
-  return (
-    <button
-      type="button"
-      class="tool"
-      data-action={name}
-      data-until={untilOf("air")}
-      aria-label={label}
-      aria-pressed={isOn}
-      onClick={toggle}
-    >
-      <Picture name={name} />
-    </button>
   );
 }
 
@@ -141,7 +121,7 @@ export function LanguageScreen({ children, ...shared }: Shared & { children: Com
       content={`languages ${children === null}`}
       plan={{ parts: languages.length + 2, code: null }}
     >
-      <div class="choices" data-box="">
+      <div class="moment choices" data-box="">
         {languages.map((each) => (
           <button
             key={each.texts.locale}

@@ -8,12 +8,11 @@ import { Picture } from "./pictures.tsx";
 /** What it costs, what is held, how long it may take, whom to ask. */
 export function Info(props: TimedProps): VNode | null {
   const { screen, model } = props;
-  const { kind, figures, product, share } = screen;
+  const { kind, figures, share } = screen;
   switch (kind) {
     case "choose":
       return (
         <Facts>
-          <p class="product">{product}</p>
           {figures.map((figure) => (
             <FigureView
               key={figure.role}
@@ -54,6 +53,12 @@ export function Info(props: TimedProps): VNode | null {
               />
             ))}
           {share === null ? null : <Share share={share} words={model.session.language.texts.labels.used} />}
+        </Facts>
+      );
+    case "receipt":
+      return (
+        <Facts>
+          <Terms screen={screen} />
         </Facts>
       );
     default:

@@ -1,3 +1,4 @@
+import type { Look } from "../../night.ts";
 import type { Panel } from "../../panel.ts";
 import { type RefusalLabel, type Request, refusalLabel } from "../../screen.ts";
 
@@ -9,6 +10,10 @@ export interface Settings {
   readonly panel: Pick<Panel, "widthPx" | "heightPx" | "widthMm" | "heightMm"> | null;
   readonly readingDistanceMm: number;
   readonly slides: readonly string[];
+  readonly look: Look;
+  /** Where the owner's own sign is; null without one. */
+  readonly logo: string | null;
+  readonly timezone: string | null;
   /** How much of its brightness the screen keeps when it is idle. */
   readonly dim: { readonly afterMs: number; readonly percent: number } | null;
 }

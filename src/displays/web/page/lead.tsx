@@ -12,17 +12,16 @@ export function Lead(props: TimedProps): VNode {
   const { screen, view, time } = props;
   const { isWarned } = time;
   const { kind, title, detail } = screen;
-  const picture = leadPicture(kind, view?.message);
+  const picture = screen.isBrokenOff ? "warning" : leadPicture(kind, view?.message);
   // While numbers run they must not move: there the question always has its room, and lies where the title was.
   const isReserved = kind === "live";
   const part = view !== null && isWithStaff(view) ? "detailOfReview" : (`detail ${kind}` as const);
   return (
-    <div class="lead" data-box="" aria-live="polite">
-      {picture === null || isWarned ? null : <Picture name={picture} data-until={untilOf("pictures")} />}
-      <h1
-        class={isReserved && isWarned ? "away" : ""}
-        data-until={isWarned && !isReserved ? untilOf("titleWhenAsked") : undefined}
-      >
+    <div class={screen.isBrokenOff ? "lead broken-off" : "lead"} data-box="" aria-live="polite">
+      {picture === null || isWarned ? null : (
+        <Picture class={`picture sign-${picture}`} name={picture} data-until={untilOf("pictures")} />
+      )}
+      <h1 class={isReserved && isWarned ? "away" : ""} data-until={titleUntil(kind, isWarned && !isReserved)}>
         {title}
       </h1>
       {detail === "" ? null : (
@@ -33,6 +32,11 @@ export function Lead(props: TimedProps): VNode {
       {isWarned || isReserved ? <Warning {...props} /> : null}
     </div>
   );
+}
+
+function titleUntil(kind: ScreenKind, isInTheWay: boolean): number | undefined {
+  if (isInTheWay) return untilOf("titleWhenAsked");
+  return kind === "choose" ? untilOf("titleOfChoice") : undefined;
 }
 
 const ENDED: Readonly<Partial<Record<Message, PictureName>>> = {

@@ -8,10 +8,11 @@ import { beat, loadSettings, press } from "./kiosk-requests.ts";
 import { forgetLeft, newModel, shownOf } from "./model.ts";
 import type { Hand } from "./parts.tsx";
 import { setSizes } from "./sizes.ts";
+import { setColours, themeOf } from "./theme.ts";
 
 const TICK_MS = 250;
 const FONTS_MS = 1_000;
-const FONTS = ["400 1em 'Atkinson Hyperlegible'", "700 1em 'Atkinson Hyperlegible'"];
+const FONTS = ["400 1em 'Noto Sans'", "700 1em 'Noto Sans'"];
 
 const root = document.getElementById("app");
 if (root === null) throw new Error("index.html has no element app.");
@@ -59,7 +60,7 @@ function draw(): void {
   const shown = shownOf(model);
   const { documentElement, body } = document;
   documentElement.lang = model.session.language.texts.locale;
-  documentElement.classList.toggle("contrast", model.isContrast);
+  setColours(themeOf(model), model.settings.look.colour);
   setSizes(model.settings, model.isLarge);
   body.dataset["screen"] = screenName(shown, model);
   body.dataset["message"] = shown.kind === "position" ? shown.view.message : "";
@@ -102,7 +103,7 @@ addEventListener("resize", remeasure);
 
 loadSettings((settings) => {
   document.title = settings.kioskName;
-  const session = new DisplaySession(settings.locales, performance.now());
+  const session = new DisplaySession(settings.locales, performance.now(), settings.timezone);
   session.show(model.session.views);
   Object.assign(model, { settings, session });
   const late = new Promise<void>((resolve) => setTimeout(resolve, FONTS_MS));

@@ -1,4 +1,5 @@
 import { DisplaySession } from "../../display-session.ts";
+import { PLAIN_LOOK } from "../../night.ts";
 import type { Settings } from "./kiosk-requests.ts";
 
 /** All that the page draws from. Times are this page's `performance.now()`. */
@@ -27,6 +28,9 @@ export function newModel(): Model {
       panel: null,
       readingDistanceMm: 600,
       slides: [],
+      look: PLAIN_LOOK,
+      logo: null,
+      timezone: null,
       dim: null,
     },
     isReady: false,

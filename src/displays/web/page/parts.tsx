@@ -7,7 +7,6 @@ import type { Language } from "../../texts/languages.ts";
 import { Picture, type PictureName } from "./pictures.tsx";
 
 const PRESSED_MS = 1_500;
-const DIGIT = /\d/;
 
 /** What a touch does. */
 export interface Hand {
@@ -66,33 +65,45 @@ export function ActionButton({ action, hand, above }: ActionProps): VNode {
 interface FigureProps {
   readonly figure: Figure;
   readonly size: "big" | "middle" | "small";
-  /** Its number changes while it is looked at. */
-  readonly isRunning?: boolean;
   /** Gives up its name from this level on; what it is shows from its unit and its place. */
   readonly labelUntil?: number | undefined;
   readonly until?: number | undefined;
 }
 
-export function FigureView({ figure, size, isRunning = false, labelUntil, until }: FigureProps): VNode {
+export function FigureView({ figure, size, labelUntil, until }: FigureProps): VNode {
+  const { role, label, text } = figure;
   return (
-    <dl class={`figure ${size}`} data-until={until}>
-      <dt data-until={labelUntil}>{figure.label}</dt>
+    <dl class={`figure ${size}`} data-role={role} data-until={until}>
+      <dt data-until={labelUntil}>{label}</dt>
       <dd>
-        <span class="value" role="img" data-figure={figure.role} aria-label={figure.text}>
-          {isRunning ? cellsOf(figure.text) : figure.text}
+        <span class="value" role="img" data-figure={role} aria-label={text}>
+          {role === "reference" ? text : partsOf(text)}
         </span>
       </dd>
     </dl>
   );
 }
 
-/** The font's digits differ in width: in cells of their own they stand still while they run. */
-function cellsOf(text: string): readonly VNode[] {
-  return [...text].map((character, index) => (
-    <span key={index} class={DIGIT.test(character) ? "digit" : "sign"}>
-      {character}
-    </span>
-  ));
+/** The number, and what stands before and after it: currency and unit, as the language has them. */
+const NUMBER = /^(\D*)([\d](?:[\d.,\s'’]*\d)?)(.*)$/s;
+
+function partsOf(text: string): readonly VNode[] {
+  const [, before = "", number = text, after = ""] = NUMBER.exec(text) ?? [];
+  const unit = (words: string, key: string): readonly VNode[] =>
+    words.trim() === ""
+      ? []
+      : [
+          <span key={key} class={`unit ${key}`}>
+            {words.trim()}
+          </span>,
+        ];
+  return [
+    ...unit(before, "before"),
+    <span key="number" class="number">
+      {number}
+    </span>,
+    ...unit(after, "after"),
+  ];
 }
 
 /** The time left, as a ring that empties and as minutes and seconds. */
@@ -122,7 +133,7 @@ export function Share({ share: { part, percent }, words }: ShareProps): VNode {
     <div class="share" data-until={untilOf("share")}>
       <svg class="meter" viewBox="0 0 100 4" preserveAspectRatio="none" aria-hidden="true">
         <rect class="track" width="100" height="4" />
-        <rect class="used" width={(part * 100).toFixed(1)} height="4" />
+        <rect class="used" style={{ width: `${(part * 100).toFixed(1)}px` }} height="4" />
       </svg>
       <p data-until={untilOf("used")}>
         {percent} {words}

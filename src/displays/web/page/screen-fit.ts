@@ -3,6 +3,8 @@ import { QUIET_MODULES } from "../../panel.ts";
 
 const MOST_SCALE = 8;
 const LEAST_SCALE = 0.2;
+/** The scale of type: a screen takes the largest of these that stands on it. */
+const SCALES = [1, 1.15, 1.35, 1.6, 1.9, 2.25, 2.7, 3.2, 3.8, 4.5, 5.4, 6.4, MOST_SCALE];
 const STEPS = 6;
 /** A code takes this much of the screen's shorter side, and screens give up other things for it until this level. */
 const CODE_SHARE = 0.66;
@@ -11,6 +13,9 @@ const CODE_LEVEL = 6;
 const UNEVEN = 0.8;
 /** Of the size that running numbers could have on the barest screen, what they have at least. */
 const NUMBERS_SHARE = 0.85;
+/** Room at the head's end for the time left, in font sizes, whether it is told or not: nothing moves when it comes. */
+const TIME_EM = 3.6;
+const LEAST_WHO = 0.4;
 /** Less than this is not worth another arrangement. */
 const LARGER = 1.05;
 const TOLERANCE_PX = 1;
@@ -41,6 +46,28 @@ export function fitScreen(screen: HTMLElement, plan: Plan, leastScale: number): 
   setColumns(screen, plan, arranged?.columns ?? 1);
   setScale(screen, arranged?.scale ?? LEAST_SCALE);
   snapCode(screen);
+}
+
+/**
+ * Place and product side by side; where both have no room, the one that matters less is left out on all screens. A
+ * product's name that is too long even then is written smaller.
+ */
+export function fitHead(screen: HTMLElement): void {
+  // Some of the barest screens do without it.
+  delete screen.dataset["level"];
+  const head = screen.querySelector<HTMLElement>(".head");
+  const who = head?.querySelector<HTMLElement>(".who");
+  if (head === null || who === null || who === undefined) return;
+  const lesser = who.querySelector<HTMLElement>("[data-least]");
+  if (lesser !== null) lesser.hidden = false;
+  who.style.fontSize = "";
+  const { fontSize, columnGap } = getComputedStyle(who);
+  const gapPx = Number.parseFloat(columnGap) || 0;
+  const beside = [...head.querySelectorAll<HTMLElement>(".tool, .logo")];
+  const takenPx = beside.reduce((sum, { offsetWidth }) => sum + offsetWidth + gapPx, 0);
+  const roomPx = head.clientWidth - takenPx - gapPx;
+  if (lesser !== null) lesser.hidden = who.scrollWidth > roomPx - TIME_EM * Number.parseFloat(fontSize);
+  if (who.scrollWidth > roomPx) who.style.fontSize = `${Math.max(LEAST_WHO, roomPx / who.scrollWidth).toFixed(2)}em`;
 }
 
 interface Arranged {
@@ -87,7 +114,7 @@ function arrange(screen: HTMLElement, plan: Plan, leastScale: number, mostScale:
   for (let columns = 1; columns <= Math.min(plan.parts, MOST_COLUMNS); columns += 1) {
     setColumns(screen, plan, columns);
     const evenness = plan.parts % columns === 0 ? 1 : UNEVEN;
-    const worthwhile = Math.max(leastScale, (bestWorth * preferred) / evenness);
+    const worthwhile = stepFrom(Math.max(leastScale, (bestWorth * preferred) / evenness));
     if (worthwhile > mostScale || !standsAt(screen, worthwhile)) continue;
     const scale = largest(worthwhile, mostScale, (tried) => standsAt(screen, tried));
     [best, bestWorth] = [{ columns, scale }, scale * evenness];
@@ -102,8 +129,20 @@ function wantedModulePx({ clientWidth, clientHeight }: HTMLElement, { code }: Pl
   return Math.max(code.leastModulePx, Math.floor(roomPx / (code.modules + 2 * QUIET_MODULES)));
 }
 
-/** The largest value that holds, given that the smallest does. */
+/** The largest step that holds, given that the smallest value does; below the scale's first any value. */
 function largest(least: number, most: number, holds: (value: number) => boolean): number {
+  const steps = SCALES.filter((step) => step > least && step <= most);
+  let held = least;
+  for (const step of steps) {
+    if (!holds(step)) break;
+    held = step;
+  }
+  if (held < 1) held = between(held, Math.min(1, most), holds);
+  holds(held);
+  return held;
+}
+
+function between(least: number, most: number, holds: (value: number) => boolean): number {
   let low = least;
   let high = most;
   for (let step = 0; step < STEPS; step += 1) {
@@ -111,8 +150,12 @@ function largest(least: number, most: number, holds: (value: number) => boolean)
     if (holds(middle)) low = middle;
     else high = middle;
   }
-  holds(low);
   return low;
+}
+
+/** The scale's first step that is at least so large. */
+function stepFrom(least: number): number {
+  return least < 1 ? least : (SCALES.find((step) => step >= least) ?? MOST_SCALE);
 }
 
 function standsAt(screen: HTMLElement, scale: number): boolean {
@@ -123,10 +166,13 @@ function standsAt(screen: HTMLElement, scale: number): boolean {
 /** Whether every part is inside of what it is a part of, and no word is wider than its line. */
 function stands(screen: HTMLElement): boolean {
   const boxes = [screen, ...screen.querySelectorAll<HTMLElement>("[data-box]")];
-  return boxes.every((box) => {
-    const outer = innerOf(box);
-    return [...box.children].every((part) => isInside(part, outer));
-  });
+  // What has no box of its own is none.
+  return boxes
+    .filter(({ offsetWidth }) => offsetWidth > 0)
+    .every((box) => {
+      const outer = innerOf(box);
+      return [...box.children].every((part) => isInside(part, outer));
+    });
 }
 
 function isInside(part: Element, outer: Edges): boolean {
@@ -160,7 +206,9 @@ function innerOf(box: HTMLElement): Edges {
 function setLevel(screen: HTMLElement, level: number): void {
   screen.dataset["level"] = String(level);
   screen.toggleAttribute("data-tight", !hasAt(level)("air"));
-  for (const part of screen.querySelectorAll<HTMLElement | SVGElement>("[data-until], [data-from], [hidden]")) {
+  for (const part of screen.querySelectorAll<HTMLElement | SVGElement>(
+    "[data-until], [data-from], [hidden]:not([data-least])",
+  )) {
     const { until = String(LEVELS), from = "0" } = part.dataset;
     part.toggleAttribute("hidden", level >= Number(until) || level < Number(from));
   }

@@ -27,17 +27,19 @@ export function ScreenView(props: ScreenProps): VNode {
       label={screen.title}
       content={contentOf(screen, time)}
       plan={planOf(props)}
-      position={oneOfMany && view !== null ? view.id : null}
+      where={{ place: screen.place, product: screen.product, isOneOfMany: oneOfMany && view !== null }}
+      aside={<Countdown {...props} time={time} />}
     >
       {screen.code === null ? null : (
         <div class="code-place" data-box="">
           <CodeView text={screen.code} label={model.session.language.texts.labels.code} />
         </div>
       )}
-      <Lead {...props} time={time} />
-      <Info {...props} time={time} />
-      <Countdown {...props} time={time} />
-      <Body {...props} />
+      <div class="moment" data-box="">
+        <Lead {...props} time={time} />
+        <Info {...props} time={time} />
+        <Body {...props} />
+      </div>
       {actions}
     </Frame>
   );
@@ -59,9 +61,9 @@ function planOf({ screen, model }: ScreenProps): Plan {
 }
 
 /** What may stand side by side or one above the other. */
-function partsOf({ kind, actions, figures }: Screen): number {
-  if (kind === "choose") return actions.length;
-  return kind === "live" ? figures.filter(({ role }) => role !== "unit-price").length : 1;
+function partsOf({ kind, actions }: Screen): number {
+  if (kind === "choose") return Math.max(1, actions.length);
+  return 1;
 }
 
 function Actions({ screen, model, hand }: ScreenProps): VNode | null {
@@ -69,7 +71,7 @@ function Actions({ screen, model, hand }: ScreenProps): VNode | null {
   if (actions.length === 0) return null;
   const above = kind === "choose" ? { above: model.session.language.texts.labels.upTo } : {};
   return (
-    <div class={kind === "choose" ? "choices" : "foot"} data-box="">
+    <div class={kind === "choose" ? "foot choices" : "foot"} data-box="">
       {actions.map((action) => (
         <ActionButton key={`${action.kind} ${action.label}`} action={action} hand={hand} {...above} />
       ))}

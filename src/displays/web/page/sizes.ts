@@ -1,18 +1,26 @@
-import { fontPx, leastModulePx, type Panel, sizesOf } from "../../panel.ts";
+import { assumedPanel, fontPx, leastModulePx, type Panel, sizesOf } from "../../panel.ts";
 import type { Settings } from "./kiosk-requests.ts";
 
-/** Of CSS, which takes 96 pixels for an inch. */
-const PX_PER_MM = 96 / 25.4;
 /** How much larger type is where the customer asks for it, if there is room. */
 export const LARGE_TYPE = 1.4;
+
+/** Of the shorter side: what nothing crosses. */
+const SAFE_SHARE = { roomy: 0.05, tight: 0.02 };
+/** Up to this share of the shorter side text leaves room for wide margins. */
+const ROOMY_SHARE = 0.085;
+/** Height of the head, in font sizes. */
+const HEAD_EM = { roomy: 1.3, tight: 1.06 };
+/** Height of what is to be touched at the foot: of two lines, so that a long word makes it no higher. */
+const TWO_LINES_EM = 2.1;
+const BORDERS_PX = 8;
+/** Of the smallest thing to touch: so much higher it may be for that on a small screen. */
+const SOME_MORE = 1.15;
 
 /** The panel as this window fills it, in its own pixels, however it is turned. */
 function panelOf({ panel, readingDistanceMm }: Settings): Panel {
   const widthPx = innerWidth * devicePixelRatio;
   const heightPx = innerHeight * devicePixelRatio;
-  if (panel === null) {
-    return { widthPx, heightPx, widthMm: innerWidth / PX_PER_MM, heightMm: innerHeight / PX_PER_MM, readingDistanceMm };
-  }
+  if (panel === null) return assumedPanel(widthPx, heightPx);
   const isTurned = widthPx > heightPx !== panel.widthMm > panel.heightMm;
   const [widthMm, heightMm] = isTurned ? [panel.heightMm, panel.widthMm] : [panel.widthMm, panel.heightMm];
   return { widthPx, heightPx, widthMm, heightMm, readingDistanceMm };
@@ -26,6 +34,17 @@ export function setSizes(settings: Settings, isLarge: boolean): void {
   style.setProperty("--text", cssPx(sizes.textPx));
   style.setProperty("--figure", cssPx(sizes.figurePx));
   style.setProperty("--target", `${sizes.targetPx}px`);
+  const shorterPx = Math.min(innerWidth, innerHeight);
+  const textPx = fontPx(sizes.textPx) / devicePixelRatio;
+  const isRoomy = textPx <= shorterPx * ROOMY_SHARE;
+  // Where type takes most of a screen, its margin is half as wide; the same on all its screens.
+  // The head is the same for those who have asked for large type: it is on every screen.
+  style.setProperty("--who", `${textPx}px`);
+  style.setProperty("--safe", `${Math.round(shorterPx * (isRoomy ? SAFE_SHARE.roomy : SAFE_SHARE.tight))}px`);
+  style.setProperty("--head", `${Math.round(textPx * (isRoomy ? HEAD_EM.roomy : HEAD_EM.tight))}px`);
+  const twoLinesPx = Math.round(textPx * TWO_LINES_EM + BORDERS_PX);
+  const isForTwo = isRoomy || twoLinesPx <= sizes.targetPx * SOME_MORE;
+  style.setProperty("--foot", `${Math.max(sizes.targetPx, isForTwo ? twoLinesPx : 0)}px`);
 }
 
 export function leastModuleOf(settings: Settings, modules: number): number {

@@ -33,7 +33,7 @@ describe("the bundle", () => {
     for (const path of assets()) {
       expect(readFileSync(join(DIST, path)).equals(readFileSync(join(ROOT, "src", path))), path).toBe(true);
     }
-    expect(readdirSync(join(DIST, "displays/fonts"))).toHaveLength(2);
+    expect(readdirSync(join(DIST, "displays/fonts"))).toHaveLength(4);
   });
 
   it("has nothing of what soap would bring for calls and signatures that nobody here makes", () => {

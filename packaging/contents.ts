@@ -2,7 +2,7 @@ import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { type Architecture, NODE, unpacked } from "./node.ts";
+import { type Architecture, hostNode, NODE, unpacked } from "./node.ts";
 
 const ROOT = join(import.meta.dirname, "..");
 const LOCK = JSON.parse(readFileSync(join(ROOT, "package-lock.json"), "utf8"));
@@ -103,9 +103,7 @@ function ofNode({ node }: Architecture): Component {
 
 /** The build of this machine's architecture says it for all: they are one release. */
 function withinNode(): readonly Component[] {
-  const host = process.arch === "arm64" ? "arm64" : "x64";
-  const program = join(unpacked(`node-linux-${host}`, NODE.version, NODE.integrity[host]), "bin/node");
-  const printed = execFileSync(program, ["-p", "JSON.stringify(process.versions)"], { encoding: "utf8" });
+  const printed = execFileSync(hostNode(), ["-p", "JSON.stringify(process.versions)"], { encoding: "utf8" });
   const versions: Record<string, string> = JSON.parse(printed);
   return WITHIN_NODE.flatMap((name) => {
     const version = versions[name];

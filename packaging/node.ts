@@ -41,6 +41,12 @@ export const HEADERS = {
   integrity: "sha512-lrkq/M/O8giNdc8fSxYK0kuRZPVVFOMM+HRbUNoqZNs2+tdNI9Qjc0n/tWOd2wBsU0e8z/qQBpGrUBIse4vPgA==",
 } as const;
 
+/** The Node that goes inside, of this machine's architecture. */
+export function hostNode(): string {
+  const host = process.arch === "arm64" ? "arm64" : "x64";
+  return join(unpacked(`node-linux-${host}`, NODE.version, NODE.integrity[host]), "bin/node");
+}
+
 /** The folder of a package of the registry, unpacked, whose file has exactly this hash. */
 export function unpacked(name: string, version: string, integrity: string): string {
   const known = createHash("sha256").update(integrity).digest("hex").slice(0, 16);

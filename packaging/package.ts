@@ -1,4 +1,4 @@
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawnSync } from "node:child_process";
 import {
   chmodSync,
   copyFileSync,
@@ -18,7 +18,7 @@ import { dirname, join, relative } from "node:path";
 import { parseArgs } from "node:util";
 import { billOfMaterials, contents, copyright, writeLicences } from "./contents.ts";
 import { placeNatives } from "./natives.ts";
-import { ARCHITECTURES, type Architecture, NODE, unpacked } from "./node.ts";
+import { ARCHITECTURES, type Architecture, hostNode, NODE, unpacked } from "./node.ts";
 
 /**
  * Makes kioskd_VERSION_ARCHITECTURE.deb of what `npm run build` has made, with Node and the native modules of each
@@ -118,8 +118,22 @@ function keepPrebuilds(folder: string, architecture: Architecture): void {
   for (const file of readdirSync(own)) if (file.includes("musl")) rmSync(join(own, file));
 }
 
+/** How `dist/main.js` wants Node to be started. Settings of the compiler differ from line to line: one unknown ends Node. */
+function flags(): readonly string[] {
+  const [first = ""] = readFileSync(join(ROOT, "dist/main.js"), "utf8").split("\n", 1);
+  const wanted = /^#!.* node (--.*)$/.exec(first)?.[1]?.split(" ");
+  if (wanted === undefined) throw new Error("dist/main.js does not say in its first line how Node is to be started.");
+  const known = wanted.filter((flag) => spawnSync(hostNode(), [flag, "--eval", "0"]).status === 0);
+  if (known.length < wanted.length) {
+    console.log(
+      `Node ${NODE.version} does not know ${wanted.filter((flag) => !known.includes(flag)).join(" ")}: left out`,
+    );
+  }
+  return known;
+}
+
 function placeSystem(tree: string): void {
-  copy(join(DEBIAN, "kioskd"), join(tree, "usr/bin/kioskd"), 0o755);
+  place(tree, "usr/bin/kioskd", readFileSync(join(DEBIAN, "kioskd"), "utf8").replace("@FLAGS@", flags().join(" ")));
   for (const program of PROGRAMS) copy(join(DEBIAN, program), join(tree, LIB, "package", program), 0o755);
   copy(join(DEBIAN, "daemon"), join(tree, LIB, "package/daemon"));
   for (const unit of ["kioskd.service", "kioskd-display.service"]) {

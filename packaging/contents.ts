@@ -22,7 +22,7 @@ export interface Component {
 }
 
 /** Built into the page by Vite, or copied beside it. */
-const IN_PAGE = ["preact", "@fontsource/atkinson-hyperlegible"];
+const IN_PAGE = ["preact", "@fontsource/noto-sans"];
 
 /** Of `process.versions`: libraries that are compiled into Node. */
 const WITHIN_NODE = [

@@ -4,7 +4,7 @@ import type { CustomerInput, InputAnswer } from "../ports/display.ts";
 import { hasUnitPrice, placeOf, serviceOf } from "./place.ts";
 import { momentAndTax, receiptText } from "./receipt.ts";
 import type { Language } from "./texts/languages.ts";
-import type { Saying, Service, Texts, Trouble } from "./texts/texts.ts";
+import type { Saying, Texts, Trouble } from "./texts/texts.ts";
 
 export type ScreenKind =
   | "choose"

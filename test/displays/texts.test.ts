@@ -63,7 +63,20 @@ describe.each(ALL)("in %s", (name, texts) => {
 
 describe("the languages", () => {
   it("are these, each with a name and a locale of its own", () => {
-    expect([...LANGUAGES].sort()).toEqual(["da", "de", "en", "es", "et", "fi", "fr", "it", "nl", "no", "pl", "sv"]);
+    expect([...LANGUAGES].sort((one, other) => one.localeCompare(other))).toEqual([
+      "da",
+      "de",
+      "en",
+      "es",
+      "et",
+      "fi",
+      "fr",
+      "it",
+      "nl",
+      "no",
+      "pl",
+      "sv",
+    ]);
     expect(new Set(ALL.map(([, { languageName }]) => languageName)).size).toBe(ALL.length);
     expect(new Set(ALL.map(([, { locale }]) => locale)).size).toBe(ALL.length);
   });

@@ -1,5 +1,5 @@
-#!/usr/bin/env -S node --max-semi-space-size=1 --optimize-for-size --no-sparkplug --interrupt-budget=2000000
-// Memory before speed: little runs often enough here to be worth compiling for. See docs/benchmarks.md.
+#!/usr/bin/env -S node --max-semi-space-size=1 --optimize-for-size --no-sparkplug
+// Memory before speed: little runs often enough here to be worth compiling for. See docs/decisions/bundle.md.
 import "./cli/no-debugger.ts";
 import { bearClosedOutputs, bearLostTerminal, endOfOutput } from "./cli/ending.ts";
 import { runCli } from "./cli/program.ts";

@@ -34,9 +34,20 @@ function found(change: Partial<Books>): readonly string[] {
   return differences({ ...BALANCED, ...change }).map(({ saleId, what }) => `${saleId ?? "all"}: ${what}`);
 }
 
+const REVERSED: Billed = { ...BILL, status: "CANCELED", capturedMinor: 0, isReversed: true };
+const LOST = { ...PAID, outcome: "needs-attention", reason: "reservation-lost", charged: "0.00" } as const;
+
 describe("the judge of the books", () => {
   it("finds nothing where all four say the same, repetitions included", () => {
     expect(found({})).toEqual([]);
+  });
+
+  it("takes a payment that the service gave back for one that a person is told of", () => {
+    const service = [REVERSED, CANCELED];
+    const broker = [LOST, RELEASED];
+    expect(found({ service, broker, journal: [LOST, RELEASED] })).toEqual([]);
+    expect(found({ service, broker: [RELEASED], journal: [LOST, RELEASED] })).toContain("s-1: its record never came");
+    expect(found({ service })).toEqual(["s-1: the service gave the money back, and no person was told"]);
   });
 
   it.each<[string, Partial<Books>, string]>([

@@ -8,6 +8,8 @@ export interface Billed {
   readonly capturedMinor: number;
   readonly heldMinor: number;
   readonly commits: number;
+  /** The service gave the money back by itself, for nobody asked it in time whether the commit had come. */
+  readonly isReversed?: boolean;
 }
 
 /** The four who know of money and goods, none of whom has asked another. */
@@ -63,6 +65,7 @@ function problemsOf(books: Books, saleId: string): readonly string[] {
   const paid = bills.filter(({ status }) => status === "PAID");
   const capturedMinor = sum(bills.map((bill) => bill.capturedMinor));
   const problems: string[] = [];
+  if (bills.some(({ isReversed }) => isReversed)) return problemsOfReversed(sale, told);
   const require = (holds: boolean, what: string): void => {
     if (!holds) problems.push(what);
   };
@@ -87,6 +90,19 @@ function problemsOf(books: Books, saleId: string): readonly string[] {
   const own = JSON.stringify(sale);
   require(told.every((record) => JSON.stringify(record) === own), "its record came as something else");
   return problems;
+}
+
+/**
+ * A kiosk that is down for longer than the service waits after a commit (20 s) cannot keep the payment: then a person
+ * must be told, and nothing may be called paid. That one which is up asks in time is for the simulation to hold.
+ */
+function problemsOfReversed(sale: Told | undefined, told: readonly Told[]): readonly string[] {
+  if (sale === undefined) return ["it is not closed in the journal"];
+  const isTold = sale.outcome === "needs-attention" && sale.reason === "reservation-lost" && sale.charged === "0.00";
+  return [
+    ...(isTold ? [] : ["the service gave the money back, and no person was told"]),
+    ...(told.some((record) => JSON.stringify(record) === JSON.stringify(sale)) ? [] : ["its record never came"]),
+  ];
 }
 
 function wholes(books: Books): readonly Difference[] {

@@ -58,9 +58,19 @@ async function seqr(): Promise<Service> {
     leastMinor: 0,
     referenceIn: (code) => /\d+$/.exec(code)?.[0] ?? null,
     bills: () =>
-      book.bills(Date.now()).map(({ reference, clientInvoiceId, status, chargedMinor, heldMinor, commits }) => ({
-        ...{ reference, saleId: clientInvoiceId, status, capturedMinor: chargedMinor, heldMinor, commits },
-      })),
+      book
+        .bills(Date.now())
+        .map(({ reference, clientInvoiceId, status, chargedMinor, heldMinor, commits, reversed }) => ({
+          ...{
+            reference,
+            saleId: clientInvoiceId,
+            status,
+            capturedMinor: chargedMinor,
+            heldMinor,
+            commits,
+            isReversed: reversed,
+          },
+        })),
     confirm: (reference) => book.confirm(Date.now(), reference) === "done",
     decline: (reference) => void book.decline(Date.now(), reference),
     trouble: async (random) => {

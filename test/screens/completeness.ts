@@ -12,11 +12,15 @@ export async function missing(page: Page, name: string, language: string): Promi
   // biome-ignore lint/performance/useDomNodeTextContent: a text that is hidden does not count.
   const shown = solid(await page.innerText("main"));
   const screen = screenOf(view(), languagesFor([language])[0]);
-  const needed = [...neededOn(screen), ...(screen.needsHelp ? [SUPPORT] : [])];
+  const isLeast = (await page.locator(`[data-level="${LEAST_LEVEL}"]`).count()) > 0;
+  const needed = [...neededOn(screen, isLeast), ...(screen.needsHelp ? [SUPPORT] : [])];
   return needed.filter((text) => !shown.includes(solid(text))).map((text) => `"${text}" is not there`);
 }
 
-function neededOn(screen: Screen): readonly string[] {
+/** Where all else has given way already. */
+const LEAST_LEVEL = 8;
+
+function neededOn(screen: Screen, isLeast: boolean): readonly string[] {
   const { kind, title, detail, product, terms } = screen;
   // A warning may stand in the place of the title.
   const isWarned = screen.timeout !== null && screen.timeout.atMs - Date.now() <= WARNING_MS;
@@ -25,8 +29,8 @@ function neededOn(screen: Screen): readonly string[] {
   const held = screen.figures.filter(({ role }) => role === "reserved").flatMap(({ label, text }) => [label, text]);
   switch (kind) {
     case "choose":
-      // Price and amounts say it where there is no room for it.
-      return [product, ...figures("unit-price"), ...terms];
+      // Price and amounts say it where there is no room for more.
+      return [...(isLeast ? [] : [title]), product, ...figures("unit-price"), ...terms];
     case "scan":
       return [...held, ...figures("unit-price"), ...(isWarned ? [] : [title])];
     case "live":

@@ -217,7 +217,8 @@ function inline(value: unknown): string {
     return `{ ${pairs.join(", ")} }`;
   }
   // A number in quotes stays a text.
-  return typeof value === "string" && (value === "" || /^[\d.*]+$|: |^\*|^\d[\d ,*/-]+$/.test(value))
+  return typeof value === "string" &&
+    (value === "" || value.startsWith("#") || /^[\d.*]+$|: |^\*|^\d[\d ,*/-]+$/.test(value))
     ? JSON.stringify(value)
     : String(value);
 }

@@ -78,5 +78,8 @@ function orNull({ anyOf, ...rest }: Schema): Schema {
   const [only, empty] = anyOf ?? [];
   if (anyOf === undefined) return rest;
   if (anyOf.length !== 2 || empty?.type !== "null" || typeof only?.type !== "string") return { ...rest, anyOf };
-  return only.type === "object" ? { ...rest, anyOf } : { ...only, ...rest, type: [only.type, "null"] };
+  // A list of words would not let null pass.
+  return only.type === "object" || "enum" in only
+    ? { ...rest, anyOf }
+    : { ...only, ...rest, type: [only.type, "null"] };
 }

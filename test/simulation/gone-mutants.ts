@@ -41,8 +41,8 @@ export const GONE_MUTANTS: readonly Mutant[] = [
   {
     name: "a sale is resolved at whatever terminal is there",
     file: "engine/sale/payment-errands.ts",
-    right: "if (isAnother(state.sale.terms.terminal, errand.identity.terminal)) {",
-    wrong: "if (isAnother(undefined, errand.identity.terminal)) {",
+    right: "if (isAnother(state.sale.terms.terminal, terminalOf(state.sale, errand.identity))) {",
+    wrong: "if (isAnother(undefined, terminalOf(state.sale, errand.identity))) {",
     caughtBy: ["3 resolved", "5 unknown"],
   },
 ];

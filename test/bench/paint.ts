@@ -65,8 +65,7 @@ async function paints(browser: Browser, url: string, selector: string): Promise<
   }
 }
 
-/** All files of the page, as a server that compresses would send them. */
-/** Without the letters that only some languages have: a browser loads them when it meets one. */
+/** The page as a server that compresses would send it, without the letters that come only when a language needs them. */
 export function pageBytes(): { readonly gzipped: number; readonly plain: number } {
   const files = readdirSync(PAGE, { recursive: true, encoding: "utf8" })
     .map((name) => join(PAGE.pathname, name))

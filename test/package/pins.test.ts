@@ -7,12 +7,13 @@ import { supportedUntil, version } from "../../src/platform/version.ts";
 import { tempFolder } from "../support/temp.ts";
 
 const ROOT = join(import.meta.dirname, "../..");
+const MAIN = join(ROOT, "dist/main.js");
 const DEBIAN = join(ROOT, "packaging/debian");
 
 describe("the package", () => {
   it("promises mends no longer than its Node gets them", () => {
     expect(supportedUntil <= NODE.endsOn).toBe(true);
-    expect(execFileSync("dist/main.js", ["--version"], { cwd: ROOT, encoding: "utf8" })).toBe(
+    expect(execFileSync(MAIN, ["--version"], { cwd: ROOT, encoding: "utf8" })).toBe(
       `${version}\nmended until ${supportedUntil}\n`,
     );
   });
@@ -28,7 +29,7 @@ describe("the package", () => {
   });
 
   it.each(["update", "rollback"])("says who has kioskd %s", (word) => {
-    const ran = spawnSync("dist/main.js", [word], { cwd: ROOT, encoding: "utf8" });
+    const ran = spawnSync(MAIN, [word], { cwd: ROOT, encoding: "utf8" });
     expect(ran).toMatchObject({ status: 1, stderr: expect.stringContaining("installation by the Debian package") });
   });
 

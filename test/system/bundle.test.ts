@@ -24,7 +24,7 @@ function assets(): string[] {
 
 describe("the bundle", () => {
   it("sells where there is no tree of packages", () => {
-    const { status, stdout } = spawnSync(alone(), ["demo", "--auto"], { encoding: "utf8" });
+    const { status, stdout } = spawnSync(process.execPath, [alone(), "demo", "--auto"], { encoding: "utf8" });
     expect([stdout.match(/The books balance/)?.[0], status], stdout).toEqual(["The books balance", 0]);
   });
 

@@ -10,7 +10,7 @@ const OFFERS_MOST = 64;
 
 /** While all is well one look at the service in this time is enough for the whole account. */
 export const LOOK_EVERY_MS = 30 * 60_000;
-/** After an answer that was no success: doubled each time, up to the above. */
+/** From the second answer in a row on that was no success: doubled each time, up to the above. */
 const FAULTY_LOOK_MS = 10_000;
 /** Of looks that the service answered, in whatever way; the next one waits until the oldest is a day old. */
 const LOOKS_A_DAY = 48;
@@ -94,6 +94,7 @@ export class Reads {
 
   #restMs(): number {
     const failures = this.#looked?.failures ?? 0;
-    return failures === 0 ? LOOK_EVERY_MS : Math.min(FAULTY_LOOK_MS * 2 ** (failures - 1), LOOK_EVERY_MS);
+    if (failures === 0) return LOOK_EVERY_MS;
+    return failures === 1 ? 0 : Math.min(FAULTY_LOOK_MS * 2 ** (failures - 2), LOOK_EVERY_MS);
   }
 }

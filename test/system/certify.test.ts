@@ -5,7 +5,7 @@ import { kitFor } from "../../src/cli/payment-kit.ts";
 import { maskerOf } from "../../src/payments/seqr/commands/certification/mask-secrets.ts";
 import { markdown } from "../../src/payments/seqr/commands/certification/report.ts";
 import { indented } from "../../src/payments/seqr/commands/certification/xml.ts";
-import type { CertifyOptions } from "../../src/payments/seqr/commands/certify.ts";
+import type { SeqrCertifyOptions } from "../../src/payments/seqr/commands/certify.ts";
 import { type SeqrSimulator, startSeqrSimulator } from "../../src/payments/seqr/simulator/server.ts";
 import { CliError, UsageError } from "../../src/platform/console/failure.ts";
 import { PLUG_INS } from "../../src/wiring/plug-ins.ts";
@@ -16,7 +16,7 @@ type Row = Readonly<Record<"number" | "name" | "expected" | "seen" | "result", s
 
 const [seqr] = PLUG_INS.payments;
 
-async function certify(options: CertifyOptions): Promise<void> {
+async function certify(options: SeqrCertifyOptions): Promise<void> {
   await seqr.commands.books.find(({ name }) => name === "certify")?.run(kitFor(seqr), options, "");
 }
 

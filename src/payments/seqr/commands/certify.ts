@@ -5,6 +5,7 @@ import { isoTime } from "../../../core/time.ts";
 import { systemClock } from "../../../platform/clock/clock.ts";
 import { CliError, UsageError } from "../../../platform/console/failure.ts";
 import { lines, print, printError, printJson, printPicture, told } from "../../../platform/console/print.ts";
+import type { CertifyOptions } from "../../../ports/certify-command.ts";
 import { NO_RESELLER, resellerOf } from "../accounts.ts";
 import type { ResellerCredentials } from "../calls.ts";
 import type { SeqrKit, SeqrSite } from "../config.ts";
@@ -16,12 +17,8 @@ import { type Certification, markdown, stepTable } from "./certification/report.
 import { runSteps, type StepResult } from "./certification/step.ts";
 import { certificationSteps } from "./certification/steps.ts";
 
-export interface CertifyOptions {
-  readonly config: string;
-  readonly auto?: boolean;
-  readonly report?: string;
+export interface SeqrCertifyOptions extends CertifyOptions {
   readonly seqrId?: string;
-  readonly json?: boolean;
 }
 
 type Site = ReturnType<SeqrKit["load"]>;
@@ -32,7 +29,7 @@ const PAUSE_MS = 30_000;
 const SHORT_PAUSE_MS = 1_000;
 
 /** Walks the payment service's certification with a terminal of its own, and leaves a report of every message. */
-export async function certify(options: CertifyOptions, kit: SeqrKit): Promise<void> {
+export async function certify(options: SeqrCertifyOptions, kit: SeqrKit): Promise<void> {
   const site = kit.load(options.config, "register");
   const auto = options.auto === true;
   const seqrId = seqrIdOf(options);
@@ -129,7 +126,7 @@ function notesOn({ section }: SeqrSite, auto: boolean): readonly string[] {
   return notes;
 }
 
-function seqrIdOf({ seqrId, auto }: CertifyOptions): string {
+function seqrIdOf({ seqrId, auto }: SeqrCertifyOptions): string {
   if (seqrId === undefined && auto === true) {
     return Array.from({ length: RANDOM_ID_DIGITS }, () => randomInt(10)).join("");
   }

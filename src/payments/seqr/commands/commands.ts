@@ -1,7 +1,8 @@
+import { CERTIFY } from "../../../ports/certify-command.ts";
 import type { CommandGroup, CommandOption } from "../../../ports/command.ts";
 import type { PaymentCommands } from "../../../ports/payment-plug-in.ts";
 import type { SeqrKit, SeqrPosition, SeqrSection } from "../config.ts";
-import type { CertifyOptions } from "./certify.ts";
+import type { SeqrCertifyOptions } from "./certify.ts";
 import type { ReportOptions } from "./report.ts";
 import type { StickerOptions } from "./sticker.ts";
 import type { AssignOptions, PositionOptions, RegisterOptions, ShowOptions } from "./terminal.ts";
@@ -84,16 +85,9 @@ export const commands: PaymentCommands<SeqrSection, SeqrPosition> = {
       run: async (kit, options: ReportOptions, name) => (await import("./report.ts")).report(name, options, kit),
     },
     {
-      name: "certify",
-      what: "walk the payment service's certification tests and write a report",
-      options: [
-        CONFIG,
-        { form: "--auto", what: "let the simulator's phone scan" },
-        { form: "--report <file>", what: "where the report goes" },
-        { form: "--seqr-id <id>", what: "the id that the service gave for the tests" },
-        { form: "--json", what: "the result as JSON" },
-      ],
-      run: async (kit, options: CertifyOptions) => (await import("./certify.ts")).certify(options, kit),
+      ...CERTIFY,
+      options: [...CERTIFY.options, { form: "--seqr-id <id>", what: "the id that the service gave for the tests" }],
+      run: async (kit, options: SeqrCertifyOptions) => (await import("./certify.ts")).certify(options, kit),
     },
   ],
   simulate: {

@@ -1,14 +1,8 @@
 import { isOwnName } from "../../../core/loopback.ts";
 import { CliError, UsageError } from "../../../platform/console/failure.ts";
+import type { CertifyOptions } from "../../../ports/certify-command.ts";
 import { kindOf, PAGE_ADDRESS_CHARS, type StripeKit, type StripeSection } from "../config.ts";
 import { open } from "../open.ts";
-
-export interface CertifyOptions {
-  readonly config: string;
-  readonly auto?: boolean;
-  readonly report?: string;
-  readonly json?: boolean;
-}
 
 const LIST = "the go-live checklist, https://docs.stripe.com/get-started/checklist/go-live";
 const CARD = "4242424242424242";

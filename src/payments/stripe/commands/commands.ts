@@ -1,19 +1,12 @@
+import { CERTIFY, type CertifyOptions } from "../../../ports/certify-command.ts";
 import type { PaymentCommands } from "../../../ports/payment-plug-in.ts";
 import type { StripePosition, StripeSection } from "../config.ts";
-import type { CertifyOptions } from "./certify.ts";
 
 export const commands: PaymentCommands<StripeSection, StripePosition> = {
   settingUp: [],
   books: [
     {
-      name: "certify",
-      what: "walk the payment service's certification tests and write a report",
-      options: [
-        { form: "-c, --config <file>", what: "the configuration, a YAML file", isRequired: true },
-        { form: "--auto", what: "let the simulator's phone scan" },
-        { form: "--report <file>", what: "where the report goes" },
-        { form: "--json", what: "the result as JSON" },
-      ],
+      ...CERTIFY,
       run: async (kit, options: CertifyOptions) => (await import("./certify.ts")).certify(options, kit),
     },
   ],

@@ -1,15 +1,9 @@
 import { isOwnName } from "../../../core/loopback.ts";
 import { CliError, UsageError } from "../../../platform/console/failure.ts";
+import type { CertifyOptions } from "../../../ports/certify-command.ts";
 import type { VippsKit, VippsSection } from "../config.ts";
 import { open } from "../open.ts";
 import { CODE_CHARS, HOSTS } from "../wire.ts";
-
-export interface CertifyOptions {
-  readonly config: string;
-  readonly auto?: boolean;
-  readonly report?: string;
-  readonly json?: boolean;
-}
 
 const LIST = "the go-live checklist, https://developer.vippsmobilepay.com/docs/knowledge-base/checklist/";
 

@@ -11,16 +11,24 @@ import { writeConfig } from "../support/config.ts";
 /** The built daemon. */
 export const MAIN = join(import.meta.dirname, "../../dist/main.js");
 
+/** Two moments of a sale, by this process's clock. */
+export interface Armed {
+  /** The customer confirmed: from here on the service says that the amount is reserved. */
+  readonly confirmedMs: number;
+  /** The daemon has told that the dispenser is armed. */
+  readonly armedMs: number;
+}
+
 export interface Kiosk {
   readonly pid: number;
   /** The file that it was started with. */
   readonly config: string;
   readonly seqr: SeqrSimulator;
   readonly startMs: number;
-  /** Sells once; resolves with the time from the customer's confirmation to the armed dispenser. */
-  sell(): Promise<number>;
+  /** Sells once. */
+  sell(): Promise<Armed>;
   /** The same, without waiting for the end of the sale. */
-  arm(): Promise<number>;
+  arm(): Promise<Armed>;
   stop(signal?: "SIGTERM" | "SIGKILL"): Promise<void>;
 }
 
@@ -34,6 +42,9 @@ export interface Start {
   readonly folder?: string;
   /** What it is sold by; a service of its own, that ends with it, unless given. */
   readonly service?: SeqrSimulator;
+  /** The way to it: the address that stands for the service's own. */
+  readonly by?: (endpoint: string) => Promise<string>;
+  readonly pollInterval?: string;
   /** Unless it is ready to sell: until it has closed the sale that was open. */
   readonly until?: "closed";
   /** How much a customer takes at a time, and how fast. */
@@ -42,11 +53,12 @@ export interface Start {
 
 /** The built daemon, as `kioskd run` starts it. */
 export async function startKiosk(start: Start = {}): Promise<Kiosk> {
-  const { under = [], positions = ["1"], quantity = "1.000" } = start;
+  const { under = [], positions = ["1"], quantity = "1.000", pollInterval = "1s" } = start;
   const folder = start.folder ?? mkdtempSync(join(tmpdir(), "kioskd-bench-"));
   const seqr =
     start.service ?? (await startSeqrSimulator({ host: "127.0.0.1", port: 0, terminals: terminalsOf(positions) }));
-  const setup = { endpoint: seqr.endpoint, quantity, rate: "600", pollInterval: "1s", positions };
+  const endpoint = (await start.by?.(seqr.endpoint)) ?? seqr.endpoint;
+  const setup = { endpoint, quantity, rate: "600", pollInterval, positions };
   const config = writeConfig(folder, setup);
   const [program = process.execPath, ...rest] = [...under, ...daemonOf(start), "run", "--config", config];
   const startedMs = performance.now();
@@ -73,7 +85,7 @@ export async function startKiosk(start: Start = {}): Promise<Kiosk> {
   const startMs = performance.now() - startedMs;
 
   /** Sells until the dispenser is armed. */
-  async function arm(): Promise<number> {
+  async function arm(): Promise<Armed> {
     const from = heard.length;
     const headers = { "content-type": "application/json" };
     while (!(await available())) await sleep(5);
@@ -84,14 +96,14 @@ export async function startKiosk(start: Start = {}): Promise<Kiosk> {
     const confirmedMs = performance.now();
     seqr.book.confirm(Date.now(), bill?.reference ?? "");
     const { at } = await hear('"phase":"dispensing"', from);
-    return at - confirmedMs;
+    return { confirmedMs, armedMs: at };
   }
 
-  async function sell(): Promise<number> {
+  async function sell(): Promise<Armed> {
     const from = heard.length;
-    const armedMs = await arm();
+    const armed = await arm();
     await hear('"phase":"closed"', from);
-    return armedMs;
+    return armed;
   }
 
   async function stop(signal: "SIGTERM" | "SIGKILL" = "SIGTERM"): Promise<void> {

@@ -54,6 +54,32 @@ export function refundsOf(events: readonly RefundEvent[]): readonly Refund[] {
   return [...refunds.values()];
 }
 
+/** Money that went back for certain. */
+export interface MadeRefund {
+  readonly refundId: string;
+  readonly saleId: string;
+  /** When it was learned first. */
+  readonly atMs: number;
+  readonly amountMinor: number;
+  /** What of the same sale had gone back before. */
+  readonly beforeMinor: number;
+  readonly reference: string | null;
+}
+
+/** The refunds of one sale that were made, in the order in which that was learned. */
+export function refundsMade(events: readonly RefundEvent[]): readonly MadeRefund[] {
+  const amounts = new Map(refundsOf(events).map(({ refundId, amountMinor }) => [refundId, amountMinor]));
+  const found: MadeRefund[] = [];
+  for (const event of events) {
+    if (event.type !== "made" || found.some(({ refundId }) => refundId === event.refundId)) continue;
+    const { refundId, saleId, atMs, reference } = event;
+    const beforeMinor = found.reduce((sum, { amountMinor }) => sum + amountMinor, 0);
+    const amountMinor = amounts.get(refundId) ?? event.amountMinor;
+    found.push({ refundId, saleId, atMs, amountMinor, beforeMinor, reference });
+  }
+  return found;
+}
+
 /** What has been given back for certain. */
 export function refundedMinor(refunds: readonly Refund[]): number {
   return refunds.reduce((sum, { state, amountMinor }) => (state === "made" ? sum + amountMinor : sum), 0);

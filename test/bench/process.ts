@@ -12,7 +12,7 @@ import { writeConfig } from "../support/config.ts";
 export const MAIN = join(import.meta.dirname, "../../dist/main.js");
 
 /** Two moments of a sale, by this process's clock. */
-export interface Armed {
+interface Armed {
   /** The customer confirmed: from here on the service says that the amount is reserved. */
   readonly confirmedMs: number;
   /** The daemon has told that the dispenser is armed. */

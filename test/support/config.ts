@@ -17,6 +17,8 @@ interface Setup {
   readonly displayRequired?: boolean;
   /** Its positions, all alike; one unless told. */
   readonly positions?: readonly string[];
+  /** UTC unless told. */
+  readonly timezone?: string;
 }
 
 /** A configuration with its secrets in the folder; returns the file. */
@@ -26,7 +28,7 @@ export function writeConfig(folder: string, setup: Setup): string {
   writeFileSync(join(folder, "secrets/reseller"), "1234", { mode: 0o600 });
   const reseller = { id: "demo-shop", userId: "9900", passwordFile: "secrets/reseller" };
   const config = {
-    kiosk: { id: "test-1", name: "Test station", currency: "SEK", locales: ["sv", "en"] },
+    kiosk: { id: "test-1", name: "Test station", currency: "SEK", locales: ["sv", "en"], timezone: setup.timezone ?? "UTC" },
     journal: { path: "journal.db" },
     payment: {
       provider: "seqr",

@@ -1,4 +1,4 @@
-import type { RefundEvent } from "../../../core/refund.ts";
+import { type MadeRefund, type RefundEvent, refundsMade } from "../../../core/refund.ts";
 import type { RemainderEvent } from "../../../core/remainder.ts";
 import type { SaleEvent } from "../../../core/sale/event.ts";
 import type { SaleRecord } from "../../../core/sale/record.ts";
@@ -31,6 +31,13 @@ export interface History {
     /** Why the payment service did not want its receipt; null unless it said so. */
     readonly receiptRefusal: string | null;
   } | null;
+  /**
+   * Takes each sale that closed from a moment up to another, which is left out, both as ISO 8601 in UTC, in the order of
+   * their numbers, as its last record has it.
+   */
+  closedBetween(from: string, to: string, take: (sale: ClosedSale) => void): void;
+  /** The refunds of which it was learned in this time that they were made, in that order. */
+  refundsMade(fromMs: number, toMs: number): readonly MadeRefund[];
   /** The steps of a sale's refunds, oldest first. */
   refunds(saleId: string): readonly RefundEvent[];
   close(): void;
@@ -44,6 +51,9 @@ export function openHistory(path: string): History {
   const one = db.prepare<[string], SaleRow>("SELECT * FROM sale WHERE body ->> 'saleId' = ? ORDER BY seq DESC LIMIT 1");
   const notes = db.prepare<[string, string], Row>(
     "SELECT seq, body FROM note INDEXED BY note_key WHERE stream = ? AND key = ? ORDER BY seq LIMIT 200",
+  );
+  const made = db.prepare<[number, number], Row>(
+    "SELECT seq, body FROM note WHERE stream = 'refunds' AND body ->> 'type' = 'made' AND body ->> 'atMs' >= ? AND body ->> 'atMs' < ? ORDER BY seq",
   );
   function notesOf<S extends keyof Notes>(stream: S, key: string): Notes[S][] {
     return notes.all(stream, key).map((row) => readRow(path, row, (text) => readNote(stream, text)));
@@ -75,9 +85,22 @@ export function openHistory(path: string): History {
       receiptRefusal: notesOf("receiptRefusals", saleId)[0]?.detail ?? null,
     };
   }
+  function refundsMadeIn(fromMs: number, toMs: number): readonly MadeRefund[] {
+    return made.all(fromMs, toMs).flatMap((row) => {
+      const { refundId, saleId, atMs } = readRow(path, row, (text) => readNote("refunds", text));
+      return refundsMade(notesOf("refunds", saleId)).filter((each) => each.refundId === refundId && each.atMs === atMs);
+    });
+  }
   return {
     latest: (limit, outcome) => guarded(path, () => archives.atOnce(() => latest(limit, outcome))),
     sale: (saleId) => guarded(path, () => archives.atOnce(() => sale(saleId))),
+    closedBetween: (from, to, take) =>
+      guarded(path, () =>
+        archives.atOnce(() => {
+          for (const row of archives.closedBetween(from, to)) take(closedSale(row));
+        }),
+      ),
+    refundsMade: (fromMs, toMs) => guarded(path, () => refundsMadeIn(fromMs, toMs)),
     refunds: (saleId) => guarded(path, () => notesOf("refunds", saleId)),
     close: () => db.close(),
   };

@@ -18,6 +18,16 @@ export interface SaleRow extends Row {
   readonly last_event: number;
 }
 
+interface FoundRow extends SaleRow {
+  readonly saleId: string;
+}
+
+/** The last record of a sale that takes the place of an earlier one. */
+interface Amendment {
+  readonly saleId: string;
+  readonly seq: number;
+}
+
 /** Rows behind one number, up to another. */
 interface Range {
   readonly after: number;
@@ -45,6 +55,8 @@ export class Archives {
   readonly #marks: Marks;
   readonly #after: Database.Statement<[number, number], SaleRow>;
   readonly #backwards: Database.Statement<[{ outcome: string | null }], SaleRow>;
+  readonly #closedBetween: Database.Statement<[string, string], FoundRow>;
+  readonly #amended: Database.Statement<[], Amendment>;
   readonly #events: Database.Statement<[number, number, string], Row>;
   readonly #atOnce: Database.Transaction<(read: () => unknown) => unknown>;
 
@@ -55,6 +67,8 @@ export class Archives {
     this.#marks = new Marks(db, id);
     this.#after = db.prepare("SELECT * FROM sale WHERE seq > ? ORDER BY seq LIMIT ?");
     this.#backwards = db.prepare(`SELECT * FROM sale WHERE ${OF_OUTCOME} ORDER BY seq DESC`);
+    this.#closedBetween = db.prepare(`${CLOSED_BETWEEN} ORDER BY seq`);
+    this.#amended = db.prepare(AMENDED);
     this.#events = db.prepare(EVENTS_OF_SALE);
     this.#atOnce = db.transaction((read: () => unknown) => read());
   }
@@ -143,6 +157,33 @@ export class Archives {
   }
 
   /**
+   * Records of sales that closed from a moment up to another, which is left out, both as ISO 8601 in UTC; in the order
+   * of their numbers, and none that a later record amends. An archive of other years is not opened. To be read `atOnce`.
+   */
+  *closedBetween(from: string, to: string): Generator<SaleRow> {
+    const archives = this.all().filter(
+      ({ year }) => Number(from.slice(0, 4)) <= year && year <= Number(to.slice(0, 4)),
+    );
+    const amendments = [
+      ...archives.flatMap((each) => this.#rows<Amendment>(each, AMENDED)),
+      ...this.#amended.iterate(),
+    ];
+    const amended = new Map(amendments.map(({ saleId, seq }) => [saleId, seq]));
+    const stands = ({ seq, saleId }: FoundRow): boolean => (amended.get(saleId) ?? 0) <= seq;
+    for (const archive of archives) {
+      let { after } = archive.sales;
+      for (let isMore = true; isMore; ) {
+        const page = `${CLOSED_BETWEEN} AND seq > ? AND seq <= ? ORDER BY seq LIMIT ?`;
+        const rows = this.#rows<FoundRow>(archive, page, from, to, after, archive.sales.through, PAGE_ROWS);
+        yield* rows.filter(stands);
+        isMore = rows.length === PAGE_ROWS;
+        after = rows.at(-1)?.seq ?? after;
+      }
+    }
+    for (const row of this.#closedBetween.iterate(from, to)) if (stands(row)) yield row;
+  }
+
+  /**
    * The newest record of a sale that is in an archive; null when it is in none.
    * @throws JournalError when it is not as it was written
    */
@@ -199,7 +240,7 @@ export class Archives {
     return this.all().filter(({ sales }) => sales.through > seq);
   }
 
-  #rows<T extends Row>(archive: Archive, sql: string, ...values: readonly (string | number)[]): T[] {
+  #rows<T>(archive: Archive, sql: string, ...values: readonly (string | number)[]): T[] {
     return this.#read(archive, (db) => db.prepare<(string | number)[], T>(sql).all(...values));
   }
 
@@ -222,6 +263,11 @@ export class Archives {
     }
   }
 }
+
+const CLOSED_BETWEEN =
+  "SELECT *, body ->> 'saleId' AS saleId FROM sale WHERE body ->> 'closedAt' >= ? AND body ->> 'closedAt' < ?";
+const AMENDED =
+  "SELECT body ->> 'saleId' AS saleId, MAX(seq) AS seq FROM sale WHERE body ->> 'amends' = 1 GROUP BY body ->> 'saleId'";
 
 /** A record that amends hides the one before it, also one of another outcome. */
 const OF_OUTCOME = "(@outcome IS NULL OR body ->> 'outcome' = @outcome OR body ->> 'amends' = 1)";

@@ -132,6 +132,13 @@ function addSales(program: Command): void {
     .argument("<sale>", "the sale's id")
     .option("--json", "as JSON")
     .action(async (sale, options) => (await import("./sales.ts")).show(sale, options));
+  configOption(sales.command("export"))
+    .description("sales and refunds of some days as a table for the books; days are the kiosk's own")
+    .requiredOption("--from <day>", "the first day, such as 2026-11-01")
+    .requiredOption("--to <day>", "the last day")
+    .option("--format <format>", "csv or json", "csv")
+    .option("-o, --output <file>", "a file of its owner's; printed unless given")
+    .action(async (options) => (await import("./export.ts")).exportSales(options));
 }
 
 function addClock(program: Command): void {
@@ -203,6 +210,11 @@ function addLooking(program: Command): void {
     .option("--json", "as JSON")
     .option("--idle", "only say whether a sale is open: exit 0 when none is, else 1")
     .action(async (options) => (await import("./status.ts")).status(options));
+  configOption(program.command("doctor"))
+    .description("walk through everything that a sale needs, and say what to do; nothing is changed or sold")
+    .option("--diagnostics <file>", "also write all that a helper wants to see into a new file, without secrets")
+    .option("--json", "as JSON")
+    .action(async (options) => (await import("./doctor.ts")).doctor(options));
   const faults = program.command("faults").description("what waits for a person, until it is acknowledged");
   configOption(faults.command("list"))
     .description("everything that waits, oldest first")

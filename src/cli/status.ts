@@ -39,7 +39,7 @@ interface PositionStatus {
   readonly waiting: readonly Waiting[];
 }
 
-interface Daemon {
+export interface Daemon {
   readonly answers: boolean;
   readonly reasons: readonly string[];
   readonly advice: readonly string[];
@@ -140,7 +140,7 @@ function summaryOf(state: State, newestAtMs: number): LastSale | null {
 }
 
 /** Null when nobody knows where it would answer. */
-async function askDaemon({ config }: Loaded): Promise<Daemon | null> {
+export async function askDaemon({ config }: Loaded): Promise<Daemon | null> {
   const { host, port } = config.display.listen;
   if (port === 0) return null;
   const name = host === "0.0.0.0" || host === "::" ? "127.0.0.1" : host;

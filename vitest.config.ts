@@ -15,6 +15,7 @@ const WIRE = [
   "test/payments/stripe/!(money|checks).test.ts",
   "test/platform/serial/{line,taken}.test.ts",
   "test/platform/service/**/*.test.ts",
+  "test/telemetry/alerts/senders.test.ts",
   "test/telemetry/sparkplug/{aedes,foreign,limits,mosquitto}.test.ts",
   "test/displays/terminal/{pty,screens}.test.ts",
   "test/displays/web/**/*.test.ts",

@@ -215,6 +215,9 @@ function addLooking(program: Command): void {
     .option("--diagnostics <file>", "also write all that a helper wants to see into a new file, without secrets")
     .option("--json", "as JSON")
     .action(async (options) => (await import("./doctor.ts")).doctor(options));
+  configOption(program.command("alerts").description("messages to a person").command("test"))
+    .description("send a message every way that the configuration names")
+    .action(async (options) => (await import("./alerts.ts")).test(options));
   const faults = program.command("faults").description("what waits for a person, until it is acknowledged");
   configOption(faults.command("list"))
     .description("everything that waits, oldest first")

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { MINOR_DIGITS } from "../core/currencies.ts";
 import { UNIT_NAMES } from "../core/quantity.ts";
+import { alerts } from "./alerts.ts";
 import { display } from "./display.ts";
 import { about, cron, decimal, duration, file, identifier } from "./fields.ts";
 import { mqtt } from "./mqtt.ts";
@@ -255,6 +256,7 @@ export function configSchemaOf(plugIns: PlugIns, services: readonly string[] = [
       }),
       display,
       mqtt: mqtt.optional(),
+      alerts: alerts.optional(),
       schedule,
       log,
     })

@@ -20,6 +20,7 @@ export function serviceChecks(config: Config, plugIns: PlugIns): Found[] {
     ...displayChecks(config, plugIns),
     ...listenChecks(config.display.listen, [...payment.listens(part.section), ...devicesListens(config, plugIns)]),
     ...mqttChecks(config),
+    ...alertChecks(config),
   ];
 }
 
@@ -152,6 +153,37 @@ function mqttChecks({ mqtt }: Config): Found[] {
       }),
     },
   ];
+}
+
+/** A token or a password goes over an encrypted line, but to this machine itself. */
+function alertChecks({ alerts }: Config): Found[] {
+  if (alerts === undefined) return [];
+  const { webhook, ntfy, telegram, email } = alerts;
+  const found: Found[] = [];
+  for (const [name, way] of Object.entries({ webhook, ntfy, telegram })) {
+    if (way?.tokenFile === undefined) continue;
+    const { protocol, hostname } = new URL(way.url);
+    if (protocol === "https:" || isLoopback(hostname)) continue;
+    const path = ["alerts", name, "url"];
+    found.push({
+      path,
+      message: sentence({ found: `${way.url} with a token`, expected: "https:// to another machine" }),
+    });
+  }
+  if (email === undefined) return found;
+  const { username, passwordFile, security, host } = email;
+  if ((username === undefined) !== (passwordFile === undefined)) {
+    const message = sentence({
+      found: `${username === undefined ? "passwordFile" : "username"} alone`,
+      expected: "both or none",
+    });
+    found.push({ path: ["alerts", "email", username === undefined ? "passwordFile" : "username"], message });
+  }
+  if (security === "none" && !isLoopback(host)) {
+    const message = sentence({ found: `none to ${host}`, expected: "starttls or tls to another machine" });
+    found.push({ path: ["alerts", "email", "security"], message });
+  }
+  return found;
 }
 
 function secure(url: string): string {

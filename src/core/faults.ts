@@ -118,6 +118,9 @@ const CATALOGUE = {
 } as const;
 
 export type FaultCode = keyof typeof CATALOGUE;
+
+export const FAULT_CODES = Object.keys(CATALOGUE) as readonly FaultCode[];
+
 export function isFaultCode(name: string): name is FaultCode {
   return Object.hasOwn(CATALOGUE, name);
 }

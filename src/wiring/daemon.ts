@@ -16,6 +16,7 @@ import type { Journal } from "../ports/journal.ts";
 import type { Log } from "../ports/log.ts";
 import type { Metrics } from "../ports/metrics.ts";
 import type { SaleTiming } from "../ports/payment-plug-in.ts";
+import { withAlerts } from "./alerts.ts";
 import { type Books, keepBooks } from "./books.ts";
 import { meterOf, openDispenser, Shared } from "./devices.ts";
 import { openDisplay } from "./displays.ts";
@@ -49,7 +50,9 @@ export async function startDaemon(loaded: Loaded, { log, emergencyStop, onFatal 
     const site = paymentSite(loaded);
     const payments = open.add(await openPayments(loaded, { clock, log, observe: observer.paymentCall }));
     const payment = payments.selling;
-    const telemetry = open.add(await openTelemetry(loaded, { clock, log, observer }));
+    const telemetry = open.add(
+      await withAlerts(await openTelemetry(loaded, { clock, log, observer }), loaded, { clock, log }),
+    );
     const shared = open.add(new Shared());
     emergencyStop.guard(shared);
     const positions = await openPositions(

@@ -79,6 +79,10 @@ describe("every secret that the schema marks", () => {
   it("is one of these; a new one comes by itself", () => {
     expect(secretKeysOf(configSchema())).toEqual(
       new Set([
+        "alerts.email.passwordFile",
+        "alerts.ntfy.tokenFile",
+        "alerts.telegram.tokenFile",
+        "alerts.webhook.tokenFile",
         "display.tokenFile",
         "mqtt.keyFile",
         "mqtt.passwordFile",

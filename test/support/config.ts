@@ -28,7 +28,13 @@ export function writeConfig(folder: string, setup: Setup): string {
   writeFileSync(join(folder, "secrets/reseller"), "1234", { mode: 0o600 });
   const reseller = { id: "demo-shop", userId: "9900", passwordFile: "secrets/reseller" };
   const config = {
-    kiosk: { id: "test-1", name: "Test station", currency: "SEK", locales: ["sv", "en"], timezone: setup.timezone ?? "UTC" },
+    kiosk: {
+      id: "test-1",
+      name: "Test station",
+      currency: "SEK",
+      locales: ["sv", "en"],
+      timezone: setup.timezone ?? "UTC",
+    },
     journal: { path: "journal.db" },
     payment: {
       provider: "seqr",

@@ -78,6 +78,13 @@ export function everySection(endpoint: string, brokerUrl: string, certFile: stri
     ],
     display: { driver: "web", listen: "127.0.0.1:0", required: false },
     mqtt: { url: brokerUrl, username: "kiosk", certFile },
+    alerts: {
+      webhook: { url: "http://127.0.0.1:1/" },
+      ntfy: { url: "http://127.0.0.1:1/topic" },
+      telegram: { url: "http://127.0.0.1:1/", chat: "1" },
+      email: { host: "127.0.0.1", port: 1, username: "kiosk", from: "kiosk@example.com", to: ["owner@example.com"] },
+      after: "0s",
+    },
     log: { level: "debug" },
   };
 }

@@ -55,7 +55,13 @@ const telegram = z
 const email = z
   .strictObject({
     host: z.string().min(1).max(253).meta(about("The server that takes mail.", "smtp.example.com")),
-    port: z.number().int().min(1).max(65_535).default(587).meta(about("Its port.", 465)),
+    port: z
+      .number()
+      .int()
+      .min(1)
+      .max(65_535)
+      .default(587)
+      .meta(about("The port of that server; usually 587, or 465 with tls.", 465)),
     security: z
       .enum(["starttls", "tls", "none"])
       .default("starttls")

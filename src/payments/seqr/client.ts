@@ -69,7 +69,7 @@ export async function createSeqrClient(settings: SeqrClientSettings): Promise<Se
     wallMs: wallMs ?? Date.now,
   });
   const transport = settings.onExchange === undefined ? bare : listened(bare, settings.onExchange);
-  const compose = await createComposer();
+  const compose = await composer();
 
   async function call<K extends Operation>(
     operation: K,
@@ -134,6 +134,17 @@ function noReply(operation: Operation, error: unknown): Unknown {
 }
 
 type Compose = (operation: Operation, parameters: Readonly<Record<string, unknown>>) => string;
+
+let made: Promise<Compose> | null = null;
+
+/** One for all clients of the process: to read the description takes long on a small machine. */
+function composer(): Promise<Compose> {
+  made ??= createComposer().catch((error) => {
+    made = null;
+    throw error;
+  });
+  return made;
+}
 
 /**
  * The package writes requests by the interface description. It does not get to read the answers: it reads a whole one at

@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
-import { type IServerOptions, listen, type Server } from "soap";
+import { type IServerOptions, Server, WSDL } from "soap";
 import { urlOf } from "../../../devices/bench/address.ts";
 import { phoneOn } from "../../../devices/bench/phone-address.ts";
 import { TEXT_DESERIALIZER, WSDL_PATH } from "../soap.ts";
@@ -71,10 +71,9 @@ export async function startSeqrSimulator(options: SeqrSimulatorOptions): Promise
 
 /** The SOAP package parses and writes the envelopes; the HTTP side stays ours, so that faults can have their way. */
 async function addSoap(app: FastifyInstance, book: BillBook, faults: Faults, now: () => number): Promise<void> {
-  const wsdl = await readFile(WSDL_PATH, "utf8");
-  const schema = new SoapSchema(wsdl);
+  const { text, schema, wsdl } = await description();
   const forced: { code: number | null } = { code: null };
-  const soap = await soapOn(wsdl, (operation, parameters) =>
+  const soap = soapOn(wsdl, (operation, parameters) =>
     forced.code === null ? perform(book, now(), operation, parameters) : answerWith(operation, forced.code),
   );
   app.addContentTypeParser(["text/xml", "application/xml"], { parseAs: "string" }, (_request, body, done) => {
@@ -82,7 +81,7 @@ async function addSoap(app: FastifyInstance, book: BillBook, faults: Faults, now
   });
   app.get(SOAP_PATH, (request, reply) => {
     const address = escapeXml(`${request.protocol}://${request.host}${SOAP_PATH}`);
-    return reply.type(XML).send(wsdl.replace(/(<soap:address location=")[^"]*/, (_match, start) => start + address));
+    return reply.type(XML).send(text.replace(/(<soap:address location=")[^"]*/, (_match, start) => start + address));
   });
   app.post(SOAP_PATH, async (request, reply) => {
     const xml = String(request.body);
@@ -106,21 +105,39 @@ async function addSoap(app: FastifyInstance, book: BillBook, faults: Faults, now
   });
 }
 
-async function soapOn(wsdl: string, answer: (operation: string, parameters: unknown) => object): Promise<Server> {
-  const handlers = OPERATIONS.map((name) => [name, (parameters: unknown) => ({ return: answer(name, parameters) })]);
-  return await new Promise((resolve, reject) => {
-    const options: IServerOptions & { customDeserializer: typeof TEXT_DESERIALIZER } = {
-      path: SOAP_PATH,
-      services: {
-        ERSWSExternalClientServiceImplService: { ERSWSExternalClientServiceImplPort: Object.fromEntries(handlers) },
-      },
-      xml: wsdl,
-      suppressStack: true,
-      customDeserializer: TEXT_DESERIALIZER,
-      callback: (error: unknown) => (error ? reject(error) : resolve(server)),
-    };
-    const server = listen(null, options);
+interface Description {
+  readonly text: string;
+  readonly schema: SoapSchema;
+  readonly wsdl: WSDL;
+}
+
+let read: Promise<Description> | null = null;
+
+/** The interface's description, read once for all simulators of the process; none of them changes it. */
+function description(): Promise<Description> {
+  read ??= readDescription().catch((error) => {
+    read = null;
+    throw error;
   });
+  return read;
+}
+
+async function readDescription(): Promise<Description> {
+  const text = await readFile(WSDL_PATH, "utf8");
+  const wsdl = new WSDL(text, "", READING);
+  await new Promise<void>((resolve, reject) => wsdl.onReady((error) => (error ? reject(error) : resolve())));
+  return { text, schema: new SoapSchema(text), wsdl };
+}
+
+const READING = { customDeserializer: TEXT_DESERIALIZER };
+
+function soapOn(wsdl: WSDL, answer: (operation: string, parameters: unknown) => object): Server {
+  const handlers = OPERATIONS.map((name) => [name, (parameters: unknown) => ({ return: answer(name, parameters) })]);
+  const services = {
+    ERSWSExternalClientServiceImplService: { ERSWSExternalClientServiceImplPort: Object.fromEntries(handlers) },
+  };
+  const options: IServerOptions = { path: SOAP_PATH, services, suppressStack: true };
+  return new Server(null, SOAP_PATH, services, wsdl, options);
 }
 
 function refuse(fault: Fault, request: FastifyRequest, reply: FastifyReply): FastifyReply {

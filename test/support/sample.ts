@@ -70,6 +70,11 @@ export function seeds(name: string, count: number): readonly number[] {
   return Array.from({ length: count }, (_, at) => (TAKES_ALL ? at + 1 : own(at)));
 }
 
+/** Whether it is the turn of one of many things of a kind: of one in `oneIn` in the gate, of each with `KIOSKD_SAMPLE=all`. */
+export function isDrawn(name: string, oneIn: number): boolean {
+  return TAKES_ALL || createHash("sha256").update(`${sampleSeed()} ${name}`).digest().readUInt32BE() % oneIn === 0;
+}
+
 /** How many runs of something: `inGate`, or `inAll` with `KIOSKD_SAMPLE=all`. */
 export function runs(inGate: number, inAll: number): number {
   return TAKES_ALL ? inAll : inGate;

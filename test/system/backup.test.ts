@@ -1,4 +1,3 @@
-import { execFile } from "node:child_process";
 import {
   existsSync,
   mkdirSync,
@@ -20,25 +19,9 @@ import { PLUG_INS } from "../../src/wiring/plug-ins.ts";
 import { smallDisk } from "../campaign/disk.ts";
 import { writeConfig } from "../support/config.ts";
 import { DaemonProcess, eventually } from "../support/daemon.ts";
+import { kioskd } from "../support/kioskd.ts";
 import { HAPPY, PAID } from "../support/sale-fixtures.ts";
 import { tempFolder } from "../support/temp.ts";
-
-const MAIN = join(import.meta.dirname, "../../dist/main.js");
-
-interface Result {
-  readonly status: number | null;
-  readonly err: string;
-  readonly out: string;
-}
-
-/** Beside the simulated service, which runs in this process and must be able to answer. */
-function kioskd(...words: string[]): Promise<Result> {
-  return new Promise((resolve) => {
-    execFile(process.execPath, [MAIN, ...words], (error, out, err) => {
-      resolve({ status: error === null ? 0 : Number(error.code), err, out });
-    });
-  });
-}
 
 function sales(folder: string): readonly { seq: number; saleId: string; outcome: string }[] {
   const history = openHistory(join(folder, "journal.db"));

@@ -9,7 +9,7 @@ import { atEnd, knowEachTest, SIDE_BY_SIDE } from "../support/at-end.ts";
 import { hasZbarimg, scan } from "../support/browser.ts";
 import { writeConfig } from "../support/config.ts";
 import { DaemonProcess, eventually } from "../support/daemon.ts";
-import { kioskdOn, MAIN, type Result } from "../support/kioskd.ts";
+import { kioskdOn, MAIN, program, type Result } from "../support/kioskd.ts";
 import { sample } from "../support/sample.ts";
 import { tempFolder } from "../support/temp.ts";
 
@@ -20,6 +20,8 @@ interface Stage {
   readonly folder: string;
   readonly config: string;
   kioskd(...args: string[]): Promise<Result>;
+  /** Always as a program of its own. */
+  program(...args: string[]): Promise<Result>;
   /** The same at a terminal, where somebody types the answer; all that the terminal shows. */
   atTerminal(answer: string, ...args: string[]): Promise<string>;
 }
@@ -31,6 +33,7 @@ async function stage(change: (config: Record<string, unknown>) => object = (conf
   const config = writeConfig(folder, { endpoint: seqr.endpoint, quantity: "2.000", rate: "3000" });
   writeFileSync(config, stringify(change(parse(readFileSync(config, "utf8")))));
   const kioskd = kioskdOn(config);
+  const programOn = kioskdOn(config, program);
   const atTerminal = async (answer: string, ...args: string[]): Promise<string> => {
     const command = [MAIN, ...args, "--config", config].map((word) => `'${word}'`).join(" ");
     const child = spawn("script", ["--quiet", "--return", "--command", command, "/dev/null"]);
@@ -43,7 +46,7 @@ async function stage(change: (config: Record<string, unknown>) => object = (conf
     await once(child, "exit");
     return shown;
   };
-  return { seqr, folder, config, kioskd, atTerminal };
+  return { seqr, folder, config, kioskd, program: programOn, atTerminal };
 }
 
 /** Sells so many times and ends the daemon; the sales' ids. */
@@ -159,7 +162,7 @@ describe("refunds on the command line", SIDE_BY_SIDE, () => {
     });
     const [sale = ""] = await sell(scene, 1);
     await post(scene, "/faults", { op: "refundPayment", mode: "delay", delayMs: 15_000, count: 1 });
-    const first = scene.kioskd("refund", sale, "--amount", "30.00");
+    const first = scene.program("refund", sale, "--amount", "30.00");
     await eventually("the first is on its way", async () => charged(scene) === 978);
     const second = await scene.kioskd("refund", sale, "--amount", "30.00");
     expect(second.status).toBe(1);

@@ -1,4 +1,3 @@
-import { execFile } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
@@ -10,11 +9,10 @@ import { openHistory } from "../../src/platform/journal/sqlite/history.ts";
 import { openJournalBeside } from "../../src/platform/journal/sqlite/journal.ts";
 import { writeConfig } from "../support/config.ts";
 import { DaemonProcess, eventually } from "../support/daemon.ts";
+import { kioskd } from "../support/kioskd.ts";
 import { DIESEL } from "../support/sale-fixtures.ts";
 import { sample } from "../support/sample.ts";
 import { tempFolder } from "../support/temp.ts";
-
-const MAIN = join(import.meta.dirname, "../../dist/main.js");
 
 interface Position {
   id: string;
@@ -74,15 +72,6 @@ const renamed =
   ({ positions: [first, ...others] }: Config): Partial<Config> => ({
     positions: [{ ...(first as Position), id, ...(formerly === undefined ? {} : { formerly }) }, ...others],
   });
-
-/** Beside the simulated service, which runs in this process and must be able to answer. */
-function kioskd(...words: string[]): Promise<{ status: number | null; err: string; out: string }> {
-  return new Promise((resolve) => {
-    execFile(process.execPath, [MAIN, ...words], (error, out, err) => {
-      resolve({ status: error === null ? 0 : Number(error.code), err, out });
-    });
-  });
-}
 
 function flowed({ folder }: Scene): number {
   return Number(readFileSync(join(folder, "simulated-1.register"), "utf8"));

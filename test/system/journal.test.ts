@@ -1,4 +1,3 @@
-import { execFile } from "node:child_process";
 import { cpSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it, onTestFinished } from "vitest";
@@ -6,18 +5,8 @@ import { type SeqrSimulator, startSeqrSimulator } from "../../src/payments/seqr/
 import { openHistory } from "../../src/platform/journal/sqlite/history.ts";
 import { writeConfig } from "../support/config.ts";
 import { DaemonProcess, eventually } from "../support/daemon.ts";
+import { kioskd } from "../support/kioskd.ts";
 import { tempFolder } from "../support/temp.ts";
-
-const MAIN = join(import.meta.dirname, "../../dist/main.js");
-
-/** Beside the simulated service, which runs in this process and must be able to answer. */
-function kioskd(...words: string[]): Promise<{ status: number | null; err: string; out: string }> {
-  return new Promise((resolve) => {
-    execFile(process.execPath, [MAIN, ...words], (error, out, err) => {
-      resolve({ status: error === null ? 0 : Number(error.code), err, out });
-    });
-  });
-}
 
 /** A customer chooses and pays; something flows then. */
 async function begin(daemon: DaemonProcess, seqr: SeqrSimulator): Promise<string> {

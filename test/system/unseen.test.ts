@@ -1,9 +1,10 @@
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, onTestFinished } from "vitest";
 import type { SaleEvent } from "../../src/core/sale/event.ts";
 import type { SaleRecord } from "../../src/core/sale/record.ts";
 import { visible, visibleJson, visibleLine } from "../../src/core/visible.ts";
+import { startSeqrSimulator } from "../../src/payments/seqr/simulator/server.ts";
 import { told, wrapped } from "../../src/platform/console/print.ts";
 import { table } from "../../src/platform/console/table.ts";
 import { openJournal } from "../../src/platform/journal/sqlite/journal.ts";
@@ -64,7 +65,9 @@ describe("what nobody would see", () => {
 /** A kiosk with one paid sale and one for a person, in which every text is of the worst kind. */
 async function spoiltKiosk(): Promise<{ readonly config: string; kioskd(...args: string[]): Promise<Result> }> {
   const folder = tempFolder();
-  const file = writeConfig(folder, { endpoint: "http://127.0.0.1:1/soap" });
+  const seqr = await startSeqrSimulator({ host: "127.0.0.1", port: 0, reportDelayMs: 100 });
+  onTestFinished(() => seqr.close());
+  const file = writeConfig(folder, { endpoint: seqr.endpoint });
   const journal = openJournal({ path: join(folder, "journal.db") });
   const sell = async (saleId: string, news: Partial<SaleRecord>): Promise<void> => {
     for (const event of HAPPY) {
@@ -107,7 +110,10 @@ describe("a journal full of texts that would order a terminal about", () => {
       ["faults", "acknowledge", "needs-attention", "--sale", "sale-b", "--note", `looked ${STORED}`],
       ["status"],
       ["status", "--json"],
+      ["reconcile", "--show"],
+      ["reconcile", "--show", "--json"],
       ["reconcile"],
+      ["reconcile", "--show"],
       ["refund", "sale-b", "--amount", "1.00"],
       ["terminal", "show"],
       ["terminal", "show", "--json"],

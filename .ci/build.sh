@@ -6,6 +6,9 @@ tell() {
   if [ "${npm_config_loglevel:-}" != silent ]; then echo "Building ($1/3): $2 …"; fi
 }
 
+# The gate builds once.
+if [ "${KIOSKD_BUILT:-}" = yes ] && [ -x dist/main.js ]; then exit 0; fi
+
 rm -rf dist
 tell 1 "the daemon"
 npm run --silent build:daemon

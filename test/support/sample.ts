@@ -5,6 +5,10 @@ import { createHash } from "node:crypto";
 const WANTED = process.env["KIOSKD_SAMPLE"] ?? "";
 const TAKES_ALL = WANTED === "all";
 
+export function takesAll(): boolean {
+  return TAKES_ALL;
+}
+
 let seed: string | undefined;
 
 function sampleSeed(): string {

@@ -10,7 +10,7 @@ import { roundTripMs } from "../../support/wire-pace.ts";
 import { hasSocat, openController, openPty, openPump, side, Told } from "./rig.ts";
 
 const LINES = 24;
-const DELIVERIES = runs(240, 1_008);
+const DELIVERIES = runs(120, 1_008);
 
 interface Weather {
   readonly noise: (seed: number) => (bytes: Uint8Array) => Uint8Array;

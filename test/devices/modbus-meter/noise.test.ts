@@ -16,7 +16,7 @@ const ADAPTERS: readonly (readonly string[])[] = [
   ["echo", "stray-bytes"],
 ];
 const LINES = ADAPTERS.length;
-const DELIVERIES = runs(20, 100);
+const DELIVERIES = runs(10, 100);
 
 /** 1 MW is a watt-hour in 3.6 milliseconds. */
 const POWER_W = 1_000_000;

@@ -8,7 +8,7 @@ import { runs, seeds } from "../../support/sample.ts";
 import { tempFolder } from "../../support/temp.ts";
 import { hurryFor, makeRig, type Rig, SETTINGS } from "./rig.ts";
 
-const DELIVERIES = runs(200, 1_000);
+const DELIVERIES = runs(120, 1_000);
 const SIDE_BY_SIDE = 40;
 const ONE_BYTE_IN = 100;
 const MOST_HURRY = 10;

@@ -13,7 +13,7 @@ import { tempFolder } from "../../support/temp.ts";
 import { HURRY, type Kiosk, SOON, startKiosk, Watcher } from "./rig.ts";
 import { entryOf, settingsFor } from "./samples.ts";
 
-const WAITING = runs(2_000, 10_000);
+const WAITING = runs(500, 10_000);
 const LONG = { timeout: 250_000, interval: 50 };
 const [FIRST_EVENT] = HAPPY;
 
@@ -71,10 +71,10 @@ describe.skipIf(!hasMosquitto())("the outbox on a real broker", () => {
   test("a broker killed again and again: all in order, and what comes twice bears the same number", {
     timeout: 60_000,
   }, async () => {
-    const count = 600;
+    const count = runs(240, 600);
     await sell(1, count);
     start();
-    for (const [round, reached] of [100, 200, 400].entries()) {
+    for (const [round, reached] of [count / 6, count / 3, (2 * count) / 3].entries()) {
       await vi.waitFor(async () => expect(await journal.pendingCount("sales")).toBeLessThan(count - reached), LONG);
       await broker.stop();
       await sell(count + round + 1, 1);

@@ -1,6 +1,7 @@
-import { readFileSync, writeFileSync } from "node:fs";
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { describe, expect, it, onTestFinished } from "vitest";
+import { afterAll, describe, expect, it, onTestFinished } from "vitest";
 import { parse, stringify } from "yaml";
 import { priceMinor } from "../../src/core/tariff.ts";
 import { type SeqrSimulator, startSeqrSimulator } from "../../src/payments/seqr/simulator/server.ts";
@@ -12,7 +13,6 @@ import { DaemonProcess, eventually } from "../support/daemon.ts";
 import { kioskd } from "../support/kioskd.ts";
 import { DIESEL } from "../support/sale-fixtures.ts";
 import { sample } from "../support/sample.ts";
-import { tempFolder } from "../support/temp.ts";
 
 interface Position {
   id: string;
@@ -33,15 +33,32 @@ interface Scene {
   readonly file: string;
 }
 
-/** Position 1 was killed in the middle of a delivery; position 2 has not sold anything. */
-async function killedInDelivery(): Promise<Scene> {
-  const terminals = ["other-terminal", "new-terminal"].map((id) => ({ id, password: "12345678" }));
-  const seqr = await startSeqrSimulator({ host: "127.0.0.1", port: 0, terminals });
-  onTestFinished(() => seqr.close());
-  const folder = tempFolder();
+const TERMINALS = ["other-terminal", "new-terminal"].map((id) => ({ id, password: "12345678" }));
+
+/** A kiosk's folder as the kill left it, and what its service had been asked for. */
+interface Killed {
+  readonly folder: string;
+  /** Of all that is in it. */
+  readonly copy: string;
+  readonly offers: readonly Parameters<SeqrSimulator["book"]["sendInvoice"]>[];
+}
+
+let killed: Killed | null = null;
+
+/** Once for all: each test finds the folder as it was then, and a service that knows the same bill. */
+async function killOnce(): Promise<Killed> {
+  if (killed !== null) return killed;
+  const seqr = await startSeqrSimulator({ host: "127.0.0.1", port: 0, terminals: TERMINALS });
+  const offers: Parameters<typeof seqr.book.sendInvoice>[] = [];
+  const { book } = seqr;
+  const sendInvoice = book.sendInvoice.bind(book);
+  book.sendInvoice = (...asked) => {
+    offers.push(asked);
+    return sendInvoice(...asked);
+  };
+  const folder = mkdtempSync(join(tmpdir(), "kioskd-gone-"));
   const file = writeConfig(folder, { endpoint: seqr.endpoint, quantity: "5.000", rate: "60" });
-  const stage = { seqr, folder, file };
-  change(stage, ({ positions: [first, ...others] }) => {
+  change({ file }, ({ positions: [first, ...others] }) => {
     const second = { ...first, id: "2", terminal: { ...first?.terminal, id: "other-terminal" } } as Position;
     return { positions: [first as Position, second, ...others] };
   });
@@ -50,15 +67,45 @@ async function killedInDelivery(): Promise<Scene> {
   await daemon.post("select", { reserve: "300.00" });
   const { qr } = await daemon.until("a code is shown", ({ qr }) => qr !== null);
   expect(qr).not.toBeNull();
-  const [bill] = seqr.book.bills(Date.now());
-  seqr.book.confirm(Date.now(), bill?.reference ?? "");
+  const [bill] = book.bills(Date.now());
+  book.confirm(Date.now(), bill?.reference ?? "");
   await daemon.until("something flows", ({ quantity }) => Number(quantity) > 1);
   await daemon.kill("SIGKILL");
+  await seqr.close();
+  expect(offers).toHaveLength(1);
+  const copy = mkdtempSync(join(tmpdir(), "kioskd-gone-"));
+  cpSync(folder, copy, { recursive: true });
+  killed = { folder, copy, offers };
+  return killed;
+}
+
+afterAll(() => {
+  for (const folder of [killed?.folder, killed?.copy]) {
+    if (folder !== undefined) rmSync(folder, { recursive: true, force: true });
+  }
+});
+
+/** Position 1 was killed in the middle of a delivery; position 2 has not sold anything. */
+async function killedInDelivery(): Promise<Scene> {
+  const left = await killOnce();
+  const seqr = await startSeqrSimulator({ host: "127.0.0.1", port: 0, terminals: TERMINALS });
+  onTestFinished(() => seqr.close());
+  const { book } = seqr;
+  for (const [, ...asked] of left.offers) book.sendInvoice(Date.now(), ...asked);
+  for (const { reference } of book.bills(Date.now())) book.confirm(Date.now(), reference);
+  const { folder, copy } = left;
+  rmSync(folder, { recursive: true });
+  cpSync(copy, folder, { recursive: true });
+  const stage = { seqr, folder, file: join(folder, "kioskd.yaml") };
+  change(stage, ({ payment }) => {
+    const section = Reflect.get(payment, "seqr") as object;
+    return { payment: { ...payment, seqr: { ...section, endpoint: seqr.endpoint } } as Config["payment"] };
+  });
   return stage;
 }
 
 /** Somebody edits the configuration. */
-function change({ file }: Scene, edit: (config: Config) => Partial<Config>): void {
+function change({ file }: Pick<Scene, "file">, edit: (config: Config) => Partial<Config>): void {
   const config = parse(readFileSync(file, "utf8"));
   writeFileSync(file, stringify({ ...config, ...edit(config) }));
 }

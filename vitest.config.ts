@@ -10,9 +10,8 @@ const WIRE = [
   "test/devices/modbus-meter/{coarse,contract,course,currencies,faults,figures,noise,proof,pymodbus,pymodbus-models,step}.test.ts",
   "test/telemetry/mqtt/**/!(acks|reasons|sizes|turns).test.ts",
   "test/devices/rapi/{contract,faults,noise}.test.ts",
-  "test/payments/seqr/**/!(report).test.ts",
-  "test/payments/vipps/**/*.test.ts",
-  "test/payments/stripe/!(money|checks).test.ts",
+  // Measures how long its process stands still.
+  "test/payments/seqr/stalls.test.ts",
   "test/platform/serial/{line,taken}.test.ts",
   "test/platform/service/**/*.test.ts",
   "test/telemetry/alerts/senders.test.ts",
@@ -25,6 +24,13 @@ const WIRE = [
   "test/fuzz/{http,orders,seqr}.test.ts",
   "test/devices/{dart,rapi}/simulator.test.ts",
   "test/devices/*/wire.test.ts",
+];
+
+/** The same, of which nothing stays behind in the process: these share what they import. */
+const SHARED = [
+  "test/payments/seqr/**/!(report|stalls).test.ts",
+  "test/payments/vipps/**/*.test.ts",
+  "test/payments/stripe/!(money|checks).test.ts",
 ];
 
 /** What puts other modules in the place of some, for a process of its own. */
@@ -46,10 +52,11 @@ export default defineConfig({
       {
         extends: true,
         // What a file imports is read once for all files: a third of the time goes into that otherwise.
-        test: { ...GUARDED, name: "unit", include: [EVERY], exclude: [...WIRE, ...APART], isolate: false },
+        test: { ...GUARDED, name: "unit", include: [EVERY], exclude: [...WIRE, ...SHARED, ...APART], isolate: false },
       },
       { extends: true, test: { ...GUARDED, name: "apart", include: APART } },
       { extends: true, test: { name: "wire", include: WIRE } },
+      { extends: true, test: { name: "shared", include: SHARED, isolate: false } },
     ],
   },
 });

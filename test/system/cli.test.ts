@@ -7,6 +7,7 @@ import type { SaleEvent } from "../../src/core/sale/event.ts";
 import { openJournal } from "../../src/platform/journal/sqlite/journal.ts";
 import { writeConfig } from "../support/config.ts";
 import { eventually } from "../support/daemon.ts";
+import { kioskd as mostlyHere } from "../support/kioskd.ts";
 import { HAPPY, PAID } from "../support/sale-fixtures.ts";
 import { tempFolder } from "../support/temp.ts";
 
@@ -18,6 +19,7 @@ interface Result {
   readonly err: string;
 }
 
+/** Always a program. */
 function kioskd(...args: string[]): Result {
   const { status, stdout, stderr } = spawnSync(MAIN, args, { encoding: "utf8", timeout: 60_000 });
   return { status, out: stdout, err: stderr };
@@ -39,8 +41,8 @@ describe("the command line", () => {
     ["clock", "accept"],
     ["backup"],
     ["restore"],
-  ])("explains %s %s", (...command) => {
-    const { status, out } = kioskd(...command, "--help");
+  ])("explains %s %s", async (...command) => {
+    const { status, out } = await mostlyHere(...command, "--help");
     expect(status).toBe(0);
     expect(out).toContain("Usage: kioskd");
     expect(Math.max(...out.split("\n").map(({ length }) => length))).toBeLessThanOrEqual(80);
@@ -59,6 +61,11 @@ describe("the command line", () => {
       "/nope: there is no such device: plug it in, or correct the path",
     ],
     [["sales", "list", "--config", "none.yaml"], 1, "found no such file"],
+    [["status", "--config", "none.yaml"], 1, "found no such file"],
+    [["faults", "list", "--config", "none.yaml"], 1, "found no such file"],
+    [["refund", "a-sale", "--config", "none.yaml"], 1, "found no such file"],
+    [["reconcile", "--config", "none.yaml"], 1, "found no such file"],
+    [["journal", "verify", "--config", "none.yaml"], 1, "found no such file"],
     [["backup", "--config", "none.yaml"], 2, "missing required argument 'file'"],
     [["restore", "none.tar", "--config", "none.yaml"], 1, "There is no file"],
     [["sales", "list", "--config", "none.yaml", "--limit", "0"], 2, "--limit: expected 1 to"],

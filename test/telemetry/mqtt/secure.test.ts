@@ -141,7 +141,9 @@ describe.skipIf(!isWhole)("a guarded mosquitto", () => {
       kiosk.telemetry.report(healthOf({}));
       expect(kiosk.refusals.at(-1)).toBeNull();
     }, SOON);
-    await vi.waitFor(() => expect(seen.json("faults")).toEqual([{ faults: [] }]), SOON);
+    // Where the broker's word for one comes late, the state has been sent once more.
+    await vi.waitFor(() => expect(seen.json("faults").length).toBeGreaterThan(0), SOON);
+    expect(seen.json("faults")).toEqual(seen.json("faults").map(() => ({ faults: [] })));
   });
 
   test("several addresses are tried in turn, and the other one when the first is gone", async () => {

@@ -8,14 +8,11 @@ const WIRE = [
   "test/platform/http/{crowd,json-calls,patience,pipelines}.test.ts",
   "test/devices/mdb/{machine,noise}.test.ts",
   "test/devices/modbus-meter/{coarse,contract,course,currencies,faults,figures,noise,proof,pymodbus,pymodbus-models,step}.test.ts",
-  "test/telemetry/mqtt/**/!(acks|reasons|sizes|turns).test.ts",
   "test/devices/rapi/{contract,faults,noise}.test.ts",
   // Measures how long its process stands still.
   "test/payments/seqr/stalls.test.ts",
   "test/platform/serial/{line,taken}.test.ts",
   "test/platform/service/**/*.test.ts",
-  "test/telemetry/alerts/senders.test.ts",
-  "test/telemetry/sparkplug/{aedes,foreign,limits,mosquitto}.test.ts",
   "test/displays/terminal/{pty,screens}.test.ts",
   "test/displays/web/**/*.test.ts",
   "test/{bare,bench,blueprint,campaign,hw,monitoring,package,rig,screens,system,systemd}/**/*.test.ts",
@@ -31,6 +28,9 @@ const SHARED = [
   "test/payments/seqr/**/!(report|stalls).test.ts",
   "test/payments/vipps/**/*.test.ts",
   "test/payments/stripe/!(money|checks).test.ts",
+  "test/telemetry/mqtt/**/!(acks|reasons|sizes|turns).test.ts",
+  "test/telemetry/alerts/senders.test.ts",
+  "test/telemetry/sparkplug/{aedes,foreign,limits,mosquitto}.test.ts",
 ];
 
 /** What puts other modules in the place of some, for a process of its own. */

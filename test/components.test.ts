@@ -27,6 +27,7 @@ const COMPONENTS: Readonly<Record<string, RegExp>> = {
   '"socat"': /^socat$/,
   '"systemd-analyze"': /^systemd$/,
   OPENSSL: /^openssl$/,
+  POSTGRES: /^postgresql$/,
   PROGRAM: /^mosquitto$/,
   PROMTOOL: /^prometheus$/,
   PROTOC: /^protobuf-compiler$/,

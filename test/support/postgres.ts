@@ -38,13 +38,15 @@ export async function postgres(): Promise<Postgres> {
     const { stdout } = await run("id", ["-u", "postgres"]);
     chownSync(folder, Number(stdout), 0);
   }
-  const as = (program: string, ...args: readonly string[]): [string, string[]] =>
-    isRoot
-      ? ["runuser", ["-u", "postgres", "--", join(binaries(), program), ...args]]
-      : [join(binaries(), program), [...args]];
+  const own = (program: string): readonly string[] =>
+    isRoot ? ["-u", "postgres", "--", join(binaries(), program)] : [];
+  const starter = (program: string): string => (isRoot ? "runuser" : join(binaries(), program));
   const data = join(folder, "data");
-  await run(...as("initdb", "-D", data, "-U", "postgres", "--auth=trust", "--encoding=UTF8", "--no-sync"));
-  const server = spawn(...as("postgres", "-D", data, "-k", folder, "-c", "listen_addresses="), { stdio: "ignore" });
+  const asked = ["-D", data, "-U", "postgres", "--auth=trust", "--encoding=UTF8", "--no-sync"];
+  await run(starter("initdb"), [...own("initdb"), ...asked]);
+  const POSTGRES = starter("postgres");
+  const args = [...own("postgres"), "-D", data, "-k", folder, "-c", "listen_addresses="];
+  const server = spawn(POSTGRES, args, { stdio: "ignore" });
   const ended = new Promise<void>((resolve) => server.once("exit", () => resolve()));
   const database = `host=${folder} user=postgres dbname=postgres`;
   const psql = async (...args: readonly string[]): Promise<string> =>
@@ -71,7 +73,8 @@ export async function postgres(): Promise<Postgres> {
       await psql("-f", file);
     },
     close: async () => {
-      await run(...as("pg_ctl", "-D", data, "-m", "immediate", "stop")).catch(() => server.kill("SIGKILL"));
+      const stop = [...own("pg_ctl"), "-D", data, "-m", "immediate", "stop"];
+      await run(starter("pg_ctl"), stop).catch(() => server.kill("SIGKILL"));
       await ended;
       rmSync(folder, { recursive: true, force: true });
     },

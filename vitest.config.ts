@@ -25,6 +25,7 @@ const WIRE = [
 
 /** The same, of which nothing stays behind in the process: these share what they import. */
 const SHARED = [
+  "test/payments/*.test.ts",
   "test/payments/seqr/**/!(report|stalls).test.ts",
   "test/payments/vipps/**/*.test.ts",
   "test/payments/stripe/!(money|checks).test.ts",

@@ -24,6 +24,8 @@ export interface PaymentRig {
   readonly foreignCurrency: string | null;
   /** Orders what becomes of the next request of a call. */
   mishap(call: Call | "refund", kind: Mishap): Promise<void>;
+  /** Forgets those that have met no request. */
+  noFaults(): Promise<void>;
   /** The service forgets all keys of calls; null where it never keeps any. */
   readonly forget: (() => Promise<void>) | null;
   /** Another provider at the same service, with everything in its configuration different that may be. */

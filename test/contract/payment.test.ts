@@ -13,6 +13,7 @@ paymentContract("The payment service in memory", async ({ wrongPassword }) => {
     endsOpenOffers: true,
     foreignCurrency: null,
     mishap: async (call, kind) => void provider.mishaps.push({ call, kind }),
+    noFaults: async () => void provider.mishaps.splice(0),
     forget: async () => provider.forget(),
     reconfigured: async () => {
       const other = new MemoryPayment(() => nowMs, {}, provider);

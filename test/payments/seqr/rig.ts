@@ -54,8 +54,6 @@ export interface SeqrRig extends PaymentRig {
   readonly simulator: SeqrSimulator;
   /** Orders a mishap, as a test program over HTTP would. */
   fault(body: object): Promise<void>;
-  /** Forgets those that have not happened. */
-  noFaults(): Promise<void>;
 }
 
 export async function seqrRig(

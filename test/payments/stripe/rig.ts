@@ -88,6 +88,7 @@ export async function stripeRig(options: StripeRigOptions = {}): Promise<StripeR
     ...{ endsOpenOffers: true, foreignCurrency: "CLF" },
     books: { refunds: new StripeRefunds(api), remainders: null, receipts: null, periods: null },
     mishap: async (call, kind) => void simulator.faults.add({ call: CALLS[call], mode: MODES[kind], lateMs: 200 }),
+    noFaults: async () => simulator.faults.clear(),
     forget: async () => simulator.service.keys.forgetAll(),
     reconfigured: async () =>
       new StripeProvider({ ...own, thanksUrl: "https://example.com/other" }, apiWith({ key, log }), clock, log),

@@ -95,6 +95,7 @@ export async function vippsRig(
     foreignCurrency: "SEK",
     mishap: async (call, kind) =>
       void simulator.faults.add({ ...{ count: 1, status: 500, delayMs: 300 }, ...MODES[kind], call: CALLS[call] }),
+    noFaults: async () => simulator.faults.clear(),
     forget: async () => simulator.service.forgetKeys(),
     reconfigured: async () => restarted({ timeoutMs: 4_000 }).provider,
     payable: async (saleId) =>

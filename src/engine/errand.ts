@@ -25,8 +25,8 @@ export interface Errand {
   readonly nap: Nap;
   /** False once it is decided to leave the state that owed the effect: nothing more may be done for it. */
   readonly alive: () => boolean;
-  /** Whether a name that the payment service gave is this sale's, and no other's. */
-  isOurs(kind: OwnedName["kind"], name: string): Promise<boolean>;
+  /** Whether a name that a payment service gave is this sale's, and no other's there. */
+  isOurs(kind: OwnedName["kind"], name: string, service: string): Promise<boolean>;
   /** What a person has to look at, and no record will tell. */
   readonly forPerson: (matter: Matter) => void;
   /** How long the state may still last; null when it has no end. */

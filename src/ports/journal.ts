@@ -92,6 +92,8 @@ export interface Tidying {
 export interface OwnedName {
   readonly kind: "offer" | "payment";
   readonly name: string;
+  /** Which service calls it so: two may give one name. Absent in older journals, where it is nobody else's at any service. */
+  readonly service?: string;
 }
 
 /** Numbers rise by one within a stream, for ever. */

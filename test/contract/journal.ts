@@ -97,6 +97,23 @@ export function journalContract(name: string, make: MakeJournal): void {
       }
     });
 
+    it("keeps one name that two services give apart, and takes one without a service for everybody's", async () => {
+      const made = (saleId: string, service: string | null) =>
+        sale(saleId)
+          .slice(0, 2)
+          .map((event) => (event.type === "offer-made" && service !== null ? { ...event, service } : event));
+      const bring = async (saleId: string, service: string | null) => {
+        for (const event of made(saleId, service)) await journal.append("1", event, null);
+      };
+      const ownerAt = (service: string) => journal.ownerOf({ kind: "offer", name: "R1", service });
+      await bring("a", "stripe");
+      await bring("b", "vipps");
+      expect([await ownerAt("stripe"), await ownerAt("vipps"), await ownerAt("seqr")]).toEqual(["a", "b", null]);
+      await bring("c", null);
+      await restart();
+      expect([await ownerAt("stripe"), await ownerAt("vipps"), await ownerAt("seqr")]).toEqual(["a", "b", "c"]);
+    });
+
     it("keeps closed sales in order until they are acknowledged, numbers rising for ever", async () => {
       for (const id of ["a", "b", "c"]) await append(id);
       expect((await journal.pending("sales", 2)).map(({ seq, body: { saleId } }) => [seq, saleId])).toEqual([

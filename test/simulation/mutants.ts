@@ -249,14 +249,14 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "a new name of a lost offer is cancelled, whosever it is",
     file: "engine/sale/payment-errands.ts",
-    right: 'const isOurs = (name: string): Promise<boolean> => errand.isOurs("offer", name);',
+    right: 'const isOurs = (name: string): Promise<boolean> => errand.isOurs("offer", name, service);',
     wrong: "const isOurs = (): Promise<boolean> => Promise.resolve(true);",
     caughtBy: ["11 different"],
   },
   {
     name: "a payment counts for whatever sale it is told of",
     file: "engine/sale/payment-errands.ts",
-    right: 'const isOurPayment = await isOurs("payment", paymentReference);',
+    right: 'const isOurPayment = await isOurs("payment", paymentReference, service);',
     wrong: "const isOurPayment = paymentReference !== isOurs.name;",
     caughtBy: ["11 different"],
   },

@@ -1,6 +1,7 @@
 import type { SaleEvent } from "../../src/core/sale/event.ts";
 import type { SaleRecord } from "../../src/core/sale/record.ts";
 import type { Chained } from "../../src/platform/journal/sqlite/chain/trust.ts";
+import { ownedBy, writtenAs } from "../../src/platform/journal/sqlite/rows/owners.ts";
 import type { Entry, Journal, NoteKey, Notes, OwnedName, Readers } from "../../src/ports/journal.ts";
 import { type ChainedText, chainOf } from "./sim-chain.ts";
 import type { Chaos } from "./sim-chaos.ts";
@@ -34,12 +35,13 @@ export class Disk {
   /** Whose each of the payment service's names is. */
   readonly #owners = new Map<string, string>();
 
-  ownerOf({ kind, name }: OwnedName): string | null {
-    return this.#owners.get(`${kind} ${name}`) ?? null;
+  ownerOf(owned: OwnedName): string | null {
+    const { kind, name } = owned;
+    return this.#owners.get(`${kind} ${writtenAs(owned)}`) ?? this.#owners.get(`${kind} ${name}`) ?? null;
   }
 
-  #own(kind: OwnedName["kind"], name: string, saleId: string): void {
-    const key = `${kind} ${name}`;
+  #own(owned: OwnedName, saleId: string): void {
+    const key = `${owned.kind} ${writtenAs(owned)}`;
     if (!this.#owners.has(key)) this.#owners.set(key, saleId);
   }
 
@@ -77,8 +79,8 @@ export class Disk {
     const rows = sales.get(event.saleId);
     if (rows === undefined) sales.set(event.saleId, [row]);
     else rows.push(row);
-    if (event.type === "offer-made") this.#own("offer", event.reference, event.saleId);
-    if (event.type === "captured") this.#own("payment", event.receipt.paymentReference, event.saleId);
+    const owned = ownedBy(event);
+    if (owned !== null) this.#own(owned, event.saleId);
     if (record !== null) this.sales.push(JSON.stringify(record));
     return JSON.parse(body) as SaleEvent;
   }

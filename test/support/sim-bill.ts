@@ -6,6 +6,8 @@ export type Freed = "canceled" | "replaced" | "expired" | "reversed" | "declined
 export interface Bill {
   readonly reference: string;
   readonly saleId: string;
+  /** By which of the services it was made. */
+  readonly service: string;
   readonly position: string;
   /** No other one knows of it. */
   readonly terminal: string;
@@ -44,7 +46,16 @@ export function newBill(
 ): Bill {
   const { maximumMinor, commitTimeoutMs } = terms;
   return {
-    ...{ reference, saleId, position, maximumMinor, commitTimeoutMs, dueMinor: maximumMinor, ...kept },
+    ...{
+      reference,
+      saleId,
+      service: terms.provider ?? "",
+      position,
+      maximumMinor,
+      commitTimeoutMs,
+      dueMinor: maximumMinor,
+      ...kept,
+    },
     ...{ state: "open", confirming: false, wasHeld: false, holdUntilMs: null, untoldSinceMs: null },
     ...{ captures: [], restMinor: 0, freed: null },
   };

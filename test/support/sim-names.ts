@@ -12,7 +12,8 @@ export function namedLike({ bills, world }: Told, bill: Bill, kind: FaultKind): 
   const { chaos, isKnown } = world;
   if (!chaos.strikes(kind)) return null;
   const others = [...bills.values()].filter(
-    ({ saleId, reference: name }) => saleId !== bill.saleId && isKnown({ kind: "offer", name }),
+    ({ saleId, service, reference: name }) =>
+      saleId !== bill.saleId && service === bill.service && isKnown({ kind: "offer", name, service }),
   );
   return (others.findLast(({ state }) => state === "held" || state === "open") ?? others.at(-1))?.reference ?? null;
 }
@@ -22,7 +23,8 @@ export function paymentReference({ bills, world }: Told, bill: Bill): string {
   const { chaos, isKnown } = world;
   const own = `paid-${bill.reference}`;
   if (!chaos.strikes("payment-reused")) return own;
-  const others = [...bills.values()].filter(({ saleId }) => saleId !== bill.saleId);
+  const { service } = bill;
+  const others = [...bills.values()].filter((each) => each.saleId !== bill.saleId && each.service === service);
   const names = others.map(({ reference }) => `paid-${reference}`);
-  return names.findLast((name) => isKnown({ kind: "payment", name })) ?? own;
+  return names.findLast((name) => isKnown({ kind: "payment", name, service })) ?? own;
 }

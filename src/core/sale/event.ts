@@ -16,8 +16,15 @@ interface Observed {
 export type SaleEvent = Observed &
   (
     | { readonly type: "selected"; readonly position: string; readonly terms: Terms }
-    /** `endsAtMs`: when the service ends it by itself. Absent where it does not, and in older journals. */
-    | { readonly type: "offer-made"; readonly reference: string; readonly qrText: string; readonly endsAtMs?: number }
+    | {
+        readonly type: "offer-made";
+        readonly reference: string;
+        readonly qrText: string;
+        /** When the service ends it by itself. Absent where it does not, and in older journals. */
+        readonly endsAtMs?: number;
+        /** Which service calls it so, as in the terms. Absent in older journals. */
+        readonly service?: string;
+      }
     /** The customer asked for more time to scan the code. */
     | { readonly type: "extended" }
     /** The service said no: nothing is open there. */
@@ -51,6 +58,8 @@ export type SaleEvent = Observed &
         readonly receipt: Receipt;
         /** What the service holds still, to be freed by itself; absent where it holds nothing. */
         readonly stillHeldMinor?: number;
+        /** Whose name the payment's reference is, as in the terms. Absent in older journals. */
+        readonly service?: string;
       }
     /** The service shows that nothing is held any more. */
     | { readonly type: "released" }

@@ -6,7 +6,7 @@ import type { Cancel, Clock } from "../../ports/clock.ts";
 import type { OwnedName } from "../../ports/journal.ts";
 import type { Log } from "../../ports/log.ts";
 import type { ProviderOf } from "../../ports/payment.ts";
-import type { News } from "../errand.ts";
+import type { Errand, News } from "../errand.ts";
 import { POLICY } from "../policy.ts";
 import { capturedNews } from "./payment-errands.ts";
 
@@ -75,9 +75,9 @@ export class LateTruth {
   }
 
   /** What is final at the service; anything else may still change. */
-  async #newsOf(saleId: string, truth: Truth): Promise<News | null> {
-    const { isOurs } = this.#deps;
-    if (truth.state === "captured") return await capturedNews(truth, (kind, name) => isOurs(saleId, { kind, name }));
+  async #newsOf(saleId: string, service: string, truth: Truth): Promise<News | null> {
+    const isOurs: Errand["isOurs"] = (kind, name) => this.#deps.isOurs(saleId, { kind, name, service });
+    if (truth.state === "captured") return await capturedNews(truth, service, isOurs);
     return truth.state === "ended" ? { type: "released" } : null;
   }
 
@@ -91,7 +91,7 @@ export class LateTruth {
       return;
     }
     const outcome = await payment.query(sale, reference);
-    const news = outcome.kind === "done" ? await this.#newsOf(sale.id, outcome.value) : null;
+    const news = outcome.kind === "done" ? await this.#newsOf(sale.id, payment.traits.name, outcome.value) : null;
     if (this.#watched.get(sale.id) !== watched) return;
     if (!isTimeKnown()) this.#askLater(watched, attempt);
     else if (news === null || news.type === "contradicted") this.#askLater(watched, attempt + 1, askedMs(0, outcome));

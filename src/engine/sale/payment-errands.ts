@@ -51,14 +51,15 @@ export async function offer(errand: PaymentErrand, { sale }: Offering): Promise<
     notePayment(errand, outcome);
     if (outcome.kind === "done") {
       const { reference, qrText, endsAtMs } = outcome.value;
-      if (!(await errand.isOurs("offer", reference))) return await errand.tell(foreign(`offer ${reference}`));
+      const { name: service } = errand.payment.traits;
+      if (!(await errand.isOurs("offer", reference, service))) return await errand.tell(foreign(`offer ${reference}`));
       const unfit = endsAtMs === null ? null : unfitEnd(errand, endsAtMs);
       if (unfit !== null) {
         errand.faults.raise("offer-unclear", errand.position, unfit);
         return await errand.tell({ type: "offer-unanswered" });
       }
       errand.faults.clear("offer-unclear", errand.position);
-      const made = { type: "offer-made", reference, qrText } as const;
+      const made = { type: "offer-made", reference, qrText, service } as const;
       return await errand.tell(endsAtMs === null ? made : { ...made, endsAtMs });
     }
     if (outcome.kind === "declined") {
@@ -141,7 +142,7 @@ async function decided(errand: PaymentErrand, truth: Truth, unclear: Repeats): P
       await errand.tell({ type: "contradicted", detail: truth.detail });
       return true;
     case "captured":
-      await errand.tell(await capturedNews(truth, errand.isOurs));
+      await errand.tell(await capturedNews(truth, errand.payment.traits.name, errand.isOurs));
       return true;
     case "ended":
       await errand.tell({ type: "payment-ended", how: truth.how });
@@ -190,12 +191,13 @@ function resolveWaitMs(delayMs: number, outcome: Outcome<unknown>, leftMs: numbe
 /** A payment that stands for another sale already is none of this one. */
 export async function capturedNews(
   { capturedMinor, receipt, stillHeldMinor = 0 }: Extract<Truth, { state: "captured" }>,
+  service: string,
   isOurs: Errand["isOurs"],
 ): Promise<News> {
   const { paymentReference } = receipt;
-  const isOurPayment = await isOurs("payment", paymentReference);
+  const isOurPayment = await isOurs("payment", paymentReference, service);
   if (!isOurPayment) return foreign(`payment ${paymentReference}`);
-  const captured = { type: "captured", capturedMinor, receipt } as const;
+  const captured = { type: "captured", capturedMinor, receipt, service } as const;
   return stillHeldMinor > 0 ? { ...captured, stillHeldMinor } : captured;
 }
 
@@ -273,7 +275,8 @@ class Numbers {
 }
 
 function act(errand: PaymentErrand, state: Committing | Releasing, attempt: Attempt): Promise<Outcome<Truth>> {
-  const isOurs = (name: string): Promise<boolean> => errand.isOurs("offer", name);
+  const service = errand.payment.traits.name;
+  const isOurs = (name: string): Promise<boolean> => errand.isOurs("offer", name, service);
   if (state.aim === "release")
     return errand.payment.release(state.sale, state.offer?.reference ?? null, errand.alive, isOurs, attempt);
   return errand.payment.settle(state.sale, state.offer.reference, state.delivery, errand.alive, attempt);
@@ -309,7 +312,7 @@ async function conclude(
     return "ended";
   }
   if (truth.state === "captured") {
-    await errand.tell(await capturedNews(truth, errand.isOurs));
+    await errand.tell(await capturedNews(truth, errand.payment.traits.name, errand.isOurs));
     return "ended";
   }
   if (truth.state === "different") {

@@ -296,7 +296,7 @@ export class Position {
     const leftMs = (): number | null => this.#deadline.leftMs;
     const nowMs = (): number => this.#time.nowMs();
     const spanMs = (): number => this.#spanMs();
-    const isOurs: Errand["isOurs"] = (kind, name) => references.isOf(saleId, { kind, name });
+    const isOurs: Errand["isOurs"] = (kind, name, service) => references.isOf(saleId, { kind, name, service });
     const forPerson: Errand["forPerson"] = (matter) => events.forPerson(matter);
     const alive = (): boolean => epoch.alive;
     const showTried: Errand["showTried"] = (hint) => {

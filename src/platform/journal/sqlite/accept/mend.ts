@@ -22,7 +22,7 @@ import { JournalError } from "../errors.ts";
 import { wrongHeader } from "../open.ts";
 import { Marks } from "../rows/marks.ts";
 import { noteRows } from "../rows/note-rows.ts";
-import { type OwnedSale, Owners } from "../rows/owners.ts";
+import { type OwnedSale, Owners, ownedBy, writtenAs } from "../rows/owners.ts";
 import { Positions } from "../rows/positions.ts";
 import { SOURCES } from "../rows/reader-rows.ts";
 import { APPLICATION_ID, completeSchema, layoutOf, MIGRATIONS, mendTables, migrate } from "../tables.ts";
@@ -234,10 +234,9 @@ function mendOwners(
   for (const { kind, name } of taken) found.wrong(`which sale the ${kind} ${name} belongs to was changed`);
   throughEvents((event) => {
     const isNew = owners.learn(event);
-    const brought =
-      event.type === "offer-made" ? event.reference : event.type === "captured" ? event.receipt.paymentReference : null;
-    if (isNew && !taken.some(({ name }) => name === brought)) {
-      found.wrong(`it was not written down any more which sale ${brought} belongs to`);
+    const owned = ownedBy(event);
+    if (isNew && owned !== null && !taken.some(({ name }) => name === writtenAs(owned))) {
+      found.wrong(`it was not written down any more which sale ${owned.name} belongs to`);
     }
     return isNew;
   });

@@ -63,7 +63,12 @@ function happened<const T extends SaleEvent["type"], const F extends z.ZodRawSha
 export const saleEvent = exactly<SaleEvent>()(
   z.discriminatedUnion("type", [
     happened("selected", { position: name, terms }),
-    happened("offer-made", { reference: text, qrText: text, endsAtMs: whole.exactOptional() }),
+    happened("offer-made", {
+      reference: text,
+      qrText: text,
+      endsAtMs: whole.exactOptional(),
+      service: name.exactOptional(),
+    }),
     happened("extended", {}),
     happened("offer-refused", {
       detail: text,
@@ -79,7 +84,12 @@ export const saleEvent = exactly<SaleEvent>()(
     happened("dispenser-failed", { detail: text }),
     happened("stop-requested", { reason: z.enum(["customer", "operator", "no-flow", "fault"]) }),
     happened("delivered", { totaliserBase: whole.nullable() }),
-    happened("captured", { capturedMinor: whole.nullable(), receipt, stillHeldMinor: whole.exactOptional() }),
+    happened("captured", {
+      capturedMinor: whole.nullable(),
+      receipt,
+      stillHeldMinor: whole.exactOptional(),
+      service: name.exactOptional(),
+    }),
     happened("released", {}),
     happened("contradicted", { detail: text }),
     happened("attempt-declined", { operation: z.enum(["capture", "free"]) }),

@@ -28,14 +28,15 @@ export class Owners {
     this.#from = db.prepare("SELECT * FROM owner WHERE (kind, name) > (?, ?) ORDER BY kind, name LIMIT ?");
   }
 
-  of({ kind, name }: OwnedName): string | null {
-    return this.#get.get(kind, name)?.sale ?? null;
+  of({ kind, name, service }: OwnedName): string | null {
+    const row = service === undefined ? undefined : this.#get.get(kind, writtenAs({ kind, name, service }));
+    return (row ?? this.#get.get(kind, name))?.sale ?? null;
   }
 
   /** Writes down what an event brings, unless another sale has it. Whether it was not known before. */
   learn(event: SaleEvent): boolean {
     const owned = ownedBy(event);
-    return owned !== null && this.put({ ...owned, sale: event.saleId });
+    return owned !== null && this.put({ kind: owned.kind, name: writtenAs(owned), sale: event.saleId });
   }
 
   /** @throws Broken when it is not written down whose it is */
@@ -82,7 +83,14 @@ export class Owners {
 }
 
 /** What an event brings that no other sale may have. */
-function ownedBy(event: SaleEvent): OwnedName | null {
-  if (event.type === "offer-made") return { kind: "offer", name: event.reference };
-  return event.type === "captured" ? { kind: "payment", name: event.receipt.paymentReference } : null;
+export function ownedBy(event: SaleEvent): OwnedName | null {
+  if (event.type !== "offer-made" && event.type !== "captured") return null;
+  const service = event.service === undefined ? {} : { service: event.service };
+  if (event.type === "offer-made") return { kind: "offer", name: event.reference, ...service };
+  return { kind: "payment", name: event.receipt.paymentReference, ...service };
+}
+
+/** The name as it stands in the table. A service's own name has no blank. */
+export function writtenAs({ name, service }: OwnedName): string {
+  return service === undefined ? name : `${service} ${name}`;
 }

@@ -110,6 +110,12 @@ const CATALOGUE = {
     blocking: false,
     advice: "More was dispensed than was reserved: check the dispenser's limit, then `kioskd faults acknowledge`.",
   },
+  "refund-returned": {
+    owner: "books",
+    blocking: false,
+    advice:
+      "The customer's bank sent a refund back: give the money back in another way, or with `kioskd refund SALE` once more, then `kioskd faults acknowledge`.",
+  },
   "refund-unclear": {
     owner: "books",
     blocking: false,
@@ -143,6 +149,7 @@ export const PERSON_CODES = [
   "overrun",
   "unaccounted",
   "refund-unclear",
+  "refund-returned",
   "rest-still-held",
   "books-differ",
 ] as const satisfies readonly FaultCode[];

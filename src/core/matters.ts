@@ -170,6 +170,24 @@ export function matterOfRefund(event: Extract<RefundEvent, { type: "asked" }>): 
   return { matterId: refundMatterId(refundId), code: "refund-unclear", position, saleId, atMs, detail };
 }
 
+/** The customer has not got their money: how they get it is for a person to find. */
+export function matterOfReturned({
+  refundId,
+  saleId,
+  position,
+  amountMinor,
+  currency,
+  atMs,
+  detail,
+}: Extract<RefundEvent, { type: "returned" }>): Matter {
+  return {
+    matterId: `refund ${refundId} returned`,
+    code: "refund-returned",
+    ...{ position, saleId, atMs },
+    detail: `sale ${saleId}: refund ${refundId} of ${formatAmount(amountMinor, currency)} ${currency} came back: ${detail}`,
+  };
+}
+
 export function refundMatterId(refundId: string): string {
   return `refund ${refundId}`;
 }

@@ -20,12 +20,14 @@ export type RefundEvent = {
   | { readonly type: "refused"; readonly detail: string }
   /** No clear answer within the written bound: it may or may not have been made. */
   | { readonly type: "unclear"; readonly detail: string }
+  /** It was made, and the customer's bank sent the money back later: the merchant has it again. */
+  | ({ readonly type: "returned"; readonly detail: string } & RefundTerms)
 );
 
 export interface Refund {
   readonly refundId: string;
   readonly amountMinor: number;
-  readonly state: "open" | "made" | "refused";
+  readonly state: "open" | "made" | "refused" | "returned";
   readonly reference: string | null;
   /** A person said that it was made, not the service. */
   readonly byHand?: true;
@@ -33,7 +35,7 @@ export interface Refund {
 
 /**
  * The refunds of one sale, in the order in which they were asked for. Money that went back stays so: `made` stands
- * whatever else is noted, before or after it.
+ * whatever else is noted, before or after it; but that the bank has sent it back.
  */
 export function refundsOf(events: readonly RefundEvent[]): readonly Refund[] {
   const refunds = new Map<string, Refund>();
@@ -42,13 +44,15 @@ export function refundsOf(events: readonly RefundEvent[]): readonly Refund[] {
     const known = refunds.get(refundId);
     if (event.type === "asked" && known === undefined) {
       refunds.set(refundId, { refundId, amountMinor: event.amountMinor, state: "open", reference: null });
-    } else if (event.type === "made" && known?.state !== "made") {
+    } else if (event.type === "made" && known?.state !== "made" && known?.state !== "returned") {
       const { reference, byHand } = event;
       const amountMinor = known?.amountMinor ?? event.amountMinor;
       const made = { refundId, amountMinor, state: "made", reference } as const;
       refunds.set(refundId, byHand === true ? { ...made, byHand } : made);
     } else if (event.type === "refused" && known?.state === "open") {
       refunds.set(refundId, { ...known, state: "refused" });
+    } else if (event.type === "returned" && known?.state === "made") {
+      refunds.set(refundId, { ...known, state: "returned" });
     }
   }
   return [...refunds.values()];
@@ -88,7 +92,7 @@ export function refundedMinor(refunds: readonly Refund[]): number {
 /** What can still be given back; a refund without a clear answer counts as made. */
 export function refundableMinor(chargedMinor: number, refunds: readonly Refund[]): number {
   const leftMinor = refunds.reduce(
-    (left, { state, amountMinor }) => (state === "refused" ? left : left - amountMinor),
+    (left, { state, amountMinor }) => (state === "refused" || state === "returned" ? left : left - amountMinor),
     chargedMinor,
   );
   return Math.max(0, leftMinor);

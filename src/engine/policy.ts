@@ -80,6 +80,14 @@ export const POLICY = {
   finishMs: 2 * 60_000,
   /** Events waiting at one position; a healthy one has a handful. */
   queueLimit: 256,
+  /** How long after a refund was made it is asked whether the bank sent it back. A bank may take a month. */
+  refundLooksMs: [3_600_000, 86_400_000, 3 * 86_400_000, 7 * 86_400_000, 14 * 86_400_000, 30 * 86_400_000],
+  /** A look without an answer is repeated after this, and no more so long after the last one was due. */
+  refundLookAgainMs: 6 * 3_600_000,
+  refundLooksEndMs: 7 * 86_400_000,
+  /** So many refunds are followed; while there are, no more are looked for, and none is lost. So many are asked about a minute. */
+  refundsFollowed: 500,
+  refundLooksAtOnce: 5,
   /** Waits between sendings of a refund that may be repeated. */
   refundRetriesMs: [1_000, 5_000, 15_000],
   /** Once so much is noted of a sale's refunds no other is asked for. */

@@ -47,7 +47,14 @@ export interface Refunds {
    */
   readonly recognises: "refund-id" | "nothing";
   refund(request: RefundRequest): Promise<Outcome<RefundAnswer>>;
+  /** What has become of a refund that was made. Absent where a service never takes one back, or nobody can ask. */
+  fate?(refund: RefundInQuestion): Promise<Outcome<RefundFate>>;
 }
+
+export type RefundInQuestion = Pick<RefundRequest, "refundId" | "paymentReference" | "amountMinor" | "currency">;
+
+/** `returned`: the customer's bank sent the money back, and the merchant has it again. */
+export type RefundFate = { readonly kind: "stands" } | { readonly kind: "returned"; readonly detail: string };
 
 export interface Receipts {
   /** Attaches the receipt to the payment. Repeating it changes nothing. */

@@ -151,12 +151,14 @@ interface Sent {
   readonly unaccounted: Unaccounted;
 }
 
-/** A reader that looks for something is named after it. `receipts` attaches receipts, `remainders` frees rests. All others are the outbox. */
+/** A reader that looks for something is named after it. `receipts` attaches receipts, `remainders` frees rests, `returned-refunds` asks what became of refunds. All others are the outbox. */
 export interface Readers extends Sent {
   readonly sales: SaleRecord;
   readonly receipts: SaleRecord;
   /** What a service still holds is looked for. */
   readonly remainders: SaleRecord;
+  /** What a bank sent back is looked for. */
+  readonly "returned-refunds": RefundEvent;
   /** What waits for a person is looked for in four streams. */
   readonly "matters-of-sales": SaleRecord;
   readonly "matters-of-refunds": RefundEvent;

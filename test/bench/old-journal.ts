@@ -30,6 +30,7 @@ const READERS: Readonly<Record<keyof Readers, "sale" | "matters" | "reconciliati
   remainders: "sale",
   "matters-of-sales": "sale",
   "matters-of-refunds": null,
+  "returned-refunds": null,
   "matters-of-unaccounted": null,
   "matters-of-remainders": null,
   matters: null,

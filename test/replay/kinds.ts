@@ -22,7 +22,7 @@ export const KINDS = {
   standings: {
     ...{ offering: 0, offered: 0, reserved: 0, dispensing: 0, stopping: 0, commit: 0, release: 0 },
   } satisfies Record<Standing, 0>,
-  refunds: { asked: 0, made: 0, refused: 0, unclear: 0 } satisfies Record<RefundEvent["type"], 0>,
+  refunds: { asked: 0, made: 0, refused: 0, unclear: 0, returned: 0 } satisfies Record<RefundEvent["type"], 0>,
   reconciliations: {
     ...{ requested: 0, begun: 0, "mark-unclear": 0, marked: 0, compared: 0, failed: 0 },
     settled: 0,

@@ -49,6 +49,9 @@ async function noteRefunds(journal: Journal, one: SaleRecord, other: SaleRecord,
     { type: "asked", refundId: "refund-2", saleId: one.saleId, atMs, ...terms(one) },
     { type: "refused", refundId: "refund-2", saleId: one.saleId, atMs, detail: "too late" },
     { type: "asked", refundId: "refund-3", saleId: other.saleId, atMs, ...terms(other) },
+    { type: "asked", refundId: "refund-4", saleId: one.saleId, atMs, ...terms(one) },
+    { type: "made", refundId: "refund-4", saleId: one.saleId, atMs, reference: "ers-refund-4", ...terms(one) },
+    { type: "returned", refundId: "refund-4", saleId: one.saleId, atMs, detail: "shown as failed", ...terms(one) },
   ];
   for (const event of events) await journal.note("refunds", event.saleId, () => event);
 }

@@ -1,7 +1,7 @@
 import type { SaleEvent } from "../../src/core/sale/event.ts";
 import type { SaleRecord } from "../../src/core/sale/record.ts";
 import type { Chained } from "../../src/platform/journal/sqlite/chain/trust.ts";
-import { ownedBy, writtenAs } from "../../src/platform/journal/sqlite/rows/owners.ts";
+import { ownedBy, writtenAs } from "../../src/platform/journal/sqlite/rows/owned-names.ts";
 import type { Entry, Journal, NoteKey, Notes, OwnedName, Readers } from "../../src/ports/journal.ts";
 import { type ChainedText, chainOf } from "./sim-chain.ts";
 import type { Chaos } from "./sim-chaos.ts";

@@ -6,6 +6,7 @@ import type { Acknowledgement } from "./matters.ts";
 import { Receipts } from "./receipts.ts";
 import { Reconciler, type ReconcilerDeps } from "./reconciliation.ts";
 import { Remainders } from "./remainders.ts";
+import { ReturnedRefunds } from "./returned-refunds.ts";
 import { type Settling, settleDifferences } from "./settling.ts";
 
 export interface BookkeeperDeps extends Omit<ReconcilerDeps, "periods" | "isOwn"> {
@@ -26,6 +27,8 @@ export class Bookkeeper {
   readonly #compared: readonly Named[];
   readonly #receipts: Receipts | null;
   readonly #remainders: Remainders;
+  /** Null where no service can say what became of a refund. */
+  readonly #returned: ReturnedRefunds | null;
   /** False where each service frees the rest with the capture: then no sale is read for one, but what another has left. */
   readonly #hasRests: boolean;
   #cancel: Cancel = () => {};
@@ -45,6 +48,9 @@ export class Bookkeeper {
     const remaindersOf = (provider: string | undefined) => deps.booksOf(provider)?.remainders ?? null;
     this.#hasRests = books.some(({ remainders }) => remainders !== null);
     this.#remainders = new Remainders({ ...deps, hasRests: this.#hasRests, remaindersOf });
+    const refundsOf = (provider: string | undefined) => deps.booksOf(provider)?.refunds ?? null;
+    const hasFates = books.some(({ refunds }) => refunds.fate !== undefined);
+    this.#returned = hasFates ? new ReturnedRefunds({ ...deps, refundsOf }) : null;
     const receiptsOf = (provider: string | undefined) => deps.booksOf(provider)?.receipts ?? null;
     const hasReceipts = books.some(({ receipts }) => receipts !== null);
     this.#receipts = hasReceipts ? new Receipts({ ...deps, receiptsOf }) : null;
@@ -70,6 +76,7 @@ export class Bookkeeper {
 
   #tick(): void {
     const { log } = this.#deps;
+    void this.#returned?.tick();
     if (this.#reconciler !== null) void this.#reconciler.tick();
     else this.#showFaults().catch((error: unknown) => log.error({ error: String(error) }, "no look at the books"));
   }
@@ -100,6 +107,7 @@ export class Bookkeeper {
     this.#cancel();
     this.#reconciler?.close();
     this.#receipts?.close();
+    this.#returned?.close();
     this.#remainders.close();
   }
 }

@@ -4,6 +4,7 @@ import {
   type MatterCode,
   matterOfRefund,
   matterOfRemainder,
+  matterOfReturned,
   matterOfUnaccounted,
   mattersOfSale,
   refundMatterId,
@@ -69,7 +70,10 @@ function refundsIn(events: readonly RefundEvent[]): Found {
   const asked = events.filter((event) => event.type === "asked");
   const alreadyKnown = [...answered].filter((id) => !asked.some(({ refundId }) => refundId === id));
   return {
-    arose: asked.filter(({ refundId }) => !answered.has(refundId)).map(matterOfRefund),
+    arose: [
+      ...asked.filter(({ refundId }) => !answered.has(refundId)).map(matterOfRefund),
+      ...events.filter((event) => event.type === "returned").map(matterOfReturned),
+    ],
     over: alreadyKnown.map(refundMatterId),
   };
 }

@@ -1,4 +1,4 @@
-import type { RefundAnswer, RefundRequest, Refunds } from "../../ports/books.ts";
+import type { RefundAnswer, RefundFate, RefundInQuestion, RefundRequest, Refunds } from "../../ports/books.ts";
 import { declined, done, type Outcome, unknown } from "../../ports/outcome.ts";
 import { type Api, type No, notKnown, type Reply } from "./api.ts";
 import { REFUNDS, refundForm, refundsForm } from "./requests.ts";
@@ -37,11 +37,21 @@ export class StripeRefunds implements Refunds {
     return reply.kind === "no" ? refused(reply) : notKnown(reply);
   }
 
+  async fate(refund: RefundInQuestion): Promise<Outcome<RefundFate>> {
+    const made = await this.#made(refund);
+    if (made.kind !== "done") return made;
+    if (made.value === null) return unknown("refunds: the service shows none with this id");
+    const answer = answerOf(made.value, refund, toService(refund.amountMinor, refund.currency));
+    if (answer.kind === "done") return done({ kind: "stands" });
+    const { status } = made.value;
+    return isBack(status) ? done({ kind: "returned", detail: `Stripe shows it as ${status}` }) : answer;
+  }
+
   /**
    * The refund that was made under this id before; null when there is none. What the service frees by itself after a
    * part was taken stands in the same list, and bears no id.
    */
-  async #made({ refundId, paymentReference }: RefundRequest): Promise<Outcome<RefundObject | null>> {
+  async #made({ refundId, paymentReference }: RefundInQuestion): Promise<Outcome<RefundObject | null>> {
     let after: string | null = null;
     for (let page = 0; page < PAGES_MOST; page++) {
       const reply: Reply<Page> = await this.#api.get(
@@ -62,13 +72,22 @@ export class StripeRefunds implements Refunds {
   }
 }
 
-function answerOf(made: RefundObject, { refundId, currency }: RefundRequest, amount: number): Outcome<RefundAnswer> {
+/** It came to nothing, at once or after days: the money is with the merchant. Source: docs.stripe.com/refunds#failed-refunds. */
+function isBack(status: RefundObject["status"]): boolean {
+  return status === "failed" || status === "canceled";
+}
+
+function answerOf(
+  made: RefundObject,
+  { refundId, currency }: RefundInQuestion,
+  amount: number | null,
+): Outcome<RefundAnswer> {
   const { id, status, metadata } = made;
   const isOurs =
     metadata?.["refund"] === refundId && made.amount === amount && made.currency === currency.toLowerCase();
   if (!isOurs) return unknown(`refund: the answer is about another refund (${id.slice(0, 40)})`);
   if (GIVEN_BACK.has(status ?? "")) return done({ kind: "made", reference: id });
-  if (status === "failed" || status === "canceled") return declined("refused", `the refund has ${status}`);
+  if (isBack(status)) return declined("refused", `the refund has ${status}`);
   return unknown(`refund: status ${status}`);
 }
 

@@ -147,7 +147,7 @@ const faultCode = exactly<FaultCode>()(
     ...(["update-waits"] as const),
     ...(["broker-unreachable", "broker-refuses", "receiver-silent", "needs-attention", "books-differ"] as const),
     ...(["reconciliation-failed", "receipts-wait", "unaccounted", "overrun", "refund-unclear"] as const),
-    ...(["rest-still-held"] as const),
+    ...(["rest-still-held", "refund-returned"] as const),
   ]),
 );
 

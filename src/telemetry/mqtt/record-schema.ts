@@ -125,8 +125,17 @@ const refund = exactly<Numbered<RefundEvent>>()(
       detail: field.detail,
       ...ofRefund,
     }),
+    z.strictObject({
+      seq,
+      ...terms,
+      type: kind("returned", "It was made, and the customer's bank sent the money back later: it is not refunded."),
+      detail: field.detail,
+      ...ofRefund,
+    }),
   ]),
-).describe("A step of a refund: asked for, then made, refused, or without a clear answer.");
+).describe(
+  "A step of a refund: asked for, then made, refused, or without a clear answer; what was made may come back.",
+);
 
 const paymentReference = z.string().describe("The payment service's reference of the payment.");
 const periodId = z.string().describe("The payment service's name of the period.");

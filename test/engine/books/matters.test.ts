@@ -49,6 +49,7 @@ function place() {
       made: { ...terms, reference: null },
       refused: { detail: "" },
       unclear: { detail: "" },
+      returned: { ...terms, detail: "shown as failed" },
     };
     const event = { type, refundId, saleId: "s", atMs: nowMs, ...fields[type] } as RefundEvent;
     await journal.note("refunds", "s", () => event);
@@ -203,6 +204,17 @@ describe("what waits for a person", () => {
     await matters.look();
     expect(shown()).toEqual({});
     expect((await run()).shown()).toEqual({});
+  });
+
+  it("is a refund that the bank sent back, until somebody has looked", async () => {
+    const { refunded, run } = place();
+    for (const type of ["asked", "made", "returned"] as const) await refunded("r1", type);
+    const { matters, shown } = await run();
+    const said = { "1 refund-returned": "sale s: refund r1 of 0.01 SEK came back: shown as failed" };
+    expect(shown()).toEqual(said);
+    expect((await run()).shown()).toEqual(said);
+    await matters.acknowledge({ code: "refund-returned", position: "1", saleId: "s" }, ACK);
+    expect(shown()).toEqual({});
   });
 
   it("is what flowed for nobody, each time of it", async () => {

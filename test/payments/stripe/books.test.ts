@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it } from "vitest";
 import type { RefundRequest } from "../../../src/ports/books.ts";
+import { done } from "../../../src/ports/outcome.ts";
 import { CONTRACT_DELIVERY, contractSale } from "../../contract/payment.ts";
 import { ALWAYS, CAPTURE } from "../../support/sale-fixtures.ts";
 import { type StripeRig, shown, stripeRig } from "./rig.ts";
@@ -86,6 +87,31 @@ describe("a refund", () => {
     const { made, request } = await paid();
     expect(shown(await made.books.refunds.refund({ ...request, ...changes }))).toBe("declined refused");
     expect(await made.charged(request.saleId)).toBe(LEFT);
+  });
+
+  it("that the bank sends back is told when it is asked about, and may be given once more under another id", async () => {
+    const { made, request } = await paid();
+    const { refunds } = made.books;
+    expect(shown((await refunds.fate?.(request)) ?? done(null))).toBe("unknown");
+    await refunds.refund(request);
+    expect(await refunds.fate?.(request)).toEqual({ kind: "done", value: { kind: "stands" } });
+    const intent = made.sessionsOf(request.saleId)[0]?.intent;
+    if (intent === undefined || intent === null) throw new Error("no payment");
+    made.simulator.book.sendBack(intent);
+    const back = { kind: "done", value: { kind: "returned", detail: expect.stringContaining("failed") } };
+    expect(await refunds.fate?.(request)).toMatchObject(back);
+    expect(await made.charged(request.saleId)).toBe(LEFT);
+    // Under its own id it stays what it is.
+    expect(shown(await refunds.refund(request))).toBe("declined refused");
+    await refunds.refund({ ...request, refundId: "once more" });
+    expect(await made.charged(request.saleId)).toBe(LEFT - 2000);
+  });
+
+  it.each(["lost-before", "html", "cut"] as const)("of which nothing can be told stands: %s", async (mode) => {
+    const { made, request } = await paid();
+    await made.books.refunds.refund(request);
+    made.fault("refunds", mode);
+    expect((await made.books.refunds.fate?.(request))?.kind).toBe("unknown");
   });
 
   it("needs a right of its own", async () => {

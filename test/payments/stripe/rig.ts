@@ -139,7 +139,10 @@ export function shown(outcome: Outcome<Truth | object | null>): string {
 }
 
 function refunded(intent: Session["intent"]): number {
-  return sum(intent?.refunds.filter(({ key }) => key !== null) ?? [], ({ amount }) => amount);
+  return sum(
+    intent?.refunds.filter(({ key, status }) => key !== null && status !== "failed") ?? [],
+    ({ amount }) => amount,
+  );
 }
 
 function sum<T>(all: readonly T[], of: (one: T) => number): number {

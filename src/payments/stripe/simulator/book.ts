@@ -159,6 +159,14 @@ export class Book {
     return refund;
   }
 
+  /** The customer's bank takes a refund of ours not: the money comes back, days later perhaps. */
+  sendBack(intent: Intent): void {
+    const refund = intent.refunds.find(({ key, status }) => key !== null && status !== "failed");
+    if (refund === undefined || intent.charge === null) return;
+    refund.status = "failed";
+    intent.charge.amountRefunded -= refund.amount;
+  }
+
   /** A customer has typed a card on the page and pressed the button. */
   press(id: string, card: string, now: number): Pressed {
     const session = this.#sessions.get(id);

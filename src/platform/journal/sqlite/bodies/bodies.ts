@@ -57,6 +57,7 @@ const PENDING: { readonly [R in keyof Readers]: z.ZodType<Readers[R]> } = {
   unaccounted: NOTES.unaccounted,
   "matters-of-sales": saleRecord,
   "matters-of-refunds": NOTES.refunds,
+  "returned-refunds": NOTES.refunds,
   "matters-of-unaccounted": NOTES.unaccounted,
   "matters-of-remainders": NOTES.remainders,
   matters: NOTES.matters,

@@ -28,6 +28,7 @@ const refund = z.discriminatedUnion("type", [
   refunded("made", { reference: text.nullable(), byHand: z.literal(true).exactOptional(), ...refundTerms }),
   refunded("refused", { detail: text }),
   refunded("unclear", { detail: text }),
+  refunded("returned", { detail: text, ...refundTerms }),
 ]);
 
 const difference = z.strictObject({
@@ -105,7 +106,7 @@ const matter = z.discriminatedUnion("type", [
   z.strictObject({
     type: z.literal("arose"),
     ...aboutMatter,
-    code: z.enum(["needs-attention", "overrun", "unaccounted", "refund-unclear", "rest-still-held"]),
+    code: z.enum(["needs-attention", "overrun", "unaccounted", "refund-unclear", "refund-returned", "rest-still-held"]),
     position: name.nullable(),
     saleId: name.nullable(),
     detail: text,

@@ -3,6 +3,7 @@ import type { SaleEvent } from "../../../../core/sale/event.ts";
 import type { OwnedName } from "../../../../ports/journal.ts";
 import { proof } from "../chain/chain.ts";
 import { Broken } from "../errors.ts";
+import { ownedBy, writtenAs } from "./owned-names.ts";
 
 export interface OwnedSale extends OwnedName {
   readonly sale: string;
@@ -80,17 +81,4 @@ export class Owners {
   #proof(kind: string, name: string, sale: string): Buffer {
     return proof(this.#id, ["owner", kind, name, sale]);
   }
-}
-
-/** What an event brings that no other sale may have. */
-export function ownedBy(event: SaleEvent): OwnedName | null {
-  if (event.type !== "offer-made" && event.type !== "captured") return null;
-  const service = event.service === undefined ? {} : { service: event.service };
-  if (event.type === "offer-made") return { kind: "offer", name: event.reference, ...service };
-  return { kind: "payment", name: event.receipt.paymentReference, ...service };
-}
-
-/** The name as it stands in the table. A service's own name has no blank. */
-export function writtenAs({ name, service }: OwnedName): string {
-  return service === undefined ? name : `${service} ${name}`;
 }

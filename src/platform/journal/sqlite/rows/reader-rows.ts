@@ -20,6 +20,7 @@ export const SOURCES: Readonly<Record<keyof Readers, Source>> = {
   unaccounted: { stream: "unaccounted", mark: "unaccounted" },
   "matters-of-sales": { stream: "sale", mark: "matters-of-sales" },
   "matters-of-refunds": { stream: "refunds", mark: "matters-of-refunds" },
+  "returned-refunds": { stream: "refunds", mark: "returned-refunds" },
   "matters-of-unaccounted": { stream: "unaccounted", mark: "matters-of-unaccounted" },
   "matters-of-remainders": { stream: "remainders", mark: "matters-of-remainders" },
   matters: { stream: "matters", mark: "matters" },

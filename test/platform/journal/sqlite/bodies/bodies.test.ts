@@ -195,7 +195,7 @@ const NULLABLE = placed(
 const OPTIONAL = placed(
   ...["terms[.]rules", "waived"],
   ...["customer", "byHand", "amends", "details[.].*", "terminal", "meter", "(heirs|states)[.]\\d+"],
-  ...["provider", "stillHeld", "captured stillHeldMinor", "offer-made endsAtMs"],
+  ...["provider", "stillHeld", "captured stillHeldMinor", "offer-made endsAtMs", "service"],
 );
 const SIGNED = placed("oursMinor", "theirsMinor", "carried.amountMinor", "serviceAheadMs");
 /** What holds any text. */
@@ -210,7 +210,7 @@ const WORDS = placed(
 /** What has a field for each name that there is. */
 const BY_NAME = /^(details|heirs|states)$/;
 /** What holds any text but control characters. */
-const NAMES = placed("saleId", "refundId", "matterId", "position", "heirs[.]\\d+");
+const NAMES = placed("saleId", "refundId", "matterId", "position", "service", "heirs[.]\\d+");
 /** Lists of any text. */
 const LISTS_OF_WORDS = placed("acceptances  found");
 

@@ -9,7 +9,7 @@ import type { Dispenser, DispenserEvent } from "../../src/ports/dispenser.ts";
 import type { KioskView } from "../../src/ports/display.ts";
 import type { Journal } from "../../src/ports/journal.ts";
 import { done, type Outcome } from "../../src/ports/outcome.ts";
-import type { ProviderOf } from "../../src/ports/payment.ts";
+import type { PaymentProvider, ProviderOf } from "../../src/ports/payment.ts";
 import { noTelemetry } from "../../src/telemetry/none/none.ts";
 import { MemoryPayment } from "../support/memory-payment.ts";
 import { T0_MS } from "../support/sale-fixtures.ts";
@@ -60,6 +60,12 @@ interface SceneSetup {
   readonly commands?: readonly CommandName[];
   readonly configuredPrice?: string;
   readonly payment?: MemoryPayment;
+  /** In place of the payment service in memory. */
+  readonly provider?: PaymentProvider;
+  /** What lies outside of virtual time, such as a request, has come to its end when this is over. */
+  readonly settled?: (elapsedMs: number) => Promise<void>;
+  readonly currency?: string;
+  readonly offerTimeoutMs?: number;
   readonly providerOf?: ProviderOf;
   /** What its clock shows at first. */
   readonly startMs?: number;
@@ -81,7 +87,9 @@ export async function scene(setup: SceneSetup = {}) {
   const machine = new Puppet();
   setup.ready?.(machine);
   let shown: KioskView = { positions: [] };
-  const tariff = { ...TARIFF, rounding: "half-up", minimumMinor: 0 } as const;
+  const { currency = TARIFF.currency, offerTimeoutMs = TIMING.offerTimeoutMs, settled } = setup;
+  const timing = { ...TIMING, offerTimeoutMs };
+  const tariff = { ...TARIFF, currency, rounding: "half-up", minimumMinor: 0 } as const;
   const configuredPrice = setup.configuredPrice ?? "1.00";
   const priceProblem = (unitPrice: string): string | null =>
     Number(unitPrice) > 0 ? null : "expected a price above 0";
@@ -95,14 +103,21 @@ export async function scene(setup: SceneSetup = {}) {
         identity: setup.identity ?? {},
         dispenser: machine,
         noFlowTimeoutMs: 30_000,
-        timing: TIMING,
+        timing,
         configuredPrice,
         priceProblem,
       },
     ],
     retired,
     ...(setup.providerOf === undefined ? {} : { providerOf: setup.providerOf }),
-    ...{ payment, journal, telemetry: noTelemetry(), clock, log: SILENT, earliestPlausibleMs: 0 },
+    ...{
+      payment: setup.provider ?? payment,
+      journal,
+      telemetry: noTelemetry(),
+      clock,
+      log: SILENT,
+      earliestPlausibleMs: 0,
+    },
     newSaleId: () => `sale-${time.elapsedMs}`,
     show: (view) => {
       shown = view;
@@ -121,7 +136,10 @@ export async function scene(setup: SceneSetup = {}) {
     time.after(ms, () => {
       passed = true;
     });
-    while (!passed) await time.step();
+    while (!passed) {
+      await settled?.(time.elapsedMs);
+      await time.step();
+    }
   }
   await Promise.all([kiosk.start(), pass(10)]);
   machine.orders.length = 0;

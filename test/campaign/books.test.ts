@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { type Billed, type Books, differences } from "./books.ts";
+import { report } from "./report.ts";
 import type { Told } from "./subscriber.ts";
 
 const PAID = {
@@ -99,4 +100,17 @@ describe("the judge of the books", () => {
       },
     });
   });
+});
+
+it.each([
+  ["SEK", "123.45 SEK"],
+  ["DKK", "123.45 DKK"],
+  ["JPY", "12345 JPY"],
+])("a report tells its money in %s", (currency, told) => {
+  const wide = { chargedMinor: 12_345, currency, pouredMl: 1_000, records: 1 };
+  const result = {
+    ...{ kills: [], sales: [], tornLengths: 0, wide },
+    ...{ problems: [], differences: [], folder: "" },
+  };
+  expect(report([result]).find((line) => line.startsWith("money at the service"))).toContain(` ${told}`);
 });

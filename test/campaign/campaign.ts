@@ -44,7 +44,12 @@ export interface Result {
   readonly kills: readonly Kill[];
   readonly sales: readonly Told[];
   readonly tornLengths: number;
-  readonly wide: { readonly chargedMinor: number; readonly pouredMl: number; readonly records: number };
+  readonly wide: {
+    readonly chargedMinor: number;
+    readonly currency: string;
+    readonly pouredMl: number;
+    readonly records: number;
+  };
   /** What went wrong on the way, and what the books say. Empty when all is well. */
   readonly problems: readonly string[];
   readonly differences: readonly Difference[];
@@ -118,6 +123,7 @@ class Campaign implements Stage {
       ...{ kills: this.#kills, sales: books.journal, tornLengths },
       wide: {
         chargedMinor: books.service.reduce((sum, { capturedMinor }) => sum + capturedMinor, 0),
+        currency: this.site.service.currency,
         pouredMl: books.pump.totalMl,
         records: books.broker.length,
       },

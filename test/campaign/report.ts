@@ -1,3 +1,4 @@
+import { formatAmount } from "../../src/core/money.ts";
 import type { Result } from "./campaign.ts";
 
 const PHASES = ["idle", "offering", "offered", "reserved", "dispensing", "settling", "closed"];
@@ -19,6 +20,7 @@ export function report(results: readonly Result[]): readonly string[] {
   const troubles = [...new Set(kills.map(({ trouble }) => trouble))];
   const outcomes = count(sales.map(({ outcome, reason }) => (reason === null ? outcome : `${outcome}: ${reason}`)));
   const total = (of: (result: Result) => number): number => results.reduce((sum, result) => sum + of(result), 0);
+  const currency = results[0]?.wide.currency ?? "";
   const chargedMinor = total(({ wide }) => wide.chargedMinor);
   return [
     row("kills, by sale's phase", [...PHASES.map((phase) => HEADS[phase] ?? phase), "all"]),
@@ -33,7 +35,7 @@ export function report(results: readonly Result[]): readonly string[] {
     "sales, by outcome",
     ...outcomes.map(([name, times]) => `  ${name.padEnd(40)}${String(times).padStart(6)}`),
     "",
-    `money at the service   ${(chargedMinor / 100).toFixed(2)} SEK`,
+    `money at the service   ${formatAmount(chargedMinor, currency)} ${currency}`,
     `quantity at the pump   ${(total(({ wide }) => wide.pouredMl) / 1_000).toFixed(3)} L`,
     `closed in the journal  ${sales.length} sales`,
     `records received       ${total(({ wide }) => wide.records)}, repetitions included`,

@@ -12,8 +12,8 @@ export interface Service {
   configured(secret: (name: string, value: string) => string): {
     readonly section: object;
     readonly position: object;
-    readonly currency: string;
   };
+  readonly currency: string;
   /** It takes nothing that is worth less. */
   readonly leastMinor: number;
   /** Null for what is no code of it. */
@@ -53,8 +53,8 @@ async function seqr(): Promise<Service> {
     configured: (secret) => ({
       section: { ...TIMEOUT, endpoint, pollInterval: "100ms", commitTimeout: "7d" },
       position: { terminal: { id: "demo-terminal", passwordFile: secret("terminal-1", "12345678") } },
-      currency: "SEK",
     }),
+    currency: "SEK",
     leastMinor: 0,
     referenceIn: (code) => /\d+$/.exec(code)?.[0] ?? null,
     bills: () =>
@@ -103,8 +103,8 @@ async function vipps(): Promise<Service> {
         commitTimeout: "6d",
       },
       position: {},
-      currency: "DKK",
     }),
+    currency: "DKK",
     leastMinor: 0,
     referenceIn: (code) => service.find(/[?]pay=(\w+)$/.exec(code)?.[1] ?? "")?.reference ?? null,
     bills: () => service.payments().map(paymentBilled),
@@ -142,8 +142,8 @@ async function stripe(): Promise<Service> {
         ...{ thanksUrl: "https://example.com/thanks", pollInterval: "3s", commitTimeout: "6d" },
       },
       position: {},
-      currency: "EUR",
     }),
+    currency: "EUR",
     leastMinor: 50,
     referenceIn: (code) => /cs_\w+/.exec(code)?.[0] ?? null,
     bills: () => book.sessions(nowS()).map(sessionBilled),

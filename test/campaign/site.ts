@@ -83,12 +83,12 @@ interface Around {
 /** A pump on a wire, and a hold that outlasts every step of the clock. */
 function configure({ folder, journal, pay, service, brokerUrl, port }: Around): string {
   mkdirSync(join(folder, "secrets"));
-  const { section, position, currency } = service.configured((name, value) => {
+  const { section, position } = service.configured((name, value) => {
     writeFileSync(join(folder, "secrets", name), value, { mode: 0o600 });
     return `secrets/${name}`;
   });
   const config = {
-    kiosk: { id: "test-1", name: "Test station", currency },
+    kiosk: { id: "test-1", name: "Test station", currency: service.currency },
     journal: { path: journal },
     payment: { provider: pay, [pay]: section },
     positions: [

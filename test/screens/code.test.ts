@@ -42,8 +42,14 @@ const RANGES = {
 /** A phone in front of a fine code: its holder comes nearer, and out of a reflection in its middle, until it is read. */
 const NEAR = { ...RANGES, scalePercent: [200], glare: ["none", "edge"] } as const;
 
-/** As long as the address of a payment service's page may be. */
-const LONG_TEXT = `https://pay.example.com/c/pay/${"cs_live_a1B2c3D4e5F6".repeat(19)}`.slice(0, 400).padEnd(400, "x");
+/** The longest address that a service's page has, as Stripe makes them: a session, and behind it what the page needs. */
+const SESSION = `cs_live_${"a1B2c3D4e5F6g7H8".repeat(4).slice(0, 58)}`;
+const LONG_TEXT = `https://checkout.stripe.com/c/pay/${SESSION}#${"fidkdWxOYHwnPyd1blpxYHZxWjA0S%3D".repeat(12)}`.slice(
+  0,
+  400,
+);
+/** Modules of the versions 13 to 15. */
+const [LEAST_LONG, MOST_LONG] = [69, 77];
 
 const folder = mkdtempSync(join(tmpdir(), "kioskd-code-"));
 
@@ -106,7 +112,11 @@ describe.skipIf(!isWhole)("the code on the screen", () => {
       const picture = join(folder, "long.png");
       writeFileSync(picture, png);
       for (const { name, read } of DECODERS) expect((await read([picture])).get(picture), name).toBe(LONG_TEXT);
+      expect(LONG_TEXT).toHaveLength(400);
       expect(code.modules).toBe(codeOf(LONG_TEXT).modules);
+      expect(code.modules).toBeGreaterThanOrEqual(LEAST_LONG);
+      expect(code.modules).toBeLessThanOrEqual(MOST_LONG);
+      console.log(`400 characters: ${code.modules} modules of ${code.modulePx} px`);
       expect(code.modulePx % 1).toBe(0);
       expect(code.modulePx).toBeGreaterThanOrEqual(leastModulePx(panel, code.modules));
       expect(code.side / sizesOf(panel).pxPerMm).toBeGreaterThanOrEqual(panel.readingDistanceMm / 10);

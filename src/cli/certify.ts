@@ -1,11 +1,12 @@
 import { writeFileSync } from "node:fs";
+import { isOwnName } from "../core/loopback.ts";
 import { formatAmount } from "../core/money.ts";
 import { isWithoutRules, type MoneyRules } from "../core/money-rules.ts";
 import type { Truth } from "../core/sale/resolve.ts";
 import type { Delivery, Sale } from "../core/sale/state.ts";
 import { isoTime } from "../core/time.ts";
 import { systemClock } from "../platform/clock/clock.ts";
-import { CliError } from "../platform/console/failure.ts";
+import { CliError, UsageError } from "../platform/console/failure.ts";
 import { print, printError, printJson, printPicture, told } from "../platform/console/print.ts";
 import { table } from "../platform/console/table.ts";
 import { wait } from "../platform/time/wait.ts";
@@ -33,7 +34,9 @@ class Seen extends Error {}
  * a report. It ends what it began, also where a step fails.
  */
 export async function certifyService(plan: CertifyPlan): Promise<void> {
-  const { site, report: file, json, list, byHand } = plan;
+  const { site, list, byHand } = plan;
+  const { report: file, json = false } = plan.options;
+  mustBeHarmless(plan);
   const startedAtMs = Date.now();
   const report = file ?? `certification-${isoTime(startedAtMs).slice(0, 16).replace(/[-:]/g, "").replace("T", "-")}.md`;
   // Before anything is asked of anybody: a report that cannot be written is noticed too late.
@@ -71,7 +74,7 @@ export async function certifyService(plan: CertifyPlan): Promise<void> {
     `- Kiosk: ${site.kiosk.id} (${site.kiosk.name}), ${site.kiosk.currency}`,
     `- Account: ${service.accountOf(site.positions[0]?.id ?? "") ?? "none"}`,
     `- By: ${list}`,
-    ...(plan.confirm === null ? [] : ["- Note: the simulator's phone confirmed"]),
+    ...(plan.options.auto !== true ? [] : ["- Note: the simulator's phone confirmed"]),
   ];
   const rows = steps.map((step) => `| ${[step.name, step.expected, step.seen, step.result].map(cell).join(" | ")} |`);
   const walked = ["", "| Step | Expected | Seen | Result |", "| --- | --- | --- | --- |", ...rows];
@@ -90,6 +93,26 @@ export async function certifyService(plan: CertifyPlan): Promise<void> {
   if (failed !== undefined) {
     throw new CliError(told`Failed: ${failed.name}. Expected ${failed.expected}; seen: ${failed.seen}.`);
   }
+}
+
+/** Nobody's money is taken, and only a simulator's phone confirms by itself. */
+function mustBeHarmless({ realMoney, options, phone }: CertifyPlan): void {
+  if (realMoney !== null) throw new CliError(realMoney);
+  const isSimulated = phone.endpoint !== undefined && isOwnName(new URL(phone.endpoint).hostname);
+  if (options.auto === true && !isSimulated) {
+    throw new UsageError("--auto: only the simulator has a phone that confirms, and its endpoint is on this machine");
+  }
+}
+
+async function confirmOn({ endpoint, path, body, timeoutMs }: CertifyPlan["phone"], reference: string): Promise<void> {
+  const answer = await fetch(new URL(path, endpoint), {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify(body(reference)),
+    signal: AbortSignal.timeout(timeoutMs),
+  });
+  await answer.body?.cancel();
+  if (!answer.ok) throw new CliError(`the simulator's phone answered ${answer.status}`);
 }
 
 type Step = readonly [name: string, expected: string, run: () => Promise<string>];
@@ -274,8 +297,9 @@ class Walk {
 
   async #confirmed(sale: Sale, reference: string): Promise<string> {
     const code = this.#codes.get(reference) ?? "";
-    const { confirm, json } = this.#plan;
-    if (confirm !== null) await confirm({ reference, code });
+    const { phone, options } = this.#plan;
+    const { auto = false, json = false } = options;
+    if (auto) await confirmOn(phone, reference);
     else {
       const qrcode = await import("qrcode");
       const picture = await qrcode.default.toString(code, { type: "terminal", small: true, errorCorrectionLevel: "L" });
@@ -285,7 +309,7 @@ class Walk {
     const { provider } = this.#service;
     const { firstMs, everyMs } = provider.traits.polls;
     const endMs = this.#clock.monotonicMs() + sale.terms.offerTimeoutMs;
-    for (let waitMs = confirm === null ? firstMs : 0; this.#clock.monotonicMs() < endMs; waitMs = everyMs) {
+    for (let waitMs = auto ? 0 : firstMs; this.#clock.monotonicMs() < endMs; waitMs = everyMs) {
       await wait(this.#clock, waitMs);
       const outcome = await provider.query(sale, reference);
       if (outcome.kind === "declined") throw new Seen(outcome.detail);

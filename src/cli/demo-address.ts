@@ -37,3 +37,13 @@ function outsideName(): string {
   const all = Object.values(networkInterfaces()).flatMap((addresses) => addresses ?? []);
   return all.find(({ internal, family }) => !internal && family === "IPv4")?.address ?? hostname();
 }
+
+/** Where a simulator is told to listen. */
+export function listenAddress({ listen }: { readonly listen: string }): {
+  readonly host: string;
+  readonly port: number;
+} {
+  const address = hostAndPort.safeParse(listen);
+  if (!address.success) throw new UsageError(`--listen: expected HOST:PORT, such as 127.0.0.1:8082, not "${listen}"`);
+  return address.data;
+}

@@ -8,6 +8,7 @@ import { CliError } from "../platform/console/failure.ts";
 import type { CommandKit } from "../ports/payment-plug-in.ts";
 import { loadConfig } from "../wiring/load.ts";
 import { configuredPayment, paymentSite } from "../wiring/payment.ts";
+import { listenAddress } from "./demo-address.ts";
 import { onToldToEnd, toldToEnd } from "./ending.ts";
 import { logFor } from "./run.ts";
 
@@ -27,6 +28,7 @@ export function kitFor(plugIn: Payment): CommandKit<unknown, unknown> {
         openSale: (position) => openSaleOf(loaded, position),
       };
     },
+    listenAddress,
     toldToEnd,
     onToldToEnd,
     certify: async (plan) => (await import("./certify.ts")).certifyService(plan),

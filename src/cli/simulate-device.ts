@@ -1,10 +1,10 @@
-import { hostAndPort } from "../config/fields.ts";
 import type { BenchDevice } from "../devices/bench/device.ts";
 import { startBench } from "../devices/bench/server.ts";
 import { CliError, reasonText, UsageError } from "../platform/console/failure.ts";
 import { print, told } from "../platform/console/print.ts";
 import { portProblem } from "../platform/serial/device.ts";
 import { type AnySimulator, isOnLine, startDevice } from "./benches.ts";
+import { listenAddress } from "./demo-address.ts";
 import { toldToEnd } from "./ending.ts";
 
 interface Options {
@@ -15,12 +15,10 @@ interface Options {
 
 /** A device at the end of a serial port or of a network, and a page to do things to it. */
 export async function simulateDevice(simulator: AnySimulator, options: Options): Promise<void> {
-  const address = hostAndPort.safeParse(options.listen);
-  if (!address.success)
-    throw new UsageError(`--listen: expected HOST:PORT, such as 127.0.0.1:8082, not "${options.listen}"`);
+  const address = listenAddress(options);
   const ending = toldToEnd();
   const { device, where } = await started(simulator, options);
-  const bench = await startBench(address.data, { [simulator.name]: device });
+  const bench = await startBench(address, { [simulator.name]: device });
   print(told`Simulating ${simulator.what}\n  ${where}\n  bench  ${bench.url}`);
   await ending;
   await bench.close();

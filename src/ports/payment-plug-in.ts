@@ -2,6 +2,7 @@ import type { MoneyRules } from "../core/money-rules.ts";
 import type { Terms } from "../core/sale/state.ts";
 import type { Goods } from "../core/sale/view.ts";
 import type { PaymentBooks } from "./books.ts";
+import type { CertifyOptions } from "./certify-command.ts";
 import type { Clock } from "./clock.ts";
 import type { Command, CommandGroup } from "./command.ts";
 import type { Found, Path, SecretFiles, Secrets } from "./configured.ts";
@@ -206,6 +207,8 @@ export interface CommandKit<Section, Own> {
    * @returns what ends the listening
    */
   onToldToEnd(told: () => void, atOnce: () => void): () => void;
+  /** Where a simulator is told to listen. @throws UsageError where that is no address */
+  listenAddress(options: { readonly listen: string }): { readonly host: string; readonly port: number };
   /** For a service without a certification of its own kind: rejects when a step fails, with the report written. */
   certify(plan: CertifyPlan): Promise<void>;
 }
@@ -215,15 +218,23 @@ export interface CertifyPlan {
   readonly site: CommandSite<unknown, unknown>;
   open(site: PaymentSite<unknown, unknown>, deps: PaymentDeps): Promise<PaymentService>;
   readonly longestCodeChars: number | null;
-  /** Lets a simulator's phone confirm; null where a person scans the code. */
-  readonly confirm: ((offer: { readonly reference: string; readonly code: string }) => Promise<void>) | null;
+  readonly options: CertifyOptions;
+  /** Why the walk would take real money, and what to take instead; null where it does not. */
+  readonly realMoney: string | null;
+  readonly phone: SimulatedPhone;
   /** By whose list, with its address. */
   readonly list: string;
   /** What stands in it and only a person can do. */
   readonly byHand: readonly string[];
-  /** Where the report goes; a name with the date unless given. */
-  readonly report: string | null;
-  readonly json: boolean;
+}
+
+/** By what a simulator's phone confirms an offer, where the endpoint is one on this machine. */
+interface SimulatedPhone {
+  /** Undefined where the configuration names none: it is the service's own. */
+  readonly endpoint: string | undefined;
+  readonly path: string;
+  body(reference: string): object;
+  readonly timeoutMs: number;
 }
 
 /** A checked configuration in the hands of a command. */

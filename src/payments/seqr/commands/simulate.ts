@@ -1,15 +1,11 @@
-import { hostAndPort } from "../../../config/fields.ts";
-import { UsageError } from "../../../platform/console/failure.ts";
 import { print, told } from "../../../platform/console/print.ts";
 import type { SeqrKit } from "../config.ts";
 import { startSeqrSimulator } from "../simulator/server.ts";
 
 export async function simulateSeqr(options: { listen: string }, kit: SeqrKit): Promise<void> {
-  const address = hostAndPort.safeParse(options.listen);
-  if (!address.success)
-    throw new UsageError(`--listen: expected HOST:PORT, such as 127.0.0.1:8081, not "${options.listen}"`);
+  const address = kit.listenAddress(options);
   const ending = kit.toldToEnd();
-  const simulator = await startSeqrSimulator(address.data);
+  const simulator = await startSeqrSimulator(address);
   print(told`SEQR simulator\n  endpoint  ${simulator.endpoint}\n  phone     ${simulator.phoneUrl}`);
   print(told`  terminal  demo-terminal / 12345678\n  reseller  demo-shop / user 9900 / 1234`);
   await ending;

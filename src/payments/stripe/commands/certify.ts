@@ -1,7 +1,5 @@
-import { isOwnName } from "../../../core/loopback.ts";
-import { CliError, UsageError } from "../../../platform/console/failure.ts";
 import type { CertifyOptions } from "../../../ports/certify-command.ts";
-import { kindOf, PAGE_ADDRESS_CHARS, type StripeKit, type StripeSection } from "../config.ts";
+import { kindOf, PAGE_ADDRESS_CHARS, type StripeKit } from "../config.ts";
 import { open } from "../open.ts";
 
 const LIST = "the go-live checklist, https://docs.stripe.com/get-started/checklist/go-live";
@@ -19,34 +17,19 @@ const BY_HAND = [
   "Compare with the dashboard: what was taken, the refund of the rest that nobody made, and the refund that you made.",
 ];
 
+const REAL_MONEY =
+  "payment.stripe.apiKeyFile holds a key of real money: a walk takes it. Take a key for tests (rk_test_…).";
+
 /** Walks what the vendor's list asks of the interface; the rest of it stands in the report for a person. */
 export async function certify(options: CertifyOptions, kit: StripeKit): Promise<void> {
   const site = kit.load(options.config, "serve");
   const kind = kindOf(site.secrets.at(["payment", "stripe", "apiKeyFile"]) ?? "");
-  if (kind?.livemode !== false) {
-    throw new CliError(
-      "payment.stripe.apiKeyFile holds a key of real money: a walk takes it. Take a key for tests (rk_test_…).",
-    );
-  }
-  if (options.auto === true && !isOwnName(new URL(site.section.endpoint).hostname)) {
-    throw new UsageError("--auto: only the simulator has a phone that pays, and its endpoint is on this machine");
-  }
+  const { endpoint, requestTimeout: timeoutMs } = site.section;
+  const body = (session: string) => ({ session, card: CARD });
   await kit.certify({
-    ...{ site, list: LIST, byHand: BY_HAND, longestCodeChars: PAGE_ADDRESS_CHARS },
+    ...{ site, options, list: LIST, byHand: BY_HAND, longestCodeChars: PAGE_ADDRESS_CHARS },
+    realMoney: kind?.livemode === false ? null : REAL_MONEY,
     open: (_site, deps) => open(site, deps),
-    confirm: options.auto === true ? (offer) => payOnPhone(site.section, offer.reference) : null,
-    report: options.report ?? null,
-    json: options.json === true,
+    phone: { endpoint, path: "/phone/api/pay", body, timeoutMs },
   });
-}
-
-async function payOnPhone({ endpoint, requestTimeout }: StripeSection, session: string): Promise<void> {
-  const answer = await fetch(new URL("/phone/api/pay", endpoint), {
-    method: "POST",
-    headers: { "content-type": "application/json" },
-    body: JSON.stringify({ session, card: CARD }),
-    signal: AbortSignal.timeout(requestTimeout),
-  });
-  await answer.body?.cancel();
-  if (!answer.ok) throw new CliError(`the simulator's phone answered ${answer.status}`);
 }

@@ -1,9 +1,7 @@
-import { isOwnName } from "../../../core/loopback.ts";
-import { CliError, UsageError } from "../../../platform/console/failure.ts";
 import type { CertifyOptions } from "../../../ports/certify-command.ts";
-import type { VippsKit, VippsSection } from "../config.ts";
+import type { VippsKit } from "../config.ts";
 import { open } from "../open.ts";
-import { CODE_CHARS, HOSTS } from "../wire.ts";
+import { CODE_CHARS } from "../wire.ts";
 
 const LIST = "the go-live checklist, https://developer.vippsmobilepay.com/docs/knowledge-base/checklist/";
 
@@ -19,38 +17,17 @@ const BY_HAND = [
   "A settlement report in the portal holds the sale a few days later.",
 ];
 
+const REAL_MONEY =
+  "payment.vipps.environment is production: a walk takes money. Take the keys of the test environment.";
+
 /** Walks what the vendor's list asks of the interface; the rest of it stands in the report for a person. */
 export async function certify(options: CertifyOptions, kit: VippsKit): Promise<void> {
   const site = kit.load(options.config, "serve");
-  const { environment, endpoint } = site.section;
-  if (environment !== "test") {
-    throw new CliError(
-      "payment.vipps.environment is production: a walk takes money. Take the keys of the test environment.",
-    );
-  }
-  const isSimulated = endpoint !== undefined && isOwnName(new URL(endpoint).hostname);
-  if (options.auto === true && !isSimulated) {
-    throw new UsageError("--auto: only the simulator has a phone that confirms, and its endpoint is on this machine");
-  }
+  const { environment, endpoint, requestTimeout: timeoutMs } = site.section;
   await kit.certify({
-    ...{ site, list: LIST, byHand: BY_HAND, longestCodeChars: CODE_CHARS },
+    ...{ site, options, list: LIST, byHand: BY_HAND, longestCodeChars: CODE_CHARS },
+    realMoney: environment === "test" ? null : REAL_MONEY,
     open: (_site, deps) => open(site, deps),
-    confirm: options.auto === true ? (offer) => confirmOnPhone(site.section, offer.reference) : null,
-    report: options.report ?? null,
-    json: options.json === true,
+    phone: { endpoint, path: "/phone/api/confirm", body: (reference) => ({ reference }), timeoutMs },
   });
-}
-
-async function confirmOnPhone(
-  { endpoint, environment, requestTimeout }: VippsSection,
-  reference: string,
-): Promise<void> {
-  const answer = await fetch(new URL("/phone/api/confirm", endpoint ?? HOSTS[environment]), {
-    method: "POST",
-    headers: { "content-type": "application/json" },
-    body: JSON.stringify({ reference }),
-    signal: AbortSignal.timeout(requestTimeout),
-  });
-  await answer.body?.cancel();
-  if (!answer.ok) throw new CliError(`the simulator's phone answered ${answer.status}`);
 }

@@ -58,7 +58,7 @@ export function refundsOf(events: readonly RefundEvent[]): readonly Refund[] {
   return [...refunds.values()];
 }
 
-/** Money that went back for certain. */
+/** Money that went back for certain; with a minus what a bank sent back of it. */
 export interface MadeRefund {
   readonly refundId: string;
   readonly saleId: string;
@@ -70,15 +70,20 @@ export interface MadeRefund {
   readonly reference: string | null;
 }
 
-/** The refunds of one sale that were made, in the order in which that was learned. */
+/** The refunds of one sale that were made, and those that came back, in the order in which that was learned. */
 export function refundsMade(events: readonly RefundEvent[]): readonly MadeRefund[] {
   const amounts = new Map(refundsOf(events).map(({ refundId, amountMinor }) => [refundId, amountMinor]));
   const found: MadeRefund[] = [];
   for (const event of events) {
-    if (event.type !== "made" || found.some(({ refundId }) => refundId === event.refundId)) continue;
-    const { refundId, saleId, atMs, reference } = event;
+    if (event.type !== "made" && event.type !== "returned") continue;
+    const { refundId, saleId, atMs, type } = event;
+    const told = found.filter((each) => each.refundId === refundId);
+    // Each once, and nothing comes back that was not made.
+    if (told.length !== (type === "made" ? 0 : 1)) continue;
     const beforeMinor = found.reduce((sum, { amountMinor }) => sum + amountMinor, 0);
-    const amountMinor = amounts.get(refundId) ?? event.amountMinor;
+    const wholeMinor = amounts.get(refundId) ?? event.amountMinor;
+    const amountMinor = type === "made" ? wholeMinor : -wholeMinor;
+    const reference = event.type === "made" ? event.reference : (told[0]?.reference ?? null);
     found.push({ refundId, saleId, atMs, amountMinor, beforeMinor, reference });
   }
   return found;

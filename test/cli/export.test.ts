@@ -84,6 +84,25 @@ describe("export", () => {
     ]);
   });
 
+  it("what the bank sent back of a refund is a line of its own, on its own day, and takes nothing from the days before", async () => {
+    const shop = new Shop();
+    const id = await sold(shop, "2026-11-20T12:00:00.000Z");
+    const at = "2026-11-21T12:00:00.000Z";
+    await refunded(shop, id, [[at, 3_333]]);
+    const terms = { position: "1", paymentReference: `P-${id}`, amountMinor: 3_333, currency: "SEK" };
+    const back = { refundId: `rf-${at}`, saleId: id, atMs: Date.parse("2026-12-02T12:00:00.000Z") };
+    await shop.journal.note("refunds", id, () => ({ type: "returned", ...back, ...terms, detail: "shown as failed" }));
+    const all = bookings(shop);
+    expect(all.map(({ booking, gross, reference }) => [booking, gross, reference]).slice(1)).toEqual([
+      ["refund", "-33.33", `G-${at}`],
+      ["refund", "33.33", `G-${at}`],
+    ]);
+    for (const key of ["gross", "net", "tax"] as const)
+      expect(sumMinor(all.slice(1).map((each) => each[key])), key).toBe(0);
+    const november = bookings(shop, { from: "2026-11-01", to: "2026-11-30" });
+    expect(november.map(({ gross }) => gross)).toEqual(["99.45", "-33.33"]);
+  });
+
   it("parts of a refund are negative, on their own days, and their tax adds up to the sale's", async () => {
     const shop = new Shop();
     const id = await sold(shop, "2026-11-20T12:00:00.000Z");

@@ -5,6 +5,7 @@ import {
   type RefundEvent,
   refundableMinor,
   refundedMinor,
+  refundsMade,
   refundsOf,
 } from "../../src/core/refund.ts";
 
@@ -46,4 +47,21 @@ it("that only a person says was made does not make another one safe to send agai
   expect(refundableMinor(9_945, others)).toBe(3_945);
   expect(mayRepeat(9_945, others, open)).toBe(false);
   expect(mayRepeat(9_945, refundsOf([ASKED, MADE]), open)).toBe(true);
+});
+
+it("that came back is booked once more, with a minus, when that was learned", () => {
+  const second = { refundId: "r2", amountMinor: 1_000 };
+  const events: RefundEvent[] = [
+    ASKED,
+    MADE,
+    { ...RETURNED, atMs: 5 },
+    RETURNED,
+    MADE,
+    { ...MADE, ...second, atMs: 9 },
+  ];
+  expect(refundsMade(events).map(({ atMs, amountMinor, beforeMinor }) => [atMs, amountMinor, beforeMinor])).toEqual([
+    [1, 6_000, 0],
+    [5, -6_000, 6_000],
+    [9, 1_000, 0],
+  ]);
 });

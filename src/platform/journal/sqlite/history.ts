@@ -36,7 +36,7 @@ export interface History {
    * their numbers, as its last record has it.
    */
   closedBetween(from: string, to: string, take: (sale: ClosedSale) => void): void;
-  /** The refunds of which it was learned in this time that they were made, in that order. */
+  /** The refunds of which it was learned in this time that they were made, or came back, in that order. */
   refundsMade(fromMs: number, toMs: number): readonly MadeRefund[];
   /** The steps of a sale's refunds, oldest first. */
   refunds(saleId: string): readonly RefundEvent[];
@@ -53,7 +53,7 @@ export function openHistory(path: string): History {
     "SELECT seq, body FROM note INDEXED BY note_key WHERE stream = ? AND key = ? ORDER BY seq LIMIT 200",
   );
   const made = db.prepare<[number, number], Row>(
-    "SELECT seq, body FROM note WHERE stream = 'refunds' AND body ->> 'type' = 'made' AND body ->> 'atMs' >= ? AND body ->> 'atMs' < ? ORDER BY seq",
+    "SELECT seq, body FROM note WHERE stream = 'refunds' AND body ->> 'type' IN ('made', 'returned') AND body ->> 'atMs' >= ? AND body ->> 'atMs' < ? ORDER BY seq",
   );
   function notesOf<S extends keyof Notes>(stream: S, key: string): Notes[S][] {
     return notes.all(stream, key).map((row) => readRow(path, row, (text) => readNote(stream, text)));
@@ -87,8 +87,10 @@ export function openHistory(path: string): History {
   }
   function refundsMadeIn(fromMs: number, toMs: number): readonly MadeRefund[] {
     return made.all(fromMs, toMs).flatMap((row) => {
-      const { refundId, saleId, atMs } = readRow(path, row, (text) => readNote("refunds", text));
-      return refundsMade(notesOf("refunds", saleId)).filter((each) => each.refundId === refundId && each.atMs === atMs);
+      const { refundId, saleId, atMs, type } = readRow(path, row, (text) => readNote("refunds", text));
+      return refundsMade(notesOf("refunds", saleId)).filter(
+        (each) => each.refundId === refundId && each.atMs === atMs && each.amountMinor < 0 === (type === "returned"),
+      );
     });
   }
   return {

@@ -135,6 +135,9 @@ describe.skipIf(!hasAll())("the collector", () => {
       ["paid", "99.45"],
     ]);
     expect(await database.query("SELECT amount_minor FROM refund WHERE kiosk = 'pump-3'")).toEqual([["500"]]);
+    const returned: RefundEvent = { ...made, type: "returned", detail: "the account is closed" };
+    expect(await telemetry.deliver("refunds", { seq: 3, body: returned })).toBe(true);
+    await vi.waitFor(async () => expect(await count("refund WHERE kiosk = 'pump-3'")).toBe(0), PATIENCE);
   });
 
   it("each panel of the board asks what the tables answer", async () => {

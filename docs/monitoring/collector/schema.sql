@@ -55,7 +55,7 @@ FROM record
 WHERE stream = 'sales'
 ORDER BY kiosk, body ->> 'saleId', seq DESC;
 
--- Money that went back, each refund once.
+-- Money that went back, each refund once, and none that a bank has sent back.
 CREATE OR REPLACE VIEW refund AS
 SELECT DISTINCT ON (kiosk, body ->> 'refundId')
   kiosk,
@@ -65,7 +65,10 @@ SELECT DISTINCT ON (kiosk, body ->> 'refundId')
   body ->> 'currency' AS currency,
   to_timestamp((body ->> 'atMs')::bigint / 1000.0) AS made
 FROM record
-WHERE stream = 'refunds' AND body ->> 'type' = 'made'
+WHERE stream = 'refunds' AND body ->> 'type' = 'made' AND NOT EXISTS (
+  SELECT 1 FROM record AS later WHERE later.kiosk = record.kiosk AND later.stream = 'refunds'
+  AND later.body ->> 'type' = 'returned' AND later.body ->> 'refundId' = record.body ->> 'refundId'
+)
 ORDER BY kiosk, body ->> 'refundId', seq;
 
 -- Numbers that are missing in a stream: `republish` from the first of them brings them.

@@ -15,6 +15,7 @@ const WORDS: Readonly<Record<string, Readonly<Record<string, readonly string[]>>
     "modbus-meter": ["modbus\\w*", "eastron", "sdm\\d*"],
     pulser: ["fuel-?pulser"],
     rapi: ["openevse"],
+    "relay-timer": ["relaytimer\\w*"],
     "relay-vend": ["relayvend\\w*"],
     s0: ["s0-?charger"],
   },

@@ -1,11 +1,12 @@
-import type { BenchDevice, Demo, NetSimulator, Simulator } from "../devices/bench/device.ts";
+import type { BenchDevice, Demo, LineSimulator, NetSimulator, Simulator } from "../devices/bench/device.ts";
 import { DEVICES } from "../devices/registry.ts";
 
 export type AnySimulator = Simulator | NetSimulator;
 
-/** A kind of demo; its device is simulated at the far end of a pseudo-terminal or of a network, or has no wire at all. */
+/** A kind of demo; its device is simulated at the far end of a pseudo-terminal, of a network or of lines, or has no wire at all. */
 export interface Kind extends Demo {
   readonly simulator: AnySimulator | null;
+  readonly onLines: LineSimulator | null;
 }
 
 export interface Benches {
@@ -18,7 +19,9 @@ export async function openBenches(): Promise<Benches> {
   const all = await Promise.all(DEVICES.map(async ({ bench }) => (await bench?.()) ?? {}));
   return {
     simulators: all.flatMap(({ simulator }) => simulator ?? []),
-    kinds: all.flatMap(({ simulator = null, demo }) => (demo === undefined ? [] : { ...demo, simulator })),
+    kinds: all.flatMap(({ simulator = null, onLines = null, demo }) =>
+      demo === undefined ? [] : { ...demo, simulator, onLines },
+    ),
   };
 }
 

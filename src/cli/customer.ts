@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { z } from "zod";
 import { formatAmount, parseAmount } from "../core/money.ts";
-import { parseQuantity } from "../core/quantity.ts";
+import { writtenQuantity } from "../core/quantity.ts";
 import { priceMinor, type Tariff } from "../core/tariff.ts";
 import type { BenchDevice, Part } from "../devices/bench/device.ts";
 import { CliError } from "../platform/console/failure.ts";
@@ -92,7 +92,7 @@ async function settle(scene: Scene, closed: View, code: string): Promise<void> {
   if (found === null) throw new CliError(`The sale ${closed.saleId} is not in the journal.`);
   print(lines([told``, receiptText(scene.kioskName, found.sale), told``]));
   const { unit, currency } = scene.tariff;
-  const pricedMinor = priceMinor(scene.tariff, parseQuantity(closed.quantity, unit) ?? 0);
+  const pricedMinor = priceMinor(scene.tariff, writtenQuantity(closed.quantity, unit));
   // What the payment service does not take is given away, and so on record.
   const waivedMinor = parseAmount(found.sale.waived ?? "0", currency) ?? 0;
   const dueMinor = pricedMinor - waivedMinor;
@@ -104,7 +104,7 @@ async function settle(scene: Scene, closed: View, code: string): Promise<void> {
   if (isPaid === isFree || commits !== (isFree ? 0 : 1) || committedMinor !== dueMinor) {
     throw new CliError(`The books do not balance: ${booked?.status ?? "no bill"}, ${books}.`);
   }
-  holdAgainstDevice(scene, parseQuantity(closed.quantity, unit) ?? 0);
+  holdAgainstDevice(scene, writtenQuantity(closed.quantity, unit));
   print(told`The books balance: ${books} ${currency}.`);
 }
 

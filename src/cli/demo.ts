@@ -7,12 +7,14 @@ import { stringify } from "yaml";
 import { tariffOf } from "../config/goods.ts";
 import { factsOf } from "../config/plug-ins.ts";
 import type { PositionConfig } from "../config/schema.ts";
-import type { BenchDevice, NetSimulator, Simulator } from "../devices/bench/device.ts";
+import type { BenchDevice, LineSimulator, NetSimulator, Simulator } from "../devices/bench/device.ts";
+import { BenchLines } from "../devices/bench/lines.ts";
 import { openPty } from "../devices/bench/pty.ts";
 import { startBench } from "../devices/bench/server.ts";
 import { LANGUAGES } from "../displays/texts/languages.ts";
 import { CliError, failureText, reasonText, UsageError } from "../platform/console/failure.ts";
 import { print, printError, told } from "../platform/console/print.ts";
+import type { Gpio } from "../platform/gpio/gpio.ts";
 import { createLog } from "../platform/log/log.ts";
 import type { PaymentSimulator } from "../ports/payment-plug-in.ts";
 import { startBroker } from "../telemetry/broker/broker.ts";
@@ -28,7 +30,7 @@ import { logOutput } from "./log-output.ts";
 /** How much faster than in life a simulated device is: nobody watches a demo for an hour. */
 const HURRY = 8;
 const LOOPBACK = { host: "127.0.0.1", port: 0 };
-const NOTHING_WIRED = { port: "", device: null, benchUrl: null } as const;
+const NOTHING_WIRED = { port: "", device: null, benchUrl: null, gpio: null } as const;
 
 interface Options {
   readonly auto?: boolean;
@@ -49,7 +51,6 @@ export async function demo(options: Options, kinds: readonly Kind[], startDaemon
     const names = PLUG_INS.payments.map(({ name }) => name).join(", ");
     throw new UsageError(`--pay: expected one of ${names}, not "${options.pay}"`);
   }
-  const { simulator } = kind;
   const address = demoAddress(options.listen);
   const folder = mkdtempSync(join(tmpdir(), "kioskd-demo-"));
   const undo: (() => Promise<void>)[] = [async () => rmSync(folder, { recursive: true, force: true })];
@@ -68,7 +69,7 @@ export async function demo(options: Options, kinds: readonly Kind[], startDaemon
     undo.push(() => payment.close());
     const broker = await startBroker(LOOPBACK);
     undo.push(() => broker.close());
-    const wired = simulator === null ? NOTHING_WIRED : await wireDevice(folder, simulator, address.host, undo);
+    const wired = await wireDevice(folder, kind, address.host, undo);
     const parts = {
       provider: paying.name,
       payment,
@@ -85,15 +86,13 @@ export async function demo(options: Options, kinds: readonly Kind[], startDaemon
     const onFatal = (reason: string): void => {
       void emergencyStop.end(() => printError(reason));
     };
-    const daemon = await startDaemon(loaded, { log, emergencyStop, onFatal });
+    const daemon = await startDaemon(loaded, { log, emergencyStop, onFatal, gpio: wired.gpio });
     undo.push(() => daemon.close());
     const displayUrl = reachable(daemon.displayUrl);
     print(told`Display  ${address.token === null ? displayUrl : `${displayUrl}?token=${address.token}`}`);
     print(told`Phone    ${reachable(payment.phoneUrl)}`);
     print(told`Broker   ${broker.url}  (topics below kioskd/demo-1)`);
-    if (simulator !== null && wired.benchUrl !== null) {
-      print(told`Bench    ${reachable(wired.benchUrl)}  (${simulator.what})`);
-    }
+    if (wired.benchUrl !== null) print(told`Bench    ${reachable(wired.benchUrl)}  (${wired.what})`);
     print(told``);
     if (options.auto === true) {
       const { config } = loaded;
@@ -111,7 +110,7 @@ export async function demo(options: Options, kinds: readonly Kind[], startDaemon
       const { config } = loaded;
       const isChosenFirst = config.positions.some(({ dispenser }) => factsOf(PLUG_INS, dispenser).areGoodsChosenFirst);
       const first = isChosenFirst ? "Choose an item at the bench" : "Choose an amount on the display";
-      const where = simulator === null || isChosenFirst ? "" : "at the bench do what a customer would, ";
+      const where = wired.device === null || isChosenFirst ? "" : "at the bench do what a customer would, ";
       print(told`${first}, confirm it on the phone, ${where}and watch. Ctrl-C ends the demo.`);
       await ending;
     }
@@ -123,33 +122,52 @@ export async function demo(options: Options, kinds: readonly Kind[], startDaemon
   }
 }
 
-/** A device at the far end of a pseudo-terminal or of a network, with a page to do things to it. */
+/** A device at the far end of its wire, with a page to do things to it. */
 async function wireDevice(
   folder: string,
-  simulator: AnySimulator,
+  { simulator, onLines }: Kind,
   host: string,
   undo: (() => Promise<void>)[],
-): Promise<{ port: string; device: BenchDevice; benchUrl: string }> {
-  const { port, device } = isOnLine(simulator) ? await onLine(folder, simulator, undo) : await onNetwork(simulator);
+): Promise<typeof NOTHING_WIRED | (Wired & { what: string; benchUrl: string })> {
+  const simulated = simulator ?? onLines;
+  if (simulated === null) return NOTHING_WIRED;
+  const wired = simulator === null ? onHeader(simulated as LineSimulator) : await atEnd(folder, simulator, undo);
+  const { device } = wired;
   undo.push(() => device.close());
-  const bench = await startBench({ host, port: 0 }, { [simulator.name]: device });
+  const bench = await startBench({ host, port: 0 }, { [simulator?.name ?? device.kind]: device });
   undo.push(() => bench.close());
-  return { port, device, benchUrl: bench.url };
+  return { ...wired, what: simulated.what, benchUrl: bench.url };
 }
 
 interface Wired {
   readonly port: string;
   readonly device: BenchDevice;
+  /** In the place of the machine's own lines. */
+  readonly gpio: Gpio | null;
 }
 
-async function onLine(folder: string, simulator: Simulator, undo: (() => Promise<void>)[]): Promise<Wired> {
+async function atEnd(folder: string, simulator: AnySimulator, undo: (() => Promise<void>)[]): Promise<Wired> {
+  const wired = isOnLine(simulator) ? await onLine(folder, simulator, undo) : await onNetwork(simulator);
+  return { ...wired, gpio: null };
+}
+
+function onHeader(simulator: LineSimulator): Wired {
+  const lines = new BenchLines();
+  return { port: "", device: simulator.start(lines), gpio: lines };
+}
+
+async function onLine(
+  folder: string,
+  simulator: Simulator,
+  undo: (() => Promise<void>)[],
+): Promise<Omit<Wired, "gpio">> {
   const pty = await openPty(folder, simulator.name);
   undo.push(() => pty.unplug());
   return { port: pty.host, device: await startDevice(simulator, pty.device, HURRY) };
 }
 
 /** It comes to a port that was free a moment ago, until the daemon listens there. */
-async function onNetwork(simulator: NetSimulator): Promise<Wired> {
+async function onNetwork(simulator: NetSimulator): Promise<Omit<Wired, "gpio">> {
   const server = createServer();
   await once(server.listen(LOOPBACK), "listening");
   const { host, port } = { ...LOOPBACK, port: (server.address() as AddressInfo).port };

@@ -37,3 +37,8 @@ export function parseQuantity(text: string, unit: Unit): number | undefined {
   const scaled = tenThousandths * UNITS[unit].basePerUnit;
   return scaled % 10_000 === 0 ? scaled / 10_000 : undefined;
 }
+
+/** The base units that `formatQuantity` wrote: of a minute no decimals say exactly what a second is. */
+export function writtenQuantity(text: string, unit: Unit): number {
+  return Math.round(Number(text) * UNITS[unit].basePerUnit);
+}

@@ -5,6 +5,7 @@ import { ocpp } from "./ocpp/config.ts";
 import { type Device, device } from "./parts/device.ts";
 import { fuelPulser } from "./pulser/config.ts";
 import { rapi } from "./rapi/config.ts";
+import { relayTimer } from "./relay-timer/config.ts";
 import { relayVend } from "./relay-vend/config.ts";
 import { s0Charger } from "./s0/config.ts";
 import { simulated } from "./simulated/config.ts";
@@ -14,6 +15,7 @@ export const DEVICES: readonly Device[] = [
   device(simulated, { open: () => import("./simulated/open.ts"), bench: () => import("./simulated/bench.ts") }),
   device(fuelPulser, { open: () => import("./pulser/open.ts") }),
   device(relayVend, { open: () => import("./relay-vend/open.ts") }),
+  device(relayTimer, { open: () => import("./relay-timer/open.ts"), bench: () => import("./relay-timer/bench.ts") }),
   device(s0Charger, { open: () => import("./s0/open.ts") }),
   device(dart, { open: () => import("./dart/open.ts"), bench: () => import("./dart/bench.ts") }),
   device(modbusMeter, { open: () => import("./modbus-meter/open.ts"), bench: () => import("./modbus-meter/bench.ts") }),

@@ -1,5 +1,6 @@
 import type { PositionView } from "../core/sale/view.ts";
 import type { Texts } from "./texts/texts.ts";
+import { clockText, soldSeconds } from "./time-sold.ts";
 
 /** Numbers as people of the language write them; the views carry plain decimals. */
 export interface Format {
@@ -40,7 +41,10 @@ export function formatFor({ locale, pieces }: Texts, timezone: string | null): F
     roundAmount: (decimal, currency) => money(decimal, currency, { trailingZeroDisplay: "stripIfInteger" }),
     unitPrice: (view) => `${money(view.unitPrice, view.currency)}/${unitFor(view, "1")}`,
     percent: (decimal) => `${number(decimal)} %`,
-    quantity: ({ quantity }) => number(quantity),
+    quantity: (view) => {
+      const seconds = soldSeconds(view);
+      return seconds === null ? number(view.quantity) : clockText(seconds, view.product.unit);
+    },
     unit: (view) => unitFor(view, view.quantity),
     dateTime: (iso) => moments.format(new Date(iso)),
   };

@@ -5,6 +5,7 @@ import { hasUnitPrice, placeOf, serviceOf } from "./place.ts";
 import { momentAndTax, receiptText } from "./receipt.ts";
 import type { Language } from "./texts/languages.ts";
 import type { Saying, Texts, Trouble } from "./texts/texts.ts";
+import { clockText, secondsLeft } from "./time-sold.ts";
 
 export type ScreenKind =
   | "choose"
@@ -256,7 +257,16 @@ export function isWithStaff({ message }: PositionView): boolean {
   return message === "in-review" || message === "staff-decides";
 }
 
-function figuresOf(kind: ScreenKind, view: PositionView, { texts, format }: Language): readonly Figure[] {
+/** Who buys time looks at what is left of it. */
+function leftOf(view: PositionView, { texts, format }: Language): readonly Figure[] | null {
+  const leftS = secondsLeft(view);
+  if (leftS === null) return null;
+  const text = `${clockText(leftS, view.product.unit)} ${format.unit(view)}`;
+  return [{ role: "quantity", label: texts.labels.timeLeft, text }];
+}
+
+function figuresOf(kind: ScreenKind, view: PositionView, language: Language): readonly Figure[] {
+  const { texts, format } = language;
   const { labels } = texts;
   const { currency } = view;
   const figure = (role: Figure["role"], label: string, text: string | null): readonly Figure[] =>
@@ -278,7 +288,7 @@ function figuresOf(kind: ScreenKind, view: PositionView, { texts, format }: Lang
     case "begin":
       return [...atHand, ...price];
     case "live":
-      return [...quantity, ...money("amount", labels.toPay, view.amount), ...price];
+      return [...(leftOf(view, language) ?? quantity), ...money("amount", labels.toPay, view.amount), ...price];
     case "busy":
       return view.message === "settling" ? [...money("amount", labels.toPay, view.amount), ...quantity] : [];
     case "paid":

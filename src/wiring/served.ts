@@ -1,4 +1,5 @@
 import type { Loaded } from "../config/load.ts";
+import type { Gpio } from "../platform/gpio/gpio.ts";
 import type { Log } from "../ports/log.ts";
 
 /** What has to be let go of before the process ends in any other way than in order. */
@@ -14,6 +15,8 @@ export interface StartOptions {
   readonly emergencyStop: { guard(part: Guarded): void };
   /** The daemon cannot go on and must be restarted. */
   onFatal(reason: string): void;
+  /** Lines of a demo, in the place of the machine's own. */
+  readonly gpio?: Gpio | null;
 }
 
 /** A kiosk that serves. */

@@ -29,6 +29,29 @@ describe("out of service says what keeps the position from selling", () => {
   });
 });
 
+describe("of time that is sold", () => {
+  const bay = { product: { name: "Bay", sku: "B", unit: "min" }, unitPrice: "15.00", reserved: "30.00" } as const;
+
+  it.each([
+    ["0.02", "1:59 min"],
+    ["0.98", "1:01 min"],
+    ["1.75", "0:15 min"],
+    ["2.00", "0:00 min"],
+  ])("%s min gone: %s are left", (quantity, text) => {
+    const view = positionView({ ...VIEWS.live(), ...bay, quantity });
+    const [figure] = screenOf(view, ENGLISH).figures;
+    expect(figure).toEqual({ role: "quantity", label: ENGLISH.texts.labels.timeLeft, text });
+  });
+
+  it("tells afterwards how long it ran, in minutes or in hours", () => {
+    const texts = ["min", "h"].map((unit) => {
+      const view = positionView({ ...VIEWS.thanks(), ...bay, product: { ...bay.product, unit }, quantity: "1.25" });
+      return screenOf(view, ENGLISH).figures.find(({ role }) => role === "quantity")?.text;
+    });
+    expect(texts).toEqual(["1:15 min", "1:15:00 h"]);
+  });
+});
+
 describe("nothing that a customer reads misleads them", () => {
   it.each(["choose", "scan", "live", "thanks", "canceled"] as const)("%s says where and what", (name) => {
     expect(screenOf(VIEWS[name](), ENGLISH)).toMatchObject({ place: "Pump 1", product: "Diesel" });

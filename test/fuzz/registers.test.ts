@@ -5,6 +5,7 @@ import { describe, expect, it } from "vitest";
 import { openRegister } from "../../src/devices/mdb/vended-register.ts";
 import { PulseRegister } from "../../src/devices/parts/pulse-register.ts";
 import { RegisterError, SLOT_BYTES } from "../../src/devices/parts/register-file.ts";
+import { TimerRegister } from "../../src/devices/relay-timer/timer-register.ts";
 import { openVendRegister } from "../../src/devices/relay-vend/vend-register.ts";
 import { JournalError } from "../../src/platform/journal/sqlite/errors.ts";
 import { openJournal } from "../../src/platform/journal/sqlite/journal.ts";
@@ -25,6 +26,7 @@ const KINDS: Readonly<Record<string, (register: MemoryRegister) => Promise<numbe
     return (await PulseRegister.open(open, [{ line: "GPIO17", counter }], scale, clock)).state.total;
   },
   "a vending machine's": async ({ open }) => (await openRegister(open)).value.totalBase,
+  "a timer's": async ({ open }) => (await TimerRegister.open(open, clock)).found.totalS,
   "a machine of spirals'": async ({ open }) => (await openVendRegister(open)).value.totalBase,
 };
 

@@ -1,3 +1,5 @@
+import type { SimulatorLines } from "./lines.ts";
+
 /**
  * A simulated device as the bench sees it: things that a person could do to it, faults that one could wish on it,
  * and what it shows.
@@ -31,6 +33,7 @@ export interface SimulatorPort {
 /** What a device's folder brings for trying it out without hardware: loaded by `kioskd simulate` and `demo` only. */
 export interface BenchParts {
   readonly simulator?: Simulator | NetSimulator;
+  readonly onLines?: LineSimulator;
   readonly demo?: Demo;
 }
 
@@ -54,6 +57,12 @@ export interface NetSimulator {
   urlAt(address: string): string;
   /** @param speed how many times faster than in life */
   call(url: string, speed: number): BenchDevice;
+}
+
+/** A device without bytes to speak, on lines of the header: only a daemon of the same process can be at their other end. */
+export interface LineSimulator {
+  readonly what: string;
+  start(lines: SimulatorLines): BenchDevice;
 }
 
 export interface LineSettings {

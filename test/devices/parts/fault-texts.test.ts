@@ -7,6 +7,7 @@ import * as MODBUS from "../../../src/devices/modbus-meter/texts.ts";
 import { FAULTS as OCPP } from "../../../src/devices/ocpp/faults.ts";
 import { DOUBTS, FAULTS as PULSES } from "../../../src/devices/parts/pulse-faults.ts";
 import { faultText, FAULTS as RAPI, STATE_FAULTS, WITHOUT } from "../../../src/devices/rapi/fault-text.ts";
+import { FAULTS as TIMER } from "../../../src/devices/relay-timer/faults.ts";
 import { FAULTS as VENDING } from "../../../src/devices/relay-vend/faults.ts";
 import { groupAdvice } from "../../../src/platform/serial/device.ts";
 import { INSTEAD, LINE, PORT } from "../../../src/platform/serial/texts.ts";
@@ -26,6 +27,7 @@ const GROUPS: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
   "modbus-meter": MODBUS,
   "pulse meter": PULSES,
   "pulse count": DOUBTS,
+  "relay-timer": TIMER,
   "relay-vend": VENDING,
   ocpp: OCPP,
   rapi: RAPI,

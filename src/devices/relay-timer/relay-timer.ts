@@ -8,7 +8,8 @@ import type { InputLine, OutputLine } from "../parts/lines.ts";
 import { fileStore, type OpenStore } from "../parts/register-file.ts";
 import { Switch } from "../parts/switch.ts";
 import { FAULTS, UNACCOUNTED } from "./faults.ts";
-import { Timer, type TimerRules } from "./timer.ts";
+import { Timer } from "./timer.ts";
+import type { TimerRules } from "./timer-parts.ts";
 import { TimerRegister } from "./timer-register.ts";
 
 export interface RelayTimerSettings extends TimerRules {

@@ -1,5 +1,5 @@
 /** No look comes later than this unless the program stood still: nobody knows what the relay did meanwhile. */
-export const MOST_LOOK_MS = 500;
+const MOST_LOOK_MS = 500;
 
 /**
  * Counts for how long something was so, by the monotonic clock. Of a delivery only whole seconds are ever told; what is

@@ -15,6 +15,7 @@ import { LINES } from "./pump.ts";
 export const PULSES_PER_LITRE = 100;
 export const OERE_PER_PULSE = 10;
 
+const DIESEL = { name: "Diesel", sku: "DSL", unit: "L", unitPrice: "10.00", taxRate: 25 };
 const CONFIG = "/etc/kioskd";
 const STATE = "/var/lib/kioskd";
 const DISPLAY = "127.0.0.1:8099";
@@ -40,11 +41,16 @@ export interface View {
 }
 
 /** A kiosk of one position that sells at the price above, for the places where its unit expects it. */
-export function writeConfig(folder: string, endpoint: string, dispenser: object, more: object = {}): void {
+export function writeConfig(
+  folder: string,
+  endpoint: string,
+  dispenser: object,
+  more: object = {},
+  product: object = DIESEL,
+): void {
   mkdirSync(join(folder, "secrets"), { recursive: true });
   writeFileSync(join(folder, "secrets/terminal"), "12345678", { mode: 0o600 });
   const terminal = { id: "demo-terminal", passwordFile: "secrets/terminal" };
-  const product = { name: "Diesel", sku: "DSL", unit: "L", unitPrice: "10.00", taxRate: 25 };
   const config = {
     kiosk: { id: "rig", name: "Rig", currency: "SEK" },
     journal: { path: `${STATE}/journal.db` },
@@ -109,10 +115,10 @@ export class Site {
     this.seqr = seqr;
   }
 
-  static async open(dispenser: object, gpio: object = {}): Promise<Site> {
+  static async open(dispenser: object, gpio: object = {}, product?: object): Promise<Site> {
     const seqr = await startSeqrSimulator({ host: "127.0.0.1", port: 0 });
     mkdirSync(STATE, { recursive: true });
-    writeConfig(CONFIG, seqr.endpoint, dispenser, { gpio });
+    writeConfig(CONFIG, seqr.endpoint, dispenser, { gpio }, product);
     return new Site(seqr);
   }
 

@@ -222,7 +222,7 @@ function deviceChecks({ config }: Loaded): Finding[] {
 
 function serialPortOf(position: PositionConfig): { readonly path: string } | null {
   const { port } = deviceAt(position);
-  return port?.listens === undefined ? port : null;
+  return port?.listens === undefined && port?.isRemote !== true ? port : null;
 }
 
 function deviceProblem(path: string, isSerial: boolean): string | null {

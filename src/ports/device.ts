@@ -80,6 +80,8 @@ export interface PortUse {
   readonly alike: Readonly<Record<string, string | number>> | null;
   /** Where the device comes to this daemon over a network: the path is this address, written by the key `listen`. */
   readonly listens?: { readonly host: string; readonly port: number };
+  /** At the end of a network that the daemon connects to: nothing of this machine is looked for. */
+  readonly isRemote?: boolean;
   /** What each on one port has of its own: "address 80". */
   readonly own: readonly { readonly at: Path; readonly name: string }[];
 }

@@ -1,6 +1,6 @@
 """A Modbus RTU meter and contactor made of somebody else's code: python3-pymodbus (Debian), on the port given.
 
-With a file behind the port it is several meters without contactors, with units from 1 on: what each holds, as a
+On `tcp:PORT` it speaks Modbus TCP on loopback. With a file behind the port it is several meters without contactors, with units from 1 on: what each holds, as a
 list of [FUNCTION, ADDRESS, REGISTERS IN HEXADECIMAL]; all else of such a function is refused.
 """
 import asyncio
@@ -15,7 +15,7 @@ from pymodbus.datastore import (
     ModbusSparseDataBlock,
 )
 from pymodbus.framer.rtu_framer import ModbusRtuFramer
-from pymodbus.server import StartAsyncSerialServer
+from pymodbus.server import StartAsyncSerialServer, StartAsyncTcpServer
 
 
 def words(value):
@@ -56,9 +56,14 @@ if len(sys.argv) > 2:
 
 
 async def main():
+    context = ModbusServerContext(slaves=slaves, single=False)
     print("ready", flush=True)
+    if sys.argv[1].startswith("tcp:"):
+        address = ("127.0.0.1", int(sys.argv[1].removeprefix("tcp:")))
+        await StartAsyncTcpServer(context=context, address=address, ignore_missing_slaves=True)
+        return
     await StartAsyncSerialServer(
-        context=ModbusServerContext(slaves=slaves, single=False),
+        context=context,
         framer=ModbusRtuFramer,
         port=sys.argv[1],
         baudrate=9600,

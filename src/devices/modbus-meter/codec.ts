@@ -100,6 +100,12 @@ function answerLength(functionCode: number, count: number | undefined): number |
   return isWhole && count > 0 && count <= 2 * MOST_REGISTERS ? 3 + count + CRC_BYTES : null;
 }
 
+/** The same of function code and data alone, for a wire without checksums; null for an answer that nobody knows. */
+export function answerBytes(functionCode: number, count: number | undefined): number | null {
+  const length = answerLength(functionCode, count) ?? null;
+  return length === null ? null : length - 1 - CRC_BYTES;
+}
+
 function isWrite(functionCode: number | undefined): boolean {
   return functionCode === WRITE_COIL || functionCode === WRITE_REGISTER;
 }

@@ -6,7 +6,25 @@ import { activeLow, lineKey, lineName, opening } from "../parts/line-fields.ts";
 import { leastLimitWh, meterProblems } from "./checks.ts";
 import { MOST_REGISTERS } from "./codec.ts";
 import { modelNames } from "./model.ts";
+import { networkPlace } from "./place.ts";
 import { WORD_ORDERS } from "./registers.ts";
+
+/** Host and port follow, as a listener has them. */
+const busPort = z
+  .string()
+  .max(300)
+  .superRefine((text, context) => {
+    const isPort = text.startsWith("tcp://") ? networkPlace(text) !== null : serialPort.safeParse(text).success;
+    if (!isPort) context.addIssue({ code: "custom" });
+  })
+  .meta({
+    form: "path of a serial port, or `tcp://HOST:PORT`",
+    ...about(
+      "Where the meter is: a serial port by a name that stays the same when plugs change, or an address of its network. One kiosk alone asks there.",
+      "/dev/kioskd/rs485",
+      "tcp://192.168.1.20:502",
+    ),
+  });
 
 const unitAddress = z.int().min(1).max(247);
 
@@ -105,7 +123,16 @@ const ownRegister = z
 const schema = z
   .strictObject({
     driver: z.literal("modbus-meter").meta(about("A meter on RS-485.", "modbus-meter")),
-    port: serialPort,
+    port: busPort,
+    framing: z
+      .enum(["tcp", "rtu"])
+      .default("tcp")
+      .meta(
+        about(
+          "Of a port on a network: tcp for a device that speaks Modbus TCP, rtu for a gateway that hands on the bytes of a serial line.",
+          "rtu",
+        ),
+      ),
     baudRate: z
       .int()
       .min(1_200)
@@ -154,10 +181,10 @@ export const modbusMeter: DeviceDescription<typeof schema> = {
   units: ["kWh"],
   files: [{ kind: "dispute", what: "what is disputed at" }],
   eitherOr: { key: "contactor", ways: ["line", "coil"] },
-  facts: ({ port: path, baudRate, parity, unit, contactor, meter, maxPower }) => ({
+  facts: ({ port: path, baudRate, parity, framing, unit, contactor, meter, maxPower }) => ({
     port: {
       path,
-      alike: { baudRate, parity },
+      ...(networkPlace(path) === null ? { alike: { baudRate, parity } } : { alike: { framing }, isRemote: true }),
       own: [
         { at: ["unit"], name: `unit ${unit}` },
         ...("coil" in contactor

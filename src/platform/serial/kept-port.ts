@@ -9,12 +9,25 @@ import { notTaken } from "./taken.ts";
 import { PORT } from "./texts.ts";
 
 /** Waits before a port is opened again; the last repeats. It begins anew once the device has sent anything. */
-const REOPEN_MS = [100, 250, 500, 1_000, 2_000, 5_000];
-const HANGS_MS = 5_000;
-const CLOSE_MS = 2_000;
+export const REOPEN_MS = [100, 250, 500, 1_000, 2_000, 5_000];
+export const HANGS_MS = 5_000;
+export const CLOSE_MS = 2_000;
 /** How often an open port's device is looked for. */
 const LOOK_MS = 500;
 const UNPLUGGED = PORT.unplugged();
+
+/** What a line speaks through, opened again whenever it is lost. */
+export interface KeptLink {
+  readonly up: boolean;
+  readonly opening: Promise<void> | null;
+  readonly detail: string;
+  readonly blockedMs: number;
+  send(bytes: Uint8Array): Promise<boolean>;
+  drained(): Promise<boolean>;
+  discardInput(): Promise<void>;
+  reopen(why: string): void;
+  close(): Promise<void>;
+}
 
 export interface PortListener {
   bytes(bytes: Uint8Array): void;
@@ -26,7 +39,7 @@ export interface PortListener {
  * A serial port that is opened again whenever it is lost. A port object is used once: a lost one is destroyed, for
  * what it does after an unplug differs from adapter to adapter.
  */
-export class KeptPort {
+export class KeptPort implements KeptLink {
   readonly #settings: LineSettings;
   readonly #clock: Clock;
   readonly #log: Log;

@@ -52,3 +52,9 @@ export interface LineSettings {
   /** With requests asked and not one answered for so long, the port is opened anew; null for never. */
   readonly silenceMs?: number | null;
 }
+
+/** A line at the end of a network: the device itself, or a gateway in front of its wire. */
+export interface NetSettings extends Pick<LineSettings, "path" | "gapMs" | "silenceMs"> {
+  readonly host: string;
+  readonly port: number;
+}

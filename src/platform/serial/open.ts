@@ -2,8 +2,9 @@ import type { Cancel, Clock } from "../../ports/clock.ts";
 import type { Log } from "../../ports/log.ts";
 import { done, type Outcome, unknown } from "../../ports/outcome.ts";
 import { wait, within } from "../time/wait.ts";
-import { KeptPort } from "./kept-port.ts";
-import type { Framing, LineSettings, SerialLine } from "./line.ts";
+import { type KeptLink, KeptPort, type PortListener } from "./kept-port.ts";
+import { KeptSocket } from "./kept-socket.ts";
+import type { Framing, LineSettings, NetSettings, SerialLine } from "./line.ts";
 import { INSTEAD, LINE } from "./texts.ts";
 
 const MOST_WAITING = 32;
@@ -26,7 +27,12 @@ const BLOCKED_LOOK_MS = 5;
  * nothing of it is opened anew after ten seconds of requests without an answer.
  */
 export function openSerialLine<F>(settings: LineSettings, framing: Framing<F>, clock: Clock, log: Log): SerialLine<F> {
-  return new Line(settings, framing, clock, log);
+  return new Line(settings, framing, clock, log, (listener) => new KeptPort(settings, clock, log, listener));
+}
+
+/** The same at the end of a network. A request's deadline covers no connecting: what is not connected answers at once. */
+export function openNetLine<F>(settings: NetSettings, framing: Framing<F>, clock: Clock, log: Log): SerialLine<F> {
+  return new Line(settings, framing, clock, log, (listener) => new KeptSocket(settings, clock, log, listener));
 }
 
 interface Pending<F> {
@@ -39,7 +45,7 @@ class Line<F> implements SerialLine<F> {
   readonly #framing: Framing<F>;
   readonly #clock: Clock;
   readonly #log: Log;
-  readonly #port: KeptPort;
+  readonly #port: KeptLink;
   readonly #gapMs: number;
   readonly #silenceMs: number | null;
   #onFrame: (frame: F) => void = () => {};
@@ -56,14 +62,19 @@ class Line<F> implements SerialLine<F> {
   #heard = { bytes: 0, frames: 0 };
   #strayBytes = 0;
 
-  constructor(settings: LineSettings, framing: Framing<F>, clock: Clock, log: Log) {
-    const { gapMs = 0, silenceMs = SILENCE_MS } = settings;
+  constructor(
+    { gapMs = 0, silenceMs = SILENCE_MS }: Pick<LineSettings, "gapMs" | "silenceMs">,
+    framing: Framing<F>,
+    clock: Clock,
+    log: Log,
+    open: (listener: PortListener) => KeptLink,
+  ) {
     this.#framing = framing;
     this.#clock = clock;
     this.#log = log;
     this.#gapMs = gapMs;
     this.#silenceMs = silenceMs;
-    this.#port = new KeptPort(settings, clock, log, {
+    this.#port = open({
       bytes: (bytes) => this.#receive(bytes),
       link: (up, detail) => this.#changed(up, detail),
     });

@@ -19,6 +19,13 @@ export const LINE = {
     `not one answer in ${silenceMs} ms: check that the device is on, the cable in, the speed right`,
 };
 
+export const NET = {
+  closed: () => "the device has closed the connection: check whether another program speaks with it",
+  hangs: () => "nobody answers there: check that the device is on, its cable and its address",
+  refused: () => "nobody listens there: check the address, and that the device's Modbus TCP is switched on",
+  other: (why: string) => `${why}: check the network, and \`port\` in the configuration`,
+};
+
 export const PORT = {
   unplugged: () => "the device is gone: plug it in, or check its cable",
   hangs: () => "hangs in opening: unplug it, plug it in",

@@ -5,14 +5,15 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { openPty, type PtyPair } from "../../../src/devices/bench/pty.ts";
-import { answersFraming, type Frame } from "../../../src/devices/modbus-meter/codec.ts";
+import type { Frame } from "../../../src/devices/modbus-meter/codec.ts";
 import { Meter } from "../../../src/devices/modbus-meter/meter.ts";
 import { modelNames } from "../../../src/devices/modbus-meter/model.ts";
+import { openBus } from "../../../src/devices/modbus-meter/open.ts";
 import { registerMap } from "../../../src/devices/modbus-meter/register-map.ts";
 import { systemClock } from "../../../src/platform/clock/clock.ts";
 import type { SerialLine } from "../../../src/platform/serial/line.ts";
-import { openSerialLine } from "../../../src/platform/serial/open.ts";
 import { needs } from "../../support/components.ts";
+import { freePort } from "../../support/ports.ts";
 import { SILENT } from "../../support/silent-log.ts";
 import { hasSocat, until } from "./rig.ts";
 
@@ -154,25 +155,28 @@ it("every model is one of the meters below", () => {
   expect(new Set(NAMES)).toEqual(new Set(modelNames()));
 });
 
-describe.runIf(hasSocat && hasPymodbus)("a foreign Modbus server that holds what each model's sources say", () => {
+describe.runIf(hasSocat && hasPymodbus).each(["serial", "tcp"])("a foreign Modbus server, %s", (wire) => {
   const folder = mkdtempSync(join(tmpdir(), "kioskd-meters-"));
-  let pair: PtyPair;
+  let pair: PtyPair | null = null;
   let server: ChildProcess;
   let line: SerialLine<Frame>;
 
   beforeAll(async () => {
     const file = join(folder, "meters.json");
     writeFileSync(file, JSON.stringify(NAMES.map((name) => METERS[name]?.[0])));
-    pair = await openPty(folder, "meter");
-    server = spawn("/usr/bin/python3", [SCRIPT, pair.device, file], { stdio: ["ignore", "pipe", "inherit"] });
+    pair = wire === "tcp" ? null : await openPty(folder, "meter");
+    const port = await freePort();
+    const place = pair?.device ?? `tcp:${port}`;
+    server = spawn("/usr/bin/python3", [SCRIPT, place, file], { stdio: ["ignore", "pipe", "inherit"] });
     if (server.stdout === null) throw new Error("the server has no output");
     await once(server.stdout, "data", { signal: AbortSignal.timeout(20_000) });
-    line = openSerialLine({ path: pair.host, baudRate: 9_600, gapMs: 5 }, answersFraming(), systemClock(), SILENT);
+    const settings = { framing: "tcp", baudRate: 9_600, parity: "none", stopBits: 1 } as const;
+    line = openBus({ ...settings, port: pair?.host ?? `tcp://127.0.0.1:${port}` }, systemClock(), SILENT);
     await until(() => line.up);
   });
   afterAll(async () => {
     server.kill("SIGKILL");
-    await pair.unplug();
+    await pair?.unplug();
     await line.close();
     rmSync(folder, { recursive: true, force: true });
   });

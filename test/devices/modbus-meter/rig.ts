@@ -10,6 +10,7 @@ import { answersFraming, type Frame } from "../../../src/devices/modbus-meter/co
 import { coilContactor } from "../../../src/devices/modbus-meter/contactor.ts";
 import { Dispute } from "../../../src/devices/modbus-meter/dispute.ts";
 import { openModbusMeter } from "../../../src/devices/modbus-meter/modbus-meter.ts";
+import { openBus } from "../../../src/devices/modbus-meter/open.ts";
 import type { ModbusMeterSettings } from "../../../src/devices/modbus-meter/settings.ts";
 import { type MeterOptions, startModbusMeter } from "../../../src/devices/modbus-meter/simulator/modbus-meter.ts";
 import { fileStore } from "../../../src/devices/parts/register-file.ts";
@@ -19,6 +20,7 @@ import { openSerialLine } from "../../../src/platform/serial/open.ts";
 import type { Dispenser, DispenserEvent } from "../../../src/ports/dispenser.ts";
 import { needs } from "../../support/components.ts";
 import { SILENT } from "../../support/silent-log.ts";
+import type { NetPlug } from "./net-plug.ts";
 
 export const hasSocat = needs("socat", "/usr/bin/socat");
 
@@ -59,6 +61,10 @@ export interface RigOptions {
   readonly units?: number;
   /** Whether the drivers begin while the port is still being opened, as the daemon's do. */
   readonly early?: boolean;
+  /** At the end of a network in the place of a serial line. */
+  readonly net?: NetPlug;
+  /** Of the network's end. */
+  readonly framing?: "tcp" | "rtu";
   /** The coil is one of another device on the line. */
   readonly coilUnit?: number;
 }
@@ -72,20 +78,19 @@ export function saysWhatToDo(text: string): boolean {
 
 /** Drivers on one end of a pseudo-terminal, simulated meters on the other. */
 export async function meterRig(rigOptions: RigOptions = {}): Promise<MeterRig> {
-  const { device: options, settings, noise, units = 1, early = false, coilUnit } = rigOptions;
+  const { device: options, settings, noise, units = 1, early = false, coilUnit, net, framing = "tcp" } = rigOptions;
   const folder = mkdtempSync(join(tmpdir(), "kioskd-meter-"));
-  const socket = new Socket(folder, noise);
+  const socket = net ?? new Socket(folder, noise);
   await socket.plugIn();
   const devices = Array.from({ length: units }, (_, index) =>
     startModbusMeter(socket.port(), { startWh: START_WH, powerW: POWER_W, unit: index + 1, ...options }),
   );
   const clock = systemClock();
-  const line = openSerialLine(
-    { path: join(folder, "meter.host"), baudRate: 9_600, gapMs: 2 },
-    answersFraming(),
-    clock,
-    SILENT,
-  );
+  const path = join(folder, "meter.host");
+  const line =
+    net === undefined
+      ? openSerialLine({ path, baudRate: 9_600, gapMs: 2 }, answersFraming(), clock, SILENT)
+      : openBus({ port: net.url, framing, baudRate: 9_600, parity: "none", stopBits: 1 }, clock, SILENT);
   if (!early) await until(() => line.up);
   const open = async (unit: number): Promise<Dispenser> => {
     const merged = { ...FAST, unit, ...settings };

@@ -10,7 +10,7 @@ import { faultText, FAULTS as RAPI, STATE_FAULTS, WITHOUT } from "../../../src/d
 import { FAULTS as TIMER } from "../../../src/devices/relay-timer/faults.ts";
 import { FAULTS as VENDING } from "../../../src/devices/relay-vend/faults.ts";
 import { groupAdvice } from "../../../src/platform/serial/device.ts";
-import { INSTEAD, LINE, PORT } from "../../../src/platform/serial/texts.ts";
+import { INSTEAD, LINE, NET, PORT } from "../../../src/platform/serial/texts.ts";
 
 const SOURCES = join(import.meta.dirname, "../../../src");
 
@@ -35,6 +35,7 @@ const GROUPS: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
   "rapi firmware": WITHOUT,
   "serial answer": INSTEAD,
   "serial line": LINE,
+  network: NET,
   "serial port": { ...PORT, forbidden: PORT.forbidden(groupAdvice("/dev/null")) },
 };
 

@@ -7,7 +7,7 @@ const WIRE = [
   "test/platform/gpio/libgpiod.test.ts",
   "test/platform/http/{crowd,json-calls,patience,pipelines}.test.ts",
   "test/devices/mdb/{machine,noise}.test.ts",
-  "test/devices/modbus-meter/{coarse,contract,course,currencies,faults,figures,net,noise,proof,pymodbus,pymodbus-models,step}.test.ts",
+  "test/devices/modbus-meter/{coarse,contract,course,currencies,faults,figures,net,noise,proof,pymodbus,pymodbus-models,scan,step}.test.ts",
   "test/devices/rapi/{contract,faults,noise}.test.ts",
   // Measures how long its process stands still.
   "test/payments/seqr/stalls.test.ts",

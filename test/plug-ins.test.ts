@@ -121,8 +121,8 @@ describe("the devices", () => {
     const texts = foldersOf("devices").map((folder) => readFileSync(join(SRC, "devices", folder, "config.ts"), "utf8"));
     const imported = texts.flatMap((text) => [...text.matchAll(/from "(\.[^"]+)"/g)].map(([, path = ""]) => path));
     const own = imported.filter((path) => path.startsWith("./"));
-    // Figures, names and checks; none of them imports a package or a driver when it is loaded.
-    const light = ["./checks.ts", "./codec.ts", "./model.ts", "./registers.ts"];
+    // Figures, names, checks and the names of commands; none imports a package or a driver when it is loaded.
+    const light = ["./checks.ts", "./codec.ts", "./commands.ts", "./model.ts", "./place.ts", "./registers.ts"];
     expect(own).toEqual([...light, "./delivery.ts", "./energy-register.ts"]);
   });
 });

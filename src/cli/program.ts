@@ -48,6 +48,7 @@ function buildProgram(startDaemon: StartDaemon, benches: Benches): Command {
     .exitOverride();
   addServing(program, startDaemon, benches);
   for (const { commands, kit } of payments) for (const group of commands.settingUp) addGroup(program, group, kit);
+  for (const { commands } of PLUG_INS.devices) for (const group of commands) addGroup(program, group, async () => null);
   addSales(program);
   addLooking(program);
   addBooks(program);

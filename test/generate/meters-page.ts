@@ -16,6 +16,12 @@ for another meter give its registers below \`meter\` ([configuration.md](configu
 ];
 
 const AFTER: readonly string[] = [
+  "## To find a meter",
+  `\`kioskd meter scan --port /dev/kioskd/rs485 --units 1-10\` asks each address, and says which models may answer there
+and what each would mean: compare with the meter's own display. \`kioskd meter inspect --port ... --unit 1 --meter sdm630\`
+reads one as the model that it is, and writes the lines for the configuration. Both only read, and neither tries other
+speeds by itself. A meter on a network is \`--port tcp://192.168.1.20:502\`; with \`--framing rtu\` it stands behind a gateway
+that hands on the bytes of a serial line. End the daemon first: one alone may ask.`,
   "## What a step costs",
   `A sale is charged by the difference of two readings, and each may stand up to a step below what has flowed. So a sale
 is charged at most one step too much, or one too little; over many sales it evens out. A charge never exceeds the
@@ -28,7 +34,7 @@ step too much or too little. \`noFlowTimeout\` must be longer than a car needs f
 in which nothing flows.`,
   "## Not for selling",
   `- Socomec Diris A10, A14 and B30, Hager ECR380D: their energy register steps by 1 kWh.
-- Shelly Pro 3EM: its energy register is written once a minute, and it speaks Modbus TCP alone.
+- Shelly Pro 3EM: its energy register is written once a minute.
 - Orno WE-504, WE-514, WE-515, DDM18SD: one register counts what flows either way.
 - Meters whose ratio of current transformers is left to the reader (Chint DTSU666 and its relatives).`,
   "## To add a model",

@@ -5,6 +5,7 @@ import { ANSWER_OF_BUS, POLL_OF_BUS, serialPort, wattsMax } from "../parts/field
 import { activeLow, lineKey, lineName, opening } from "../parts/line-fields.ts";
 import { leastLimitWh, meterProblems } from "./checks.ts";
 import { MOST_REGISTERS } from "./codec.ts";
+import { meterCommands } from "./commands.ts";
 import { modelNames } from "./model.ts";
 import { networkPlace } from "./place.ts";
 import { WORD_ORDERS } from "./registers.ts";
@@ -196,4 +197,5 @@ export const modbusMeter: DeviceDescription<typeof schema> = {
     leastLimitBase: leastLimitWh(meter, maxPower),
   }),
   problems: ({ meter, invert }) => meterProblems(meter, invert),
+  commands: [meterCommands],
 };

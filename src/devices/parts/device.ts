@@ -1,6 +1,7 @@
 import type { z } from "zod";
 import type { Gpio } from "../../platform/gpio/gpio.ts";
 import type { Clock } from "../../ports/clock.ts";
+import type { CommandGroup } from "../../ports/command.ts";
 import type { Found } from "../../ports/configured.ts";
 import type { BoundDevice, DeviceFacts, DeviceFile, DevicePlugIn, DevicePosition } from "../../ports/device.ts";
 import type { Dispenser } from "../../ports/dispenser.ts";
@@ -35,6 +36,8 @@ export type DeviceSchema = z.ZodObject<{ readonly driver: z.ZodLiteral<string> }
 export interface Device extends DevicePlugIn<DeviceSchema, ConfiguredDevice> {
   /** Null for one that cannot be tried out without hardware. */
   readonly bench: (() => Promise<BenchParts>) | null;
+  /** For who puts it up; they need no configuration. */
+  readonly commands: readonly CommandGroup<null>[];
 }
 
 /** What a device's folder says of it at once: its keys, and what follows from them. Only the keys must be. */
@@ -57,9 +60,18 @@ const NO_FACTS: DeviceFacts = {
 };
 
 export function device<S extends DeviceSchema>(description: DeviceDescription<S>, loaded: Loaded<S>): Device {
-  const { schema, units = null, files = [], ownPrice = null, eitherOr = null } = description;
+  const { schema, units = null, files = [], ownPrice = null, eitherOr = null, commands = [] } = description;
   return {
-    ...{ driver: schema.shape.driver.value, schema, units, files, ownPrice, eitherOr, bench: loaded.bench ?? null },
+    ...{
+      driver: schema.shape.driver.value,
+      schema,
+      units,
+      files,
+      ownPrice,
+      eitherOr,
+      commands,
+      bench: loaded.bench ?? null,
+    },
     bind: (given) => {
       // By its driver it was this schema that gave it.
       const config = given as z.output<S>;

@@ -22,7 +22,7 @@ export const LINE = {
 export const NET = {
   closed: () => "the device has closed the connection: check whether another program speaks with it",
   hangs: () => "nobody answers there: check that the device is on, its cable and its address",
-  refused: () => "nobody listens there: check the address, and that the device's Modbus TCP is switched on",
+  refused: () => "nobody listens there: check the address, and switch its network protocol on",
   other: (why: string) => `${why}: check the network, and \`port\` in the configuration`,
 };
 

@@ -5,8 +5,8 @@ import { lines, print, type Told, told } from "../../platform/console/print.ts";
 import { within } from "../../platform/time/wait.ts";
 import type { Log } from "../../ports/log.ts";
 import { Prober, type Said, titleOf } from "./asked.ts";
+import { openBus } from "./bus.ts";
 import { modelNames, readModel } from "./model.ts";
-import { openBus } from "./open.ts";
 import { networkPlace } from "./place.ts";
 
 const place = {

@@ -29,8 +29,10 @@ import { openTelemetry } from "./telemetry.ts";
  * The composition root: every part that the configuration names, wired together and serving. Only those are
  * loaded. Rejects with nothing left open when one of them cannot start.
  */
-export async function startDaemon(loaded: Loaded, options: StartOptions): Promise<Daemon> {
-  const { log, emergencyStop, onFatal, gpio = null } = options;
+export async function startDaemon(
+  loaded: Loaded,
+  { log, emergencyStop, onFatal, gpio }: StartOptions,
+): Promise<Daemon> {
   const { config } = loaded;
   const prometheus = await openMetrics(loaded);
   const { observer } = prometheus;
@@ -54,8 +56,7 @@ export async function startDaemon(loaded: Loaded, options: StartOptions): Promis
     const telemetry = open.add(
       await withAlerts(await openTelemetry(loaded, { clock, log, observer }), loaded, { clock, log }),
     );
-    const shared = open.add(new Shared());
-    if (gpio !== null) await shared.of("gpio", async () => gpio);
+    const shared = open.add(new Shared(gpio));
     emergencyStop.guard(shared);
     const positions = await openPositions(
       loaded,

@@ -5,6 +5,7 @@ import type { Config, PositionConfig } from "../config/schema.ts";
 import { readSecret, secretPath } from "../config/secrets.ts";
 import { parseQuantity } from "../core/quantity.ts";
 import type { ConfiguredDevice } from "../devices/parts/device.ts";
+import type { Gpio } from "../platform/gpio/gpio.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Dispenser } from "../ports/dispenser.ts";
 import { type Log, withFields } from "../ports/log.ts";
@@ -74,6 +75,11 @@ export async function openDispenser(position: PositionConfig, around: Surroundin
  */
 export class Shared {
   readonly #made = new Map<string, Promise<{ close(): Promise<void> }>>();
+
+  /** @param gpio lines that are there already */
+  constructor(gpio: Gpio | null = null) {
+    if (gpio !== null) this.#made.set("gpio", Promise.resolve(gpio));
+  }
 
   of<T extends { close(): Promise<void> }>(key: string, make: () => Promise<T>): Promise<T> {
     const found = this.#made.get(key) ?? make();

@@ -1,5 +1,7 @@
+import { z } from "zod";
 import type { Loaded } from "../config/load.ts";
 import type { PositionConfig } from "../config/schema.ts";
+import { notSellingText } from "../core/not-selling.ts";
 import { blockingOrder, type Order, orderKey } from "../core/operator/orders.ts";
 import { saleRecord } from "../core/sale/record.ts";
 import { replay } from "../core/sale/recover.ts";
@@ -35,6 +37,8 @@ interface PositionStatus {
   readonly unit: string;
   readonly price: Price;
   readonly block: Block | null;
+  /** In one sentence; null when it sells, or when that cannot be asked. */
+  readonly notSelling: string | null;
   readonly lastSale: LastSale | null;
   readonly waiting: readonly Waiting[];
 }
@@ -43,6 +47,8 @@ export interface Daemon {
   readonly answers: boolean;
   readonly reasons: readonly string[];
   readonly advice: readonly string[];
+  /** In one sentence why a position does not sell, by its id; of one that sells there is none. */
+  readonly notSelling: Readonly<Record<string, string>>;
 }
 
 /** What an operator wants to know first, from the journal: it says the same whether the daemon runs or not. */
@@ -59,7 +65,8 @@ export async function status(options: { config: string; json?: boolean; idle?: b
     const statuses: PositionStatus[] = [];
     for (const position of config.positions) {
       const here = waiting.filter((each) => each.position === position.id);
-      statuses.push(await positionStatus(loaded, position, journal, here));
+      const status = await positionStatus(loaded, position, journal, here);
+      statuses.push({ ...status, notSelling: notSellingAt(position.id, daemon) });
     }
     const isConfigured = ({ position }: Waiting): boolean => config.positions.some(({ id }) => id === position);
     return {
@@ -108,7 +115,7 @@ async function positionStatus(
   position: PositionConfig,
   journal: Journal,
   waiting: readonly Waiting[],
-): Promise<PositionStatus> {
+): Promise<Omit<PositionStatus, "notSelling">> {
   const { id, product } = position;
   const orders = await ordersOf(journal, position);
   const events = await lastSaleOf(journal, position);
@@ -148,11 +155,24 @@ export async function askDaemon({ config }: Loaded): Promise<Daemon | null> {
     const answer = await fetch(`http://${name.includes(":") ? `[${name}]` : name}:${port}/health`, {
       signal: AbortSignal.timeout(HEALTH_TIMEOUT_MS),
     });
-    const { reasons, advice } = (await answer.json()) as { reasons?: unknown; advice?: unknown };
-    return { answers: true, reasons: textsIn(reasons), advice: textsIn(advice) };
+    const { reasons, advice, positions } = (await answer.json()) as Readonly<Record<string, unknown>>;
+    return { answers: true, reasons: textsIn(reasons), advice: textsIn(advice), notSelling: whysIn(positions) };
   } catch {
-    return { answers: false, reasons: [], advice: [] };
+    return { answers: false, reasons: [], advice: [], notSelling: {} };
   }
+}
+
+const why = z.array(z.object({ id: z.string(), notSelling: z.string().nullable() }));
+
+function whysIn(positions: unknown): Daemon["notSelling"] {
+  const found = why.safeParse(positions).data ?? [];
+  return Object.fromEntries(found.flatMap(({ id, notSelling }) => (notSelling === null ? [] : [[id, notSelling]])));
+}
+
+function notSellingAt(position: string, daemon: Daemon | null): string | null {
+  if (daemon === null) return null;
+  if (!daemon.answers) return notSellingText({ causes: ["not-running"], reason: null });
+  return daemon.notSelling[position] ?? null;
 }
 
 function textsIn(list: unknown): readonly string[] {
@@ -167,10 +187,11 @@ function daemonText(daemon: Daemon | null): string {
 }
 
 function printPosition(
-  { position, product, unit, price, block, lastSale, waiting }: PositionStatus,
+  { position, product, unit, price, block, notSelling, lastSale, waiting }: PositionStatus,
   currency: string,
 ): void {
   print(told`\nPosition ${position}, ${product}`);
+  if (notSelling !== null) print(wrapped(notSelling, "  "));
   print(row("price", `${price.unitPrice} ${currency}/${unit}, ${priceText(price)}`));
   print(row("last sale", lastSale === null ? "none yet" : lastSaleText(lastSale, unit, currency)));
   if (block !== null) print(row("blocked", `since ${time(block.since)}: ${block.reason}`));

@@ -1,4 +1,5 @@
 import { adviceFor, blocks } from "../core/faults.ts";
+import { type NotSelling, notSelling, notSellingText } from "../core/not-selling.ts";
 import type { CommandName } from "../core/operator/messages.ts";
 import type { SaleRecord } from "../core/sale/record.ts";
 import { isOpen } from "../core/sale/state.ts";
@@ -187,7 +188,16 @@ export class Kiosk {
       (fault) => `${fault.position === null ? "" : `position ${fault.position}: `}${fault.code}: ${fault.detail}`,
     );
     if (this.#phase === "starting") reasons.unshift("starting");
-    return { ok: reasons.length === 0, reasons, advice: [...new Set(blocking.map(adviceFor))] };
+    const positions = [...this.#places.keys()].map((id) => {
+      const why = this.notSelling(id);
+      return { id, notSelling: why === null ? null : notSellingText(why) };
+    });
+    return { ok: reasons.length === 0, reasons, advice: [...new Set(blocking.map(adviceFor))], positions };
+  }
+
+  /** Null when the position sells, or serves a customer. */
+  notSelling(position: string): NotSelling | null {
+    return notSelling(this.faults.all, position, this.#phase === "serving" ? null : this.#phase);
   }
 
   async metrics(): Promise<Pick<Metrics, "ignoredEvents" | "outbox" | "faults">> {

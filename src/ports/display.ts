@@ -39,4 +39,6 @@ export interface Health {
   readonly reasons: readonly string[];
   /** What a person can do about them. */
   readonly advice: readonly string[];
+  /** Each position, and in one sentence why it does not sell; null where it does. */
+  readonly positions: readonly { readonly id: string; readonly notSelling: string | null }[];
 }

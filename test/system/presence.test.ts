@@ -14,11 +14,15 @@ it("nothing is sold before somebody can read the display", async () => {
       const sent = { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body) };
       return (await fetch(`${url}${path}`, sent)).status;
     };
-    expect(await health()).toMatchObject({ ok: false, reasons: ["display-silent: no page has been opened yet"] });
+    expect(await health()).toMatchObject({
+      ok: false,
+      reasons: ["display-silent: no page has been opened yet"],
+      positions: [{ id: "1", notSelling: "It does not sell because nobody can read the display." }],
+    });
     expect(await post("/api/positions/1/select", { reserve: "100.00" })).toBe(409);
     expect((await daemon.view()).message).toBe("out-of-service");
     expect(await post("/api/display/heartbeat", {})).toBe(204);
-    expect(await health()).toEqual({ ok: true, reasons: [], advice: [] });
+    expect(await health()).toEqual({ ok: true, reasons: [], advice: [], positions: [{ id: "1", notSelling: null }] });
     expect(await post("/api/positions/1/select", { reserve: "100.00" })).toBe(202);
   } finally {
     await seqr.close();

@@ -36,8 +36,8 @@ const STATUS: Readonly<Record<Exclude<InputAnswer["kind"], "taken">, number>> = 
 
 export function addOpenRoutes(app: FastifyInstance, { health }: Pick<RouteDeps, "health">): void {
   app.get("/health", (_request, reply) => {
-    const { ok, reasons, advice } = health();
-    return reply.code(ok ? 200 : 503).send({ ok, reasons, advice });
+    const { ok, reasons, advice, positions } = health();
+    return reply.code(ok ? 200 : 503).send({ ok, reasons, advice, positions });
   });
 }
 

@@ -177,11 +177,12 @@ describe("the web display's requests", () => {
 
   it("tells its health", async () => {
     expect((await send(kiosk.port, "GET", "/health")).status).toBe(200);
-    kiosk.control.health = { ok: false, reasons: ["payment-unreachable"], advice: ["look"] };
+    const positions = [{ id: "1", notSelling: "It does not sell because the payment service does not answer." }];
+    kiosk.control.health = { ok: false, reasons: ["payment-unreachable"], advice: ["look"], positions };
     const ill = await send(kiosk.port, "GET", "/health");
     expect([ill.status, JSON.parse(ill.text)]).toEqual([
       503,
-      { ok: false, reasons: ["payment-unreachable"], advice: ["look"] },
+      { ok: false, reasons: ["payment-unreachable"], advice: ["look"], positions },
     ]);
   });
 

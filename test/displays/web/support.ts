@@ -23,7 +23,7 @@ export async function startTestDisplay(
   const logged: string[] = [];
   const control: { answer: InputAnswer | Error; health: Health } = {
     answer: { kind: "taken" },
-    health: { ok: true, reasons: [], advice: [] },
+    health: { ok: true, reasons: [], advice: [], positions: [] },
   };
   const take = async (press: Pressed): Promise<InputAnswer> => {
     pressed.push(press);

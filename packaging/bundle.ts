@@ -11,10 +11,11 @@ const ROOT = join(import.meta.dirname, "..");
 const SRC = join(ROOT, "src");
 const DIST = join(ROOT, "dist");
 
-/** The journal's thread is a program of its own; what both use is in files that both load. */
+/** The journal's threads are programs of their own; what several use is in files that each loads. */
 const PROGRAMS: Readonly<Record<string, string>> = {
   main: join(SRC, "main.ts"),
   "journal-thread": join(SRC, "platform/journal/sqlite/thread.ts"),
+  "history-thread": join(SRC, "platform/journal/sqlite/history-thread.ts"),
 };
 
 /** Packages with machine code, and what these need of others to find it. */

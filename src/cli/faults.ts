@@ -1,11 +1,9 @@
 import type { Loaded } from "../config/load.ts";
 import { advice, type FaultCode, isFaultCode, PERSON_CODES, type PersonCode } from "../core/faults.ts";
-import type { Matter } from "../core/matters.ts";
-import { formatAmount } from "../core/money.ts";
 import { openCount } from "../core/reconcile.ts";
 import { Matters } from "../engine/books/matters.ts";
-import { ReconciliationStates } from "../engine/books/reconciliation-states.ts";
 import { settleDifferences } from "../engine/books/settling.ts";
+import { type Waiting, waitingIn } from "../engine/books/waiting.ts";
 import { systemClock } from "../platform/clock/clock.ts";
 import { CliError, UsageError } from "../platform/console/failure.ts";
 import { lines, print, printJson, type Told, told, wrapped } from "../platform/console/print.ts";
@@ -15,21 +13,11 @@ import { loadConfig } from "../wiring/load.ts";
 import { noteOf, whoIsThere } from "./acknowledgement.ts";
 import { logFor } from "./run.ts";
 
-/** What waits for a person, whatever it is about. */
-export interface Waiting {
-  readonly code: PersonCode;
-  /** Null when it is about the whole kiosk. */
-  readonly position: string | null;
-  readonly saleId: string | null;
-  readonly since: string;
-  readonly detail: string;
-}
-
 type Beside = Omit<Journal, "append">;
 
 export async function list(options: { config: string; json?: boolean }): Promise<void> {
   const loaded = loadConfig(options.config, "read");
-  const waiting = await withJournal(loaded, (journal, matters) => waitingIn(loaded, journal, matters));
+  const waiting = await withJournal(loaded, (journal, matters) => waitingAt(loaded, journal, matters));
   if (options.json === true) {
     printJson(waiting);
     return;
@@ -109,23 +97,8 @@ export async function withJournal<T>(
 }
 
 /** Oldest first. */
-export async function waitingIn({ config }: Loaded, journal: Beside, matters: Matters): Promise<readonly Waiting[]> {
-  const { currency } = config.kiosk;
-  const states = await new ReconciliationStates(journal, config.positions).all();
-  const differences = [...states].flatMap(([position, { open }]) =>
-    open.map(({ atMs, kind, paymentReference, saleId, oursMinor, theirsMinor }) => {
-      const money = (minor: number | null): string =>
-        minor === null ? "none" : `${formatAmount(minor, currency)} ${currency}`;
-      const detail = `payment ${paymentReference}: ${money(oursMinor)} here, ${money(theirsMinor)} there (${kind})`;
-      return { code: "books-differ" as const, position, saleId, atMs, detail };
-    }),
-  );
-  return [...matters.open, ...differences]
-    .toSorted((one, other) => one.atMs - other.atMs)
-    .map(({ code, position, saleId, atMs, detail }: Omit<Matter, "matterId" | "code"> & { code: PersonCode }) => ({
-      ...{ code, position, saleId, detail },
-      since: new Date(atMs).toISOString(),
-    }));
+export async function waitingAt({ config }: Loaded, journal: Beside, matters: Matters): Promise<readonly Waiting[]> {
+  return await waitingIn({ journal, matters, positions: config.positions, currency: config.kiosk.currency });
 }
 
 export function waitingText({ code, position, since, detail }: Waiting): Told {

@@ -1,5 +1,4 @@
-import { parseAmount } from "../core/money.ts";
-import type { PaidSale } from "../engine/books/refund.ts";
+import { type PaidSale, paidSaleOf } from "../engine/books/paid-sale.ts";
 import { CliError } from "../platform/console/failure.ts";
 import { openHistory } from "../platform/journal/sqlite/history.ts";
 
@@ -9,10 +8,7 @@ export function paidSale(journalPath: string, saleId: string): PaidSale {
   const found = history.sale(saleId);
   history.close();
   if (found === null) throw new CliError(`There is no closed sale "${saleId}": see "kioskd sales list".`);
-  const { sale: record } = found;
-  const chargedMinor = parseAmount(record.charged, record.currency) ?? 0;
-  if (record.reference === null || chargedMinor === 0) {
-    throw new CliError(`Nothing was charged for sale ${saleId}: there is nothing to give back.`);
-  }
-  return { record, paymentReference: record.reference, chargedMinor };
+  const paid = paidSaleOf(found.sale);
+  if (paid === null) throw new CliError(`Nothing was charged for sale ${saleId}: there is nothing to give back.`);
+  return paid;
 }

@@ -3,8 +3,8 @@ import type { Loaded } from "../config/load.ts";
 import { formatAmount, parseAmount } from "../core/money.ts";
 import { refundableMinor, refundsOf } from "../core/refund.ts";
 import type { SaleRecord } from "../core/sale/record.ts";
-import { namesOf } from "../engine/belongings.ts";
-import { refund as makeRefund, type PaidSale, type RefundOutcome, settleRefund } from "../engine/books/refund.ts";
+import { noTerminalBecause, type PaidSale } from "../engine/books/paid-sale.ts";
+import { refund as makeRefund, type RefundOutcome, settleRefund } from "../engine/books/refund.ts";
 import { systemClock } from "../platform/clock/clock.ts";
 import { agree } from "../platform/console/ask.ts";
 import { CliError, UsageError } from "../platform/console/failure.ts";
@@ -72,16 +72,9 @@ async function settle(deps: Parameters<typeof settleRefund>[0], sale: PaidSale, 
 }
 
 /** Only the terminal that took the money can give it back. */
-function refuseWithoutTerminal({ config }: Loaded, { saleId, position }: SaleRecord): void {
-  if (config.positions.some((each) => namesOf(each).includes(position))) return;
-  const gone = config.retired.includes(position) ? "is retired" : "is no longer in the configuration";
-  throw new CliError(
-    [
-      `No refund: sale ${saleId} was paid at position "${position}", which ${gone}, and so is its terminal. What to do, one of:`,
-      `  1. Its terminal belongs to another position now: write formerly: ["${position}"] on that one, and try again.`,
-      "  2. The terminal is gone: give the money back at the payment service, by the reference of the payment.",
-    ].join("\n"),
-  );
+function refuseWithoutTerminal({ config }: Loaded, record: SaleRecord): void {
+  const problem = noTerminalBecause(config, record);
+  if (problem !== null) throw new CliError(problem);
 }
 
 function report(saleId: string, outcome: RefundOutcome, currency: string, left: string, quiet: boolean): void {

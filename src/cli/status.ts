@@ -7,11 +7,12 @@ import { saleRecord } from "../core/sale/record.ts";
 import { replay } from "../core/sale/recover.ts";
 import { IDLE, isOpen, type State } from "../core/sale/state.ts";
 import { lastSaleOf, ordersOf } from "../engine/belongings.ts";
+import type { Waiting } from "../engine/books/waiting.ts";
 import { CliError } from "../platform/console/failure.ts";
 import { lines, print, printJson, type Told, told, wrapped } from "../platform/console/print.ts";
 import { openJournalBeside } from "../platform/journal/sqlite/journal.ts";
 import { loadConfig } from "../wiring/load.ts";
-import { type Waiting, waitingIn, withJournal } from "./faults.ts";
+import { waitingAt, withJournal } from "./faults.ts";
 import { type Price, priceInForce, priceText } from "./price.ts";
 
 const HEALTH_TIMEOUT_MS = 2_000;
@@ -61,7 +62,7 @@ export async function status(options: { config: string; json?: boolean; idle?: b
   const { config } = loaded;
   const daemon = await askDaemon(loaded);
   const { block, positions, elsewhere } = await withJournal(loaded, async (journal, matters) => {
-    const waiting = await waitingIn(loaded, journal, matters);
+    const waiting = await waitingAt(loaded, journal, matters);
     const statuses: PositionStatus[] = [];
     for (const position of config.positions) {
       const here = waiting.filter((each) => each.position === position.id);

@@ -1,5 +1,6 @@
 import type { ClockTaken } from "../core/clock.ts";
 import type { MatterEvent } from "../core/matters.ts";
+import type { Act } from "../core/operator/acts.ts";
 import type { Order } from "../core/operator/orders.ts";
 import type { BooksSoFar, ReconciliationEvent } from "../core/reconcile.ts";
 import type { RefundEvent } from "../core/refund.ts";
@@ -115,6 +116,8 @@ export interface Notes extends Sent {
   readonly booksSoFar: BooksSoFar;
   /** When a clock was taken as right that something spoke against. */
   readonly clock: ClockTaken;
+  /** What else operators did on their page. */
+  readonly acts: Act;
   /** Who went on with a journal that the start had refused, and with what. */
   readonly acceptances: Acceptance;
 }

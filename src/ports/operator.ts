@@ -13,3 +13,8 @@ export type OrderAnswer =
       readonly refusal: Extract<CommandReply, { ok: false }>["refusal"];
       readonly detail: string;
     };
+
+/** The same for somebody who is known by name and may order all that there is. */
+export interface NamedOperatorInput {
+  orderBy(by: string, command: Command): Promise<OrderAnswer>;
+}

@@ -1,7 +1,8 @@
 import { parseAmount } from "../../src/core/money.ts";
 import { type RefundEvent, refundableMinor, refundsOf } from "../../src/core/refund.ts";
 import type { SaleRecord } from "../../src/core/sale/record.ts";
-import { type PaidSale, refund, settleRefund } from "../../src/engine/books/refund.ts";
+import type { PaidSale } from "../../src/engine/books/paid-sale.ts";
+import { refund, settleRefund } from "../../src/engine/books/refund.ts";
 import { Random } from "../support/sim-chaos.ts";
 import { RefundNotes, SimRefundService } from "../support/sim-refunds.ts";
 import { clockOf, type Life } from "../support/virtual-clock.ts";

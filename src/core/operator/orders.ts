@@ -2,6 +2,8 @@
 export type Order = {
   readonly position: string | null;
   readonly atMs: number;
+  /** Who ordered it, where that is known: somebody on the operator's page. */
+  readonly by?: string;
 } & (
   | { readonly type: "blocked"; readonly reason: string }
   | { readonly type: "unblocked" }

@@ -6,30 +6,26 @@ import {
   refundableMinor,
   refundsOf,
 } from "../../core/refund.ts";
-import type { SaleRecord } from "../../core/sale/record.ts";
 import { wait } from "../../platform/time/wait.ts";
 import type { RefundRequest, Refunds } from "../../ports/books.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { Journal } from "../../ports/journal.ts";
 import { POLICY } from "../policy.ts";
+import type { PaidSale } from "./paid-sale.ts";
 
 export interface RefundDeps {
   readonly journal: Pick<Journal, "notes" | "note">;
   /** By the provider's name in the sale's record; null when none such is configured. */
   serviceOf(provider: string | undefined): Refunds | null;
   readonly clock: Clock;
+  /** A name of one's own makes pressing twice harmless: a refund of that name that is known is not made again. */
   newRefundId(): string;
+  /** Who gives it back and why, for the journal. */
+  readonly asked?: { readonly by: string; readonly reason: string };
   /** The turn to give money back, and the way to hand it on; null while another program that lives has it. */
   takeTurn(): (() => void) | null;
   /** Before an amount is sent that nobody has named; rejects when a person does not agree. */
   agree(amountMinor: number, again: boolean): Promise<void>;
-}
-
-/** A paid sale with its charge in minor units. */
-export interface PaidSale {
-  readonly record: SaleRecord;
-  readonly paymentReference: string;
-  readonly chargedMinor: number;
 }
 
 export type RefundOutcome =
@@ -85,6 +81,9 @@ export async function settleRefund(
 
 async function give(deps: RefundDeps, sale: PaidSale, amountMinor: number | null): Promise<RefundOutcome> {
   const before = await refundsIn(deps, sale);
+  const wantedId = deps.newRefundId();
+  const known = before.find(({ refundId }) => refundId === wantedId);
+  if (known !== undefined) return answerOf(known);
   const open = openOf(before);
   const service = deps.serviceOf(sale.record.provider);
   if (service === null) {
@@ -110,8 +109,8 @@ async function give(deps: RefundDeps, sale: PaidSale, amountMinor: number | null
     else if (isTooMuch) refusal = "more than what is left of the payment";
     else if (isLong(events)) refusal = "it was tried too often: give the money back at the payment service";
     if (refusal !== "") return null;
-    const identity = { refundId: deps.newRefundId(), saleId: sale.record.saleId, atMs: deps.clock.wallMs() };
-    return { type: "asked", ...identity, ...termsOf(sale, wantedMinor) };
+    const identity = { refundId: wantedId, saleId: sale.record.saleId, atMs: deps.clock.wallMs() };
+    return { type: "asked", ...identity, ...deps.asked, ...termsOf(sale, wantedMinor) };
   });
   if (asked === null || asked.type !== "asked") return { kind: "refused", detail: refusal };
   const fresh: Refund = { ...asked, state: "open", reference: null };
@@ -208,6 +207,15 @@ function requestOf({ record, paymentReference }: PaidSale, { refundId, amountMin
 function termsOf({ record, paymentReference }: PaidSale, amountMinor: number): RefundTerms {
   const { position, currency, provider } = record;
   return { position, paymentReference, amountMinor, currency, ...(provider === undefined ? {} : { provider }) };
+}
+
+/** What is known of a refund that was asked for before. */
+function answerOf(known: Refund): RefundOutcome {
+  const { refundId, amountMinor, reference, state } = known;
+  if (state === "made") return { kind: "made", refundId, amountMinor, reference };
+  return state === "refused"
+    ? { kind: "refused", detail: "it was refused before: ask for a new one" }
+    : unclear(known, "it was asked for before, and has no clear answer");
 }
 
 function unclear({ refundId, amountMinor }: Refund, detail: string): RefundOutcome {

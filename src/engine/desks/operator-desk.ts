@@ -4,7 +4,7 @@ import { parseUnitPrice } from "../../core/tariff.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { Journal, OutboxStream } from "../../ports/journal.ts";
 import type { Log } from "../../ports/log.ts";
-import type { OperatorInput, OrderAnswer } from "../../ports/operator.ts";
+import type { NamedOperatorInput, OperatorInput, OrderAnswer } from "../../ports/operator.ts";
 import type { Acknowledgement, Matters } from "../books/matters.ts";
 import type { FaultBoard } from "../watch/fault-board.ts";
 import type { Place } from "./customer-desk.ts";
@@ -28,7 +28,7 @@ const NO_REASON = "by an operator";
 const BY_COMMAND = "an operator";
 
 /** Carries out what operators order, each order in the journal before anything follows from it. */
-export class OperatorDesk implements OperatorInput {
+export class OperatorDesk implements OperatorInput, NamedOperatorInput {
   readonly #deps: OperatorDeskDeps;
 
   constructor(deps: OperatorDeskDeps) {
@@ -51,12 +51,21 @@ export class OperatorDesk implements OperatorInput {
   }
 
   async order(command: Command): Promise<OrderAnswer> {
-    const { allowed, log } = this.#deps;
     const { name } = command;
-    if (!allowed.includes(name)) return refused("not-allowed", `${name} is not among mqtt.commands`);
+    if (!this.#deps.allowed.includes(name)) return refused("not-allowed", `${name} is not among mqtt.commands`);
+    return await this.#take(command, null);
+  }
+
+  orderBy(by: string, command: Command): Promise<OrderAnswer> {
+    return this.#take(command, by);
+  }
+
+  async #take(command: Command, by: string | null): Promise<OrderAnswer> {
+    const { log } = this.#deps;
+    const { name } = command;
     try {
-      const answer = await this.#carryOut(command);
-      log.info({ command: name, body: command.body, answer: answer.kind }, "an operator's order");
+      const answer = await this.#carryOut(command, by);
+      log.info({ command: name, body: command.body, by, answer: answer.kind }, "an operator's order");
       return answer;
     } catch (error) {
       log.error({ command: name, error: String(error) }, "an operator's order failed");
@@ -64,7 +73,7 @@ export class OperatorDesk implements OperatorInput {
     }
   }
 
-  #carryOut(command: Command): Promise<OrderAnswer> {
+  #carryOut(command: Command, by: string | null): Promise<OrderAnswer> {
     const { body } = command;
     const { position } = "position" in body ? body : { position: undefined };
     // What waits for a person may be of a position that is not configured any more.
@@ -76,17 +85,17 @@ export class OperatorDesk implements OperatorInput {
       case "stop":
         return this.#stop(command.body);
       case "block":
-        return this.#note(command.body.position ?? null, { type: "blocked", reason: command.body.reason ?? NO_REASON });
+        return this.#note(by, command.body.position, { type: "blocked", reason: command.body.reason ?? NO_REASON });
       case "unblock":
-        return this.#note(command.body.position ?? null, { type: "unblocked" });
+        return this.#note(by, command.body.position, { type: "unblocked" });
       case "set-price":
-        return this.#setPrice(command.body);
+        return this.#setPrice(by, command.body);
       case "reconcile":
         return this.#deps.reconcile(command.body.position ?? null).then(() => DONE);
       case "republish":
         return this.#republish(command.body);
       case "acknowledge":
-        return this.#acknowledge(command.body);
+        return this.#acknowledge(by === null ? command.body : { ...command.body, by });
     }
   }
 
@@ -95,10 +104,10 @@ export class OperatorDesk implements OperatorInput {
     return stopped === true ? DONE : refused("conflict", "nothing is running there");
   }
 
-  async #note(position: string | null, what: BlockOrder): Promise<OrderAnswer> {
+  async #note(by: string | null, position: string | null = null, what: BlockOrder): Promise<OrderAnswer> {
     const { journal, clock } = this.#deps;
     const key = orderKey(position);
-    await journal.note("orders", key, () => ({ position, atMs: clock.wallMs(), ...what }));
+    await journal.note("orders", key, () => ({ position, atMs: clock.wallMs(), ...named(by), ...what }));
     this.#applyBlock(position, await journal.notes("orders", key));
     return DONE;
   }
@@ -110,14 +119,14 @@ export class OperatorDesk implements OperatorInput {
     else faults.raise("operator-block", position, block.reason);
   }
 
-  async #setPrice({ position: id, unitPrice }: Commands["set-price"]): Promise<OrderAnswer> {
+  async #setPrice(by: string | null, { position: id, unitPrice }: Commands["set-price"]): Promise<OrderAnswer> {
     const { places, journal, clock, changed } = this.#deps;
     const place = places.get(id);
     const problem = place?.setup.priceProblem(unitPrice) ?? null;
     if (place === undefined || problem !== null) return refused("conflict", problem ?? "");
     const { configuredPrice: configured } = place.setup;
     await journal.note("orders", orderKey(id), () => {
-      return { position: id, atMs: clock.wallMs(), type: "priced", unitPrice, configured };
+      return { position: id, atMs: clock.wallMs(), ...named(by), type: "priced", unitPrice, configured };
     });
     setPrice(place, unitPrice);
     place.pricedAtMs = clock.monotonicMs();
@@ -139,6 +148,10 @@ export class OperatorDesk implements OperatorInput {
     await this.#deps.resend(stream, from);
     return DONE;
   }
+}
+
+function named(by: string | null): { readonly by?: string } {
+  return by === null ? {} : { by };
 }
 
 type BlockOrder = { readonly type: "blocked"; readonly reason: string } | { readonly type: "unblocked" };

@@ -104,7 +104,17 @@ const ofRefund = {
 
 const refund = exactly<Numbered<RefundEvent>>()(
   z.union([
-    z.strictObject({ seq, ...terms, type: kind("asked", "Noted before anything is sent."), ...ofRefund }),
+    z.strictObject({
+      seq,
+      ...terms,
+      type: kind("asked", "Noted before anything is sent."),
+      by: z
+        .string()
+        .exactOptional()
+        .describe("Who asked for it on the operator's page; left out for the command line."),
+      reason: z.string().exactOptional().describe("Why, in their words."),
+      ...ofRefund,
+    }),
     z.strictObject({
       seq,
       ...terms,

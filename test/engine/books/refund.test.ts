@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { refundsOf } from "../../../src/core/refund.ts";
-import { type PaidSale, type RefundDeps, refund, settleRefund } from "../../../src/engine/books/refund.ts";
+import type { PaidSale } from "../../../src/engine/books/paid-sale.ts";
+import { type RefundDeps, refund, settleRefund } from "../../../src/engine/books/refund.ts";
 import type { RefundAnswer, Refunds } from "../../../src/ports/books.ts";
 import { declined, done, type Outcome, unknown } from "../../../src/ports/outcome.ts";
 import { journalScene } from "../../support/journal-scene.ts";
@@ -173,6 +174,24 @@ describe("a refund", () => {
     expect(service.given).toEqual([945]);
     expect(await noted()).toHaveLength(1);
     expect(await until(refund(program(), SALE, null)), "the turn was handed on").toMatchObject(made(9_000));
+  });
+
+  it("of a name that is known is not made again, whatever became of it", async () => {
+    const service = new Service(["answer"]);
+    const { program, until, noted, journal } = programs(service);
+    const asked = { by: "anna", reason: "spilled" };
+    const named = (refundId: string, amountMinor: number) =>
+      refund({ ...program(), newRefundId: () => refundId, asked }, SALE, amountMinor);
+    expect(await until(named("a", 1_000))).toMatchObject({ kind: "unclear", refundId: "a" });
+    expect(await until(named("a", 1_000))).toMatchObject({ kind: "unclear", refundId: "a" });
+    await settleRefund(program(), SALE, true);
+    expect(await until(named("a", 1_000))).toMatchObject({ kind: "made", refundId: "a" });
+    const both = await Promise.all([named("b", 500), named("b", 500)].map(until));
+    expect(both).toMatchObject([{ kind: "made" }, { kind: "busy" }]);
+    expect(await until(named("b", 500))).toMatchObject({ kind: "made", refundId: "b", amountMinor: 500 });
+    expect(service.given).toEqual([1_000, 500]);
+    expect(await noted()).toHaveLength(2);
+    expect((await journal.notes("refunds", PAID.saleId))[0]).toMatchObject(asked);
   });
 
   it("is repeated up to what was paid, and no further", async () => {

@@ -48,6 +48,20 @@ describe("an operator's order", () => {
     expect(third.faults()).toEqual([]);
   });
 
+  it("of somebody who is known is on record with their name, whatever the broker may order", async () => {
+    const { kiosk, journal } = await scene({ commands: [] });
+    const orderBy = (command: Command) => kiosk.operators.orderBy("anna", command);
+    expect(await orderBy({ name: "block", body: { position: "1" } })).toEqual(DONE);
+    expect(await orderBy({ name: "unblock", body: { position: "1" } })).toEqual(DONE);
+    expect(await orderBy({ name: "set-price", body: { position: "1", unitPrice: "2" } })).toEqual(DONE);
+    const orders = await journal.notes("orders", "1");
+    expect(orders.map(({ type, by }) => [type, by])).toEqual([
+      ["blocked", "anna"],
+      ["unblocked", "anna"],
+      ["priced", "anna"],
+    ]);
+  });
+
   it("puts aside what a person has looked at, across a restart, until it happens again", async () => {
     const commands = ["acknowledge"] as const;
     const leak = { type: "unaccounted", quantityBase: 1_250, detail: "leak" } as const;

@@ -1,36 +1,28 @@
 import { type MadeRefund, type RefundEvent, refundsMade } from "../../../core/refund.ts";
-import type { RemainderEvent } from "../../../core/remainder.ts";
-import type { SaleEvent } from "../../../core/sale/event.ts";
 import type { SaleRecord } from "../../../core/sale/record.ts";
 import type { Notes } from "../../../ports/journal.ts";
+import type { ClosedSale, SaleLife, SalesPage, SalesWish, Totals, TotalsWish } from "../../../ports/sales-history.ts";
 import { Archives, type SaleRow } from "./archives/archives.ts";
 import { type Row, readEvent, readNote, readRecord, readRow } from "./bodies/bodies.ts";
 import { Chain } from "./chain/chain.ts";
 import { refuseChanged } from "./check/check.ts";
 import { guarded } from "./errors.ts";
 import { openForReading } from "./open.ts";
-
-interface ClosedSale extends SaleRecord {
-  readonly seq: number;
-}
+import { salesPage } from "./sales-pages.ts";
+import { totalsOf } from "./totals.ts";
 
 /** What people read of a journal; safe beside a running daemon. */
 export interface History {
   /** The latest closed sales, newest first, each as its last record has it. */
   latest(limit: number, outcome: string | null): readonly ClosedSale[];
+  /** What is asked for, newest first, from one number on. */
+  page(wish: SalesWish): SalesPage;
   /**
    * A closed sale with its events, oldest first; null when there is none of that id.
    * @throws JournalError when one of its rows is not as it was written
    */
-  sale(saleId: string): {
-    readonly sale: ClosedSale;
-    readonly events: readonly SaleEvent[];
-    readonly refunds: readonly RefundEvent[];
-    /** What became of what the payment service still held when the sale was closed. */
-    readonly remainders: readonly RemainderEvent[];
-    /** Why the payment service did not want its receipt; null unless it said so. */
-    readonly receiptRefusal: string | null;
-  } | null;
+  sale(saleId: string): SaleLife | null;
+  totals(wish: TotalsWish): Totals;
   /**
    * Takes each sale that closed from a moment up to another, which is left out, both as ISO 8601 in UTC, in the order of
    * their numbers, as its last record has it.
@@ -70,7 +62,10 @@ export function openHistory(path: string): History {
     }
     return found;
   }
-  function sale(saleId: string): ReturnType<History["sale"]> {
+  function* records(): Generator<SaleRecord> {
+    for (const row of archives.newestFirst(null)) yield closedSale(row);
+  }
+  function sale(saleId: string): SaleLife | null {
     const own = one.get(saleId);
     if (own !== undefined) refuseChanged(chain, "sale", [own]);
     const row = own ?? archives.record(saleId);
@@ -95,6 +90,13 @@ export function openHistory(path: string): History {
   }
   return {
     latest: (limit, outcome) => guarded(path, () => archives.atOnce(() => latest(limit, outcome))),
+    page: (wish) =>
+      guarded(path, () =>
+        archives.atOnce(() =>
+          salesPage(archives, { closedSale, refunds: (saleId) => notesOf("refunds", saleId) }, wish),
+        ),
+      ),
+    totals: (wish) => guarded(path, () => archives.atOnce(() => totalsOf(records(), wish))),
     sale: (saleId) => guarded(path, () => archives.atOnce(() => sale(saleId))),
     closedBetween: (from, to, take) =>
       guarded(path, () =>

@@ -23,6 +23,7 @@ const NOTE: { readonly [S in keyof Notes]: Notes[S] } = {
   unaccounted: { position: "k", at: HANDED_OVER.closedAt, unit: "L", quantity: "1.000", detail: "leak" },
   matters: { type: "acknowledged", matterId: "k", atMs: T0_MS, by: "me", note: "seen" },
   orders: { type: "unblocked", position: "k", atMs: T0_MS },
+  acts: { atMs: T0_MS, by: "anna", act: "stopped", position: "1", detail: "" },
   receiptRefusals: { saleId: "k", atMs: T0_MS, detail: "no" },
   remainders: { type: "freed", saleId: "k", position: "1", atMs: T0_MS },
   booksSoFar: { rules: 0, through: 0, heirs: { k: "k" }, states: { k: FRESH } },

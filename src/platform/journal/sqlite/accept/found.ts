@@ -31,6 +31,7 @@ const LOSS: Readonly<Record<string, string>> = {
   receiptRefusals: "that a receipt was refused",
   remainders: "that the rest of a reservation was freed, or is a person's to free",
   clock: "that a clock was taken as right",
+  acts: "what operators did on their page",
   acceptances: "that the journal was accepted before",
 };
 

@@ -57,6 +57,7 @@ export class Archives {
   readonly #backwards: Database.Statement<[{ outcome: string | null }], SaleRow>;
   readonly #closedBetween: Database.Statement<[string, string], FoundRow>;
   readonly #amended: Database.Statement<[], Amendment>;
+  readonly #before: Database.Statement<[number, number], SaleRow>;
   readonly #events: Database.Statement<[number, number, string], Row>;
   readonly #atOnce: Database.Transaction<(read: () => unknown) => unknown>;
 
@@ -69,6 +70,7 @@ export class Archives {
     this.#backwards = db.prepare(`SELECT * FROM sale WHERE ${OF_OUTCOME} ORDER BY seq DESC`);
     this.#closedBetween = db.prepare(`${CLOSED_BETWEEN} ORDER BY seq`);
     this.#amended = db.prepare(AMENDED);
+    this.#before = db.prepare("SELECT * FROM sale WHERE seq < ? ORDER BY seq DESC LIMIT ?");
     this.#events = db.prepare(EVENTS_OF_SALE);
     this.#atOnce = db.transaction((read: () => unknown) => read());
   }
@@ -142,6 +144,24 @@ export class Archives {
     });
   }
 
+  /** Closed sales with a number below `seq`, newest first, at most `limit`; none only where there are none. */
+  salesBefore(seq: number, limit: number): SaleRow[] {
+    return this.atOnce(() => {
+      const own = batchOf(this.#before.iterate(seq, Math.min(limit, MOST_ROWS)));
+      if (own.length > 0) return own;
+      const archive = this.all().findLast(({ sales }) => sales.after < seq - 1);
+      if (archive === undefined) return [];
+      const page = "SELECT * FROM sale WHERE seq > ? AND seq <= ? ORDER BY seq DESC LIMIT ?";
+      const through = Math.min(seq - 1, archive.sales.through);
+      return batchOf(this.#rows<SaleRow>(archive, page, archive.sales.after, through, Math.min(limit, MOST_ROWS)));
+    });
+  }
+
+  /** The number of the newest record that amends a sale, by sale, where an amendment may stand above `seq`. */
+  amendedAbove(seq: number): ReadonlyMap<string, number> {
+    return this.atOnce(() => this.#amendments(this.#behind(seq)));
+  }
+
   /** Closed sales, newest first. An archive is opened when it is come to. To be read `atOnce`. */
   *newestFirst(outcome: string | null): Generator<SaleRow> {
     yield* this.#backwards.iterate({ outcome });
@@ -164,11 +184,7 @@ export class Archives {
     const archives = this.all().filter(
       ({ year }) => Number(from.slice(0, 4)) <= year && year <= Number(to.slice(0, 4)),
     );
-    const amendments = [
-      ...archives.flatMap((each) => this.#rows<Amendment>(each, AMENDED)),
-      ...this.#amended.iterate(),
-    ];
-    const amended = new Map(amendments.map(({ saleId, seq }) => [saleId, seq]));
+    const amended = this.#amendments(archives);
     const stands = ({ seq, saleId }: FoundRow): boolean => (amended.get(saleId) ?? 0) <= seq;
     for (const archive of archives) {
       let { after } = archive.sales;
@@ -238,6 +254,11 @@ export class Archives {
 
   #behind(seq: number): Archive[] {
     return this.all().filter(({ sales }) => sales.through > seq);
+  }
+
+  #amendments(archives: readonly Archive[]): ReadonlyMap<string, number> {
+    const all = [...archives.flatMap((each) => this.#rows<Amendment>(each, AMENDED)), ...this.#amended.iterate()];
+    return new Map(all.map(({ saleId, seq }) => [saleId, seq]));
   }
 
   #rows<T>(archive: Archive, sql: string, ...values: readonly (string | number)[]): T[] {

@@ -24,7 +24,7 @@ function refunded<const T extends RefundEvent["type"], const F extends z.ZodRawS
 }
 
 const refund = z.discriminatedUnion("type", [
-  refunded("asked", refundTerms),
+  refunded("asked", { by: text.exactOptional(), reason: text.exactOptional(), ...refundTerms }),
   refunded("made", { reference: text.nullable(), byHand: z.literal(true).exactOptional(), ...refundTerms }),
   refunded("refused", { detail: text }),
   refunded("unclear", { detail: text }),
@@ -115,7 +115,7 @@ const matter = z.discriminatedUnion("type", [
   z.strictObject({ type: z.literal("over"), ...aboutMatter }),
 ]);
 
-const ofPlace = { position: name.nullable(), atMs: timeMs };
+const ofPlace = { position: name.nullable(), atMs: timeMs, by: text.exactOptional() };
 
 const order = z.discriminatedUnion("type", [
   z.strictObject({ type: z.literal("blocked"), ...ofPlace, reason: text }),
@@ -145,6 +145,14 @@ const clockTaken = z.strictObject({
   reason: text,
 });
 
+const act = z.strictObject({
+  atMs: timeMs,
+  by: text,
+  act: z.enum(["signed-in", "signed-out", "password-set", "stopped", "reconcile-ordered", "refund-settled"]),
+  position: name.nullable(),
+  detail: text,
+});
+
 const numbers = z.array(z.strictObject({ stream: text, from: whole, to: whole }));
 
 const acceptance = z.strictObject({
@@ -166,5 +174,6 @@ export const NOTES = {
   remainders: exactly<Notes["remainders"]>()(remainder),
   booksSoFar: exactly<Notes["booksSoFar"]>()(booksSoFar),
   clock: exactly<Notes["clock"]>()(clockTaken),
+  acts: exactly<Notes["acts"]>()(act),
   acceptances: exactly<Notes["acceptances"]>()(acceptance),
 } satisfies { readonly [S in keyof Notes]: z.ZodType };

@@ -93,7 +93,7 @@ export const STREAMS: readonly string[] = [
   ...["event", "sale"],
   ...Object.keys({
     ...{ refunds: 0, reconciliations: 0, unaccounted: 0, matters: 0, orders: 0, receiptRefusals: 0, remainders: 0 },
-    ...{ booksSoFar: 0, clock: 0, acceptances: 0 },
+    ...{ booksSoFar: 0, clock: 0, acts: 0, acceptances: 0 },
   } satisfies Record<keyof Notes, 0>),
 ];
 

@@ -27,7 +27,7 @@ interface Body {
 const SEEDS = 66;
 const STREAMS: Readonly<Record<keyof Notes, true>> = {
   ...{ refunds: true, reconciliations: true, unaccounted: true, matters: true, orders: true },
-  ...{ receiptRefusals: true, booksSoFar: true, clock: true, acceptances: true, remainders: true },
+  ...{ receiptRefusals: true, booksSoFar: true, clock: true, acts: true, acceptances: true, remainders: true },
 };
 const NOTE_STREAMS = Object.keys(STREAMS) as (keyof Notes)[];
 
@@ -74,6 +74,15 @@ const RARE: readonly Body[] = [
     },
   ],
   ["receiptRefusals", { saleId: "s1", atMs: T0_MS, detail: "" }],
+  ["acts", { atMs: T0_MS, by: "anna", act: "stopped", position: "1", detail: "" }],
+  ["orders", { type: "blocked", position: null, atMs: T0_MS, by: "anna", reason: "closed" }],
+  [
+    "refunds",
+    {
+      ...{ type: "asked", refundId: "r1", saleId: "s1", atMs: T0_MS, by: "anna", reason: "spilled" },
+      ...{ position: "1", paymentReference: "ers-1", amountMinor: 1, currency: "SEK" },
+    },
+  ],
   ["refunds", { type: "refused", refundId: "r1", saleId: "s1", atMs: T0_MS, detail: "settled by hand" }],
   [
     "refunds",
@@ -190,12 +199,19 @@ const NULLABLE = placed(
     "unaccounted  quantity",
     "arose (saleId|position)",
   ],
-  ...["orders .* position", "overruledMs", "serviceAheadMs", "states[.]\\d+[.](lastDue|running|last)"],
+  ...[
+    "acts .*position",
+    "orders .* position",
+    "overruledMs",
+    "serviceAheadMs",
+    "states[.]\\d+[.](lastDue|running|last)",
+  ],
 );
 const OPTIONAL = placed(
   ...["terms[.]rules", "waived"],
   ...["customer", "byHand", "amends", "details[.].*", "terminal", "meter", "(heirs|states)[.]\\d+"],
   ...["provider", "stillHeld", "captured stillHeldMinor", "offer-made endsAtMs", "service"],
+  ...["orders .*by", "asked (by|reason)"],
 );
 const SIGNED = placed("oursMinor", "theirsMinor", "carried.amountMinor", "serviceAheadMs");
 /** What holds any text. */
@@ -204,6 +220,8 @@ const WORDS = placed(
   ...["terminal", "meter", "provider"],
   ...["details[.].*", "detail", "begun due", "periodId", "(acknowledged|settled) (by|note)", "who"],
   ...["(records|orders|clock) .*reason", "(records|refunds) .* currency", "(records|unaccounted)  unit"],
+  "(orders|acts|asked) .*(by|reason)",
+  "asked (by|reason)",
   "acceptances  (by|note|gaps[.]stream)",
   "states[.]\\d+[.]lastDue",
 );

@@ -113,6 +113,13 @@ module.exports = {
       to: outside(`${COMMON}|^src/telemetry/[^/]+[.]ts$`),
     },
     {
+      name: "operator-knows-ports",
+      comment: "The operator's page asks the kiosk by its port; of displays it takes what they all say.",
+      severity: "error",
+      from: { path: "^src/operator/" },
+      to: outside(`${COMMON}|^src/operator/|^src/displays/(texts/|[^/]+[.]ts$)`),
+    },
+    {
       name: "wiring-knows-no-command",
       severity: "error",
       from: { path: "^src/wiring/" },

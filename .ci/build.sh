@@ -12,7 +12,7 @@ if [ "${KIOSKD_BUILT:-}" = yes ] && [ -x dist/main.js ]; then exit 0; fi
 rm -rf dist
 tell 1 "the daemon"
 npm run --silent build:daemon
-tell 2 "the display's page"
+tell 2 "the pages"
 npm run --silent build:page
 tell 3 "the fonts and other files"
 npm run --silent build:assets

@@ -49,6 +49,7 @@ describe("the import rule", () => {
     ["displays-know-no-other-family", "src/displays/a.ts", "../engine/target.ts"],
     ["telemetry-stays-apart", "src/telemetry/mqtt/a.ts", "../../displays/web/target.ts"],
     ["telemetry-knows-no-other-family", "src/telemetry/a.ts", "../engine/target.ts"],
+    ["operator-knows-ports", "src/operator/a.ts", "../engine/target.ts"],
     ["wiring-knows-no-command", "src/wiring/a.ts", "../cli/target.ts"],
     ["no-cycles", "src/engine/a.ts", "./a.ts"],
     ["resolvable", "src/cli/a.ts", "./nowhere.ts"],

@@ -17,7 +17,7 @@ export function certificateChecks({ file, config, secrets }: Loaded, nowMs: numb
   const ofServices = paymentsOf(PLUG_INS, config).flatMap(({ plugIn, part, at: section }) =>
     plugIn.certificates(part.section).map((each) => ({ ...each, at: [...section, ...each.at.slice(2)] })),
   );
-  const named = [...ofServices, { ...config.mqtt, at: ["mqtt"] }];
+  const named = [...ofServices, { ...config.mqtt, at: ["mqtt"] }, operatorOf(config)];
   const path = (name: string): string => resolve(dirname(file), name);
   return named.flatMap(({ at, caFile, certFile }) => [
     ...(caFile === undefined ? [] : authorityChecks([...at, "caFile"], path(caFile), nowMs)),
@@ -25,6 +25,11 @@ export function certificateChecks({ file, config, secrets }: Loaded, nowMs: numb
       ? []
       : ownChecks([...at, "certFile"], path(certFile), secrets.at([...at, "keyFile"]), nowMs)),
   ]);
+}
+
+function operatorOf({ operator }: Loaded["config"]) {
+  const { certFile } = operator ?? {};
+  return { at: ["operator"], caFile: undefined, ...(certFile === undefined ? {} : { certFile }) };
 }
 
 function authorityChecks(at: At, path: string, nowMs: number): Finding[] {

@@ -8,9 +8,10 @@ import { findingText, warningsIn } from "../platform/console/finding.ts";
 import { print, printError, printJson, told, wrapped } from "../platform/console/print.ts";
 import { table } from "../platform/console/table.ts";
 import { openJournalForReading } from "../platform/journal/sqlite/journal.ts";
+import type { Price } from "../ports/operator.ts";
 import { configJsonSchema, loadConfig } from "../wiring/load.ts";
+import { priceInForce, priceText } from "../wiring/price.ts";
 import { machineChecks } from "./machine-checks.ts";
-import { type Price, priceInForce, priceText } from "./price.ts";
 
 interface CheckOptions {
   readonly config?: string;

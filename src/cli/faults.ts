@@ -3,12 +3,13 @@ import { advice, type FaultCode, isFaultCode, PERSON_CODES, type PersonCode } fr
 import { openCount } from "../core/reconcile.ts";
 import { Matters } from "../engine/books/matters.ts";
 import { settleDifferences } from "../engine/books/settling.ts";
-import { type Waiting, waitingIn } from "../engine/books/waiting.ts";
+import { waitingIn } from "../engine/books/waiting.ts";
 import { systemClock } from "../platform/clock/clock.ts";
 import { CliError, UsageError } from "../platform/console/failure.ts";
 import { lines, print, printJson, type Told, told, wrapped } from "../platform/console/print.ts";
 import { openJournalBeside } from "../platform/journal/sqlite/journal.ts";
 import type { Journal } from "../ports/journal.ts";
+import type { Waiting } from "../ports/operator.ts";
 import { loadConfig } from "../wiring/load.ts";
 import { noteOf, whoIsThere } from "./acknowledgement.ts";
 import { logFor } from "./run.ts";

@@ -53,6 +53,7 @@ function buildProgram(startDaemon: StartDaemon, benches: Benches): Command {
   addLooking(program);
   addBooks(program);
   addClock(program);
+  addOperator(program);
   addBackup(program);
   addJournal(program);
   addPackaged(program);
@@ -140,6 +141,24 @@ function addSales(program: Command): void {
     .option("--format <format>", "csv or json", "csv")
     .option("-o, --output <file>", "a file of its owner's; printed unless given")
     .action(async (options) => (await import("./export.ts")).exportSales(options));
+}
+
+function addOperator(program: Command): void {
+  const operator = program.command("operator").description("who may use the operator's page");
+  configOption(operator.command("code"))
+    .description("show a one-time code, by which a person sets a password on the page")
+    .option("--user <name>", "whose password", "owner")
+    .option("--role <role>", "viewer, operator or owner", "owner")
+    .option("--json", "as JSON")
+    .action(async (options) => (await import("./operator.ts")).code(options));
+  configOption(operator.command("users"))
+    .description("who has a password")
+    .option("--json", "as JSON")
+    .action(async (options) => (await import("./operator.ts")).users(options));
+  configOption(operator.command("remove"))
+    .description("take a user away; whoever is signed in under that name is out at once")
+    .argument("<user>", "the user's name")
+    .action(async (user, options) => (await import("./operator.ts")).remove(user, options));
 }
 
 function addClock(program: Command): void {

@@ -26,7 +26,8 @@ export async function run(options: { config: string }, startDaemon: StartDaemon)
     log.info({}, "asked to finish: no sale begins for two minutes");
     daemon.finish();
   });
-  log.info({ display: daemon.displayUrl, kiosk: loaded.config.kiosk.id }, "serving");
+  const operator = daemon.operatorUrl === null ? {} : { operator: daemon.operatorUrl };
+  log.info({ display: daemon.displayUrl, ...operator, kiosk: loaded.config.kiosk.id }, "serving");
   log.info({ signal: await ending }, "ending");
   await daemon.close();
   log.info({}, "ended");

@@ -7,13 +7,13 @@ import { saleRecord } from "../core/sale/record.ts";
 import { replay } from "../core/sale/recover.ts";
 import { IDLE, isOpen, type State } from "../core/sale/state.ts";
 import { lastSaleOf, ordersOf } from "../engine/belongings.ts";
-import type { Waiting } from "../engine/books/waiting.ts";
 import { CliError } from "../platform/console/failure.ts";
 import { lines, print, printJson, type Told, told, wrapped } from "../platform/console/print.ts";
 import { openJournalBeside } from "../platform/journal/sqlite/journal.ts";
+import type { Price, Waiting } from "../ports/operator.ts";
 import { loadConfig } from "../wiring/load.ts";
+import { priceInForce, priceText } from "../wiring/price.ts";
 import { waitingAt, withJournal } from "./faults.ts";
-import { type Price, priceInForce, priceText } from "./price.ts";
 
 const HEALTH_TIMEOUT_MS = 2_000;
 

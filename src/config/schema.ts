@@ -5,6 +5,7 @@ import { alerts } from "./alerts.ts";
 import { display } from "./display.ts";
 import { about, cron, decimal, duration, file, identifier } from "./fields.ts";
 import { mqtt } from "./mqtt.ts";
+import { operator } from "./operator.ts";
 import type { PlugIns } from "./plug-ins.ts";
 
 const kiosk = z
@@ -257,6 +258,7 @@ export function configSchemaOf(plugIns: PlugIns, services: readonly string[] = [
       display,
       mqtt: mqtt.optional(),
       alerts: alerts.optional(),
+      operator: operator.optional(),
       schedule,
       log,
     })

@@ -21,6 +21,7 @@ export function serviceChecks(config: Config, plugIns: PlugIns): Found[] {
     ...listenChecks(config.display.listen, [...payment.listens(part.section), ...devicesListens(config, plugIns)]),
     ...mqttChecks(config),
     ...alertChecks(config),
+    ...operatorChecks(config, [...payment.listens(part.section), ...devicesListens(config, plugIns)]),
   ];
 }
 
@@ -73,8 +74,22 @@ function displayChecks(config: Config, plugIns: PlugIns): Found[] {
 
 type Listen = Config["display"]["listen"];
 
+/** Customers never see it: it has a port of its own. */
+function operatorChecks({ operator, display }: Config, others: readonly Listening[]): Found[] {
+  if (operator === undefined) return [];
+  const { listen: host, port, certFile, keyFile } = operator;
+  const half = halfPair(["operator"], certFile, keyFile);
+  const taken = [{ at: ["display", "listen"], listen: display.listen }, ...others];
+  return [...(half === null ? [] : [half]), ...listenChecks({ host, port }, taken, ["operator", "port"])];
+}
+
+interface Listening {
+  readonly at: Path;
+  readonly listen: Listen;
+}
+
 /** Two servers of one daemon cannot have one port. */
-function listenChecks(one: Listen, others: readonly { readonly at: Path; readonly listen: Listen }[]): Found[] {
+function listenChecks(one: Listen, others: readonly Listening[], path: Path = ["display", "listen"]): Found[] {
   const other = others.find(({ listen }) => listen.port !== 0 && listen.port === one.port && meets(one, listen));
   if (other === undefined) return [];
   const message = sentence({
@@ -82,7 +97,7 @@ function listenChecks(one: Listen, others: readonly { readonly at: Path; readonl
     expected: "a port of its own",
     example: String(nextPort(one.port)),
   });
-  return [{ path: ["display", "listen"], message, other: other.at }];
+  return [{ path, message, other: other.at }];
 }
 
 /** Where devices come to. */

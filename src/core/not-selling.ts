@@ -2,7 +2,7 @@ import { blocks, type Fault, type FaultCode, faultsAt } from "./faults.ts";
 
 /** What keeps a position from selling beside a fault: the daemon itself. */
 export type NotServing = "starting" | "ending" | "not-running";
-export type NotSellingCause = FaultCode | NotServing;
+type NotSellingCause = FaultCode | NotServing;
 
 /** Why nobody can begin to buy at a position right now. */
 export interface NotSelling {
@@ -40,7 +40,7 @@ export function notSelling(faults: readonly Fault[], position: string, phase: No
 }
 
 /** Each cause as the end of a sentence that begins with "because"; what says nothing about selling has none. */
-export type Clauses = Readonly<Partial<Record<NotSellingCause, string>>>;
+type Clauses = Readonly<Partial<Record<NotSellingCause, string>>>;
 
 const CLAUSES: Clauses = {
   starting: "the kiosk is starting",

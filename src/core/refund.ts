@@ -13,8 +13,7 @@ export type RefundEvent = {
   readonly refundId: string;
   readonly saleId: string;
   readonly atMs: number;
-} & /** Who asked and why, where that is known. */
-(
+} /** Who asked and why, where that is known. */ & (
   | ({ readonly type: "asked"; readonly by?: string; readonly reason?: string } & RefundTerms)
   /** `byHand`: a person said so, not the service. */
   | ({ readonly type: "made"; readonly reference: string | null; readonly byHand?: true } & RefundTerms)

@@ -26,7 +26,7 @@ export type SaleRefusal =
   | "not-serving";
 
 /** Where this program listens. */
-export type ListenerName = "display" | "remote-offers";
+export type ListenerName = "display" | "remote-offers" | "operator";
 
 /**
  * Why a connection was ended: it took too long (`slow`), its origin had more than its share (`share`), a new one needed

@@ -20,6 +20,7 @@ import { withAlerts } from "./alerts.ts";
 import { type Books, keepBooks } from "./books.ts";
 import { meterOf, openDispenser, Shared } from "./devices.ts";
 import { openDisplay } from "./displays.ts";
+import { openOperator } from "./operator.ts";
 import { type OpenPayments, openPayments, paymentSite } from "./payment.ts";
 import { PLUG_INS } from "./plug-ins.ts";
 import type { Daemon, StartOptions } from "./served.ts";
@@ -102,13 +103,15 @@ export async function startDaemon(
     await kiosk.start([books]);
     open.add(kiosk);
     service.watch(() => kiosk.isWell());
+    const operator = await openOperator(loaded, { kiosk, journal, payments, dropped, clock, log });
+    if (operator !== null) open.add(operator);
     if (payment.takeOffers !== null) open.add(await payment.takeOffers(kiosk.customers, dropped));
     service.ready();
     const close = async (): Promise<void> => {
       service.stopping();
       await open.close();
     };
-    return { displayUrl: display.url, finish: () => kiosk.finish(), close };
+    return { displayUrl: display.url, operatorUrl: operator?.url ?? null, finish: () => kiosk.finish(), close };
   } catch (error) {
     await open.close().catch(() => undefined);
     throw error;

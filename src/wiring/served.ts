@@ -22,6 +22,8 @@ export interface StartOptions {
 /** A kiosk that serves. */
 export interface Daemon {
   readonly displayUrl: string;
+  /** Of the operator's page; null where there is none. */
+  readonly operatorUrl: string | null;
   /** Begins no sale for two minutes; the open ones run to their ends. */
   finish(): void;
   /** Stops what runs, settles what can be settled in time, and lets go of everything. */

@@ -86,6 +86,7 @@ describe("every secret that the schema marks", () => {
         "display.tokenFile",
         "mqtt.keyFile",
         "mqtt.passwordFile",
+        "operator.keyFile",
         ...Object.entries(OF_SERVICES).flatMap(([name, keys]) => keys.map((key) => `payment.retired.${name}.${key}`)),
         "payment.seqr.reseller.passwordFile",
         "payment.seqr.unattended.keyFile",

@@ -15,6 +15,8 @@ interface Setup {
   readonly pollInterval?: string;
   /** Whether a page must be open before anything is sold; not unless told. */
   readonly displayRequired?: boolean;
+  /** The operator's page; none unless told. */
+  readonly operator?: Readonly<Record<string, unknown>>;
   /** Its positions, all alike; one unless told. */
   readonly positions?: readonly string[];
   /** UTC unless told. */
@@ -48,6 +50,7 @@ export function writeConfig(folder: string, setup: Setup): string {
       dispenser: { driver: "simulated", quantity: setup.quantity ?? "2.000", rate: setup.rate ?? "120" },
     })),
     display: { driver: "web", listen: "127.0.0.1:0", required: setup.displayRequired ?? false },
+    ...(setup.operator === undefined ? {} : { operator: setup.operator }),
     ...(setup.brokerUrl === undefined
       ? {}
       : { mqtt: { url: setup.brokerUrl, sessionExpiry: setup.sessionExpiry ?? "0s", ...setup.mqtt } }),

@@ -85,6 +85,7 @@ export function everySection(endpoint: string, brokerUrl: string, certFile: stri
       email: { host: "127.0.0.1", port: 1, username: "kiosk", from: "kiosk@example.com", to: ["owner@example.com"] },
       after: "0s",
     },
+    operator: { port: 0, certFile },
     log: { level: "debug" },
   };
 }

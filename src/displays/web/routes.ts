@@ -1,11 +1,12 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { originOf } from "../../platform/http/address.ts";
+import { parseBody, refuse } from "../../platform/http/bodies.ts";
 import type { Listener } from "../../platform/http/listener.ts";
 import type { CustomerInput, Health, InputAnswer, KioskView } from "../../ports/display.ts";
 import { isForwarded } from "./access.ts";
 import type { EventHub, Who } from "./event-hub.ts";
 import type { Presence } from "./presence.ts";
-import { emptyBody, pageName, parseBody, selectBody } from "./request-bodies.ts";
+import { emptyBody, pageName, selectBody } from "./request-bodies.ts";
 import type { WebDisplaySettings } from "./settings.ts";
 import type { Slide } from "./slides.ts";
 
@@ -123,8 +124,4 @@ function answer(reply: FastifyReply, given: InputAnswer): FastifyReply {
     return reply.code(STATUS[given.kind]).send({ error: given.reason, unitPrice: given.unitPrice });
   }
   return refuse(reply, STATUS[given.kind], given.reason);
-}
-
-export function refuse(reply: FastifyReply, status: number, reason: string): FastifyReply {
-  return reply.code(status).send({ error: reason });
 }

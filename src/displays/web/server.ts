@@ -4,6 +4,8 @@ import type { AddressInfo } from "node:net";
 import fastify, { type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
 import { isLoopback } from "../../core/loopback.ts";
 import { urlOf } from "../../platform/http/address.ts";
+import { type Asset, readAssets } from "../../platform/http/assets.ts";
+import { readOnlyJson, refuse } from "../../platform/http/bodies.ts";
 import { Listener } from "../../platform/http/listener.ts";
 import type { PlaceLimits } from "../../platform/http/places.ts";
 import type { Clock } from "../../ports/clock.ts";
@@ -11,10 +13,9 @@ import type { CustomerInput, Display, Health, KioskView } from "../../ports/disp
 import type { Log } from "../../ports/log.ts";
 import type { Observer } from "../../ports/metrics.ts";
 import { assertGuarded, isAuthorised, isLocalHostHeader, isOwnOrigin, isToken, setCookie } from "./access.ts";
-import { type Asset, readAssets } from "./assets.ts";
 import { eventHub } from "./event-hub.ts";
 import { Presence } from "./presence.ts";
-import { addGuardedRoutes, addOpenRoutes, refuse } from "./routes.ts";
+import { addGuardedRoutes, addOpenRoutes } from "./routes.ts";
 import type { WebDisplaySettings } from "./settings.ts";
 import { addSlides, findLogo, findSlides } from "./slides.ts";
 
@@ -68,7 +69,7 @@ export async function startWebDisplay(
     listener.trust(request.raw);
   });
   addErrors(app, deps.log);
-  addJsonParser(app);
+  readOnlyJson(app);
   addPage(app, assets, token);
   addSlides(app, [...slides, ...(logo === null ? [] : [logo])]);
   addOpenRoutes(app, deps);
@@ -137,24 +138,6 @@ function addErrors(app: FastifyInstance, log: Log): void {
     log.error({ err: error, route: request.routeOptions.url }, "A request to the display failed.");
     return refuse(reply, 500, "internal error");
   });
-}
-
-/** Only JSON is read: a form of another site can post text and form data unasked, but not this type. */
-function addJsonParser(app: FastifyInstance): void {
-  app.removeAllContentTypeParsers();
-  app.addContentTypeParser("application/json", { parseAs: "string" }, (_request, body, done) => {
-    const parsed = parseJson(String(body));
-    if (parsed.ok) done(null, parsed.value);
-    else done(Object.assign(new Error("body: expected JSON"), { statusCode: 400 }));
-  });
-}
-
-function parseJson(text: string): { readonly ok: true; readonly value: unknown } | { readonly ok: false } {
-  try {
-    return { ok: true, value: text === "" ? undefined : JSON.parse(text) };
-  } catch {
-    return { ok: false };
-  }
 }
 
 function addPage(app: FastifyInstance, assets: readonly Asset[], token: string | null): void {

@@ -2,19 +2,10 @@ import type { PersonCode } from "../../core/faults.ts";
 import type { Matter } from "../../core/matters.ts";
 import { formatAmount } from "../../core/money.ts";
 import { isoTime } from "../../core/time.ts";
+import type { Waiting } from "../../ports/operator.ts";
 import type { Named } from "../belongings.ts";
 import type { Matters } from "./matters.ts";
 import { ReconciliationStates } from "./reconciliation-states.ts";
-
-/** What waits for a person, whatever it is about. */
-export interface Waiting {
-  readonly code: PersonCode;
-  /** Null when it is about the whole kiosk. */
-  readonly position: string | null;
-  readonly saleId: string | null;
-  readonly since: string;
-  readonly detail: string;
-}
 
 interface WaitingDeps {
   readonly journal: ConstructorParameters<typeof ReconciliationStates>[0];

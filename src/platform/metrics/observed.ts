@@ -13,7 +13,7 @@ export interface Sold {
 }
 
 const OUTCOMES: readonly Outcome[] = ["paid", "released", "needs-attention"];
-const LISTENERS: readonly ListenerName[] = ["display", "remote-offers"];
+const LISTENERS: readonly ListenerName[] = ["display", "remote-offers", "operator"];
 const DROP_REASONS: readonly DropReason[] = [
   "slow",
   "share",

@@ -1,16 +1,10 @@
 import { priceProblem } from "../config/checks.ts";
 import type { Config, PositionConfig } from "../config/schema.ts";
 import { type Order, pricingOrder } from "../core/operator/orders.ts";
-import { PLUG_INS } from "../wiring/plug-ins.ts";
+import type { Price } from "../ports/operator.ts";
+import { PLUG_INS } from "./plug-ins.ts";
 
-/** The price that a position sells at, and what an operator has to do with it. */
-export interface Price {
-  readonly unitPrice: string;
-  readonly configured: string;
-  /** Null where nobody ordered one since the configuration got its price. */
-  readonly ordered: { readonly unitPrice: string; readonly since: string; readonly problem: string | null } | null;
-}
-
+/** The price that a position sells at. */
 export function priceInForce(config: Config, position: PositionConfig, orders: readonly Order[]): Price {
   const configured = position.product.unitPrice;
   const order = pricingOrder(orders, configured);

@@ -165,7 +165,7 @@ Architecture: ${debian}
 Maintainer: kioskd <kioskd@localhost>
 Installed-Size: ${kib}
 Depends: libc6 (>= 2.34), libgcc-s1, libstdc++6 (>= 12), python3, systemd-standalone-sysusers | systemd
-Recommends: python3-libgpiod, ca-certificates
+Recommends: python3-libgpiod, ca-certificates, openssl
 Suggests: mosquitto, socat, cage, chromium
 Section: misc
 Priority: optional

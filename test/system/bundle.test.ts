@@ -14,12 +14,12 @@ function alone(): string {
   return join(folder, "dist/main.js");
 }
 
-/** What the code reads at run time: neither code, nor words for people, nor examples, nor the page, which has a build of its own. */
+/** What the code reads at run time: neither code, nor words for people, nor examples, nor the pages, which have builds of their own. */
 function assets(): string[] {
   return readdirSync(join(ROOT, "src"), { recursive: true, withFileTypes: true })
     .filter((each) => each.isFile() && !/\.(?:tsx?|md)$|^example\.yaml$/.test(each.name))
     .map(({ parentPath, name }) => join(parentPath, name).slice(join(ROOT, "src/").length))
-    .filter((path) => !path.startsWith("displays/web/page/"));
+    .filter((path) => !/^(?:displays\/web|operator)\/page\//.test(path));
 }
 
 describe("the bundle", () => {

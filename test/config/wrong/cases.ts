@@ -218,6 +218,15 @@ const MONEY: readonly Case[] = [
 ];
 
 const NETWORK: readonly Case[] = [
+  ["the operator's page at the display's port", "schedule:", "operator: { port: 8080 }\nschedule:"],
+  [
+    "the operator's page at that port on every address",
+    "schedule:",
+    "operator: { listen: 0.0.0.0, port: 8080 }\nschedule:",
+  ],
+  ["the operator's page at a name", "schedule:", "operator: { listen: kiosk.local }\nschedule:"],
+  ["the operator's page with half a pair", "schedule:", "operator: { certFile: a.pem }\nschedule:"],
+  ["the operator's page under an address's name", "schedule:", 'operator: { names: ["https://kiosk"] }\nschedule:'],
   ["a broker without its scheme", "url: mqtts://broker", "url: broker"],
   ["a broker by http", "url: mqtts://broker.example.com:8883", "url: http://broker.example.com"],
   ["a broker by ssl", "url: mqtts", "url: ssl"],

@@ -11,7 +11,7 @@ const WIRE = [
   "test/devices/rapi/{contract,faults,noise}.test.ts",
   // Measures how long its process stands still.
   "test/payments/seqr/stalls.test.ts",
-  "test/operator/{attacks,certificate,page}.test.ts",
+  "test/operator/{attacks,certificate,now,page}.test.ts",
   "test/platform/serial/{line,taken}.test.ts",
   "test/platform/service/**/*.test.ts",
   "test/displays/terminal/{pty,screens}.test.ts",

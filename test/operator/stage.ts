@@ -23,6 +23,9 @@ const HOUR_MS = 3_600_000;
 export class Stage {
   readonly orders: { readonly by: string; readonly command: Command }[] = [];
   readonly acts: Omit<Act, "atMs">[] = [];
+  isJournalGone = false;
+  /** How often somebody has looked at what waits. */
+  looks = 0;
   readonly refundOrders: RefundOrder[] = [];
   readonly folder = tempFolder();
   readonly code = new OneTimeCode(join(this.folder, "code.json"));
@@ -74,13 +77,16 @@ export class Stage {
       }),
       faults: () => this.faults,
       notSelling: (position) => notSelling(this.faults, position, null),
-      inForce: async (position) => this.#inForce(position),
-      waiting: async () => this.waiting,
+      inForce: async (position) => this.#read(this.#inForce(position)),
+      waiting: async () => {
+        this.looks += 1;
+        return this.#read(this.waiting);
+      },
       orderBy: async (by, command) => {
         this.orders.push({ by, command });
         return { kind: "done" };
       },
-      note: async (act) => void this.acts.push(act),
+      note: async (act) => void this.#read(this.acts).push(act),
       refund: async (order) => {
         this.refundOrders.push(order);
         if (this.refundAnswers.shift() === "lost") throw new Error("the connection broke");
@@ -126,6 +132,11 @@ export class Stage {
         close: async () => undefined,
       },
     };
+  }
+
+  #read<T>(what: T): T {
+    if (this.isJournalGone) throw new Error("the journal is gone");
+    return what;
   }
 
   #inForce(position: string | null): InForce {

@@ -45,18 +45,23 @@ export function addNow(app: FastifyInstance, { kiosk, clock }: Context): void {
   });
   app.get("/api/attention", (): Promise<readonly Waiting[]> => kiosk.waiting());
 
+  /** Whoever looks why nothing is sold must see it just when the journal is gone. */
+  async function inForce(position: string | null): Promise<InForce> {
+    return await kiosk.inForce(position).catch(() => ({ price: null, block: null }));
+  }
+
   async function now(): Promise<Now> {
-    const [whole, waiting, ...inForce] = await Promise.all([
-      kiosk.inForce(null),
-      kiosk.waiting(),
+    const [whole, waiting, ...positions] = await Promise.all([
+      inForce(null),
+      kiosk.waiting().catch(() => []),
       ...kiosk.view().positions.map(async (view): Promise<NowPosition> => {
-        const { price, block } = await kiosk.inForce(view.id);
+        const { price, block } = await inForce(view.id);
         return { view: { ...view, qr: null }, notSelling: kiosk.notSelling(view.id), block, price };
       }),
     ]);
     return {
       at: isoTime(clock.wallMs()),
-      positions: inForce,
+      positions,
       block: whole.block,
       faults: kiosk.faults().map(faultOf),
       waiting: waiting.length,

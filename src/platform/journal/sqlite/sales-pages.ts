@@ -23,6 +23,13 @@ export function salesPage(archives: Archives, { closedSale, refunds }: Readings,
   };
   const closedMs = (row: SaleRow): number => timeOfIso(closedSale(row).closedAt);
   let next = before ?? (untilMs === null ? Number.MAX_SAFE_INTEGER : numberAt(archives, closedMs, untilMs));
+  let amended: ReadonlyMap<string, number> | null = null;
+  const isAmended = ({ outcome, saleId, seq }: ClosedSale): boolean => {
+    // Only what was handed to a person has a second record. For all that this page may come to they are looked up once.
+    if (outcome !== "needs-attention") return false;
+    amended ??= archives.amendedAbove(seq - SCAN_MAX - SCAN_ROWS);
+    return (amended.get(saleId) ?? 0) > seq;
+  };
   for (let looked = 0; looked < SCAN_MAX; ) {
     const rows = archives.salesBefore(next, SCAN_ROWS);
     if (rows.length === 0) return page(null);
@@ -31,7 +38,7 @@ export function salesPage(archives: Archives, { closedSale, refunds }: Readings,
       if (fromMs !== null && timeOfIso(sale.closedAt) < fromMs - CLOCK_MARGIN_MS) return page(null);
       next = row.seq;
       looked += 1;
-      if (!isMeant(sale, wish) || isAmended(archives, sale)) continue;
+      if (!isMeant(sale, wish) || isAmended(sale)) continue;
       found.push(sale);
       if (found.length >= limit) return page(next);
     }
@@ -43,11 +50,6 @@ function isMeant(sale: ClosedSale, { fromMs, untilMs, positions, outcome }: Sale
   const closedMs = timeOfIso(sale.closedAt);
   if ((fromMs !== null && closedMs < fromMs) || (untilMs !== null && closedMs >= untilMs)) return false;
   return (positions === null || positions.includes(sale.position)) && (outcome === null || sale.outcome === outcome);
-}
-
-/** Only what was handed to a person has a second record. */
-function isAmended(archives: Archives, { outcome, saleId, seq }: ClosedSale): boolean {
-  return outcome === "needs-attention" && archives.hasLater(saleId, seq);
 }
 
 /** The number above all sales that closed before then, as far as their times rise with their numbers. */

@@ -8,7 +8,7 @@ import { openHistory } from "../../platform/journal/sqlite/history.ts";
 import type { Outcome } from "../../ports/outcome.ts";
 import type { PaymentProvider } from "../../ports/payment.ts";
 import { openPayment } from "../../wiring/payment.ts";
-import { waitingIn, withJournal } from "../faults.ts";
+import { waitingAt, withJournal } from "../faults.ts";
 import { machineChecks } from "../machine-checks.ts";
 import { logFor } from "../run.ts";
 import { askDaemon } from "../status.ts";
@@ -88,7 +88,7 @@ function journalExam({ config }: Loaded): Exam {
 async function waitingExam(loaded: Loaded): Promise<Exam> {
   if (!existsSync(loaded.config.journal.path)) return good("for a person", "nothing waits");
   try {
-    const waiting = await withJournal(loaded, (journal, matters) => waitingIn(loaded, journal, matters));
+    const waiting = await withJournal(loaded, (journal, matters) => waitingAt(loaded, journal, matters));
     if (waiting.length === 0) return good("for a person", "nothing waits");
     const codes = [...new Set(waiting.map(({ code }) => code))].join(", ");
     return found("look", "for a person", `${waiting.length} matters wait: ${codes}`, "kioskd faults list");

@@ -1,5 +1,6 @@
 import type { VNode } from "preact";
 import { useState } from "preact/hooks";
+import { PERSON_CODES } from "../../core/faults.ts";
 import { notSellingText } from "../../core/not-selling.ts";
 import { placeOf } from "../../displays/place.ts";
 import { screenOf } from "../../displays/screen.ts";
@@ -156,6 +157,13 @@ function FaultList({ faults }: { readonly faults: readonly NowFault[] }): VNode 
           </p>
           <p class="detail">{detail}</p>
           <p class="advice">{isOwnAdvice ? advice : texts.faults[code].advice}</p>
+          {PERSON_CODES.some((each) => each === code) ? (
+            <p class="buttons">
+              <a class="button" href="#attention">
+                {labels.attention}
+              </a>
+            </p>
+          ) : null}
         </li>
       ))}
     </ul>

@@ -56,7 +56,7 @@ export class Archives {
   readonly #after: Database.Statement<[number, number], SaleRow>;
   readonly #backwards: Database.Statement<[{ outcome: string | null }], SaleRow>;
   readonly #closedBetween: Database.Statement<[string, string], FoundRow>;
-  readonly #amended: Database.Statement<[], Amendment>;
+  readonly #amended: Database.Statement<[number], Amendment>;
   readonly #before: Database.Statement<[number, number], SaleRow>;
   readonly #events: Database.Statement<[number, number, string], Row>;
   readonly #atOnce: Database.Transaction<(read: () => unknown) => unknown>;
@@ -157,9 +157,9 @@ export class Archives {
     });
   }
 
-  /** The number of the newest record that amends a sale, by sale, where an amendment may stand above `seq`. */
+  /** The number of the newest record that amends a sale, by sale, of those above `seq`. */
   amendedAbove(seq: number): ReadonlyMap<string, number> {
-    return this.atOnce(() => this.#amendments(this.#behind(seq)));
+    return this.atOnce(() => this.#amendments(this.#behind(seq), seq));
   }
 
   /** Closed sales, newest first. An archive is opened when it is come to. To be read `atOnce`. */
@@ -256,8 +256,9 @@ export class Archives {
     return this.all().filter(({ sales }) => sales.through > seq);
   }
 
-  #amendments(archives: readonly Archive[]): ReadonlyMap<string, number> {
-    const all = [...archives.flatMap((each) => this.#rows<Amendment>(each, AMENDED)), ...this.#amended.iterate()];
+  #amendments(archives: readonly Archive[], above = 0): ReadonlyMap<string, number> {
+    const archived = archives.flatMap((each) => this.#rows<Amendment>(each, AMENDED, above));
+    const all = [...archived, ...this.#amended.iterate(above)];
     return new Map(all.map(({ saleId, seq }) => [saleId, seq]));
   }
 
@@ -288,7 +289,7 @@ export class Archives {
 const CLOSED_BETWEEN =
   "SELECT *, body ->> 'saleId' AS saleId FROM sale WHERE body ->> 'closedAt' >= ? AND body ->> 'closedAt' < ?";
 const AMENDED =
-  "SELECT body ->> 'saleId' AS saleId, MAX(seq) AS seq FROM sale WHERE body ->> 'amends' = 1 GROUP BY body ->> 'saleId'";
+  "SELECT body ->> 'saleId' AS saleId, MAX(seq) AS seq FROM sale WHERE seq > ? AND body ->> 'amends' = 1 GROUP BY body ->> 'saleId'";
 
 /** A record that amends hides the one before it, also one of another outcome. */
 const OF_OUTCOME = "(@outcome IS NULL OR body ->> 'outcome' = @outcome OR body ->> 'amends' = 1)";

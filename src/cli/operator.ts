@@ -35,12 +35,13 @@ export function code({ config: file, user = "owner", role = "owner", json }: Opt
   print(told`Code: ${made}`);
   print(
     wrapped(
-      `For "${user}" (${role}), once, within ${CODE_MS / 60_000} minutes. Open ${url} and choose "I have a code".`,
+      `For "${user}" (${role}), once, within ${CODE_MS / 60_000} minutes. Open ${url} and choose "I have a one-time code".`,
     ),
   );
   if (fingerprint === null) return;
-  print(told`The browser warns of a certificate that it does not know. It is right when it has this`);
-  print(told`SHA-256 fingerprint:`);
+  print(
+    wrapped("The browser warns of a certificate that it does not know. The right one has this SHA-256 fingerprint:"),
+  );
   for (const half of [fingerprint.slice(0, 48), fingerprint.slice(48)]) print(told`  ${half}`);
 }
 

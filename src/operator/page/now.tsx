@@ -96,7 +96,8 @@ function PositionCard({ view, notSelling, block, price, ask }: CardProps): VNode
           {price?.ordered == null ? null : (
             <span class="quiet">
               {" "}
-              ({labels.since} {dateTime(price.ordered.since)}; {labels.priceConfigured} {price.configured})
+              ({labels.since} {dateTime(price.ordered.since)}; {labels.priceConfigured}{" "}
+              {format.unitPrice({ ...view, unitPrice: price.configured })})
             </span>
           )}
         </Fact>

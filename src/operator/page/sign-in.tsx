@@ -29,6 +29,12 @@ export function SignIn({ notice, onAccount }: SignInProps): VNode {
     else setProblem(answer.kind === "refused" ? answer.reason : labels.lost);
   }
 
+  /** What was wrong of the one says nothing of the other. */
+  function change(): void {
+    setHasCode(!hasCode);
+    setProblem("");
+  }
+
   const label = hasCode ? labels.setPassword : labels.signIn;
   return (
     <div class="sign-in">
@@ -66,7 +72,7 @@ export function SignIn({ notice, onAccount }: SignInProps): VNode {
           <button type="submit" class="main" aria-disabled={isSending}>
             {isSending ? `${labels.wait} …` : label}
           </button>
-          <button type="button" onClick={() => setHasCode(!hasCode)}>
+          <button type="button" onClick={change}>
             {hasCode ? labels.havePassword : labels.haveCode}
           </button>
         </div>

@@ -89,10 +89,11 @@ export async function startDaemon(
       fatal: onFatal,
     });
     const metrics = async (): Promise<string> => prometheus.render(await metricsOf(kiosk, config.mqtt !== undefined));
-    const input = kiosk.customers;
     const dropped = observer.connectionDropped;
     const health = () => kiosk.health();
-    const display = open.add(await openDisplay(loaded, { input, health, metrics, dropped, clock, log }));
+    const display = open.add(
+      await openDisplay(loaded, { input: kiosk.customers, health, metrics, dropped, clock, log }),
+    );
     emergencyStop.guard(display);
     later.display = display;
     if (config.display.required) reportTo(kiosk, display);
@@ -103,8 +104,7 @@ export async function startDaemon(
     await kiosk.start([books]);
     open.add(kiosk);
     service.watch(() => kiosk.isWell());
-    const operator = await openOperator(loaded, { kiosk, journal, payments, dropped, clock, log });
-    if (operator !== null) open.add(operator);
+    const operator = await openOperator(loaded, { kiosk, journal, payments, dropped, clock, log, open });
     if (payment.takeOffers !== null) open.add(await payment.takeOffers(kiosk.customers, dropped));
     service.ready();
     const close = async (): Promise<void> => {

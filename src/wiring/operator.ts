@@ -7,6 +7,7 @@ import { blockingOrder, orderKey } from "../core/operator/orders.ts";
 import { isoTime } from "../core/time.ts";
 import { namesOf, ordersOf } from "../engine/belongings.ts";
 import type { Kiosk } from "../engine/kiosk.ts";
+import type { RunningParts } from "../engine/running-parts.ts";
 import type { TlsPair } from "../platform/certificates/pair.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Journal } from "../ports/journal.ts";
@@ -21,6 +22,8 @@ interface OperatorDeps {
   readonly kiosk: Kiosk;
   readonly journal: Journal;
   readonly payments: OpenPayments;
+  /** Takes it over. */
+  readonly open: RunningParts;
   readonly dropped: Observer["connectionDropped"];
   readonly clock: Clock;
   readonly log: Log;
@@ -47,13 +50,13 @@ export async function openOperator(
   const settings = { host, port, tls, names, idleMs, usersFile: files.users, codeFile: files.code };
   try {
     const { url, close } = await startOperatorServer(settings, { kiosk, dropped, clock, log });
-    return {
+    return deps.open.add({
       url,
       close: async () => {
         await close();
         await history.close();
       },
-    };
+    });
   } catch (error) {
     await history.close();
     throw error;

@@ -90,10 +90,8 @@ export async function startDaemon(
     });
     const metrics = async (): Promise<string> => prometheus.render(await metricsOf(kiosk, config.mqtt !== undefined));
     const dropped = observer.connectionDropped;
-    const health = () => kiosk.health();
-    const display = open.add(
-      await openDisplay(loaded, { input: kiosk.customers, health, metrics, dropped, clock, log }),
-    );
+    const served = { input: kiosk.customers, health: () => kiosk.health(), metrics };
+    const display = open.add(await openDisplay(loaded, { ...served, dropped, clock, log }));
     emergencyStop.guard(display);
     later.display = display;
     if (config.display.required) reportTo(kiosk, display);

@@ -145,6 +145,8 @@ function withItsImports(file: string, seen: Set<string> = new Set()): string {
   if (seen.has(file) || !file.startsWith("test/") || !existsSync(path)) return "";
   seen.add(file);
   const text = readFileSync(path, "utf8");
-  const imports = [...text.matchAll(/\bfrom "(\.[^"]+\.ts)"/g)].map(([, target]) => join(dirname(file), target ?? ""));
+  // A type alone brings nothing that runs.
+  const run = text.replaceAll(/^import type .*;$/gm, "");
+  const imports = [...run.matchAll(/\bfrom "(\.[^"]+\.ts)"/g)].map(([, target]) => join(dirname(file), target ?? ""));
   return [text, ...imports.map((target) => withItsImports(target, seen))].join("\n");
 }

@@ -66,6 +66,10 @@ export const english: OperatorTexts = {
       advice: "Check valve, contactor or machine, then say what you found.",
     },
     overrun: { title: "More was dispensed than reserved", advice: "Check the dispenser's limit." },
+    "refund-returned": {
+      title: "A refund came back",
+      advice: "The customer's bank sent it back: give the money back in another way, or at the sale once more.",
+    },
     "refund-unclear": {
       title: "A refund has no clear answer",
       advice: "Look up at the payment service whether the money went back, then say so at the sale.",
@@ -95,7 +99,7 @@ export const english: OperatorTexts = {
     "handed-over": "Left to a person",
     restarted: "The daemon started again",
   },
-  refundStates: { made: "given back", refused: "refused", open: "no clear answer" },
+  refundStates: { made: "given back", refused: "refused", open: "no clear answer", returned: "came back" },
   roles: { viewer: "Viewer", operator: "Operator", owner: "Owner" },
   labels: {
     account: "Signed in as",

@@ -79,6 +79,10 @@ export const swedish: OperatorTexts = {
       advice: "Kontrollera ventil, kontaktor eller automat, och skriv sedan vad du fann.",
     },
     overrun: { title: "Mer lämnades ut än reserverat", advice: "Kontrollera pumpens gräns." },
+    "refund-returned": {
+      title: "En återbetalning kom tillbaka",
+      advice: "Kundens bank skickade tillbaka den: betala tillbaka på annat sätt, eller en gång till vid köpet.",
+    },
     "refund-unclear": {
       title: "En återbetalning har inget tydligt svar",
       advice: "Slå upp hos betaltjänsten om pengarna gick tillbaka, och säg det sedan vid köpet.",
@@ -108,7 +112,7 @@ export const swedish: OperatorTexts = {
     "handed-over": "Lämnat till en människa",
     restarted: "Tjänsten startade om",
   },
-  refundStates: { made: "återbetalt", refused: "nekat", open: "inget tydligt svar" },
+  refundStates: { made: "återbetalt", refused: "nekat", open: "inget tydligt svar", returned: "kom tillbaka" },
   roles: { viewer: "Läsare", operator: "Operatör", owner: "Ägare" },
   labels: {
     account: "Inloggad som",

@@ -5,7 +5,7 @@ const CAUSES_MAX = 4;
 
 /** When the log tells of a repeated failure: the first time, at each new cause, and then now and then. */
 export class Repeats {
-  readonly #told = new Set<string>();
+  readonly #toldCauses = new Set<string>();
   #untold = 0;
   #all = 0;
   #sinceMs = 0;
@@ -14,10 +14,10 @@ export class Repeats {
   failed(cause: string, nowMs: number): number | null {
     this.#all += 1;
     this.#untold += 1;
-    if (this.#all > 1 && nowMs - this.#sinceMs >= EVERY_MS) this.#told.clear();
-    if (this.#told.has(cause) || this.#told.size >= CAUSES_MAX) return null;
-    if (this.#told.size === 0) this.#sinceMs = nowMs;
-    this.#told.add(cause);
+    if (this.#all > 1 && nowMs - this.#sinceMs >= EVERY_MS) this.#toldCauses.clear();
+    if (this.#toldCauses.has(cause) || this.#toldCauses.size >= CAUSES_MAX) return null;
+    if (this.#toldCauses.size === 0) this.#sinceMs = nowMs;
+    this.#toldCauses.add(cause);
     const times = this.#untold;
     this.#untold = 0;
     return times;
@@ -26,7 +26,7 @@ export class Repeats {
   /** How often it failed until now, when it is well again; 0 when it did not. */
   well(): number {
     const times = this.#all;
-    this.#told.clear();
+    this.#toldCauses.clear();
     this.#untold = 0;
     this.#all = 0;
     return times;

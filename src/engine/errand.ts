@@ -6,7 +6,7 @@ import type { Dispenser } from "../ports/dispenser.ts";
 import type { OwnedName } from "../ports/journal.ts";
 import type { Log } from "../ports/log.ts";
 import type { Outcome } from "../ports/outcome.ts";
-import type { PaymentProvider } from "../ports/payment.ts";
+import type { MayGoOn, PaymentProvider } from "../ports/payment.ts";
 import type { Identity } from "./belongings.ts";
 import type { FaultBoard } from "./watch/fault-board.ts";
 
@@ -24,7 +24,7 @@ export interface Errand {
   /** The wait between polls, which a word from outside may cut short. */
   readonly nap: Nap;
   /** False once it is decided to leave the state that owed the effect: nothing more may be done for it. */
-  readonly alive: () => boolean;
+  readonly mayGoOn: MayGoOn;
   /** Whether a name that a payment service gave is this sale's, and no other's there. */
   isOurs(kind: OwnedName["kind"], name: string, service: string): Promise<boolean>;
   /** What a person has to look at, and no record will tell. */

@@ -12,7 +12,7 @@ export class Refusals {
   readonly #isUrgent: (topic: string) => boolean;
   readonly #refused = new Map<string, Refused>();
   readonly #listeners: ((detail: string | null) => void)[] = [];
-  #told: string | null = null;
+  #lastTold: string | null = null;
 
   /** @param isUrgent which topics are told before others */
   constructor(log: Log, isUrgent: (topic: string) => boolean = () => false) {
@@ -22,7 +22,7 @@ export class Refusals {
 
   listen(listener: (detail: string | null) => void): void {
     this.#listeners.push(listener);
-    if (this.#told !== null) listener(this.#told);
+    if (this.#lastTold !== null) listener(this.#lastTold);
   }
 
   /** The same reason again is not told again, though the size of a message may be another. */
@@ -47,8 +47,8 @@ export class Refusals {
     const first = topics.find((topic) => this.#isUrgent(topic)) ?? topics[0];
     const others = topics.length > 1 ? " (and others: the log names them)" : "";
     const detail = first === undefined ? null : `${first}: ${this.#refused.get(first)?.detail}${others}`;
-    if (detail === this.#told) return;
-    this.#told = detail;
+    if (detail === this.#lastTold) return;
+    this.#lastTold = detail;
     for (const listener of this.#listeners) listener(detail);
   }
 }

@@ -177,7 +177,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "a release is not sent",
     file: "engine/sale/payment-errands.ts",
-    right: "return errand.payment.release(state.sale, state.offer?.reference ?? null, errand.alive, isOurs, attempt);",
+    right: "return errand.payment.release(state.sale, state.offer?.reference ?? null, errand.mayGoOn, isOurs, attempt);",
     wrong: 'return Promise.resolve({ kind: "done", value: { state: "ended", how: "canceled" } } as const);',
     caughtBy: ["3 resolved"],
   },
@@ -213,8 +213,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "a commit names no offer",
     file: "engine/sale/payment-errands.ts",
-    right: "return errand.payment.settle(state.sale, state.offer.reference, state.delivery, errand.alive, attempt);",
-    wrong: 'return errand.payment.settle(state.sale, "lost", state.delivery, errand.alive, attempt);',
+    right: "return errand.payment.settle(state.sale, state.offer.reference, state.delivery, errand.mayGoOn, attempt);",
+    wrong: 'return errand.payment.settle(state.sale, "lost", state.delivery, errand.mayGoOn, attempt);',
     caughtBy: ["3 resolved", "5 unknown"],
   },
   {
@@ -279,7 +279,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "a commit goes on after its sale went to a person",
     file: "engine/sale/payment-errands.ts",
-    right: "return errand.payment.settle(state.sale, state.offer.reference, state.delivery, errand.alive, attempt);",
+    right: "return errand.payment.settle(state.sale, state.offer.reference, state.delivery, errand.mayGoOn, attempt);",
     wrong: "return errand.payment.settle(state.sale, state.offer.reference, state.delivery, () => true, attempt);",
     caughtBy: ["3 handed over"],
   },

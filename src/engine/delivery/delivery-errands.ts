@@ -23,7 +23,7 @@ export async function startMeter(errand: Errand): Promise<void> {
 /** True when it is armed. A dispenser that did not take the order may have taken it all the same: the sale stops and reads it. */
 export async function arm(errand: Errand, { limitBase }: Extract<Effect, { type: "arm" }>): Promise<boolean> {
   const armed = await errand.dispenser.arm(limitBase);
-  if (armed.kind === "done" || !errand.alive()) return armed.kind === "done";
+  if (armed.kind === "done" || !errand.mayGoOn()) return armed.kind === "done";
   errand.faults.raise("dispenser-unreachable", errand.position, armed.detail);
   await errand.tell({ type: "dispenser-failed", detail: armed.detail });
   return false;
@@ -82,7 +82,7 @@ function sayWhenBelow(errand: Errand, state: Dispensing, readBase: number): void
  */
 async function finalReading(errand: Errand, liveBase: () => number | null): Promise<number | Disputed | null> {
   const { clock, dispenser, faults, position } = errand;
-  for (let attempt = 0; errand.alive(); attempt++) {
+  for (let attempt = 0; errand.mayGoOn(); attempt++) {
     const reading = await dispenser.totaliser();
     if (reading.kind === "done") return reading.value;
     const isDisputed = reading.kind === "declined" && reading.reason === "disputed";

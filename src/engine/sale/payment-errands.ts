@@ -46,8 +46,8 @@ const FIRST_OFFER: Attempt = { operation: "offer", number: 1 };
  * repetition leaves the earlier one as it may be: it is released as one that nobody answered.
  */
 export async function offer(errand: PaymentErrand, { sale }: Offering): Promise<void> {
-  for (let attempt = 0; errand.alive(); attempt++) {
-    const outcome = await errand.payment.offer(sale, errand.alive, FIRST_OFFER);
+  for (let attempt = 0; errand.mayGoOn(); attempt++) {
+    const outcome = await errand.payment.offer(sale, errand.mayGoOn, FIRST_OFFER);
     notePayment(errand, outcome);
     if (outcome.kind === "done") {
       const { reference, qrText, endsAtMs } = outcome.value;
@@ -110,9 +110,9 @@ export async function watch(errand: PaymentErrand, { sale, offer: { reference } 
   const { polls } = errand.payment.traits;
   let waitMs = polls.firstMs;
   const unclear = new Repeats();
-  while (errand.alive()) {
+  while (errand.mayGoOn()) {
     await errand.nap.take(errand.clock, waitMs);
-    if (!errand.alive()) return;
+    if (!errand.mayGoOn()) return;
     const outcome = await errand.payment.query(sale, reference);
     const everyMs = isCodeDown(errand.leftMs()) ? polls.hiddenEveryMs : polls.everyMs;
     waitMs = Math.max(everyMs, Math.min(askedMs(everyMs, outcome), POLICY.saleAskedMs));
@@ -164,13 +164,13 @@ export async function resolve(errand: PaymentErrand, state: Committing | Releasi
   }
   let queryFirst = !fresh;
   const numbers = new Numbers(state, fresh);
-  for (let attempt = 0; errand.alive(); ) {
+  for (let attempt = 0; errand.mayGoOn(); ) {
     const query = queryFirst && state.offer !== null;
     const outcome = query
       ? await errand.payment.query(state.sale, state.offer.reference)
       : await act(errand, state, numbers.attempt);
     // A call that had to end half-way says nothing about the service.
-    if (errand.alive() || outcome.kind === "done") notePayment(errand, outcome);
+    if (errand.mayGoOn() || outcome.kind === "done") notePayment(errand, outcome);
     const next = await conclude(errand, state, outcome, numbers.answered);
     if (next === "ended") return;
     if (!query) await numbers.ended(errand, outcome);
@@ -278,8 +278,8 @@ function act(errand: PaymentErrand, state: Committing | Releasing, attempt: Atte
   const service = errand.payment.traits.name;
   const isOurs = (name: string): Promise<boolean> => errand.isOurs("offer", name, service);
   if (state.aim === "release")
-    return errand.payment.release(state.sale, state.offer?.reference ?? null, errand.alive, isOurs, attempt);
-  return errand.payment.settle(state.sale, state.offer.reference, state.delivery, errand.alive, attempt);
+    return errand.payment.release(state.sale, state.offer?.reference ?? null, errand.mayGoOn, isOurs, attempt);
+  return errand.payment.settle(state.sale, state.offer.reference, state.delivery, errand.mayGoOn, attempt);
 }
 
 /** Silence, a terminal that is not let in, or a state that nobody knows: none says what has become of the money. */

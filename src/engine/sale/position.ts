@@ -68,7 +68,7 @@ export class Position {
    * Replaced when the sale moves on, which ends all errands of the state that was left: nothing more is begun for them
    * from the decision on, and what they tell goes nowhere once it is on record.
    */
-  #epoch = { alive: true, left: false };
+  #epoch = { isCurrent: true, hasLeft: false };
 
   constructor(deps: PositionDeps) {
     this.#deps = deps;
@@ -160,7 +160,7 @@ export class Position {
   /** Ends timers and errands; what is open is recovered at the next start. */
   async close(): Promise<void> {
     this.#queue.close();
-    Object.assign(this.#epoch, { alive: false, left: true });
+    Object.assign(this.#epoch, { isCurrent: false, hasLeft: true });
     this.#late.close();
     this.#deadline.clear();
     this.#flow.end();
@@ -194,7 +194,7 @@ export class Position {
     if (next === this.#state) return this.#ignore(event);
     const record = next.phase === "closed" ? saleRecord(next) : null;
     const moved = next.phase !== this.#state.phase;
-    if (moved) this.#epoch.alive = false;
+    if (moved) this.#epoch.isCurrent = false;
     await this.#keeper.append(next.phase === "idle" ? this.#deps.id : next.sale.position, event, record);
     this.#state = next;
     this.#newestAtMs = event.atMs;
@@ -246,8 +246,8 @@ export class Position {
 
   #enter(effects: readonly Effect[], fresh: boolean, moved = true): void {
     if (moved) {
-      this.#epoch.left = true;
-      this.#epoch = { alive: true, left: false };
+      this.#epoch.hasLeft = true;
+      this.#epoch = { isCurrent: true, hasLeft: false };
     }
     this.#deadline.set(this.#state);
     this.#showing.follow(this.#state);
@@ -288,21 +288,21 @@ export class Position {
     const saleId = this.#state.phase === "idle" ? "" : this.#state.sale.id;
     const tell = async (news: News): Promise<void> => {
       const isLate = this.#late.of(saleId) !== undefined && this.#isTimeKnown;
-      if (!epoch.left || isLate) await this.#submitNews(saleId, news);
+      if (!epoch.hasLeft || isLate) await this.#submitNews(saleId, news);
     };
     const tried = (): void => {
-      if (epoch.alive) this.#deadline.tried();
+      if (epoch.isCurrent) this.#deadline.tried();
     };
     const leftMs = (): number | null => this.#deadline.leftMs;
     const nowMs = (): number => this.#time.nowMs();
     const spanMs = (): number => this.#spanMs();
     const isOurs: Errand["isOurs"] = (kind, name, service) => references.isOf(saleId, { kind, name, service });
     const forPerson: Errand["forPerson"] = (matter) => events.forPerson(matter);
-    const alive = (): boolean => epoch.alive;
+    const mayGoOn = (): boolean => epoch.isCurrent;
     const showTried: Errand["showTried"] = (hint) => {
-      if (epoch.alive) this.#showing.tried(hint);
+      if (epoch.isCurrent) this.#showing.tried(hint);
     };
-    return { ...this.#deps, position: id, alive, isOurs, leftMs, nowMs, spanMs, tried, showTried, tell, forPerson };
+    return { ...this.#deps, position: id, mayGoOn, isOurs, leftMs, nowMs, spanMs, tried, showTried, tell, forPerson };
   }
 
   /** While nobody knows how long the machine was off, it is as long as a reservation lasts. */

@@ -4,7 +4,7 @@ export class Silences {
   readonly #first: string;
   readonly #details = new Map<string, string>();
   readonly #listeners: ((detail: string | null) => void)[] = [];
-  #told: string | null = null;
+  #lastTold: string | null = null;
 
   constructor(first: string) {
     this.#first = first;
@@ -12,15 +12,15 @@ export class Silences {
 
   listen(listener: (detail: string | null) => void): void {
     this.#listeners.push(listener);
-    if (this.#told !== null) listener(this.#told);
+    if (this.#lastTold !== null) listener(this.#lastTold);
   }
 
   note(topic: string, detail: string | null): void {
     if (detail === null) this.#details.delete(topic);
     else this.#details.set(topic, detail);
     const told = this.#details.get(this.#first) ?? [...this.#details.values()][0] ?? null;
-    if (told === this.#told) return;
-    this.#told = told;
+    if (told === this.#lastTold) return;
+    this.#lastTold = told;
     for (const listener of this.#listeners) listener(told);
   }
 }

@@ -53,7 +53,7 @@ function errandAt(
     clock,
     log,
     nap: new Nap(),
-    alive: () => time.elapsedMs < endMs,
+    mayGoOn: () => time.elapsedMs < endMs,
     leftMs: () => (leftMs === null ? null : leftMs - time.elapsedMs),
     isOurs: async () => true,
     tried: () => undefined,

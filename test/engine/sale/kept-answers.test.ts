@@ -51,7 +51,7 @@ async function settling(answer: (call: number, attempt: Attempt) => Outcome<Trut
     clock,
     log: SILENT,
     nap: new Nap(),
-    alive: () => !isOver && time.elapsedMs < HOUR_MS,
+    mayGoOn: () => !isOver && time.elapsedMs < HOUR_MS,
     leftMs: () => HOUR_MS - time.elapsedMs,
     isOurs: async () => true,
     tried: () => undefined,

@@ -44,7 +44,7 @@ class Charger implements BenchDevice {
   readonly #evse: Evse;
   readonly #ticking: NodeJS.Timeout;
   #command = "";
-  #told = "";
+  #toldLines = "";
   #isSilent = false;
   #withoutChecksum = false;
   #sequences: "own" | "none" | "wrong" = "own";
@@ -125,8 +125,8 @@ class Charger implements BenchDevice {
     if (evse.update(this.#nowMs())) this.#say(["AB", "00", "8.2.3"], null);
     if (evse.isBooting || evse.state === STATE.unknown) return;
     const told = [hex(evse.state), hex(evse.state), String(evse.currentA), hex(evse.flags, 4)];
-    if (told.join() === this.#told) return;
-    this.#told = told.join();
+    if (told.join() === this.#toldLines) return;
+    this.#toldLines = told.join();
     this.#say(["AT", ...told], null);
   }
 

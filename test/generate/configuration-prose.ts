@@ -94,6 +94,15 @@ mqtt:
   username: kiosk-1
   passwordFile: secrets/mqtt
   discovery: true`,
+  alerts: `
+alerts:
+  ntfy: { url: https://ntfy.sh/my-kiosks-6f2a }
+  quiet: { from: "22:00", to: "07:00" }
+  noSale: 2d`,
+  operator: `
+operator:
+  listen: 0.0.0.0
+  port: 8443`,
   schedule: `
 schedule:
   reconcile: "10 3 * * *"

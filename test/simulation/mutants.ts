@@ -177,7 +177,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "a release is not sent",
     file: "engine/sale/payment-errands.ts",
-    right: "return errand.payment.release(state.sale, state.offer?.reference ?? null, errand.mayGoOn, isOurs, attempt);",
+    right:
+      "return errand.payment.release(state.sale, state.offer?.reference ?? null, errand.mayGoOn, isOurs, attempt);",
     wrong: 'return Promise.resolve({ kind: "done", value: { state: "ended", how: "canceled" } } as const);',
     caughtBy: ["3 resolved"],
   },

@@ -42,7 +42,7 @@ export const REFUND_MUTANTS: readonly Mutant[] = [
   {
     name: "what may have been given back counts as left",
     file: "core/refund.ts",
-    right: '(state === "refused" ? left : left - amountMinor)',
+    right: '(state === "refused" || state === "returned" ? left : left - amountMinor)',
     wrong: '(state !== "made" ? left : left - amountMinor)',
     caughtBy: ["refund"],
   },

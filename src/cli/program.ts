@@ -85,6 +85,12 @@ function addServing(program: Command, startDaemon: StartDaemon, { simulators, ki
     .option("-l, --listen <host>", "HOST or HOST:PORT for a browser on another machine; loopback unless given")
     .action(async (options) => (await import("./demo.ts")).demo(options, kinds, startDaemon));
   program
+    .command("setup")
+    .description("make a configuration by questions, checked as they are answered; replaces no file")
+    .option("-o, --output <file>", "where it goes; secrets in the folder beside it", "/etc/kioskd/kioskd.yaml")
+    .option("--answers <file>", "take the answers from a file, YAML or JSON: each question's key with its answer")
+    .action(async (options) => (await import("./setup.ts")).setup(options));
+  program
     .command("check-config")
     .description(
       "check a configuration, the secrets it names, and whether this machine has what it needs; touches nothing",

@@ -117,7 +117,8 @@ function ofKeys({ shape }: z.ZodObject): Expectation {
   return { what: `${which} ${listed(told)}` };
 }
 
-function isOptional(schema: z.core.$ZodType): boolean {
+/** Whether a key may be left out. */
+export function isOptional(schema: z.core.$ZodType): boolean {
   return z.safeParse(schema, undefined).success;
 }
 

@@ -1,5 +1,5 @@
 import { dirname, resolve } from "node:path";
-import type { Secrets } from "../ports/configured.ts";
+import type { SecretFiles, Secrets } from "../ports/configured.ts";
 import { crossChecks } from "./checks.ts";
 import { readDocument } from "./document.ts";
 import { problemsOf } from "./messages.ts";
@@ -28,10 +28,46 @@ export type Purpose = "serve" | "register" | "read";
  * @throws ConfigError with every problem found
  */
 export function readConfig(file: string, purpose: Purpose, plugIns: PlugIns): Loaded {
-  const document = readDocument(readText(file));
+  return checkedConfig(file, { text: readText(file), files: filesBeside(file) }, { purpose, plugIns });
+}
+
+/** How the secrets are read that a configuration at this place names. */
+export function filesBeside(file: string): SecretFiles {
+  return { readSecret, secretPath: (name) => secretPath(file, name) };
+}
+
+/** The same of a text that is to stand in the file. */
+export function checkedConfig(
+  file: string,
+  { text, files }: { readonly text: string; readonly files: SecretFiles },
+  { purpose, plugIns }: { readonly purpose: Purpose; readonly plugIns: PlugIns },
+): Loaded {
+  const document = readDocument(text);
   if (document.kind === "problems") throw new ConfigError(file, document.problems);
-  const { lineOf, sourceOf } = document;
-  const { value, found: ofProfiles } = withProfiles(document.value, plugIns);
+  const { found, loaded } = examined({ file, files, ...document }, purpose, plugIns);
+  if (loaded === null) throw new ConfigError(file, placed(found, document.lineOf));
+  return loaded;
+}
+
+/** All that is wrong with a configuration that is still being made, as the daemon would find it at its start. */
+export function problemsOfDraft(file: string, value: unknown, files: SecretFiles, plugIns: PlugIns): readonly Found[] {
+  return examined({ file, files, value, sourceOf: () => null }, "serve", plugIns).found;
+}
+
+interface Given {
+  readonly file: string;
+  readonly value: unknown;
+  readonly files: SecretFiles;
+  sourceOf(path: Path): string | null;
+}
+
+/** What is read is there only when nothing was found. */
+function examined(
+  { file, value: given, files: reading, sourceOf }: Given,
+  purpose: Purpose,
+  plugIns: PlugIns,
+): { readonly found: readonly Found[]; readonly loaded: Loaded | null } {
+  const { value, found: ofProfiles } = withProfiles(given, plugIns);
   const schema = configSchemaOf(plugIns, servicesIn(value));
   const parsed = schema.safeParse(value);
   const found = [...ofProfiles];
@@ -40,15 +76,17 @@ export function readConfig(file: string, purpose: Purpose, plugIns: PlugIns): Lo
     const issues = parsed.error.issues.flatMap((issue) => problemsOf(issue, { schema, value, sourceOf }));
     found.push(...lastOfEach(issues).filter((each) => !isTold(each)));
   }
-  if (!parsed.success || found.length > 0) throw new ConfigError(file, placed(found, lineOf));
+  if (!parsed.success || found.length > 0) return { found, loaded: null };
   const config = withAbsolutePaths(file, parsed.data);
   const files = namedFiles(config, schema);
   const named = { file, config, files };
   found.push(...crossChecks(config, plugIns), ...placeChecks(named, plugIns));
   const secrets =
-    purpose === "read" ? { at: () => null, all: passwordsIn(config) } : readSecrets(named, purpose, plugIns, found);
-  if (found.length > 0) throw new ConfigError(file, placed(found, lineOf));
-  return { file, config, files, secrets, warnings: paymentWarnings(config, plugIns) };
+    purpose === "read"
+      ? { at: () => null, all: passwordsIn(config) }
+      : readSecrets(named, reading, { purpose, plugIns }, found);
+  if (found.length > 0) return { found, loaded: null };
+  return { found, loaded: { file, config, files, secrets, warnings: paymentWarnings(config, plugIns) } };
 }
 
 /** Of two checks of one value that both fail the second knows more; a key that is there, misspelt, is not missing too. */
@@ -58,7 +96,8 @@ function lastOfEach(found: readonly Found[]): readonly Found[] {
   return [...last.values()];
 }
 
-function isWithin(path: Path, around: Path): boolean {
+/** Whether a way leads to a place, or further. */
+export function isWithin(path: Path, around: Path): boolean {
   return around.every((key, index) => path[index] === key);
 }
 
@@ -86,10 +125,15 @@ function withAbsolutePaths(file: string, config: Config): Config {
   return { ...config, journal, display: { ...display, ...slides } };
 }
 
-function readSecrets({ file, config, files }: Named, purpose: Purpose, plugIns: PlugIns, found: Found[]): Secrets {
+function readSecrets(
+  { config, files }: Named,
+  reading: SecretFiles,
+  { purpose, plugIns }: { readonly purpose: Purpose; readonly plugIns: PlugIns },
+  found: Found[],
+): Secrets {
   const values = new Map<Path, string>();
   for (const { path, file: name } of files.filter(({ isSecret }) => isSecret)) {
-    const value = attempt(found, path, () => readSecret(secretPath(file, name)));
+    const value = attempt(found, path, () => reading.readSecret(reading.secretPath(name)));
     if (value !== null) values.set(path, value);
   }
   const services = paymentsOf(plugIns, config);
@@ -99,7 +143,6 @@ function readSecrets({ file, config, files }: Named, purpose: Purpose, plugIns: 
     const message = tokenProblem(path, value) ?? ofServices(path, value);
     if (message !== null) found.push({ path, message });
   }
-  const reading = { readSecret, secretPath: (name: string) => secretPath(file, name) };
   const kept = services.map((each) => {
     const { found: wrong, secrets } = each.plugIn.kept(each.part, purpose === "serve" && !each.part.isRetired, reading);
     found.push(...foundAt(each, wrong));

@@ -95,11 +95,17 @@ export function profileNames(): readonly string[] {
     .sort();
 }
 
+/** The folder of an assembly: its README, its wiring, its profile. */
+export function assemblyFolder(name: string): string {
+  return resolve(ASSEMBLIES, name);
+}
+
 function profilePath(name: string): string {
   return resolve(ASSEMBLIES, name, "profile.yaml");
 }
 
-function readProfile(name: unknown): Record<string, unknown> | null {
+/** What an assembly says of its dispenser; null for none of its name. */
+export function readProfile(name: unknown): Record<string, unknown> | null {
   if (typeof name !== "string" || !profileNames().includes(name)) return null;
   const document: unknown = parse(readFileSync(profilePath(name), "utf8"));
   return isRecord(document) ? document : null;

@@ -3,6 +3,7 @@ import { dirname, resolve } from "node:path";
 
 const CREDENTIAL = "credential:";
 const LONGEST_SECRET_BYTES = 4096;
+const EXPECTED = "one with the secret in it";
 
 /**
  * Where a `…File` key points: among the credentials that systemd passed, or else beside the configuration. systemd
@@ -28,10 +29,9 @@ function passedCredential(name: string): string | null {
 /** The secret in a file of its own, without the line break at its end. Throws what an operator can act on. */
 export function readSecret(path: string): string {
   const stat = statSync(path, { throwIfNoEntry: false });
-  const expected = "one with the secret in it";
-  if (stat === undefined) throw new Error(`found no file ${path}, expected ${expected}, mode 0600`);
+  if (stat === undefined) throw new Error(`found no file ${path}, expected ${EXPECTED}, mode 0600`);
   if (!stat.isFile())
-    throw new Error(`found ${path}, which is no file, expected ${expected}, such as ${path}/password`);
+    throw new Error(`found ${path}, which is no file, expected ${EXPECTED}, such as ${path}/password`);
   if ((stat.mode & othersBits(path)) !== 0) {
     const mode = (stat.mode & 0o777).toString(8).padStart(4, "0");
     throw new Error(`found ${path} with mode ${mode}, which can be read by others, expected 0600: chmod 600 ${path}`);
@@ -41,10 +41,14 @@ export function readSecret(path: string): string {
       `found ${stat.size} bytes in ${path}, expected at most ${LONGEST_SECRET_BYTES}: is it another file?`,
     );
   }
-  const bytes = readable(path);
+  return secretIn(readable(path), path);
+}
+
+/** The secret that a file of this content has. Throws the same. */
+export function secretIn(bytes: Buffer, path: string): string {
   const text = bytes.toString("utf8");
   const secret = text.replace(/\r?\n$/, "");
-  if (secret === "") throw new Error(`found an empty file ${path}, expected ${expected}`);
+  if (secret === "") throw new Error(`found an empty file ${path}, expected ${EXPECTED}`);
   const odd = Buffer.from(text).equals(bytes) ? oddIn(secret) : "letters that are not in UTF-8";
   if (odd !== null) throw new Error(`found ${odd} in ${path}, expected the secret alone, on one line, in UTF-8`);
   return secret;

@@ -160,7 +160,7 @@ describe("the build", () => {
 
   it("tells how far it is", () => {
     expect(built({})).toBe(
-      "Building (1/3): the daemon …\nBuilding (2/3): the display's page …\nBuilding (3/3): the fonts and other files …\n",
+      "Building (1/3): the daemon …\nBuilding (2/3): the pages …\nBuilding (3/3): the fonts and other files …\n",
     );
   });
 

@@ -89,11 +89,13 @@ describe("a scrape", () => {
         },
       },
       Object.fromEntries(
-        ["display", "remote-offers"].flatMap((listener) =>
+        ["display", "operator", "remote-offers"].flatMap((listener) =>
           ["slow", "share", "displaced", "pipelined", "not-reading", "follower-displaced", "follower-refused"].map(
             (reason) => {
               const count =
-                listener === "display" && reason === "slow" ? 2 : Number(listener !== "display" && reason === "share");
+                listener === "display" && reason === "slow"
+                  ? 2
+                  : Number(listener === "remote-offers" && reason === "share");
               return [`{listener=${listener},reason=${reason}}`, count];
             },
           ),

@@ -24,6 +24,7 @@ const KIOSK: Answers = {
 const GOODS: Readonly<Record<string, Answers>> = {
   L: { unitPrice: "19.89" },
   kWh: { unitPrice: "4.50" },
+  min: { unitPrice: "1.50" },
   credit: {},
 };
 

@@ -5,6 +5,7 @@ import { isIP } from "node:net";
 import { promisify } from "node:util";
 import { ownedByKiosk } from "../files/owner.ts";
 import { writeWhole } from "../files/whole-file.ts";
+import { notStarted } from "../programs.ts";
 import { checkPair, type TlsPair } from "./pair.ts";
 
 export interface SelfSigned {
@@ -64,9 +65,10 @@ async function make({ names }: SelfSigned): Promise<TlsPair> {
     checkPair({ cert, key });
     return { cert, key };
   } catch (error) {
-    const why = (error as NodeJS.ErrnoException).code === "ENOENT" ? "there is no openssl" : String(error);
+    const hasRun = !(error instanceof Error) || !("syscall" in error);
+    const why = hasRun ? String(error) : `${OPENSSL} ${notStarted(error, "openssl")}`;
     throw new Error(
-      `The operator's page needs a certificate, and none could be made: ${why}. Install openssl, or give operator.certFile and keyFile.`,
+      `The operator's page needs a certificate, and none could be made: ${why}. Mend that, or give operator.certFile and keyFile.`,
     );
   }
 }

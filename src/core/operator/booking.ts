@@ -42,31 +42,21 @@ export interface Booked {
   readonly localTime: (atMs: number) => string;
 }
 
-export function bookingOfSale(record: SaleRecord, closedAtMs: number, { kiosk, localTime }: Booked): Booking {
-  const { currency } = record;
+export function bookingOfSale(record: SaleRecord, closedAtMs: number, booked: Booked): Booking {
+  const { currency, charged, tax } = record;
   const minor = (text: string): number => parseAmount(text, currency) ?? 0;
   return {
     booking: "sale",
-    time: localTime(closedAtMs),
-    timeUtc: record.closedAt,
-    kiosk,
-    position: record.position,
-    sale: record.saleId,
+    ...placedAt(record, closedAtMs, booked),
     refund: null,
     outcome: record.outcome,
     reason: record.reason,
-    product: record.product,
-    sku: record.sku,
     quantity: record.quantity,
-    unit: record.unit,
-    unitPrice: record.unitPrice,
-    currency,
-    gross: record.charged,
-    net: formatAmount(minor(record.charged) - minor(record.tax), currency),
-    tax: record.tax,
+    gross: charged,
+    net: formatAmount(minor(charged) - minor(tax), currency),
+    tax,
     loss: record.loss,
     reference: record.reference,
-    service: record.provider ?? null,
   };
 }
 
@@ -74,31 +64,28 @@ export function bookingOfSale(record: SaleRecord, closedAtMs: number, { kiosk, l
 export function bookingOfRefund(
   { refundId, atMs, amountMinor, beforeMinor, reference }: MadeRefund,
   { record, tariff }: { readonly record: SaleRecord; readonly tariff: Tariff },
-  { kiosk, localTime }: Booked,
+  booked: Booked,
 ): Booking {
   const { currency } = record;
   const taxMinor = taxIncludedMinor(tariff, beforeMinor + amountMinor) - taxIncludedMinor(tariff, beforeMinor);
   return {
     booking: "refund",
-    time: localTime(atMs),
-    timeUtc: isoTime(atMs),
-    kiosk,
-    position: record.position,
-    sale: record.saleId,
+    ...placedAt(record, atMs, booked),
     refund: refundId,
     outcome: null,
     reason: null,
-    product: record.product,
-    sku: record.sku,
     quantity: null,
-    unit: record.unit,
-    unitPrice: record.unitPrice,
-    currency,
     gross: formatAmount(-amountMinor, currency),
     net: formatAmount(taxMinor - amountMinor, currency),
     tax: formatAmount(-taxMinor, currency),
     loss: null,
     reference,
-    service: record.provider ?? null,
   };
+}
+
+/** When, where and of what: a sale's refunds stand at the same place as the sale. */
+function placedAt(record: SaleRecord, atMs: number, { kiosk, localTime }: Booked) {
+  const { position, saleId: sale, product, sku, unit, unitPrice, currency, provider } = record;
+  const [time, timeUtc] = [localTime(atMs), isoTime(atMs)];
+  return { time, timeUtc, kiosk, position, sale, product, sku, unit, unitPrice, currency, service: provider ?? null };
 }

@@ -19,6 +19,8 @@ interface RestDeps {
 
 /** So long nothing may flow, and nothing be told, until a transaction is over without the charger's word. */
 const SETTLE_MS = 60_000;
+/** So long where no reading came either since nothing flows: the last one before then may lie far below the end. */
+const SETTLE_UNREAD_MS = 300_000;
 const HALT_AGAIN_MS = 30_000;
 /** How often a charger is asked for what it should have said by itself: too often, and some lose their connection. */
 const ASK_AGAIN_MS = 20_000;
@@ -29,7 +31,6 @@ export class Rest {
   #calmSinceMs: number | null = null;
   #haltedMs = Number.NEGATIVE_INFINITY;
   #askedMs = Number.NEGATIVE_INFINITY;
-  #hasAskedMeter = false;
 
   constructor(deps: RestDeps) {
     this.#deps = deps;
@@ -39,7 +40,6 @@ export class Rest {
   begin(): void {
     this.#calmSinceMs = null;
     this.#haltedMs = Number.NEGATIVE_INFINITY;
-    this.#hasAskedMeter = false;
   }
 
   async look(): Promise<void> {
@@ -78,7 +78,7 @@ export class Rest {
     this.askFor(requestedMessage);
   }
 
-  /** A register that does not begin anew shows after a restart what came until then. */
+  /** What its end came to, a reading tells that was taken since: a register goes on through a lost word and a restart. */
   async #settle(nowMs: number): Promise<void> {
     const { plug, station, account, concluded } = this.#deps;
     if (!plug.isCalm || !station.isReady) {
@@ -86,10 +86,9 @@ export class Rest {
       return;
     }
     this.#calmSinceMs ??= nowMs;
-    if (!this.#hasAskedMeter) {
-      this.#hasAskedMeter = true;
-      this.askFor("MeterValues");
-    }
-    if (nowMs - this.#calmSinceMs >= SETTLE_MS) concluded((await account.settle()).ended);
+    const isRead = (account.evidence?.heardMs ?? 0) > this.#calmSinceMs;
+    if (!isRead) this.#ask("MeterValues", nowMs);
+    const afterMs = isRead ? SETTLE_MS : SETTLE_UNREAD_MS;
+    if (nowMs - this.#calmSinceMs >= afterMs) concluded((await account.settle()).ended);
   }
 }

@@ -49,8 +49,8 @@ export default defineConfig({
     hookTimeout: 120_000,
     expect: { poll: { timeout: 30_000 } },
     pool: "forks",
-    // Much of a run is waiting for bytes on real ports, so two files at a time fit on two processors.
-    maxWorkers: 2,
+    // More than half of a run is waiting for bytes on real ports and for timers, so four files fit on two processors.
+    maxWorkers: 4,
     projects: [
       {
         extends: true,

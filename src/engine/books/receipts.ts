@@ -24,26 +24,26 @@ export interface ReceiptsDeps {
  */
 export class Receipts {
   readonly #deps: ReceiptsDeps;
-  readonly #pump: Courier<"receipts">;
+  readonly #courier: Courier<"receipts">;
   #failures = 0;
 
   constructor(deps: ReceiptsDeps) {
     this.#deps = deps;
     const { journal, clock, log } = deps;
     const deliver = ({ body }: { readonly body: SaleRecord }): Promise<boolean> => this.#submit(body);
-    this.#pump = new Courier({ reader: "receipts", journal, clock, log, retriesMs: POLICY.receiptRetriesMs, deliver });
+    this.#courier = new Courier({ reader: "receipts", journal, clock, log, retriesMs: POLICY.receiptRetriesMs, deliver });
   }
 
   start(): void {
-    this.#pump.connection(true);
+    this.#courier.connection(true);
   }
 
   wake(): void {
-    this.#pump.wake();
+    this.#courier.wake();
   }
 
   close(): void {
-    this.#pump.close();
+    this.#courier.close();
   }
 
   async #submit(sale: SaleRecord): Promise<boolean> {

@@ -31,7 +31,14 @@ export class Receipts {
     this.#deps = deps;
     const { journal, clock, log } = deps;
     const deliver = ({ body }: { readonly body: SaleRecord }): Promise<boolean> => this.#submit(body);
-    this.#courier = new Courier({ reader: "receipts", journal, clock, log, retriesMs: POLICY.receiptRetriesMs, deliver });
+    this.#courier = new Courier({
+      reader: "receipts",
+      journal,
+      clock,
+      log,
+      retriesMs: POLICY.receiptRetriesMs,
+      deliver,
+    });
   }
 
   start(): void {

@@ -186,7 +186,8 @@ function configure(folder: string, kind: Kind, money: Money, port: string): Retu
         terminal: { id: "t-1", passwordFile: "secrets/1" },
         product: { name: "Goods", sku: "G", unit: kind.unit, unitPrice, taxRate: 0 },
         reserve: [money.reserve],
-        noFlowTimeout: "5s",
+        // A device that tells of its end is waited for, however busy this machine is; with the others this is their end.
+        noFlowTimeout: kind.line === undefined ? "5s" : "60s",
         dispenser: kind.dispenser(money, port),
       },
     ],

@@ -145,9 +145,9 @@ describe("a signal in the middle of a delivery", SIDE_BY_SIDE, () => {
     await eventually("Node listens to it", () => catches(daemon.child.pid ?? 0, "SIGUSR1"));
     daemon.child.kill("SIGUSR1");
     await daemon.serving();
-    await sleep(1_500);
-    expect(daemon.log.join("\n")).toMatch(/Debugger listening/);
-    expect(listeningPorts(daemon.child.pid ?? 0)).toEqual([Number(new URL(await daemon.serving()).port)]);
+    await eventually("Node tells that it listens", () => daemon.log.join("\n").includes("Debugger listening"));
+    const own = Number(new URL(await daemon.serving()).port);
+    await eventually("its debugger is closed", () => String(listeningPorts(daemon.child.pid ?? 0)) === String([own]));
     await daemon.kill("SIGTERM");
   });
 

@@ -10,7 +10,8 @@ const LEAST_FRAME_MS = 100;
 const MOST_FRAME_MS = 400;
 const FRAMES_OF_REST = 4;
 const RETRY_MS = [1_000, 2_000, 4_000, 8_000, 16_000, 30_000];
-const HANGS_MS = 5_000;
+/** How long a frame may take before the device is said to hang. */
+export const HANGS_MS = 5_000;
 const CLOSE_MS = 2_000;
 
 export interface FrameSource {

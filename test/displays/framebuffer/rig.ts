@@ -4,7 +4,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createCanvas } from "@napi-rs/canvas";
 import { type FramebufferSettings, openFramebufferDisplay } from "../../../src/displays/framebuffer/framebuffer.ts";
+import { HANGS_MS } from "../../../src/displays/framebuffer/frames.ts";
 import { PLAIN_LOOK } from "../../../src/displays/night.ts";
+import type { Clock } from "../../../src/ports/clock.ts";
 import type { CustomerInput, Display, InputAnswer, KioskView } from "../../../src/ports/display.ts";
 import type { Log } from "../../../src/ports/log.ts";
 import { clockOf, VirtualTime } from "../../support/virtual-clock.ts";
@@ -117,6 +119,7 @@ export async function startRig(
   };
   const keep = (_fields: unknown, message: string): void => void logged.push(message);
   const log: Log = { debug: keep, info: keep, warn: keep, error: keep };
+  const { clock, isWriting } = watchedFrames(clockOf(time, { number: 1, alive: true }));
   const display = await openFramebufferDisplay(
     {
       device: made.device,
@@ -132,7 +135,7 @@ export async function startRig(
       ...SMALL_PANEL,
       ...changes,
     },
-    { input, clock: clockOf(time, { number: 1, alive: true }), log },
+    { input, clock, log },
   );
   const until: Rig["until"] = (isTrue) => untilIn(time, isTrue);
   return {
@@ -148,6 +151,8 @@ export async function startRig(
       const before = await readFile(made.device);
       display.show(view);
       await until(async () => !before.equals(await readFile(made.device)));
+      // What differs may be half a frame still; its other half needs real time only.
+      for (let breaths = 0; isWriting() && breaths < MOST_STEPS; breaths++) await breath();
     },
     pass: (durationMs) => {
       let isOver = false;
@@ -161,6 +166,21 @@ export async function startRig(
       await rm(made.folder, { recursive: true });
     },
   };
+}
+
+/** A frame is on its way as long as the alarm stands that tells when it hangs. */
+function watchedFrames(clock: Clock): { readonly clock: Clock; isWriting(): boolean } {
+  let alarms = 0;
+  const after: Clock["after"] = (delayMs, run) => {
+    if (delayMs !== HANGS_MS) return clock.after(delayMs, run);
+    alarms++;
+    const cancel = clock.after(delayMs, run);
+    return () => {
+      alarms--;
+      cancel();
+    };
+  };
+  return { clock: { ...clock, after }, isWriting: () => alarms > 0 };
 }
 
 export async function untilIn(time: VirtualTime, isTrue: () => boolean | Promise<boolean>): Promise<void> {

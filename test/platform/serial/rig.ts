@@ -6,6 +6,7 @@ import { systemClock } from "../../../src/platform/clock/clock.ts";
 import type { LineSettings, SerialLine } from "../../../src/platform/serial/line.ts";
 import { textLines } from "../../../src/platform/serial/lines-framing.ts";
 import { openSerialLine } from "../../../src/platform/serial/open.ts";
+import type { Clock } from "../../../src/ports/clock.ts";
 import { atEnd } from "../../support/at-end.ts";
 import { needs } from "../../support/components.ts";
 import { SILENT } from "../../support/silent-log.ts";
@@ -32,6 +33,8 @@ export interface LineRig {
   /** Each change of the line, as `up` or `down: why`. */
   readonly links: string[];
   readonly frames: string[];
+  /** For the line no time passes meanwhile, however busy this machine is. */
+  timeless<T>(run: () => Promise<T>): Promise<T>;
   /** Puts a device into the socket: what it gets is told line by line, with a way to answer. */
   plug(received: (line: string, answer: (text: string) => void) => void): Promise<Plug>;
 }
@@ -43,7 +46,10 @@ export function lineRig(settings: Partial<LineSettings> = {}): LineRig {
   const frames: string[] = [];
   const path = `${folder}/plug.host`;
   const framing = textLines({ end: "\n", maxBytes: 200 });
-  const line = openSerialLine({ path, baudRate: 115_200, ...settings }, framing, systemClock(), SILENT);
+  const real = systemClock();
+  let heldMs: number | null = null;
+  const clock: Clock = { ...real, monotonicMs: () => heldMs ?? real.monotonicMs() };
+  const line = openSerialLine({ path, baudRate: 115_200, ...settings }, framing, clock, SILENT);
   line.onLink((up, detail) => links.push(up ? "up" : `down: ${detail}`));
   line.onFrame((frame) => frames.push(frame));
   atEnd(() => line.close());
@@ -51,6 +57,14 @@ export function lineRig(settings: Partial<LineSettings> = {}): LineRig {
     line,
     links,
     frames,
+    timeless: async (run) => {
+      heldMs = real.monotonicMs();
+      try {
+        return await run();
+      } finally {
+        heldMs = null;
+      }
+    },
     plug: async (received) => {
       const pair = await openPty(folder, "plug");
       const device = await openSimulatorPort({ path: pair.device, baudRate: 115_200 });

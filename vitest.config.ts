@@ -2,7 +2,7 @@ import { defineConfig } from "vitest/config";
 
 /** What needs a port, another program or the real clock. All else is `unit`, where test/support/unit-guard.ts forbids them. */
 const WIRE = [
-  "test/cli/setup.test.ts",
+  "test/cli/{demo-sales,setup}.test.ts",
   "test/devices/dart/{bus,contract,differs,driver,noise}.test.ts",
   "test/displays/framebuffer/{contract,input,picture}.test.ts",
   "test/platform/gpio/libgpiod.test.ts",

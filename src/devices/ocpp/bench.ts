@@ -25,7 +25,7 @@ export const demo: Demo = {
     maximum: "100.00",
     before: ["plug-in"],
     begin: ["charge"],
-    end: { quantity: 0.05, actions: ["unplug"] },
+    end: { quantity: 0.13, actions: ["unplug"] },
     resolutionBase: 1,
   },
 };

@@ -19,7 +19,7 @@ export const demo: Demo = {
     maximum: "100.00",
     before: ["plug-in"],
     begin: ["charge"],
-    end: { quantity: 0.03, actions: ["unplug"] },
+    end: { quantity: 0.13, actions: ["unplug"] },
     resolutionBase: 1,
   },
 };

@@ -13,6 +13,7 @@ const WORDS: Readonly<Record<string, Readonly<Record<string, readonly string[]>>
     mdb: ["qibixx", "mdb\\w+"],
     ocpp: ["ocpp\\w*", "RemoteStart\\w*", "chargePoint\\w*"],
     "modbus-meter": ["modbus\\w*", "eastron", "sdm\\d*"],
+    "pulse-credit": ["pulsecredit\\w*"],
     pulser: ["fuel-?pulser"],
     rapi: ["openevse"],
     "relay-timer": ["relaytimer\\w*"],

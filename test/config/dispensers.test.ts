@@ -178,6 +178,11 @@ describe("what a journal knows a meter by never changes", () => {
       { driver: "relay-timer", lines: { power: "GPIO17", running: "GPIO19", warning: "GPIO22" } },
       "relay-timer, line GPIO17, line GPIO22, line GPIO19",
     ],
+    [
+      "credit",
+      { driver: "pulse-credit", lines: { coin: "GPIO17", inhibit: "GPIO19" }, value: "1.00" },
+      "pulse-credit, line GPIO17, line GPIO19",
+    ],
     ["L", DART, "dart, address 80 on /dev/ttyU0"],
     ["L", { ...DART, volumeDecimals: 3 }, "dart, address 80 on /dev/ttyU0, 3 decimals"],
     ["kWh", { ...METER, contactor: "GPIO17" }, "modbus-meter, unit 3 on /dev/ttyU0, line GPIO17"],

@@ -5,6 +5,7 @@ import { describe, expect, it } from "vitest";
 import { openRegister } from "../../src/devices/mdb/vended-register.ts";
 import { PulseRegister } from "../../src/devices/parts/pulse-register.ts";
 import { RegisterError, SLOT_BYTES } from "../../src/devices/parts/register-file.ts";
+import { openCreditRegister } from "../../src/devices/pulse-credit/credit-register.ts";
 import { TimerRegister } from "../../src/devices/relay-timer/timer-register.ts";
 import { openVendRegister } from "../../src/devices/relay-vend/vend-register.ts";
 import { JournalError } from "../../src/platform/journal/sqlite/errors.ts";
@@ -27,6 +28,7 @@ const KINDS: Readonly<Record<string, (register: MemoryRegister) => Promise<numbe
   },
   "a vending machine's": async ({ open }) => (await openRegister(open)).value.totalBase,
   "a timer's": async ({ open }) => (await TimerRegister.open(open, clock)).found.totalS,
+  "a coin input's": async ({ open }) => (await openCreditRegister(open)).value.totalBase,
   "a machine of spirals'": async ({ open }) => (await openVendRegister(open)).value.totalBase,
 };
 

@@ -126,6 +126,15 @@ const KINDS: Readonly<Record<string, Kind>> = {
     }),
     costsMinor: "price",
   },
+  "pulse-credit": {
+    unit: "credit",
+    dispenser: ({ price }) => ({
+      ...{ driver: "pulse-credit", on: "50ms", off: "50ms", pause: "0s", maxPulses: 1 },
+      ...{ lines: { coin: "coin" }, value: price },
+    }),
+    device: () => UNUSED,
+    costsMinor: "price",
+  },
   "s0-charger": {
     unit: "kWh",
     dispenser: () => ({

@@ -4,6 +4,7 @@ export type Case = readonly [what: string, from: string, to: string, andFrom?: s
 export const DART = "{ driver: dart, port: /dev/no-tty/pump, address: 80, nozzles: [1, 2], priceDecimals: 2 }";
 export const MODBUS =
   "{ driver: modbus-meter, port: /dev/no-tty/meter, unit: 1, meter: sdm630, contactor: { line: GPIO23 } }";
+const VENDING = '{ driver: mdb, port: /dev/no-tty/vending, prices: { "7": "12.00", "8": "15.00" } }';
 const RAPI = "{ driver: rapi, port: /dev/no-tty/evse, currentA: 16, maxPower: 11000 }";
 
 const second = (keys: string): Case[1] => `{ driver: modbus-meter, meter: sdm630, ${keys} }`;
@@ -183,5 +184,11 @@ export const DEVICES: readonly Case[] = [
   ["an item that no machine has", '"8": "15.00"', '"70000": "15.00"'],
   ["an item dearer than any choice", '"8": "15.00"', '"8": "45.00"'],
   ["a shelf dearer than any choice", 'price: "15.00"', 'price: "45.00"'],
+  [
+    "pulses too far apart for a sale",
+    VENDING,
+    '{ driver: pulse-credit, lines: { coin: GPIO25, inhibit: GPIO26 }, value: "1.00", inhibitWait: 2m }',
+  ],
+  ["a pulse dearer than any choice", VENDING, '{ driver: pulse-credit, lines: { coin: GPIO25 }, value: "45.00" }'],
   ["a currency without its number", "currency: SEK", "currency: INR"],
 ];

@@ -6,6 +6,7 @@ import { FAULTS as MDB } from "../../../src/devices/mdb/faults.ts";
 import * as MODBUS from "../../../src/devices/modbus-meter/texts.ts";
 import { FAULTS as OCPP } from "../../../src/devices/ocpp/faults.ts";
 import { DOUBTS, FAULTS as PULSES } from "../../../src/devices/parts/pulse-faults.ts";
+import { FAULTS as CREDITS } from "../../../src/devices/pulse-credit/faults.ts";
 import { faultText, FAULTS as RAPI, STATE_FAULTS, WITHOUT } from "../../../src/devices/rapi/fault-text.ts";
 import { FAULTS as TIMER } from "../../../src/devices/relay-timer/faults.ts";
 import { FAULTS as VENDING } from "../../../src/devices/relay-vend/faults.ts";
@@ -27,6 +28,7 @@ const GROUPS: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
   "modbus-meter": MODBUS,
   "pulse meter": PULSES,
   "pulse count": DOUBTS,
+  "pulse-credit": CREDITS,
   "relay-timer": TIMER,
   "relay-vend": VENDING,
   ocpp: OCPP,

@@ -174,9 +174,27 @@ describe("a coin input in trouble", () => {
     await machine.pass(3_000);
     expect([machine.counted, await machine.totaliser()]).toEqual([3, 2 * VALUE]);
     expect(machine.told("unaccounted")).toMatchObject([
-      { quantityBase: VALUE, detail: /^pulse 3 of 5 .*line was lost/ },
+      { quantityBase: VALUE, detail: expect.stringMatching(/^pulse 3 of 5 .*line was lost/) },
     ]);
     expect((await machine.dispenser.arm(VALUE)).kind).toBe("done");
+  });
+
+  it("is closed for too long once: that pulse is told, not charged, not repeated, and the sale ends", async () => {
+    const machine = await CoinMachine.open();
+    machine.onClosed = () => {
+      machine.followsInMs = machine.counted === 3 ? 400 : 0;
+    };
+    await machine.dispenser.arm(5 * VALUE);
+    await machine.pass(5_000);
+    expect([machine.counted, await machine.totaliser()]).toEqual([3, 2 * VALUE]);
+    expect(machine.told("unaccounted")).toMatchObject([
+      { quantityBase: VALUE, detail: expect.stringMatching(/^pulse 3 of 5 .*stood still/) },
+    ]);
+    expect([machine.told("finished").length, machine.told("fault-raised").length]).toEqual([1, 0]);
+    machine.followsInMs = 0;
+    await machine.dispenser.arm(VALUE);
+    await machine.pass(5_000);
+    expect([machine.counted, await machine.totaliser()]).toEqual([4, 3 * VALUE]);
   });
 
   it.each([

@@ -1,4 +1,6 @@
 import { openPulseCredit, type PulseCreditSettings } from "../../../src/devices/pulse-credit/pulse-credit.ts";
+import type { Gpio, GpioOutput } from "../../../src/platform/gpio/gpio.ts";
+import { wait } from "../../../src/platform/time/wait.ts";
 import type { Dispenser, DispenserEvent } from "../../../src/ports/dispenser.ts";
 import { DrivenTime } from "../../support/driven-time.ts";
 import { simulatedLines } from "../../support/gpio-lines.ts";
@@ -24,6 +26,8 @@ export class CoinMachine {
   readonly openedAtMs: number[] = [];
   /** Done when it sees its input closed. */
   onClosed: () => void = () => {};
+  /** How long the coin line takes to follow. */
+  followsInMs = 0;
   events: DispenserEvent[] = [];
   #clock = this.driven.clock;
   #dispenser: Dispenser | null = null;
@@ -40,9 +44,9 @@ export class CoinMachine {
   }
 
   async start({ heard = true } = {}): Promise<void> {
-    const { lines, settings, register } = this;
+    const { settings, register } = this;
     this.events = [];
-    const opening = openPulseCredit(settings, lines.gpio, this.#clock, SILENT, register.open);
+    const opening = openPulseCredit(settings, this.#gpio(), this.#clock, SILENT, register.open);
     this.#dispenser = await this.driven.settle(opening);
     if (heard) this.#dispenser.listen((event) => this.events.push(event));
   }
@@ -79,6 +83,26 @@ export class CoinMachine {
 
   told(type: DispenserEvent["type"]): DispenserEvent[] {
     return this.events.filter((event) => event.type === type);
+  }
+
+  #gpio(): Gpio {
+    const { gpio } = this.lines;
+    const clock = this.#clock;
+    return {
+      backend: gpio.backend,
+      output: async (line, options) => {
+        const output = await gpio.output(line, options);
+        const set: GpioOutput["set"] = async (active) => {
+          if (this.followsInMs > 0) await wait(clock, this.followsInMs);
+          return await output.set(active);
+        };
+        return { set };
+      },
+      input: (line, options, changed) => gpio.input(line, options, changed),
+      counter: (line, options) => gpio.counter(line, options),
+      onHeld: (listener) => gpio.onHeld(listener),
+      close: () => gpio.close(),
+    };
   }
 
   #look(): void {

@@ -1,6 +1,7 @@
 import type { IncomingMessage } from "node:http";
 import type { AddressInfo } from "node:net";
 import fastify, { type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
+import type { TlsPair } from "../platform/certificates/pair.ts";
 import { urlOf } from "../platform/http/address.ts";
 import { readAssets } from "../platform/http/assets.ts";
 import { readOnlyJson, refuse } from "../platform/http/bodies.ts";
@@ -21,6 +22,8 @@ import type { OperatorSettings } from "./settings.ts";
 
 export interface OperatorServer {
   readonly url: string;
+  /** For connections from now on. Throws when the pair cannot be used; then the one before stays in use. */
+  renew(tls: TlsPair): void;
   close(): Promise<void>;
 }
 
@@ -103,6 +106,7 @@ export async function startOperatorServer(settings: OperatorSettings, deps: Oper
   let closing: Promise<void> | undefined;
   return {
     url,
+    renew: (pair) => listener.renew(pair),
     close: () => {
       closing ??= app.close();
       return closing;

@@ -1,6 +1,7 @@
 import { hostname, networkInterfaces } from "node:os";
 import { dirname, resolve } from "node:path";
 import type { Loaded } from "../config/load.ts";
+import { readSecret, secretPath } from "../config/secrets.ts";
 import { isLoopback } from "../core/loopback.ts";
 import { ACTS_KEY } from "../core/operator/acts.ts";
 import { blockingOrder, orderKey } from "../core/operator/orders.ts";
@@ -9,6 +10,8 @@ import { namesOf, ordersOf } from "../engine/belongings.ts";
 import type { Kiosk } from "../engine/kiosk.ts";
 import type { RunningParts } from "../engine/running-parts.ts";
 import type { TlsPair } from "../platform/certificates/pair.ts";
+import type { WatchedFiles } from "../platform/certificates/watch-files.ts";
+import { followPair, watchPair } from "../platform/certificates/watch-pair.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Journal } from "../ports/journal.ts";
 import type { Log } from "../ports/log.ts";
@@ -43,16 +46,19 @@ export async function openOperator(
   const files = operatorFiles(journal.path);
   const own = hostname().toLowerCase();
   const names = [own, `${own}.local`, ...operator.names];
-  const tls = await pairOf(loaded, { ...files, names }, clock.wallMs());
+  const given = givenPair(loaded, clock);
+  const tls = given?.first ?? (await ownPair(loaded, { ...files, names }, clock.wallMs()));
   const history = openHistoryThread(journal.path, clock);
   const kiosk = await operatorKiosk(loaded, deps, history);
   const { listen: host, port, idleTimeout: idleMs } = operator;
   const settings = { host, port, tls, names, idleMs, usersFile: files.users, codeFile: files.code };
   try {
-    const { url, close } = await startOperatorServer(settings, { kiosk, dropped, clock, log });
+    const { url, renew, close } = await startOperatorServer(settings, { kiosk, dropped, clock, log });
+    if (given !== null) followPair(given, renew, "The operator's page", log);
     return deps.open.add({
       url,
       close: async () => {
+        given?.close();
         await close();
         await history.close();
       },
@@ -63,19 +69,23 @@ export async function openOperator(
   }
 }
 
-/** Beyond this machine it is always encrypted. */
-async function pairOf(
-  { file, config, secrets }: Loaded,
+/** The pair that the configuration names; null where it names none. */
+function givenPair({ file, config }: Loaded, clock: Clock): WatchedFiles<TlsPair> | null {
+  const { certFile, keyFile } = config.operator ?? {};
+  if (certFile === undefined || keyFile === undefined) return null;
+  const keyPath = secretPath(file, keyFile);
+  const certPath = resolve(dirname(file), certFile);
+  return watchPair({ certPath, keyPath, readKey: () => readSecret(keyPath) }, clock);
+}
+
+/** One of the machine's own: beyond this machine the page is always encrypted. */
+async function ownPair(
+  { config }: Loaded,
   { cert, key, names }: { readonly cert: string; readonly key: string; readonly names: readonly string[] },
   nowMs: number,
 ): Promise<TlsPair | null> {
   const { operator } = config;
   if (operator === undefined) return null;
-  const own = secrets.at(["operator", "keyFile"]);
-  if (operator.certFile !== undefined && own !== null) {
-    const { readPem } = await import("../platform/certificates/watch-files.ts");
-    return { cert: readPem(resolve(dirname(file), operator.certFile)), key: own };
-  }
   if (isLoopback(operator.listen)) return null;
   const { selfSigned } = await import("../platform/certificates/self-signed.ts");
   const [first = "kiosk", ...others] = names;

@@ -1,10 +1,16 @@
 import { X509Certificate } from "node:crypto";
+import { once } from "node:events";
 import { readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { connect } from "node:tls";
 import { describe, expect, it } from "vitest";
 import { fingerprintOf, selfSigned } from "../../src/platform/certificates/self-signed.ts";
+import { atEnd, knowEachTest } from "../support/at-end.ts";
 import { needs } from "../support/components.ts";
 import { tempFolder } from "../support/temp.ts";
+import { Stage } from "./stage.ts";
+
+knowEachTest();
 
 const DAY_MS = 86_400_000;
 
@@ -28,4 +34,31 @@ describe.skipIf(!needs("openssl", "/usr/bin/openssl"))("a certificate of the mac
     const mended = await selfSigned({ ...wanted, names: ["kiosk-8"] }, nowMs);
     expect(new Set([first, renewed, renamed, mended].map(({ cert }) => fingerprintOf(cert))).size).toBe(4);
   });
+
+  it("is shown to browsers that come after it was renewed, and the one before while the new one cannot be used", async () => {
+    const folder = tempFolder();
+    const [first, second] = await Promise.all(
+      ["first", "second"].map((name) => {
+        const files = { certFile: join(folder, `${name}.pem`), keyFile: join(folder, `${name}-key.pem`) };
+        return selfSigned({ ...files, names: [name] }, Date.now());
+      }),
+    );
+    if (first === undefined || second === undefined) throw new Error("no certificates");
+    const server = await new Stage().start(undefined, first);
+    atEnd(() => server.close());
+    const port = Number(new URL(server.url).port);
+    expect(await shownBy(port)).toBe(fingerprintOf(first.cert));
+    expect(() => server.renew({ cert: second.cert, key: first.key })).toThrow("the key is of another certificate");
+    expect(await shownBy(port)).toBe(fingerprintOf(first.cert));
+    server.renew(second);
+    expect(await shownBy(port)).toBe(fingerprintOf(second.cert));
+  });
 });
+
+async function shownBy(port: number): Promise<string> {
+  const socket = connect({ port, host: "127.0.0.1", rejectUnauthorized: false });
+  await once(socket, "secureConnect");
+  const { fingerprint256 } = socket.getPeerCertificate();
+  socket.destroy();
+  return fingerprint256;
+}

@@ -7,6 +7,7 @@ import type { RefundEvent } from "../../src/core/refund.ts";
 import { isoTime } from "../../src/core/time.ts";
 import { OneTimeCode } from "../../src/operator/account/code.ts";
 import { startOperatorServer } from "../../src/operator/server.ts";
+import type { TlsPair } from "../../src/platform/certificates/pair.ts";
 import { systemClock } from "../../src/platform/clock/clock.ts";
 import { totalsOf } from "../../src/platform/journal/sqlite/totals.ts";
 import type { InForce, OperatorKiosk, RefundOrder, Waiting } from "../../src/ports/operator.ts";
@@ -52,9 +53,9 @@ export class Stage {
   readonly #refunds = new Map<string, RefundEvent[]>();
 
   /** On a free port of this machine. */
-  async start(pageRoot?: URL) {
+  async start(pageRoot?: URL, tls: TlsPair | null = null) {
     const settings = {
-      ...{ host: "127.0.0.1", port: 0, tls: null, names: [], idleMs: 1_800_000 },
+      ...{ host: "127.0.0.1", port: 0, tls, names: [], idleMs: 1_800_000 },
       ...{ usersFile: join(this.folder, "users.json"), codeFile: join(this.folder, "code.json") },
       ...(pageRoot === undefined ? {} : { pageRoot }),
     };

@@ -1,4 +1,7 @@
 import { randomBytes, randomInt, randomUUID } from "node:crypto";
+import type { TlsPair } from "../../platform/certificates/pair.ts";
+import type { WatchedFiles } from "../../platform/certificates/watch-files.ts";
+import { watchPair } from "../../platform/certificates/watch-pair.ts";
 import type { Dispenser } from "../../ports/dispenser.ts";
 import type { Site } from "../parts/device.ts";
 import { HeartbeatLine } from "../parts/heartbeat-line.ts";
@@ -6,7 +9,7 @@ import { fileStore, RegisterFile } from "../parts/register-file.ts";
 import { FIRST_BELOW, newBooks, parseBooks } from "./books.ts";
 import type { OcppConfig } from "./config.ts";
 import { OcppConnector } from "./driver.ts";
-import { readPair, StationServer } from "./server.ts";
+import { StationServer } from "./server.ts";
 import { Station } from "./station.ts";
 
 /** How long a charger itself waits for a car after an order to begin; it gets none before there is one. */
@@ -16,11 +19,14 @@ export async function open(config: OcppConfig, site: Site): Promise<Dispenser> {
   const { clock, log } = site;
   const { listen, identity, connector, passwordFile, certFile, keyFile, sampleInterval, setByHand } = config;
   const password = passwordFile === undefined ? null : site.secret(passwordFile);
-  const tls =
-    certFile === undefined || keyFile === undefined ? null : readPair(site.path(certFile), site.secret(keyFile));
+  const watched = (): WatchedFiles<TlsPair> | null => {
+    if (certFile === undefined || keyFile === undefined) return null;
+    const readKey = (): string => site.secret(keyFile);
+    return watchPair({ certPath: site.path(certFile), keyPath: site.path(keyFile), readKey }, clock);
+  };
   const isLenient = config.subprotocol === "optional";
   const server = await site.line(`${listen.host}:${listen.port}`, (ofPort) => {
-    return new StationServer({ ...listen, tls, isLenient }, clock, ofPort);
+    return new StationServer({ ...listen, tls: watched(), isLenient }, clock, ofPort);
   });
   const setup = { sampleMs: sampleInterval, connectionTimeoutMs: CONNECTION_TIMEOUT_MS, setByHand };
   const station = server.station(identity, password, () => new Station(identity, setup, clock, log, randomUUID));

@@ -1,13 +1,14 @@
 import { timingSafeEqual } from "node:crypto";
 import { once } from "node:events";
-import { readFileSync } from "node:fs";
-import { createServer, type IncomingMessage, type Server } from "node:http";
-import { createServer as createTlsServer } from "node:https";
+import { createServer, type IncomingMessage, type RequestListener, type Server } from "node:http";
+import { createServer as createTlsServer, type Server as TlsServer } from "node:https";
 import type { AddressInfo } from "node:net";
 import type { Duplex } from "node:stream";
 import { type WebSocket, WebSocketServer } from "ws";
 import { ExplainedError } from "../../core/explained-error.ts";
 import { checkPair, type TlsPair } from "../../platform/certificates/pair.ts";
+import type { WatchedFiles } from "../../platform/certificates/watch-files.ts";
+import { followPair } from "../../platform/certificates/watch-pair.ts";
 import type { Cancel, Clock } from "../../ports/clock.ts";
 import type { Log } from "../../ports/log.ts";
 import type { Wire } from "./calls.ts";
@@ -22,7 +23,8 @@ class ServerError extends ExplainedError {
 export interface ServerSettings {
   readonly host: string;
   readonly port: number;
-  readonly tls: TlsPair | null;
+  /** Followed while it listens: chargers that come later see a renewed one. */
+  readonly tls: WatchedFiles<TlsPair> | null;
   /** Whether a charger may come that names no subprotocol: some cannot. */
   readonly isLenient: boolean;
 }
@@ -67,14 +69,11 @@ export class StationServer {
     this.#clock = clock;
     this.#log = log;
     const { tls } = settings;
-    if (tls !== null) checkPair(tls);
-    const refuse = (_request: IncomingMessage, response: { writeHead(code: number): { end(): void } }): void => {
+    if (tls !== null) checkPair(tls.first);
+    const refuse: RequestListener = (_request, response) => {
       response.writeHead(426).end();
     };
-    this.#server =
-      tls === null
-        ? createServer(refuse)
-        : createTlsServer({ ...tls, minVersion: "TLSv1.2", handshakeTimeout: HANDSHAKE_MS }, refuse);
+    this.#server = tls === null ? createServer(refuse) : this.#tlsServer(tls, refuse);
     this.#server.headersTimeout = HANDSHAKE_MS;
     this.#server.requestTimeout = HANDSHAKE_MS;
     this.#server.maxConnections = MOST_CONNECTIONS;
@@ -106,6 +105,7 @@ export class StationServer {
   }
 
   async close(): Promise<void> {
+    this.#settings.tls?.close();
     for (const { station } of this.#expected.values()) station.close();
     for (const socket of this.#sockets.clients) socket.terminate();
     this.#sockets.close();
@@ -113,6 +113,13 @@ export class StationServer {
     await new Promise<void>((resolve) => {
       this.#server.close(() => resolve());
     });
+  }
+
+  #tlsServer(tls: WatchedFiles<TlsPair>, refuse: RequestListener): TlsServer {
+    const options = { minVersion: "TLSv1.2", handshakeTimeout: HANDSHAKE_MS } as const;
+    const server = createTlsServer({ ...tls.first, ...options }, refuse);
+    followPair(tls, (pair) => server.setSecureContext({ ...pair, ...options }), "The chargers' server", this.#log);
+    return server;
   }
 
   async #listen(): Promise<void> {
@@ -178,11 +185,6 @@ export class StationServer {
       onClose: (listener) => socket.on("close", listener),
     };
   }
-}
-
-/** Throws what an operator can act on. */
-export function readPair(certPath: string, key: string): TlsPair {
-  return { cert: readFileSync(certPath, "utf8"), key };
 }
 
 /** The last part of the path, whatever stands before it and however many slashes behind. */

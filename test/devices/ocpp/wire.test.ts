@@ -1,21 +1,27 @@
 import { execFileSync } from "node:child_process";
 import { once } from "node:events";
-import { readFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { RPCClient } from "ocpp-rpc";
 import { describe, expect, it } from "vitest";
 import { WebSocket } from "ws";
 import { newBooks, parseBooks } from "../../../src/devices/ocpp/books.ts";
+import { ocpp } from "../../../src/devices/ocpp/config.ts";
 import { OcppConnector } from "../../../src/devices/ocpp/driver.ts";
+import { open } from "../../../src/devices/ocpp/open.ts";
 import { type ServerSettings, StationServer } from "../../../src/devices/ocpp/server.ts";
 import type { ChargerOptions } from "../../../src/devices/ocpp/simulator/charger.ts";
 import { type Access, startCharger } from "../../../src/devices/ocpp/simulator/socket.ts";
 import { Station } from "../../../src/devices/ocpp/station.ts";
 import { fileStore, RegisterFile } from "../../../src/devices/parts/register-file.ts";
+import type { TlsPair } from "../../../src/platform/certificates/pair.ts";
+import type { WatchedFiles } from "../../../src/platform/certificates/watch-files.ts";
 import type { DispenserEvent } from "../../../src/ports/dispenser.ts";
+import type { Log } from "../../../src/ports/log.ts";
 import { atEnd, knowEachTest } from "../../support/at-end.ts";
 import { needs } from "../../support/components.ts";
 import { hurriedClock } from "../../support/hurried-clock.ts";
+import { freePort } from "../../support/ports.ts";
 import { SILENT } from "../../support/silent-log.ts";
 import { tempFolder } from "../../support/temp.ts";
 import { SETTINGS } from "./rig.ts";
@@ -116,6 +122,30 @@ function basic(name: string, password: string | Buffer): Record<string, string> 
   return { Authorization: `Basic ${credentials}` };
 }
 
+const hasOpenssl = needs("openssl", "/usr/bin/openssl");
+
+function pair(): TlsPair {
+  const folder = tempFolder();
+  const [key, cert] = [join(folder, "key.pem"), join(folder, "cert.pem")];
+  const what = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2"];
+  const name = ["-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1"];
+  execFileSync("openssl", ["req", "-x509", ...what, ...name, "-keyout", key, "-out", cert], { stdio: "pipe" });
+  return { cert: readFileSync(cert, "utf8"), key: readFileSync(key, "utf8") };
+}
+
+/** Files that change when they are told to. */
+function watched(first: TlsPair): WatchedFiles<TlsPair> & { change(next: TlsPair): void } {
+  let take: (next: TlsPair) => void = () => {};
+  return {
+    first,
+    follow: (taken) => {
+      take = taken;
+    },
+    close: () => {},
+    change: (next) => take(next),
+  };
+}
+
 describe("who is let in", { concurrent: true }, () => {
   it.each<[string, string, string, string[], Record<string, string>, number]>([
     ["the charger by its password", KEY, "", ["ocpp1.6"], basic("charger-1", KEY), 101],
@@ -164,16 +194,66 @@ describe("a sale over a real socket", { concurrent: true }, () => {
     await sellOne(rig, charger({ url: rig.url }, { quirks: ["no-subprotocol"] }));
   });
 
-  it.skipIf(!needs("openssl", "/usr/bin/openssl"))("over TLS, by name and password", async () => {
-    const folder = tempFolder();
-    const [key, cert] = [join(folder, "key.pem"), join(folder, "cert.pem")];
-    const what = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2"];
-    const name = ["-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1"];
-    execFileSync("openssl", ["req", "-x509", ...what, ...name, "-keyout", key, "-out", cert], { stdio: "pipe" });
-    const tls = { cert: readFileSync(cert, "utf8"), key: readFileSync(key, "utf8") };
-    const rig = await rigOf({ server: { tls }, password: KEY });
+  it.skipIf(!hasOpenssl)("over TLS, by name and password", async () => {
+    const tls = pair();
+    const rig = await rigOf({ server: { tls: watched(tls) }, password: KEY });
     const url = rig.url.replace("ws://", `wss://charger-1:${KEY}@`);
     await sellOne(rig, charger({ url, ca: tls.cert }));
+  });
+
+  it.skipIf(!hasOpenssl)("over TLS, under a certificate that was renewed while another charger was there", async () => {
+    const [old, renewed] = [pair(), pair()];
+    const files = watched(old);
+    const rig = await rigOf({ server: { tls: files }, password: KEY });
+    const url = rig.url.replace("ws://", "wss://");
+    const headers = basic("charger-1", KEY);
+    const first = new WebSocket(url, ["ocpp1.6"], { headers, ca: old.cert });
+    await once(first, "open");
+    expect(() => files.change({ cert: renewed.cert, key: old.key })).toThrow("the key is of another certificate");
+    files.change(renewed);
+    expect(first.readyState).toBe(WebSocket.OPEN);
+    const [refused] = await once(new WebSocket(url, ["ocpp1.6"], { headers, ca: old.cert }), "error");
+    expect(String(refused)).toMatch(/self-signed|verify/);
+    await sellOne(rig, charger({ url: url.replace("wss://", `wss://charger-1:${KEY}@`), ca: renewed.cert }));
+  });
+
+  it.skipIf(!hasOpenssl)("over TLS, under a certificate whose files were renewed after it was opened", async () => {
+    const folder = tempFolder();
+    const write = ({ cert, key }: TlsPair): void => {
+      writeFileSync(join(folder, "cert.pem"), cert);
+      writeFileSync(join(folder, "key.pem"), key);
+    };
+    const [old, renewed] = [pair(), pair()];
+    write(old);
+    const port = await freePort();
+    const keys = { driver: "ocpp", listen: `127.0.0.1:${port}`, identity: "charger-1", withoutPassword: true };
+    const site = {
+      ...{ currency: "EUR", unit: "kWh" as const, unitPrice: "0.45", clock: hurriedClock(200), log: SILENT },
+      base: Number,
+      file: (kind: string) => join(folder, kind),
+      path: (name: string) => join(folder, name),
+      secret: (name: string) => readFileSync(join(folder, name), "utf8"),
+      gpio: () => Promise.reject(new Error("no lines")),
+      line: async <T extends { close(): Promise<void> }>(_: string, make: (log: Log) => T): Promise<T> => {
+        const made = make(SILENT);
+        atEnd(() => made.close());
+        return made;
+      },
+    } as const;
+    const driver = await open(ocpp.schema.parse({ ...keys, certFile: "cert.pem", keyFile: "key.pem" }), site);
+    atEnd(() => driver.close());
+    const comes = async ({ cert }: TlsPair): Promise<boolean> => {
+      const socket = new WebSocket(`wss://127.0.0.1:${port}/charger-1`, ["ocpp1.6"], { ca: cert });
+      atEnd(() => socket.terminate());
+      return await new Promise((resolve) => {
+        socket.on("open", () => resolve(true));
+        socket.on("error", () => resolve(false));
+      });
+    };
+    expect([await comes(old), await comes(renewed)]).toEqual([true, false]);
+    write(renewed);
+    await expect.poll(() => comes(renewed), { timeout: 30_000 }).toBe(true);
+    expect(await comes(old)).toBe(false);
   });
 });
 

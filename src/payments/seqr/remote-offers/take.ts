@@ -1,5 +1,5 @@
 import { dirname, resolve } from "node:path";
-import { readPem, watchFiles } from "../../../platform/certificates/watch-files.ts";
+import { followPair, type PairFiles, watchPair } from "../../../platform/certificates/watch-pair.ts";
 import type { RemoteOffers } from "../../../ports/remote-offers.ts";
 import type { SeqrSite } from "../config.ts";
 import { type RemoteOffersDeps, startRemoteOffersListener } from "./listener.ts";
@@ -22,7 +22,7 @@ export async function takeRemoteOffers(
 ): Promise<{ close(): Promise<void> }> {
   const { certFile, keyFile, listen, merchantId, requestsPerMinute, publicUrl } = section;
   const isPlain = certFile === undefined || keyFile === undefined;
-  const pair = isPlain ? null : watchPair(site, certFile, keyFile, deps);
+  const pair = isPlain ? null : watchPair(pairFiles(site, certFile, keyFile), deps.clock);
   const settings = {
     ...listen,
     merchantId,
@@ -34,13 +34,7 @@ export async function takeRemoteOffers(
     positions: site.positions.map(({ id }) => id),
   };
   const listener = await startRemoteOffersListener(settings, customers, deps);
-  pair?.follow(
-    (tls) => {
-      listener.renew(tls);
-      deps.log.info({ certFile }, "The unattended service has a new certificate.");
-    },
-    (reason) => deps.log.warn({ certFile, reason }, "A new certificate cannot be used; the one before stays in use."),
-  );
+  if (pair !== null) followPair(pair, (tls) => listener.renew(tls), "The unattended service", deps.log);
   return {
     close: async () => {
       pair?.close();
@@ -49,8 +43,7 @@ export async function takeRemoteOffers(
   };
 }
 
-function watchPair({ file, files }: Site, certFile: string, keyFile: string, { clock }: RemoteOffersDeps) {
-  const cert = resolve(dirname(file), certFile);
-  const key = files.secretPath(keyFile);
-  return watchFiles([cert, key], () => ({ cert: readPem(cert), key: files.readSecret(key) }), clock);
+function pairFiles({ file, files }: Site, certFile: string, keyFile: string): PairFiles {
+  const keyPath = files.secretPath(keyFile);
+  return { certPath: resolve(dirname(file), certFile), keyPath, readKey: () => files.readSecret(keyPath) };
 }

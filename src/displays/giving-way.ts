@@ -9,8 +9,8 @@ export const LEVELS = 10;
 export const PAGE_LEVELS = 9;
 
 const UNTIL = {
-  /** A line of its own for the name, back and language; then these stand with the other buttons. */
-  header: 1,
+  /** On the framebuffer: a line of its own for who, back and language; then these stand with the other buttons. */
+  header: 4,
   /** The word on the button back; its sign stays. */
   back: 1,
   kioskName: 2,

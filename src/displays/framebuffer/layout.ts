@@ -2,7 +2,20 @@ import { codeOf } from "../code.ts";
 import { hasAt } from "../giving-way.ts";
 import type { Typeface } from "./drawing.ts";
 import type { Node } from "./marks.ts";
-import { beside, boxed, button, code, grid, inMiddle, named, SPRING, stack, words } from "./nodes.ts";
+import {
+  beside,
+  boxed,
+  button,
+  code,
+  figureWords,
+  grid,
+  ifRoom,
+  inMiddle,
+  named,
+  SPRING,
+  stack,
+  words,
+} from "./nodes.ts";
 import type { BoardPage, Button, Page, PositionPage } from "./page.ts";
 import { factsOf, headOf, type Means, type Plan, type Say, type Scale, termsOf } from "./text-blocks.ts";
 
@@ -20,7 +33,7 @@ export function layoutOf(page: Page, typeface: Typeface, scale: Scale, plan: Pla
   const body = page.kind === "board" ? boardOf(page, means) : positionOf(page, means);
   const whole = has("header") ? withHeader(page, body, means) : body;
   const mostPx = MOST_WIDTH_EM[plan.isRow || page.kind === "board" ? "row" : "column"] * scale.textPx;
-  return inset(whole, hasAir ? Math.ceil(scale.textPx * 0.35) : TIGHT_PX, mostPx);
+  return inset(whole, scale.safePx, mostPx);
 }
 
 /** A margin around it, and no wider than an eye follows a line. */
@@ -39,9 +52,8 @@ function inset(content: Node, marginPx: number, mostPx: number): Node {
 }
 
 function withHeader(page: Page, body: Node, means: Means): Node {
-  const { gapPx, say } = means;
-  const name = page.kind === "board" ? page.name : [page.position, page.screen.product].filter(Boolean).join(" · ");
-  const title = inMiddle(say(name, { weight: 700 }));
+  const { gapPx } = means;
+  const title = inMiddle(whoOf(page, means));
   const withBack = page.back === null ? title : beside(buttonOf(page.back, means), title, gapPx, () => 0);
   const header = withCorner(withBack, page.language === null ? null : buttonOf(page.language, means), means);
   const both = stack([header, body], gapPx);
@@ -54,6 +66,23 @@ function withHeader(page: Page, body: Node, means: Means): Node {
       body.place({ ...rect, y: rect.y + used, height: rect.height - used }, marks);
     },
   };
+}
+
+/** The place and, where both stand on a line, the product; as on the page. */
+function whoOf(page: Page, { say, scale }: Means): Node {
+  if (page.kind === "board") return say(page.name, { weight: 700 });
+  const { place, product } = page.screen;
+  const [first, second] = [place, product].filter((text) => text !== "");
+  if (first === undefined || second === undefined) return say(first ?? "", { weight: 700 });
+  const name = say(first, { weight: 700, isWhole: true });
+  const both = beside(
+    name,
+    say(second, { tone: "quiet", isWhole: true }),
+    Math.ceil(scale.textPx * 0.5),
+    () => name.widthPx,
+  );
+  const lesser = page.position === "" ? product : [page.position, product].join(" · ");
+  return ifRoom(both, say(lesser, { weight: 700 }));
 }
 
 function buttonOf({ id, label, look }: Button, means: Means, fontPx = means.scale.textPx): Node {
@@ -73,7 +102,7 @@ function buttonsOf(buttons: readonly Button[], means: Means, fontPx?: number): r
 }
 
 function boardOf(page: BoardPage, means: Means): Node {
-  const { say, scale, plan, has, gapPx } = means;
+  const { typeface, say, scale, plan, has, gapPx, lineEm } = means;
   const tiles = page.tiles.map(({ id, product, title, value, buttonId }) => {
     const figure = { weight: 700, fontPx: scale.figurePx } as const;
     const hasProduct = title === "" || has("tileProduct");
@@ -83,7 +112,7 @@ function boardOf(page: BoardPage, means: Means): Node {
     const lines = [
       named(say(id, figure), name, gapPx * 2, true),
       ...(hasProduct && title !== "" ? [state] : []),
-      ...(hasValue ? [say(value, { ...figure, isWhole: true })] : []),
+      ...(hasValue ? [figureWords(typeface, value, { ...figure, lineEm }, scale.textPx)] : []),
     ];
     return boxed(stack(lines, 0), gapPx, scale.targetPx, (rect) => {
       return { kind: "button", rect, id: buttonId, look: "tile" };
@@ -144,7 +173,7 @@ function positionOf(page: PositionPage, means: Means): Node {
     const right = stack([SPRING, ...choices, SPRING, ...bottom], gapPx);
     return beside(left, right, gapPx * 2, (widthPx) => widthPx * 0.55);
   }
-  return stack([SPRING, ...top, ...choices, SPRING, ...bottom], gapPx);
+  return stack([SPRING, ...top, SPRING, ...choices, ...bottom], gapPx);
 }
 
 function withCode(page: PositionPage, text: string, bottom: readonly Node[], means: Means): Node {

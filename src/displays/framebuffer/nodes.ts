@@ -1,4 +1,5 @@
-import { QUIET_MODULES } from "../panel.ts";
+import { figureParts, UNIT_EM, UNIT_GAP_EM } from "../grid.ts";
+import { CAPITAL_EM, QUIET_MODULES } from "../panel.ts";
 import type { Typeface, Weight } from "./drawing.ts";
 import { type Align, isFilled, type Look, type Mark, type Node, type Rect, type Tone } from "./marks.ts";
 
@@ -39,6 +40,38 @@ export function words(typeface: Typeface, text: string, style: TextStyle): Node 
         const shift = { left: 0, center: Math.floor((width - lineWidth) / 2), right: width - lineWidth }[align];
         const rect = { x: x + shift, y: y + index * linePx, width: lineWidth, height: linePx };
         marks.push({ kind: "text", rect, text: line, fontPx, weight, tone, align });
+      }
+    },
+  };
+}
+
+/** Large and heavy the number, its unit beside it smaller and grey, on one baseline; in one piece. */
+export function figureWords(typeface: Typeface, text: string, style: TextStyle, textPx: number): Node {
+  const { fontPx, lineEm, weight = 400, tone = "plain", align = "left" } = style;
+  const unitPx = Math.min(fontPx, Math.max(textPx, Math.ceil(fontPx * UNIT_EM)));
+  const gapPx = Math.ceil(fontPx * UNIT_GAP_EM);
+  const heightPx = Math.ceil(fontPx * lineEm);
+  const unit = { fontPx: unitPx, weight: 400, tone: "quiet" } as const;
+  const { before, number, after } = figureParts(text);
+  const parts = [
+    { text: before, ...unit },
+    { text: number, fontPx, weight, tone },
+    { text: after, ...unit },
+  ]
+    .filter((part) => part.text !== "")
+    .map((part) => ({ ...part, widthPx: Math.ceil(typeface.widthEm(part.text, part.weight) * part.fontPx) }));
+  const widthPx = parts.reduce((sum, part) => sum + part.widthPx, gapPx * (parts.length - 1));
+  return {
+    leastWidthPx: widthPx,
+    widthPx,
+    heightPx: () => heightPx,
+    place: ({ x, y, width }, marks) => {
+      let left = x + (align === "right" ? width - widthPx : 0);
+      for (const { widthPx: partPx, ...part } of parts) {
+        const linePx = Math.ceil(part.fontPx * lineEm);
+        const top = y + Math.floor((heightPx - linePx + (fontPx - part.fontPx) * CAPITAL_EM) / 2);
+        marks.push({ kind: "text", rect: { x: left, y: top, width: partPx, height: linePx }, align, ...part });
+        left += partPx + gapPx;
       }
     },
   };
@@ -204,6 +237,17 @@ export function bar(share: number, heightPx: number): Node {
     widthPx: 0,
     heightPx: () => heightPx,
     place: (rect, marks) => void marks.push({ kind: "bar", rect: { ...rect, height: heightPx }, share }),
+  };
+}
+
+/** The first that has the room it wants, else the other. */
+export function ifRoom(node: Node, other: Node): Node {
+  const at = (widthPx: number): Node => (widthPx >= node.widthPx ? node : other);
+  return {
+    leastWidthPx: other.leastWidthPx,
+    widthPx: node.widthPx,
+    heightPx: (widthPx) => at(widthPx).heightPx(widthPx),
+    place: (rect, marks) => at(rect.width).place(rect, marks),
   };
 }
 

@@ -1,4 +1,5 @@
 import { LEVELS } from "../giving-way.ts";
+import { safePx, TYPE_STEPS } from "../grid.ts";
 import { fontPx, type Sizes } from "../panel.ts";
 import type { Typeface } from "./drawing.ts";
 import { layoutOf } from "./layout.ts";
@@ -73,7 +74,8 @@ export class Fitter {
       const plans = plansFor(page, this.#space, level);
       const least = this.#firstFit(page, plans, 1);
       if (least === null) continue;
-      for (let textScale = hasCode ? LARGEST_TEXT_BY_CODE : LARGEST_TEXT; textScale > 1; textScale /= STEP) {
+      const most = hasCode ? LARGEST_TEXT_BY_CODE : LARGEST_TEXT;
+      for (const textScale of TYPE_STEPS.filter((step) => step > 1 && step <= most).toReversed()) {
         const found = this.#firstFit(page, plans, textScale);
         if (found !== null) return found;
       }
@@ -106,8 +108,8 @@ export class Fitter {
       if (!this.#isFitting(page, larger, plan)) break;
       scale = larger;
     }
-    for (let mostPx = scale.figurePx * LARGEST_FIGURE; scale.heroPx < mostPx; ) {
-      const larger = { ...scale, heroPx: Math.ceil(scale.heroPx * STEP) };
+    for (const step of TYPE_STEPS.filter((each) => each > choice.textScale && each <= LARGEST_FIGURE)) {
+      const larger = { ...scale, heroPx: fontPx(this.#space.sizes.figurePx * step) };
       if (!this.#isFitting(page, larger, plan)) break;
       scale = larger;
     }
@@ -121,7 +123,7 @@ export class Fitter {
   }
 
   #scale(page: Page, textScale: number): Scale {
-    const { sizes, leastModulePx } = this.#space;
+    const { sizes, leastModulePx, widthPx, heightPx } = this.#space;
     const code = page.kind === "position" ? page.screen.code : null;
     const figureScale = textScale < 1 ? Math.min(1, textScale * 1.2) : textScale;
     const figurePx = fontPx(sizes.figurePx * figureScale);
@@ -131,6 +133,7 @@ export class Fitter {
       heroPx: figurePx,
       modulePx: code === null ? 0 : leastModulePx(this.#codeModules(code)),
       targetPx: sizes.targetPx,
+      safePx: safePx(Math.min(widthPx, heightPx), fontPx(sizes.textPx)),
     };
   }
 }
@@ -144,7 +147,9 @@ function plansFor(page: Page, { widthPx, heightPx }: Space, level: number): read
     const columns = Array.from({ length: MOST_COLUMNS }, (_, index) => index + 1);
     return (isWide ? columns.toReversed() : columns).map((boardColumns) => ({ ...BAREST, level, boardColumns }));
   }
-  const rows = isWide ? [true, false] : [false, true];
+  // What is chosen stands at the foot.
+  const isRowFirst = isWide && page.screen.kind !== "choose";
+  const rows = isRowFirst ? [true, false] : [false, true];
   const inlines = isWide && page.screen.kind === "live" ? [true, false] : [false, true];
   return rows.flatMap((isRow) => inlines.map((isInline) => ({ ...BAREST, level, isRow, isInline })));
 }

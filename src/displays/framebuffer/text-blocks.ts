@@ -2,7 +2,7 @@ import type { Has } from "../giving-way.ts";
 import type { Figure } from "../screen.ts";
 import type { Typeface } from "./drawing.ts";
 import type { Node, Tone } from "./marks.ts";
-import { bar, boxed, grid, named, stack, type TextStyle } from "./nodes.ts";
+import { bar, boxed, figureWords, grid, named, stack, type TextStyle } from "./nodes.ts";
 import type { PositionPage } from "./page.ts";
 
 /** Sizes of fonts, modules and targets, in pixels. */
@@ -13,6 +13,8 @@ export interface Scale {
   readonly heroPx: number;
   readonly modulePx: number;
   readonly targetPx: number;
+  /** The margin that nothing crosses. */
+  readonly safePx: number;
 }
 
 /** One way to arrange a page. */
@@ -102,21 +104,23 @@ export function factsOf(page: PositionPage, means: Means): readonly Node[] {
 }
 
 function figureOf(figure: Figure, { kind, product }: PositionPage["screen"], means: Means): Node {
-  const { say, plan, has, scale, gapPx } = means;
+  const { typeface, say, plan, has, scale, gapPx } = means;
   const { role, label, text } = figure;
   const isProduct = role === "unit-price" && !has("header");
   // Where the product is chosen, it stays.
   const isNamed = (kind === "choose" && isProduct) || has(`label ${kind} ${role}`);
   const isAside =
     role === "reference" || (kind === "paid" && role !== "amount") || (kind === "live" && role === "unit-price");
-  const value = say(text, {
+  const style = {
     weight: isAside && !has("air") ? 400 : 700,
     fontPx: scale[sizeOf(kind, figure)],
-    isWhole: role !== "reference",
-    isBreakable: role === "reference",
     align: plan.isInline && isNamed ? "right" : "left",
     tone: kind === "live" && role === "amount" ? "action" : "plain",
-  });
+  } as const;
+  const value =
+    role === "reference"
+      ? say(text, { ...style, isBreakable: true })
+      : figureWords(typeface, text, { ...style, lineEm: means.lineEm }, scale.textPx);
   if (!isNamed) return value;
   const name = say(isProduct ? product : label, { tone: "quiet" });
   return named(name, value, has("air") ? gapPx * 2 : Math.ceil(scale.textPx * 0.15), plan.isInline);

@@ -2,6 +2,7 @@ import type { VNode } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import { countdown } from "../../format.ts";
 import { untilOf } from "../../giving-way.ts";
+import { figureParts } from "../../grid.ts";
 import type { Action, Figure, Screen } from "../../screen.ts";
 import type { Language } from "../../texts/languages.ts";
 import { Picture, type PictureName } from "./pictures.tsx";
@@ -84,17 +85,14 @@ export function FigureView({ figure, size, labelUntil, until }: FigureProps): VN
   );
 }
 
-/** The number, and what stands before and after it: currency and unit, as the language has them. */
-const NUMBER = /^(\D*)([\d](?:[\d.,\s'’]*\d)?)(.*)$/s;
-
 function partsOf(text: string): readonly VNode[] {
-  const [, before = "", number = text, after = ""] = NUMBER.exec(text) ?? [];
+  const { before, number, after } = figureParts(text);
   const unit = (words: string, key: string): readonly VNode[] =>
-    words.trim() === ""
+    words === ""
       ? []
       : [
           <span key={key} class={`unit ${key}`}>
-            {words.trim()}
+            {words}
           </span>,
         ];
   return [

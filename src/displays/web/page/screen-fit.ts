@@ -1,10 +1,9 @@
 import { hasAt, PAGE_LEVELS as LEVELS } from "../../giving-way.ts";
+import { TYPE_STEPS } from "../../grid.ts";
 import { QUIET_MODULES } from "../../panel.ts";
 
 const MOST_SCALE = 8;
 const LEAST_SCALE = 0.2;
-/** The scale of type: a screen takes the largest of these that stands on it. */
-const SCALES = [1, 1.15, 1.35, 1.6, 1.9, 2.25, 2.7, 3.2, 3.8, 4.5, 5.4, 6.4, MOST_SCALE];
 const STEPS = 6;
 /** A code takes this much of the screen's shorter side, and screens give up other things for it until this level. */
 const CODE_SHARE = 0.66;
@@ -131,7 +130,7 @@ function wantedModulePx({ clientWidth, clientHeight }: HTMLElement, { code }: Pl
 
 /** The largest step that holds, given that the smallest value does; below the scale's first any value. */
 function largest(least: number, most: number, holds: (value: number) => boolean): number {
-  const steps = SCALES.filter((step) => step > least && step <= most);
+  const steps = TYPE_STEPS.filter((step) => step > least && step <= most);
   let held = least;
   for (const step of steps) {
     if (!holds(step)) break;
@@ -155,7 +154,7 @@ function between(least: number, most: number, holds: (value: number) => boolean)
 
 /** The scale's first step that is at least so large. */
 function stepFrom(least: number): number {
-  return least < 1 ? least : (SCALES.find((step) => step >= least) ?? MOST_SCALE);
+  return least < 1 ? least : (TYPE_STEPS.find((step) => step >= least) ?? MOST_SCALE);
 }
 
 function standsAt(screen: HTMLElement, scale: number): boolean {

@@ -1,13 +1,10 @@
+import { isRoomy, safePx, UNIT_EM, UNIT_GAP_EM } from "../../grid.ts";
 import { assumedPanel, fontPx, leastModulePx, type Panel, sizesOf } from "../../panel.ts";
 import type { Settings } from "./kiosk-requests.ts";
 
 /** How much larger type is where the customer asks for it, if there is room. */
 export const LARGE_TYPE = 1.4;
 
-/** Of the shorter side: what nothing crosses. */
-const SAFE_SHARE = { roomy: 0.05, tight: 0.02 };
-/** Up to this share of the shorter side text leaves room for wide margins. */
-const ROOMY_SHARE = 0.085;
 /** Height of the head, in font sizes. */
 const HEAD_EM = { roomy: 1.3, tight: 1.06 };
 /** Height of what is to be touched at the foot: of two lines, so that a long word makes it no higher. */
@@ -34,16 +31,18 @@ export function setSizes(settings: Settings, isLarge: boolean): void {
   style.setProperty("--text", cssPx(sizes.textPx));
   style.setProperty("--figure", cssPx(sizes.figurePx));
   style.setProperty("--target", `${sizes.targetPx}px`);
+  style.setProperty("--unit", `${UNIT_EM}em`);
+  style.setProperty("--unit-gap", `${UNIT_GAP_EM}em`);
   const shorterPx = Math.min(innerWidth, innerHeight);
   const textPx = fontPx(sizes.textPx) / devicePixelRatio;
-  const isRoomy = textPx <= shorterPx * ROOMY_SHARE;
+  const hasRoom = isRoomy(shorterPx, textPx);
   // Where type takes most of a screen, its margin is half as wide; the same on all its screens.
   // The head is the same for those who have asked for large type: it is on every screen.
   style.setProperty("--who", `${textPx}px`);
-  style.setProperty("--safe", `${Math.round(shorterPx * (isRoomy ? SAFE_SHARE.roomy : SAFE_SHARE.tight))}px`);
-  style.setProperty("--head", `${Math.round(textPx * (isRoomy ? HEAD_EM.roomy : HEAD_EM.tight))}px`);
+  style.setProperty("--safe", `${safePx(shorterPx, textPx)}px`);
+  style.setProperty("--head", `${Math.round(textPx * (hasRoom ? HEAD_EM.roomy : HEAD_EM.tight))}px`);
   const twoLinesPx = Math.round(textPx * TWO_LINES_EM + BORDERS_PX);
-  const isForTwo = isRoomy || twoLinesPx <= sizes.targetPx * SOME_MORE;
+  const isForTwo = hasRoom || twoLinesPx <= sizes.targetPx * SOME_MORE;
   style.setProperty("--foot", `${Math.max(sizes.targetPx, isForTwo ? twoLinesPx : 0)}px`);
 }
 

@@ -10,6 +10,7 @@ import {
 } from "node:fs";
 import { createServer } from "node:net";
 import { basename, dirname, join } from "node:path";
+import { signalLines } from "../config/claims.ts";
 import type { Loaded } from "../config/load.ts";
 import { partOf } from "../config/payment.ts";
 import { filesIn, keptIn } from "../config/plug-ins.ts";
@@ -65,7 +66,7 @@ async function nativeChecks({ config }: Loaded): Promise<Finding[]> {
   if (serial >= 0) {
     needed.push({ name: "serialport", at: ["positions", serial, "dispenser"], load: () => import("serialport") });
   }
-  if (linesIn(config.positions).length > 0 && (await usesSysfs(config.gpio))) {
+  if (linesIn(config.positions).some(({ keeps }) => keeps === "start") && (await usesSysfs(config.gpio))) {
     needed.push({ name: "onoff", at: ["gpio"], load: () => import("onoff") });
   }
   if (existsSync("/run/systemd/system")) {
@@ -262,10 +263,23 @@ function byIdText(): string {
   return `Now there are: ${names.map((name) => `${name} (${realpathSync(name)})`).join(", ")}`;
 }
 
-function linesIn(positions: readonly PositionConfig[]): { readonly at: Finding["at"]; readonly line: string }[] {
-  return positions.flatMap((position, index) =>
-    deviceAt(position).lines.map(({ line }) => ({ at: ["positions", index, "dispenser"], line })),
-  );
+interface NamedLine extends Pick<Finding, "at" | "keeps"> {
+  readonly line: string;
+}
+
+/** Without a lamp or a beeper all else goes on. */
+function linesIn(positions: readonly PositionConfig[]): readonly NamedLine[] {
+  return positions.flatMap((position, index): NamedLine[] => [
+    ...deviceAt(position).lines.map(({ line }) => ({
+      at: ["positions", index, "dispenser"],
+      line,
+      keeps: "start" as const,
+    })),
+    ...signalLines(position.signals).map(({ at, line }) => ({
+      ...{ at: ["positions", index, ...at], line },
+      keeps: "nothing" as const,
+    })),
+  ]);
 }
 
 async function gpioChecks({ config }: Loaded): Promise<Finding[]> {
@@ -273,38 +287,39 @@ async function gpioChecks({ config }: Loaded): Promise<Finding[]> {
   if (lines.length === 0) return [];
   if (await usesSysfs(config.gpio)) {
     const { findSysfsLine } = await import("../platform/gpio/sysfs/chips.ts");
-    return lines.flatMap(({ at, line }) =>
-      gpioProblem(at, () => findSysfsLine("/", line, config.gpio.headerChip ?? null)),
+    return lines.flatMap((line) =>
+      gpioProblem(line, () => findSysfsLine("/", line.line, config.gpio.headerChip ?? null)),
     );
   }
   const { parseLineName } = await import("../platform/gpio/line-name.ts");
-  const names = lines.flatMap(({ at, line }) =>
-    gpioProblem(at, () => parseLineName(line, config.gpio.headerChip ?? null)),
+  const names = lines.flatMap((line) =>
+    gpioProblem(line, () => parseLineName(line.line, config.gpio.headerChip ?? null)),
   );
-  return [...names, ...chipProblems()];
+  const keeps = lines.some((line) => line.keeps === "start") ? "start" : "nothing";
+  return [...names, ...chipProblems(keeps)];
 }
 
-function gpioProblem(at: Finding["at"], work: () => unknown): Finding[] {
+function gpioProblem({ at, keeps }: NamedLine, work: () => unknown): Finding[] {
   try {
     work();
     return [];
   } catch (error) {
     if (!(error instanceof GpioError)) throw error;
-    return [{ at, message: error.message, keeps: "start" }];
+    return [{ at, message: error.message, keeps }];
   }
 }
 
 /** Of libgpiod: that there is a chip at all, and that this user may use one. */
-function chipProblems(): Finding[] {
+function chipProblems(keeps: Finding["keeps"]): Finding[] {
   const at = ["gpio"];
   const chips = readdirSync("/dev").filter((name) => /^gpiochip\d+$/.test(name));
   const [first] = chips;
   if (first === undefined) {
     const message = "this machine has no GPIO chip (/dev/gpiochip0): is it the right machine, and its kernel?";
-    return [{ at, message, keeps: "start" }];
+    return [{ at, message, keeps }];
   }
   const isAllowed = chips.some((name) => refusal(join("/dev", name), constants.R_OK | constants.W_OK) === null);
   if (isAllowed) return [];
   const path = join("/dev", first);
-  return [{ at, message: `${path} may not be opened by this user: ${groupAdvice(path)}`, keeps: "start" }];
+  return [{ at, message: `${path} may not be opened by this user: ${groupAdvice(path)}`, keeps }];
 }

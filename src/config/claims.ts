@@ -4,7 +4,7 @@ import { HEADER_LAST, headerNumber, readLineName } from "../core/line-name.ts";
 import type { LineUse, PortUse } from "../ports/device.ts";
 import { factsOf, type PlugIns } from "./plug-ins.ts";
 import { type Found, type Path, sentence, shown } from "./problem.ts";
-import type { Config } from "./schema.ts";
+import type { Config, PositionConfig } from "./schema.ts";
 
 /** The last line of any Raspberry Pi's chip. */
 const LAST_LINE = 57;
@@ -15,9 +15,9 @@ const HIGH_AT_RESET: readonly number[] = [0, 1, 2, 3, 4, 5, 6, 7, 8, 14, 15];
 export function lineChecks({ positions, gpio }: Config, plugIns: PlugIns): Found[] {
   const headerChip = gpio.headerChip ?? null;
   const owners = new Map<string, { readonly path: Path; readonly text: string }>();
-  return positions.flatMap(({ dispenser }, index) =>
-    factsOf(plugIns, dispenser).lines.flatMap(({ at, line: text, opens }) => {
-      const path = ["positions", index, "dispenser", ...at];
+  return positions.flatMap((position, index) =>
+    linesOf(position, plugIns).flatMap(({ at, line: text, opens }) => {
+      const path = ["positions", index, ...at];
       const number = headerNumber(text, headerChip);
       const problem = headerChip === null && number !== null ? headerProblem(text, number, opens) : null;
       if (problem !== null) return [{ path, message: problem }];
@@ -32,6 +32,20 @@ export function lineChecks({ positions, gpio }: Config, plugIns: PlugIns): Found
       return [{ path, message: sentence({ found, expected: "a line of its own for each use" }), other: owner.path }];
     }),
   );
+}
+
+/** Those of its device and of its signals; paths begin at the position. */
+function linesOf({ dispenser, signals }: PositionConfig, plugIns: PlugIns): readonly LineUse[] {
+  const ofDevice = factsOf(plugIns, dispenser).lines.map((use) => ({ ...use, at: ["dispenser", ...use.at] }));
+  return [...ofDevice, ...signalLines(signals)];
+}
+
+/** What a position's lamp and beeper take. */
+export function signalLines(signals: PositionConfig["signals"]): readonly LineUse[] {
+  return (["lamp", "beeper"] as const).flatMap((key) => {
+    const line = signals?.[key];
+    return line === undefined ? [] : [{ at: ["signals", key], line, opens: null }];
+  });
 }
 
 function lineKey(text: string, number: number | null): string {

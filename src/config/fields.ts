@@ -1,5 +1,6 @@
 import { createRequire } from "node:module";
 import { z } from "zod";
+import { isForeignLine, lineMeant, readLineName } from "../core/line-name.ts";
 import { DECIMAL_TEXT } from "../core/money.ts";
 
 /** What a key says of itself, for editors and `docs/configuration.md`: each example is a value as a person writes it. */
@@ -151,4 +152,24 @@ function whyNever(error: unknown): string {
   if (name !== null) return `expected jan to dec for a month, sun to sat for a day, instead of ${name[1]}`;
   if (told === "Invalid explicit day of month definition") return "expected a day that the month has";
   return "expected a time that comes";
+}
+
+/** A line of any chip; whether this machine has it is known when it is taken. */
+export const lineName = z
+  .string()
+  .min(1)
+  .max(80)
+  .superRefine((text, context) => {
+    const line = readLineName(text);
+    if (line.by !== "nothing" && !isForeignLine(text)) return;
+    const isNumbered = /^gpiochip\d/i.test(text);
+    const why = isNumbered ? "by its chip's label, for the chip's number changes" : reasonOf(lineMeant(text) ?? text);
+    const reason = why === null ? "" : ` (${why})`;
+    context.addIssue({ code: "custom", message: `expected a line${reason}, such as GPIO17, pin 11 or pinctrl-rp1:17` });
+  })
+  .meta({ form: "line", meant: lineMeant });
+
+function reasonOf(text: string): string | null {
+  const line = readLineName(text.replace(/^(?:p1|j8|pin)\D*0*(?=\d)/i, "pin "));
+  return line.by === "nothing" ? line.reason : null;
 }

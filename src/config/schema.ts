@@ -3,7 +3,7 @@ import { MINOR_DIGITS } from "../core/currencies.ts";
 import { UNIT_NAMES } from "../core/quantity.ts";
 import { alerts } from "./alerts.ts";
 import { display } from "./display.ts";
-import { about, cron, decimal, duration, file, identifier } from "./fields.ts";
+import { about, cron, decimal, duration, file, identifier, lineName } from "./fields.ts";
 import { mqtt } from "./mqtt.ts";
 import { operator } from "./operator.ts";
 import type { PlugIns } from "./plug-ins.ts";
@@ -193,6 +193,30 @@ const selling = {
     ),
 };
 
+const signals = z
+  .strictObject({
+    lamp: lineName
+      .optional()
+      .meta(about("Blinks at each step of a sale, and is on from the approval to the end of what flows.", "GPIO24")),
+    beeper: lineName
+      .optional()
+      .meta(
+        about(
+          "A buzzer with its own tone. One short beep: the code can be scanned. Two: approved. A long one: ended. Three: it failed.",
+          "GPIO25",
+        ),
+      ),
+    activeLow: z
+      .boolean()
+      .default(false)
+      .meta(about("Both are on while their level is low, as on many relay boards.", true)),
+  })
+  .meta({
+    description:
+      "A lamp and a beeper for customers who do not see the screen, or do not hear. Without it there are none; a failure of theirs keeps nothing from selling.",
+  })
+  .optional();
+
 const schedule = z
   .strictObject({
     reconcile: cron
@@ -236,7 +260,7 @@ export type PositionConfig = Config["positions"][number];
 export function configSchemaOf(plugIns: PlugIns, services: readonly string[] = []) {
   const dispenser = dispenserOf(plugIns);
   const one = z
-    .strictObject({ ...naming, ...keysOf(plugIns, services), ...selling, dispenser })
+    .strictObject({ ...naming, ...keysOf(plugIns, services), ...selling, signals, dispenser })
     .meta({ description: "One pump, socket or machine, with its product and its account." });
   return z
     .strictObject({

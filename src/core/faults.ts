@@ -50,6 +50,12 @@ const CATALOGUE = {
     blocking: true,
     advice: "Nobody can read the display: check the screen, its browser and the cable, or set display.required.",
   },
+  "signal-failed": {
+    owner: "display",
+    blocking: false,
+    advice:
+      "A lamp or a beeper does not take orders: check its line, then start the daemon anew; the detail says which. Sales go on without it.",
+  },
   "operator-block": { owner: "operator", blocking: true, advice: "An operator has taken the position out of service." },
   "update-waits": {
     owner: "operator",

@@ -225,7 +225,7 @@ function stopOf({ stoppedBy }: PositionView, { stopped }: Texts): string {
 }
 
 /** Neither the customer's own way to end nor the end of what they had. */
-function isBrokenOff({ stoppedBy }: PositionView): boolean {
+export function isBrokenOff({ stoppedBy }: PositionView): boolean {
   return stoppedBy === "operator" || stoppedBy === "fault" || stoppedBy === "restart";
 }
 

@@ -11,7 +11,7 @@ import type { PositionSetup } from "../engine/sale/admission.ts";
 import type { Prometheus } from "../platform/metrics/metrics.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Dispenser } from "../ports/dispenser.ts";
-import type { Display } from "../ports/display.ts";
+import type { Display, KioskView } from "../ports/display.ts";
 import type { Journal } from "../ports/journal.ts";
 import type { Log } from "../ports/log.ts";
 import type { Metrics } from "../ports/metrics.ts";
@@ -24,6 +24,7 @@ import { openOperator } from "./operator.ts";
 import { type OpenPayments, openPayments, paymentSite } from "./payment.ts";
 import { PLUG_INS } from "./plug-ins.ts";
 import type { Daemon, StartOptions } from "./served.ts";
+import { type OpenSignals, openSignals } from "./signals.ts";
 import { openTelemetry } from "./telemetry.ts";
 
 /**
@@ -76,16 +77,12 @@ export async function startDaemon(
       machine: linuxMachine(dirname(config.journal.path)),
       commands: config.mqtt?.commands ?? [],
       newSaleId: () => newSaleId(clock),
-      show: (view) => later.display?.show(view),
+      show: (view) => later.show(view),
       saleClosed: () => later.books?.saleClosed(),
       reconcile: async (position) => {
-        if (later.books === null) throw new Error("the books are not open");
-        await later.books.request(position);
+        await later.openBooks().request(position);
       },
-      settleBooks: async (position, acknowledgement) => {
-        if (later.books === null) throw new Error("the books are not open");
-        return await later.books.settle(position, acknowledgement);
-      },
+      settleBooks: async (position, acknowledgement) => await later.openBooks().settle(position, acknowledgement),
       fatal: onFatal,
     });
     const metrics = async (): Promise<string> => prometheus.render(await metricsOf(kiosk, config.mqtt !== undefined));
@@ -95,7 +92,8 @@ export async function startDaemon(
     emergencyStop.guard(display);
     later.display = display;
     if (config.display.required) reportTo(kiosk, display);
-    display.show(kiosk.view());
+    later.signals = open.add(await openSignals({ config, shared, clock, log }, reportSignals(kiosk)));
+    later.show(kiosk.view());
     const books = await keepBooks(loaded, payments, { kiosk, journal, clock, log });
     later.books = books;
     // Everything is wired from here on; now it starts.
@@ -119,7 +117,19 @@ export async function startDaemon(
 /** They need the kiosk, and it needs them: in place before it starts. */
 class Later {
   display: Display | null = null;
+  signals: OpenSignals | null = null;
   books: Books | null = null;
+
+  show(view: KioskView): void {
+    this.display?.show(view);
+    this.signals?.show(view);
+  }
+
+  /** @throws Error before they are open */
+  openBooks(): Books {
+    if (this.books === null) throw new Error("the books are not open");
+    return this.books;
+  }
 }
 
 async function openMetrics({ config }: Loaded): Promise<Prometheus> {
@@ -144,6 +154,14 @@ function reportTo({ faults }: Kiosk, display: Display): void {
     if (problem === null) faults.clear("display-silent", null);
     else faults.raise("display-silent", null, problem);
   });
+}
+
+/** They help; no sale depends on them. */
+function reportSignals({ faults }: Kiosk): (position: string, problem: string | null) => void {
+  return (position, problem) => {
+    if (problem === null) faults.clear("signal-failed", position);
+    else faults.raise("signal-failed", position, problem);
+  };
 }
 
 interface PositionParts {

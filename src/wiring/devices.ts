@@ -58,14 +58,18 @@ export async function openDispenser(position: PositionConfig, around: Surroundin
     file: (kind) => filePath(kind, position, folder),
     path: (name) => secretPath(file, name),
     secret: (name) => readSecret(secretPath(file, name)),
-    gpio: () =>
-      shared.of("gpio", async () => {
-        const { openGpio } = await import("../platform/gpio/open.ts");
-        const runtime = process.env["RUNTIME_DIRECTORY"];
-        const closeListPath = runtime === undefined ? undefined : join(runtime, "outputs");
-        return await openGpio({ ...config.gpio, closeListPath }, clock, log);
-      }),
+    gpio: () => gpioOf(around),
     line: (port, make) => shared.of(`${driver} ${port}`, async () => make(withFields(log, { port }))),
+  });
+}
+
+/** The chips' lines, opened by the first who asks for them. */
+export function gpioOf({ config, shared, clock, log }: Pick<Surroundings, "config" | "shared" | "clock" | "log">) {
+  return shared.of("gpio", async () => {
+    const { openGpio } = await import("../platform/gpio/open.ts");
+    const runtime = process.env["RUNTIME_DIRECTORY"];
+    const closeListPath = runtime === undefined ? undefined : join(runtime, "outputs");
+    return await openGpio({ ...config.gpio, closeListPath }, clock, log);
   });
 }
 

@@ -153,6 +153,11 @@ describe("what this machine lacks", SIDE_BY_SIDE, () => {
     expect(await found(edit)).toEqual(expected.map((pattern) => expect.stringMatching(pattern)));
   });
 
+  it("keeps nothing where it is a lamp's or a beeper's line", async () => {
+    const findings = await found(({ positions: [one] }) => Object.assign(one, { signals: { lamp: "no-chip:9" } }));
+    expect(findings.filter((each) => !each.startsWith("nothing | "))).toEqual([]);
+  });
+
   it("is told with its line of failure by check-config, by the start too where it cannot go on, and is left out on request", async () => {
     const { file } = await written((config) => Object.assign(config.payment.seqr, { caFile: "ca.pem" }));
     const checked = await kioskdOn(file)("check-config");

@@ -1,8 +1,8 @@
 import { z } from "zod";
-import { about, duration } from "../../config/fields.ts";
+import { about, duration, lineName } from "../../config/fields.ts";
 import type { DeviceDescription } from "../parts/device.ts";
 import { ANSWER_OF_BUS, POLL_OF_BUS, serialPort, wattsMax } from "../parts/fields.ts";
-import { activeLow, lineKey, lineName, opening } from "../parts/line-fields.ts";
+import { activeLow, lineKey, opening } from "../parts/line-fields.ts";
 import { leastLimitWh, meterProblems } from "./checks.ts";
 import { MOST_REGISTERS } from "./codec.ts";
 import { meterCommands } from "./commands.ts";

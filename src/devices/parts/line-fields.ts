@@ -1,28 +1,7 @@
 import { z } from "zod";
-import { about } from "../../config/fields.ts";
-import { isForeignLine, lineMeant, readLineName } from "../../core/line-name.ts";
+import { about, lineName } from "../../config/fields.ts";
 import type { Path } from "../../ports/configured.ts";
 import type { LineUse } from "../../ports/device.ts";
-
-/** A line of any chip; whether this machine has it is known when it is taken. */
-export const lineName = z
-  .string()
-  .min(1)
-  .max(80)
-  .superRefine((text, context) => {
-    const line = readLineName(text);
-    if (line.by !== "nothing" && !isForeignLine(text)) return;
-    const isNumbered = /^gpiochip\d/i.test(text);
-    const why = isNumbered ? "by its chip's label, for the chip's number changes" : reasonOf(lineMeant(text) ?? text);
-    const reason = why === null ? "" : ` (${why})`;
-    context.addIssue({ code: "custom", message: `expected a line${reason}, such as GPIO17, pin 11 or pinctrl-rp1:17` });
-  })
-  .meta({ form: "line", meant: lineMeant });
-
-function reasonOf(text: string): string | null {
-  const line = readLineName(text.replace(/^(?:p1|j8|pin)\D*0*(?=\d)/i, "pin "));
-  return line.by === "nothing" ? line.reason : null;
-}
 
 export const lineKey = lineName.meta(
   about("The line: by GPIO number, by pin of the header, or by chip and offset.", "GPIO17", "pin 11", "pinctrl-rp1:17"),

@@ -33,6 +33,7 @@ export const english: OperatorTexts = {
       advice: "Wait for time synchronisation, or set it. At the machine: kioskd clock accept.",
     },
     "display-silent": { title: "Nobody can read the display", advice: "Check the screen, its cable and its browser." },
+    "signal-failed": { title: "A lamp or a beeper does not work", advice: "Check its line. Sales go on." },
     "operator-block": { title: "Taken out of service by an operator", advice: "Put it back when the cause is gone." },
     "update-waits": { title: "An update waits until no sale is open", advice: "Nothing to do." },
     "broker-unreachable": {

@@ -46,6 +46,10 @@ export const swedish: OperatorTexts = {
       advice: "Vänta på tidssynkronisering, eller ställ den. Vid maskinen: kioskd clock accept.",
     },
     "display-silent": { title: "Ingen kan läsa skärmen", advice: "Kontrollera skärmen, dess kabel och webbläsare." },
+    "signal-failed": {
+      title: "En lampa eller summer fungerar inte",
+      advice: "Kontrollera dess ledning. Köp går ändå.",
+    },
     "operator-block": { title: "Tagen ur drift av en operatör", advice: "Sätt i drift när orsaken är borta." },
     "update-waits": { title: "En uppdatering väntar på att inget köp pågår", advice: "Inget att göra." },
     "broker-unreachable": {

@@ -142,7 +142,7 @@ const faultCode = exactly<FaultCode>()(
   z.enum([
     ...(["payment-unreachable", "payment-rejected", "offer-unclear"] as const),
     ...(["dispenser-fault", "dispenser-unreachable"] as const),
-    ...(["dispenser-warning"] as const),
+    ...(["dispenser-warning", "signal-failed"] as const),
     ...(["journal-unwritable", "clock-implausible", "display-silent", "operator-block"] as const),
     ...(["update-waits"] as const),
     ...(["broker-unreachable", "broker-refuses", "receiver-silent", "needs-attention", "books-differ"] as const),

@@ -63,6 +63,7 @@ export function ActionButton({ action, hand, above }: ActionProps): VNode {
   );
 }
 
+/** Whoever hears it is told what each number is, also where there is no room for its name. */
 interface FigureProps {
   readonly figure: Figure;
   readonly size: "big" | "middle" | "small";
@@ -75,9 +76,11 @@ export function FigureView({ figure, size, labelUntil, until }: FigureProps): VN
   const { role, label, text } = figure;
   return (
     <dl class={`figure ${size}`} data-role={role} data-until={until}>
-      <dt data-until={labelUntil}>{label}</dt>
+      <dt data-until={labelUntil} aria-hidden="true">
+        {label}
+      </dt>
       <dd>
-        <span class="value" role="img" data-figure={role} aria-label={text}>
+        <span class="value" role="img" data-figure={role} aria-label={`${label} ${text}`}>
           {role === "reference" ? text : partsOf(text)}
         </span>
       </dd>

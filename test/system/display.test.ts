@@ -70,8 +70,11 @@ describe.skipIf(!hasChromium())("the page in a real browser", () => {
     await page.waitForSelector(".screen");
   }
 
-  function textOf(figure: string): Promise<string | null> {
-    return page.getAttribute(`[data-figure=${figure}]`, "aria-label");
+  /** As it is read out after its label. */
+  async function textOf(figure: string): Promise<string | undefined> {
+    const label = await page.textContent(`dl[data-role=${figure}] dt`);
+    const [before, text] = (await page.getAttribute(`[data-figure=${figure}]`, "aria-label"))?.split(`${label} `) ?? [];
+    return before === "" ? text : undefined;
   }
 
   const PRESSES = [

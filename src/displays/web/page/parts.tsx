@@ -63,7 +63,6 @@ export function ActionButton({ action, hand, above }: ActionProps): VNode {
   );
 }
 
-/** Whoever hears it is told what each number is, also where there is no room for its name. */
 interface FigureProps {
   readonly figure: Figure;
   readonly size: "big" | "middle" | "small";
@@ -72,6 +71,7 @@ interface FigureProps {
   readonly until?: number | undefined;
 }
 
+/** Whoever hears it is told what each number is, also where there is no room for its name. */
 export function FigureView({ figure, size, labelUntil, until }: FigureProps): VNode {
   const { role, label, text } = figure;
   return (

@@ -15,6 +15,13 @@ type Name = keyof typeof VIEWS;
 
 const LIFE = { number: 1, alive: true };
 
+/** Until all that follows at once has happened. */
+function settled(): Promise<void> {
+  return new Promise((resolve) => {
+    setImmediate(resolve);
+  });
+}
+
 describe("what a customer is told beside the screen", () => {
   it.each([
     ["choose", "preparing", null],
@@ -60,12 +67,9 @@ async function started(lines = simulatedLines(), activeLow = false) {
     clockOf(time, LIFE),
     (_, each) => told.push(each),
   );
-  const settled = async (): Promise<void> => {
-    for (let turn = 0; turn < 20; turn++) await Promise.resolve();
-  };
   await settled();
   return {
-    ...{ signals, told, lines, settled },
+    ...{ signals, told, lines },
     show: async (view: PositionView) => {
       signals.show({ positions: [view] });
       await settled();
@@ -123,7 +127,7 @@ describe("lamp and beeper", () => {
   });
 
   it("are off after a restart in a delivery but for the lamp, and off at the end", async () => {
-    const { signals, show, lines, settled } = await started();
+    const { signals, show, lines } = await started();
     await show(VIEWS.live());
     expect([lines.level("GPIO24"), lines.level("GPIO25")]).toEqual([true, false]);
     await Promise.all([signals.close(), settled()]);
@@ -140,7 +144,7 @@ describe("lamp and beeper", () => {
   });
 
   it("light again when lost lines are back", async () => {
-    const { signals, show, lines, settled } = await started();
+    const { signals, show, lines } = await started();
     lines.gpio.onHeld((held) => held && signals.restore());
     await show(VIEWS.live());
     lines.lose();
@@ -166,9 +170,6 @@ describe("lamp and beeper", () => {
     const set = async () => (isBroken ? declined<null>("refused", "EIO") : done(null));
     const lamp = async () => ({ set });
     const signals = new Signals([{ id: "1", lamp, beeper: null }], clockOf(time, LIFE), (_, each) => told.push(each));
-    const settled = async (): Promise<void> => {
-      for (let turn = 0; turn < 20; turn++) await Promise.resolve();
-    };
     signals.show({ positions: [VIEWS.live()] });
     await settled();
     expect(told).toEqual(["lamp: EIO"]);
@@ -185,8 +186,6 @@ describe("of a configuration", () => {
     ...{ shared, log: SILENT, clock: clockOf(new VirtualTime(Date.now()), LIFE) },
     config: { positions } as unknown as Config,
   });
-  const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
-
   it("open the lines that they share with the dispensers, and come back with them", async () => {
     const lines = simulatedLines();
     const told: unknown[] = [];

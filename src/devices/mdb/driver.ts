@@ -5,6 +5,7 @@ import type { Dispenser, DispenserEvent } from "../../ports/dispenser.ts";
 import type { Log } from "../../ports/log.ts";
 import { declined, done, type Outcome, unknown } from "../../ports/outcome.ts";
 import { DispenserEvents } from "../parts/dispenser-events.ts";
+import { limitProblem } from "../parts/limit.ts";
 import { fileStore, type OpenStore, type RegisterFile } from "../parts/register-file.ts";
 import { MdbAdapter } from "./adapter.ts";
 import { FAULTS } from "./faults.ts";
@@ -89,7 +90,8 @@ class MdbVending implements Dispenser {
   async arm(limitBase: number): Promise<Outcome<null>> {
     const { fault } = this.#events;
     if (fault !== null) return declined("refused", fault);
-    if (!Number.isSafeInteger(limitBase) || limitBase <= 0) return declined("refused", `${limitBase} is no limit`);
+    const problem = limitProblem(limitBase);
+    if (problem !== null) return declined("refused", problem);
     return await this.#vending.begin(limitBase);
   }
 

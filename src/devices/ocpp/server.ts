@@ -118,7 +118,11 @@ export class StationServer {
   #tlsServer(tls: WatchedFiles<TlsPair>, refuse: RequestListener): TlsServer {
     const options = { minVersion: "TLSv1.2", handshakeTimeout: HANDSHAKE_MS } as const;
     const server = createTlsServer({ ...tls.first, ...options }, refuse);
-    followPair(tls, (pair) => server.setSecureContext({ ...pair, ...options }), "The chargers' server", this.#log);
+    const renew = (pair: TlsPair): void => {
+      checkPair(pair);
+      server.setSecureContext({ ...pair, ...options });
+    };
+    followPair(tls, renew, "The chargers' server", this.#log);
     return server;
   }
 

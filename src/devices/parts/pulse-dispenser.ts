@@ -6,6 +6,7 @@ import type { DispenserEvents } from "./dispenser-events.ts";
 import { spacingLookMs } from "./edge-groups.ts";
 import type { FlowSwitches } from "./flow-switches.ts";
 import type { HeartbeatLine } from "./heartbeat-line.ts";
+import { limitProblem } from "./limit.ts";
 import { type LimitSettings, LimitWatch, LOOK_MS } from "./limit-watch.ts";
 import { FAULTS } from "./pulse-faults.ts";
 import { judgeMeter } from "./pulse-health.ts";
@@ -140,7 +141,8 @@ export class PulseDispenser implements Dispenser {
   #refusal(limitBase: number): string | null {
     const { at } = this.#phase;
     if (this.#closed) return "the driver is closed";
-    if (!Number.isSafeInteger(limitBase) || limitBase <= 0) return `${limitBase} is no limit`;
+    const problem = limitProblem(limitBase);
+    if (problem !== null) return problem;
     if (at !== "idle" && at !== "ended") return `it is ${at}`;
     return this.#parts.events.fault;
   }

@@ -1,10 +1,6 @@
 import type { GpioOutput } from "../../platform/gpio/gpio.ts";
-import { within } from "../../platform/time/wait.ts";
+import { setLine } from "../../platform/gpio/set-line.ts";
 import type { Clock } from "../../ports/clock.ts";
-import { unknown } from "../../ports/outcome.ts";
-
-/** A line is set within milliseconds or not at all. */
-const LONGEST_SET_MS = 500;
 
 /** One output, and what is known of it. Told again and again what to be, it sets the line when that is news or had failed. */
 export class Switch {
@@ -35,8 +31,7 @@ export class Switch {
     this.#pending = true;
     this.#order += 1;
     const order = this.#order;
-    const late = unknown<null>(`no answer within ${LONGEST_SET_MS} ms`);
-    void within(this.#clock, LONGEST_SET_MS, this.#output.set(active)).then((outcome = late) => {
+    void setLine(this.#output, active, this.#clock).then((outcome) => {
       this.#end(order, outcome.kind === "done" ? null : outcome.detail);
     });
   }

@@ -1,11 +1,10 @@
 import type { GpioOutput } from "../../platform/gpio/gpio.ts";
-import { wait, within } from "../../platform/time/wait.ts";
+import { setLine } from "../../platform/gpio/set-line.ts";
+import { wait } from "../../platform/time/wait.ts";
 import type { Clock } from "../../ports/clock.ts";
 import { done, type Outcome, unknown } from "../../ports/outcome.ts";
 import { DOUBTS } from "./faults.ts";
 
-/** A line is set within milliseconds or not at all. */
-const LONGEST_SET_MS = 500;
 /** Beyond twice its time: a machine may take a long pulse for a coin that is stuck. */
 const LATE_MS = 100;
 
@@ -36,7 +35,7 @@ export class CoinLine {
 
   async off(): Promise<Outcome<null>> {
     const losses = this.#losses;
-    const set = await this.#set(false);
+    const set = await setLine(this.#output, false, this.#clock);
     if (set.kind === "done" && losses === this.#losses) this.#isOff = true;
     return set;
   }
@@ -46,7 +45,7 @@ export class CoinLine {
     const losses = this.#losses;
     const beganMs = this.#clock.monotonicMs();
     this.#isOff = false;
-    const on = await this.#set(true);
+    const on = await setLine(this.#output, true, this.#clock);
     if (on.kind === "done") await wait(this.#clock, this.#onMs);
     const off = await this.off();
     const lastedMs = Math.round(this.#clock.monotonicMs() - beganMs);
@@ -54,10 +53,5 @@ export class CoinLine {
     if (on.kind !== "done") return unknown(DOUBTS.unset(on.detail));
     if (off.kind !== "done") return unknown(DOUBTS.unset(off.detail));
     return lastedMs > 2 * this.#onMs + LATE_MS ? unknown(DOUBTS.late(lastedMs)) : done(null);
-  }
-
-  async #set(active: boolean): Promise<Outcome<null>> {
-    const set = await within(this.#clock, LONGEST_SET_MS, this.#output.set(active));
-    return set ?? unknown(`no answer within ${LONGEST_SET_MS} ms`);
   }
 }

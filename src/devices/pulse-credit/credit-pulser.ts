@@ -5,6 +5,7 @@ import type { Dispenser, DispenserEvent } from "../../ports/dispenser.ts";
 import type { Log } from "../../ports/log.ts";
 import { declined, done, type Outcome, unknown } from "../../ports/outcome.ts";
 import type { DispenserEvents } from "../parts/dispenser-events.ts";
+import { limitProblem } from "../parts/limit.ts";
 import { confirmed, type RegisterFile } from "../parts/register-file.ts";
 import type { CoinLine } from "./coin-line.ts";
 import type { CreditState } from "./credit-register.ts";
@@ -84,7 +85,8 @@ export class CreditPulser implements Dispenser {
   async arm(limitBase: number): Promise<Outcome<null>> {
     const { events, rules, coin } = this.#parts;
     if (this.#closed) return declined("refused", "the driver is closed");
-    if (!Number.isSafeInteger(limitBase) || limitBase <= 0) return declined("refused", `${limitBase} is no limit`);
+    const problem = limitProblem(limitBase);
+    if (problem !== null) return declined("refused", problem);
     const isBusy = this.#delivery !== null || this.#giving !== null;
     if (isBusy) return declined("refused", "it is armed, or a pulse is on its way");
     this.#lookAtInhibit();

@@ -1,6 +1,7 @@
 import type { Cancel } from "../../ports/clock.ts";
 import type { Dispenser, DispenserEvent } from "../../ports/dispenser.ts";
 import { declined, done, type Outcome, unknown } from "../../ports/outcome.ts";
+import { limitProblem } from "../parts/limit.ts";
 import { StopRequest } from "../parts/stop-request.ts";
 import { FAULTS, UNACCOUNTED } from "./faults.ts";
 import { RunMeter } from "./run-meter.ts";
@@ -172,7 +173,8 @@ export class Timer implements Dispenser {
     const { events, feedback, stop } = this.#parts;
     const { at } = this.#phase;
     if (this.#closed) return "the driver is closed";
-    if (!Number.isSafeInteger(limitBase) || limitBase <= 0) return `${limitBase} is no limit`;
+    const problem = limitProblem(limitBase);
+    if (problem !== null) return problem;
     if (mostS === 0) return `${limitBase} s are less than a block`;
     if (at !== "idle" && at !== "ended") return `it is ${at}`;
     if (events.fault !== null) return events.fault;

@@ -4,6 +4,7 @@ import type { Dispenser, DispenserEvent } from "../../ports/dispenser.ts";
 import type { Log } from "../../ports/log.ts";
 import { declined, done, type Outcome, unknown } from "../../ports/outcome.ts";
 import type { DispenserEvents } from "../parts/dispenser-events.ts";
+import { limitProblem } from "../parts/limit.ts";
 import { confirmed, type RegisterFile } from "../parts/register-file.ts";
 import { StopRequest } from "../parts/stop-request.ts";
 import type { Switch } from "../parts/switch.ts";
@@ -82,7 +83,8 @@ export class VendMachine implements Dispenser {
   async arm(limitBase: number): Promise<Outcome<null>> {
     const { events, clock } = this.#parts;
     if (this.#closed) return declined("refused", "the driver is closed");
-    if (!Number.isSafeInteger(limitBase) || limitBase <= 0) return declined("refused", `${limitBase} is no limit`);
+    const problem = limitProblem(limitBase);
+    if (problem !== null) return declined("refused", problem);
     const busy = this.#reservation !== null || this.#vend !== null || this.#stopping !== null;
     if (busy) return declined("refused", "it is armed, vending or stopping");
     this.#checkSensors();

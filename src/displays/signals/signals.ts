@@ -1,9 +1,9 @@
 import type { PositionView } from "../../core/sale/view.ts";
 import type { GpioOutput } from "../../platform/gpio/gpio.ts";
+import { setLine } from "../../platform/gpio/set-line.ts";
 import { within } from "../../platform/time/wait.ts";
 import type { Cancel, Clock } from "../../ports/clock.ts";
 import type { KioskView } from "../../ports/display.ts";
-import { unknown } from "../../ports/outcome.ts";
 import { type Cue, cueOf, isInUse } from "./cue.ts";
 
 /** How long it is on, off, on and so on, in milliseconds. */
@@ -22,9 +22,7 @@ const BLINKS: Readonly<Record<Cue, Pattern>> = {
   ended: [1_500],
   failed: [300, 300, 300, 300, 300],
 };
-/** A line is taken and set within milliseconds or not at all. */
 const LONGEST_TAKE_MS = 5_000;
-const LONGEST_SET_MS = 500;
 
 /** Takes a line; null where a position has none. Rejects with what is wrong with it. */
 type TakeOutput = (() => Promise<GpioOutput>) | null;
@@ -167,8 +165,7 @@ class Output {
 
   /** What is wrong; null where the line has the level. */
   async #outcome(output: GpioOutput, isOn: boolean): Promise<string | null> {
-    const late = unknown<null>(`no answer within ${LONGEST_SET_MS} ms`);
-    const outcome = (await within(this.#clock, LONGEST_SET_MS, output.set(isOn))) ?? late;
+    const outcome = await setLine(output, isOn, this.#clock);
     return outcome.kind === "done" ? null : outcome.detail;
   }
 

@@ -1,6 +1,6 @@
 import type { Clock } from "../../ports/clock.ts";
 import type { Log } from "../../ports/log.ts";
-import { checkPair, type TlsPair } from "./pair.ts";
+import type { TlsPair } from "./pair.ts";
 import { readPem, type WatchedFiles, watchFiles } from "./watch-files.ts";
 
 export interface PairFiles {
@@ -14,11 +14,10 @@ export function watchPair({ certPath, keyPath, readKey }: PairFiles, clock: Cloc
   return watchFiles([certPath, keyPath], () => ({ cert: readPem(certPath), key: readKey() }), clock);
 }
 
-/** Hands on each new pair that can be used, for connections from then on. @param whose such as "The chargers' server" */
+/** Hands on each new pair to `renew`, which throws when it cannot be used. @param whose such as "The chargers' server" */
 export function followPair(pair: WatchedFiles<TlsPair>, renew: (tls: TlsPair) => void, whose: string, log: Log): void {
   pair.follow(
     (tls) => {
-      checkPair(tls);
       renew(tls);
       log.info({}, `${whose} has a new certificate.`);
     },

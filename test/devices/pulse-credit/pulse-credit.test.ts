@@ -1,5 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { CoinLine } from "../../../src/devices/pulse-credit/coin-line.ts";
+import type { GpioOutput } from "../../../src/platform/gpio/gpio.ts";
+import { wait } from "../../../src/platform/time/wait.ts";
 import { done } from "../../../src/ports/outcome.ts";
 import { dispenserContract } from "../../contract/dispenser.ts";
 import { DrivenTime } from "../../support/driven-time.ts";
@@ -203,15 +205,12 @@ describe("a coin input in trouble", () => {
     [200, "unknown"],
     [600, "unknown"],
   ])("whose line takes %i ms to follow: the pulse is %s", async (takesMs, kind) => {
-    const { clock, settle } = ((driven) => ({
-      clock: driven.clock,
-      settle: <T>(work: Promise<T>): Promise<T> => driven.settle(work),
-    }))(new DrivenTime());
-    const slow = {
-      set: () =>
-        new Promise<ReturnType<typeof done<null>>>((resolve) => clock.after(takesMs, () => resolve(done(null)))),
+    const driven = new DrivenTime();
+    const set: GpioOutput["set"] = async () => {
+      await wait(driven.clock, takesMs);
+      return done(null);
     };
-    const line = new CoinLine(slow, clock, 100);
-    expect((await settle(line.pulse())).kind).toBe(kind);
+    const line = new CoinLine({ set }, driven.clock, 100);
+    expect((await driven.settle(line.pulse())).kind).toBe(kind);
   });
 });

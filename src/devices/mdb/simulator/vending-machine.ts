@@ -1,3 +1,4 @@
+import { actsOf } from "../../bench/acts.ts";
 import type { BenchAction, BenchDevice, SimulatorPort } from "../../bench/device.ts";
 import { strayWire } from "../../bench/noise.ts";
 import { type Item, SimulatedController } from "./controller.ts";
@@ -110,11 +111,7 @@ export function startVendingMachine(port: SimulatorPort, options: VendingMachine
       { id: "give-up", label: "Give up", kind: "use" },
       ...FAULTS,
     ],
-    act: (id) => {
-      const act = acts[id];
-      if (act === undefined) throw new Error(`A vending machine has no action "${id}".`);
-      act();
-    },
+    act: actsOf("a vending machine", acts),
     state: () => ({
       controller: controller.dead ? "dead" : controller.state,
       reader: reader.hangs ? "hangs" : reader.state,

@@ -1,3 +1,4 @@
+import { actsOf } from "../../bench/acts.ts";
 import type { BenchAction, BenchDevice } from "../../bench/device.ts";
 import type { SimulatorLines } from "../../bench/lines.ts";
 
@@ -52,11 +53,7 @@ export function startCoinMachine(lines: SimulatorLines, at: CoinMachineLines, va
   return {
     kind: "coin-machine",
     actions: ACTIONS,
-    act: (id) => {
-      const act = acts[id];
-      if (act === undefined) throw new Error(`a coin machine knows no "${id}"`);
-      act();
-    },
+    act: actsOf("a coin machine", acts),
     state: () => ({ credits, refused, closed: lines.level(at.coin), takesCoins: !lines.level(at.inhibit) }),
     releasedBase: () => pulses * valueBase,
     close: async () => clearInterval(timer),

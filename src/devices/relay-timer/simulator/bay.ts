@@ -1,3 +1,4 @@
+import { actsOf } from "../../bench/acts.ts";
 import type { BenchAction, BenchDevice } from "../../bench/device.ts";
 import type { SimulatorLines } from "../../bench/lines.ts";
 
@@ -77,11 +78,7 @@ export function startBay(lines: SimulatorLines, at: BayLines): BenchDevice {
   return {
     kind: "timer-bay",
     actions: ACTIONS,
-    act: (id) => {
-      const act = acts[id];
-      if (act === undefined) throw new Error(`a bay knows no "${id}"`);
-      act();
-    },
+    act: actsOf("a bay", acts),
     state: () => ({
       relay: lines.level(at.power),
       running: lines.level(at.running),
